@@ -1,0 +1,29 @@
+"""Array types, and the two operations in which the text of a planar formula depends on the kind of its numbers."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import autograd.numpy
+import numpy.typing as npt
+from numpy import float64
+
+Array = npt.NDArray[float64]
+Field = Callable[[Array], Array]
+
+
+def namespace(a: Any) -> Any:
+    """The module whose functions act on `a`: NumPy's (seen by automatic differentiation), torch's or JAX's."""
+    if hasattr(a, "__array_namespace__") and not isinstance(a, autograd.numpy.ndarray):
+        return a.__array_namespace__()
+    return sys.modules["torch"] if type(a).__module__.startswith("torch") else autograd.numpy
+
+
+def split(z: Any) -> tuple[Any, Any]:
+    """Coordinates (x, y) of planar points z (..., 2); in compiled loops of one complex number z = x + iy."""
+    return z[..., 0], z[..., 1]
+
+
+def join(x: Any, y: Any) -> Any:
+    """Planar points (..., 2) with coordinates x, y; in compiled loops the complex number x + iy."""
+    return namespace(x).stack([x, y], -1)

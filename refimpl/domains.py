@@ -1,0 +1,196 @@
+"""Domains of arguments, declared beside the formula and checked once, at the public boundary.
+
+``@domain(alpha=positive, z=array("... p"))`` checks every call and hands the body arrays of float64; the bare body
+stays a formula and is what gets compiled (``inspect.unwrap`` finds it). Values are inspected only on Python's own
+objects and NumPy's: automatic-differentiation boxes, torch tensors and JAX arrays pass through untouched.
+"""
+
+import difflib
+import functools
+import inspect
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+Sizes = dict[str, int]
+
+
+class Domain(NamedTuple):
+    """What an argument must be (`text`), and the check that returns the value to use or raises."""
+
+    text: str
+    check: Callable[[str, Any, Sizes], Any]
+
+
+def domain(**domains: Domain) -> Callable[[F], F]:
+    """Declare the domain of each argument of a function and refuse what lies outside.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, what it must be and what it was.
+    """
+
+    def declare(function: F) -> F:
+        names = list(inspect.signature(function).parameters)
+        if unknown := set(domains) - set(names):
+            raise TypeError(f"{function.__name__} has no argument {sorted(unknown)}")
+
+        @functools.wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            sizes: Sizes = {}
+            given = [_checked(domains, name, value, sizes) for name, value in zip(names, args, strict=False)]
+            named = {name: _checked(domains, name, value, sizes) for name, value in kwargs.items()}
+            return function(*given, *args[len(given) :], **named)
+
+        checked.domains = domains  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]
+
+    return declare
+
+
+def bare(function: F) -> F:
+    """The formula under its checks."""
+    while hasattr(function, "domains"):
+        function = function.__wrapped__  # type: ignore[attr-defined]
+    return function
+
+
+def _checked(domains: dict[str, Domain], name: str, value: Any, sizes: Sizes) -> Any:
+    return domains[name].check(name, value, sizes) if name in domains else value
+
+
+def _foreign(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] not in ("builtins", "numpy")
+
+
+def _real_array(name: str, value: Any) -> np.ndarray:
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array, got rows of different lengths") from None
+    if a.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, got {_short(value)} of dtype {a.dtype}")
+    if a.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {a.shape}")
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name} must be finite, got {a[~np.isfinite(a)].flat[0]}")
+    return a.astype(float, copy=False)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def array(dims: str) -> Domain:
+    """A finite real array whose axes are named: ``"... p"`` points, ``"n p"`` a matrix, ``"... 2"`` points of the plane.
+
+    A letter used twice in one signature is one size: ``x=array("... p"), data=array("n p")``.
+    """
+    axes = dims.split()
+    leading = axes[:1] == ["..."]
+    axes = axes[leading:]
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        if _foreign(value):
+            return value
+        a = _real_array(name, value)
+        if a.ndim < len(axes) or (a.ndim > len(axes) and not leading):
+            raise ValueError(f"{name} must have shape ({', '.join(dims.split())}), got {a.shape}")
+        for axis, size in zip(axes, a.shape[a.ndim - len(axes) :], strict=True):
+            wanted = int(axis) if axis.isdigit() else sizes.setdefault(axis, size)
+            if size != wanted:
+                raise ValueError(
+                    f"{name} must have shape ({', '.join(dims.split())}) with {axis} = {wanted}, got {a.shape}"
+                )
+        return a
+
+    return Domain(f"finite real array of shape ({', '.join(dims.split())})", check)
+
+
+def number(condition: str) -> Domain:
+    """A finite real number, or an array of them, satisfying a condition such as ``"> 0"``."""
+    relations = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+    terms = [(relations[term.split()[0]], float(term.split()[1])) for term in condition.split(" and ") if term]
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        if _foreign(value):
+            return value
+        if isinstance(value, bool | np.bool_):
+            raise TypeError(f"{name} must be a real number, got {value}")
+        a = _real_array(name, value)
+        if not all(relation(a, limit).all() for relation, limit in terms):
+            raise ValueError(f"{name} must be {condition}, got {_short(value)}")
+        return a if a.ndim else a.item()
+
+    return Domain(f"finite real number {condition}".strip(), check)
+
+
+def integer(minimum: int) -> Domain:
+    """An integer not below a minimum."""
+
+    def check(name: str, value: Any, sizes: Sizes) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise TypeError(f"{name} must be an integer, got {_short(value)}")
+        if value < minimum:
+            raise ValueError(f"{name} must be >= {minimum}, got {value}")
+        return int(value)
+
+    return Domain(f"integer >= {minimum}", check)
+
+
+def one_of(*names: str) -> Domain:
+    """One of a few names."""
+
+    def check(name: str, value: Any, sizes: Sizes) -> str:
+        if value not in names:
+            close = difflib.get_close_matches(str(value), names, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, names))}, got {_short(value)}{hint}")
+        return str(value)
+
+    return Domain(f"one of {', '.join(map(repr, names))}", check)
+
+
+def _check_function(name: str, value: Any, sizes: Sizes) -> Any:
+    if not callable(value):
+        raise TypeError(f"{name} must be callable, got {_short(value)}")
+    return value
+
+
+def _check_field(name: str, value: Any, sizes: Sizes) -> Any:
+    inner = bare(_check_function(name, value, sizes))
+
+    @functools.wraps(inner, updated=())
+    def field(z: Any, *args: Any) -> Any:
+        v = inner(z, *args)
+        if np.shape(v) != np.shape(z):
+            raise ValueError(f"{name} must return the shape of its argument, {np.shape(z)}, got {np.shape(v)}")
+        return v
+
+    return field
+
+
+def _check_generator(name: str, value: Any, sizes: Sizes) -> Any:
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"{name} must be a numpy.random.Generator, got {_short(value)}")
+    return value
+
+
+def optional(inner: Domain) -> Domain:
+    """None, or a value of another domain."""
+    return Domain(
+        f"None or {inner.text}", lambda name, value, sizes: None if value is None else inner.check(name, value, sizes)
+    )
+
+
+positive = number("> 0")
+nonnegative = number(">= 0")
+real = number("")
+function = Domain("callable", _check_function)
+field = Domain("callable that keeps the shape of its first argument", _check_field)
+generator = Domain("numpy.random.Generator", _check_generator)

@@ -1,0 +1,274 @@
+"""The Dirac-GAN: one parameter for the generator, one for the discriminator, and training that circles.
+
+Loss L(θ, ψ) = f(θψ) + f(0), which the generator θ minimises and the discriminator ψ maximises; f(t) = −log(1 + e^−t)
+for the standard GAN, f(t) = t for the Wasserstein GAN. Points are z = (θ, ψ).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from refimpl.arrays import Array, join, split
+from refimpl.domains import array, domain, function, integer, nonnegative, positive, real
+
+Slope = Callable[[Any], Any]
+
+
+@domain(t=real)
+def standard_slope(t: Any) -> Any:
+    r"""Slope f' of the standard GAN's f(t) = −log(1 + e^−t).
+
+    .. math:: f'(t) = \frac{1}{1 + e^t} = e^{-\log(1 + e^t)}
+
+    Examples
+    --------
+    >>> float(standard_slope(0.0))
+    0.5
+    """
+    return np.exp(-np.logaddexp(0, t))
+
+
+@domain(t=real)
+def wasserstein_slope(t: Any) -> Any:
+    r"""Slope f' of the Wasserstein GAN's f(t) = t.
+
+    .. math:: f'(t) = 1
+
+    Examples
+    --------
+    >>> wasserstein_slope(3.0)
+    1.0
+    """
+    return 1.0 + 0.0 * t
+
+
+@domain(z=array("... 2"), f_prime=function)
+def vector_field(z: Any, f_prime: Slope) -> Any:
+    r"""Gradient field of the Dirac-GAN: the direction in which both players move.
+
+    .. math:: v(\theta, \psi) = (-\psi f'(\theta\psi), \; \theta f'(\theta\psi))
+
+    Parameters
+    ----------
+    z : (..., 2) array
+        Points (θ, ψ).
+    f_prime : callable
+        f' of the loss, such as `standard_slope`.
+
+    Returns
+    -------
+    (..., 2) array
+
+    References
+    ----------
+    Slide "Difficulties of GAN training"; Mescheder, Geiger & Nowozin 2018, Lemma 2.3.
+
+    Examples
+    --------
+    >>> vector_field([3.0, 2.0], wasserstein_slope)
+    array([-2.,  3.])
+    """
+    theta, psi = split(z)
+    slope = f_prime(theta * psi)
+    return join(-psi * slope, theta * slope)
+
+
+@domain(z=array("... 2"), h=positive, f_prime=function)
+def simultaneous_step(z: Any, h: float, f_prime: Slope) -> Any:
+    r"""One step of simultaneous gradient descent (SimGD).
+
+    .. math:: z^+ = z + h v(z)
+
+    Parameters
+    ----------
+    z : (..., 2) array
+        Points (θ, ψ).
+    h : float
+        Learning rate, > 0.
+    f_prime : callable
+        f' of the loss.
+
+    Returns
+    -------
+    (..., 2) array
+
+    References
+    ----------
+    Slide "Difficulties of GAN training"; Mescheder, Geiger & Nowozin 2018, Lemma 2.4.
+
+    Examples
+    --------
+    >>> simultaneous_step([1.0, 1.0], 0.5, wasserstein_slope)
+    array([0.5, 1.5])
+    """
+    return z + h * vector_field(z, f_prime)
+
+
+@domain(z=array("... 2"), h=positive, f_prime=function, n_g=integer(1), n_d=integer(1))
+def alternating_step(z: Any, h: float, f_prime: Slope, n_g: int = 1, n_d: int = 1) -> Any:
+    r"""One round of alternating gradient descent (AltGD): the generator first, then the discriminator.
+
+    .. math:: \theta \leftarrow \theta - h \psi f'(\theta\psi) \quad (n_g \text{ times}), \qquad
+              \psi \leftarrow \psi + h \theta f'(\theta\psi) \quad (n_d \text{ times})
+
+    Parameters
+    ----------
+    z : (..., 2) array
+        Points (θ, ψ).
+    h : float
+        Learning rate, > 0.
+    f_prime : callable
+        f' of the loss.
+    n_g, n_d : int
+        Updates of the generator and of the discriminator a round, ≥ 1.
+
+    Returns
+    -------
+    (..., 2) array
+
+    References
+    ----------
+    Slide "Difficulties of GAN training"; Mescheder, Geiger & Nowozin 2018, Lemma 2.5.
+
+    Examples
+    --------
+    >>> alternating_step([1.0, 1.0], 0.5, wasserstein_slope)
+    array([0.5 , 1.25])
+    """
+    theta, psi = split(z)
+    for _ in range(n_g):
+        theta = theta - h * psi * f_prime(theta * psi)
+    for _ in range(n_d):
+        psi = psi + h * theta * f_prime(theta * psi)
+    return join(theta, psi)
+
+
+@domain(h=positive, slope=real)
+def simultaneous_eigenvalues(h: float, slope: float) -> Array:
+    r"""Eigenvalues of the Jacobian of `simultaneous_step` at the equilibrium.
+
+    .. math:: \lambda_{1/2} = 1 \pm i h f'(0), \qquad |\lambda| = \sqrt{1 + h^2 f'(0)^2}
+
+    Parameters
+    ----------
+    h : float
+        Learning rate, > 0 (or an array).
+    slope : float
+        f'(0) (or an array).
+
+    Returns
+    -------
+    (..., 2) complex array
+
+    References
+    ----------
+    Slide "Difficulties of GAN training"; Mescheder, Geiger & Nowozin 2018, Lemma 2.4.
+
+    Examples
+    --------
+    >>> simultaneous_eigenvalues(0.2, 0.5)
+    array([1.+0.1j, 1.-0.1j])
+    """
+    return np.stack([1 + 1j * h * slope, 1 - 1j * h * slope], axis=-1)
+
+
+@domain(h=positive, slope=real, n_g=integer(1), n_d=integer(1))
+def alternating_eigenvalues(h: float, slope: float, n_g: int = 1, n_d: int = 1) -> Array:
+    r"""Eigenvalues of the Jacobian of `alternating_step` at the equilibrium.
+
+    .. math:: \lambda_{1/2} = 1 - \frac{\alpha^2}{2} \pm \sqrt{\Big(1 - \frac{\alpha^2}{2}\Big)^2 - 1},
+              \qquad \alpha = \sqrt{n_g n_d}\, h f'(0)
+
+    On the unit circle iff |α| ≤ 2.
+
+    Parameters
+    ----------
+    h : float
+        Learning rate, > 0 (or an array).
+    slope : float
+        f'(0) (or an array).
+    n_g, n_d : int
+        Updates of the generator and of the discriminator a round, ≥ 1.
+
+    Returns
+    -------
+    (..., 2) complex array
+
+    References
+    ----------
+    Slide "Difficulties of GAN training"; Mescheder, Geiger & Nowozin 2018, Lemma 2.5.
+
+    Examples
+    --------
+    >>> alternating_eigenvalues(1.0, 1.0).round(6)
+    array([0.5+0.866025j, 0.5-0.866025j])
+    """
+    alpha_squared = n_g * n_d * np.square(h * slope)
+    centre = 1 - alpha_squared / 2
+    root = np.sqrt(alpha_squared * (alpha_squared / 4 - 1) + 0j)
+    return np.stack([centre + root, centre - root], axis=-1)
+
+
+@domain(gamma=nonnegative, slope=real)
+def penalized_eigenvalues(gamma: float, slope: float) -> Array:
+    r"""Eigenvalues of the continuous flow's Jacobian at the equilibrium under the gradient penalty (γ/2) ψ² (R1).
+
+    .. math:: \lambda_{1/2} = -\frac{\gamma}{2} \pm \sqrt{\frac{\gamma^2}{4} - f'(0)^2}
+
+    Negative real parts for every γ > 0: the flow converges, without turning from γ = 2 |f'(0)| on.
+
+    Parameters
+    ----------
+    gamma : float
+        Weight of the penalty, ≥ 0 (or an array).
+    slope : float
+        f'(0) (or an array).
+
+    Returns
+    -------
+    (..., 2) complex array
+
+    References
+    ----------
+    Mescheder, Geiger & Nowozin 2018, Lemma 4.1 (beyond the lecture).
+
+    Examples
+    --------
+    >>> penalized_eigenvalues(1.0, 1.0).round(6)
+    array([-0.5+0.866025j, -0.5-0.866025j])
+    """
+    root = np.sqrt(np.square(gamma) / 4 - np.square(slope) + 0j)
+    return np.stack([-gamma / 2 + root, -gamma / 2 - root], axis=-1)
+
+
+@domain(z=array("... 2"), f_prime=function, gamma=nonnegative)
+def penalized_field(z: Any, f_prime: Slope, gamma: float) -> Any:
+    r"""Gradient field of the Dirac-GAN whose discriminator pays the gradient penalty (γ/2) ψ² (R1).
+
+    .. math:: v_\gamma(\theta, \psi) = (-\psi f'(\theta\psi), \; \theta f'(\theta\psi) - \gamma\psi)
+
+    Parameters
+    ----------
+    z : (..., 2) array
+        Points (θ, ψ).
+    f_prime : callable
+        f' of the loss.
+    gamma : float
+        Weight of the penalty, ≥ 0.
+
+    Returns
+    -------
+    (..., 2) array
+
+    References
+    ----------
+    Mescheder, Geiger & Nowozin 2018, Section 4.1 (beyond the lecture).
+
+    Examples
+    --------
+    >>> penalized_field([3.0, 2.0], wasserstein_slope, 0.5)
+    array([-2.,  2.])
+    """
+    theta, psi = split(z)
+    return vector_field(z, f_prime) - gamma * join(0 * theta, psi)
