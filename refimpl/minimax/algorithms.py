@@ -1,5 +1,6 @@
 """Basic algorithms for minimax: one step of each, and trajectories."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,13 @@ def rfbs_step(V: Field, z: Any, z_prev: Any, alpha: float) -> Any:
     return z - alpha * V(2 * z - z_prev)
 
 
-STEPS = {"gda": gda_step, "ppm": ppm_step, "eg": eg_step, "ogda": ogda_step, "rfbs": rfbs_step}
+STEPS: dict[str, Callable[..., Any]] = {
+    "gda": gda_step,
+    "ppm": ppm_step,
+    "eg": eg_step,
+    "ogda": ogda_step,
+    "rfbs": rfbs_step,
+}
 
 
 @domain(method=one_of(*STEPS), V=field, z0=_points, alpha=positive, num_steps=integer(0))
