@@ -113,7 +113,7 @@ def array(dims: str) -> Domain:
 
 
 def number(condition: str) -> Domain:
-    """A finite real number, or an array of them, satisfying a condition such as ``"> 0"``."""
+    """A finite real number satisfying a condition such as ``"> 0"`` or ``">= 0 and < 1"``."""
     relations = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
     terms = [(relations[term.split()[0]], float(term.split()[1])) for term in condition.split(" and ") if term]
 
@@ -123,9 +123,11 @@ def number(condition: str) -> Domain:
         if isinstance(value, bool | np.bool_):
             raise TypeError(f"{name} must be a real number, got {value}")
         a = _real_array(name, value)
-        if not all(relation(a, limit).all() for relation, limit in terms):
+        if a.ndim:
+            raise ValueError(f"{name} must be one number, got an array of shape {a.shape}")
+        if not all(relation(a, limit) for relation, limit in terms):
             raise ValueError(f"{name} must be {condition}, got {_short(value)}")
-        return a if a.ndim else a.item()
+        return a.item()
 
     return Domain(f"finite real number {condition}".strip(), check)
 
@@ -190,7 +192,6 @@ def optional(inner: Domain) -> Domain:
 
 positive = number("> 0")
 nonnegative = number(">= 0")
-real = number("")
 function = Domain("callable", _check_function)
 field = Domain("callable that keeps the shape of its first argument", _check_field)
 generator = Domain("numpy.random.Generator", _check_generator)

@@ -28,7 +28,7 @@ def gda_step(V: Field, z: Any, alpha: float) -> Any:
     z : (..., p) array
         Points.
     alpha : float
-        Step size, > 0 (or an array that broadcasts against z).
+        Step size, > 0.
 
     Returns
     -------
@@ -53,8 +53,8 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
 
     .. math:: z^+ = z - \alpha V(z^+)
 
-    Newton's method with a Jacobian by central differences, until the residual is at rounding level; one Newton step
-    solves it when V is linear.
+    Newton's method with a Jacobian by central differences, until a correction is so small (10⁻⁸ relative) that what
+    is left after it is rounding.
 
     Parameters
     ----------
@@ -86,16 +86,15 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
     """
     w = np.array(z, float)
     for newton_step in range(50):
-        residual = w + alpha * V(w) - z
-        rounding = 4 * np.finfo(float).eps * (np.abs(w) + np.abs(z) + np.abs(w - z)).max(-1, keepdims=True)
-        if (np.abs(residual) <= rounding).all():
-            return w
-        J = np.eye(z.shape[-1]) + np.asarray(alpha)[..., None] * _jacobian(V, w)
-        w_next = w - np.linalg.solve(J, residual[..., None])[..., 0]
-        if not np.isfinite(w_next).all():
+        J = np.eye(z.shape[-1]) + alpha * _jacobian(V, w)
+        correction = np.linalg.solve(J, (w + alpha * V(w) - z)[..., None])[..., 0]
+        if not np.isfinite(correction).all():
             raise DivergedError(w, newton_step)
-        w = w_next
-    raise DivergedError(w, 50)
+        w = w - correction
+        size = np.abs(w).max(-1) + np.abs(z).max(-1) + np.finfo(float).tiny
+        if (np.abs(correction).max(-1) <= 1e-8 * size).all():
+            return w
+    raise DivergedError(w, newton_step)
 
 
 def _jacobian(V: Field, z: Array) -> Array:

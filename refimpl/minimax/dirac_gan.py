@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from refimpl.arrays import Array, join, split
-from refimpl.domains import array, domain, function, integer, nonnegative, positive, real
+from refimpl.domains import array, domain, function, integer, nonnegative, number, positive
 
 Slope = Callable[[Any], Any]
 
 
-@domain(t=real)
+@domain(t=array("..."))
 def standard_slope(t: Any) -> Any:
     r"""Slope f' of the standard GAN's f(t) = −log(1 + e^−t).
 
@@ -29,7 +29,7 @@ def standard_slope(t: Any) -> Any:
     return np.exp(-np.logaddexp(0, t))
 
 
-@domain(t=real)
+@domain(t=array("..."))
 def wasserstein_slope(t: Any) -> Any:
     r"""Slope f' of the Wasserstein GAN's f(t) = t.
 
@@ -37,7 +37,7 @@ def wasserstein_slope(t: Any) -> Any:
 
     Examples
     --------
-    >>> wasserstein_slope(3.0)
+    >>> float(wasserstein_slope(3.0))
     1.0
     """
     return 1.0 + 0.0 * t
@@ -144,7 +144,7 @@ def alternating_step(z: Any, h: float, f_prime: Slope, n_g: int = 1, n_d: int = 
     return join(theta, psi)
 
 
-@domain(h=positive, slope=real)
+@domain(h=positive, slope=number(""))
 def simultaneous_eigenvalues(h: float, slope: float) -> Array:
     r"""Eigenvalues of the Jacobian of `simultaneous_step` at the equilibrium.
 
@@ -153,13 +153,13 @@ def simultaneous_eigenvalues(h: float, slope: float) -> Array:
     Parameters
     ----------
     h : float
-        Learning rate, > 0 (or an array).
+        Learning rate, > 0.
     slope : float
-        f'(0) (or an array).
+        f'(0).
 
     Returns
     -------
-    (..., 2) complex array
+    (2,) complex array
 
     References
     ----------
@@ -170,10 +170,10 @@ def simultaneous_eigenvalues(h: float, slope: float) -> Array:
     >>> simultaneous_eigenvalues(0.2, 0.5)
     array([1.+0.1j, 1.-0.1j])
     """
-    return np.stack([1 + 1j * h * slope, 1 - 1j * h * slope], axis=-1)
+    return np.array([1 + 1j * h * slope, 1 - 1j * h * slope])
 
 
-@domain(h=positive, slope=real, n_g=integer(1), n_d=integer(1))
+@domain(h=positive, slope=number(""), n_g=integer(1), n_d=integer(1))
 def alternating_eigenvalues(h: float, slope: float, n_g: int = 1, n_d: int = 1) -> Array:
     r"""Eigenvalues of the Jacobian of `alternating_step` at the equilibrium.
 
@@ -185,15 +185,15 @@ def alternating_eigenvalues(h: float, slope: float, n_g: int = 1, n_d: int = 1) 
     Parameters
     ----------
     h : float
-        Learning rate, > 0 (or an array).
+        Learning rate, > 0.
     slope : float
-        f'(0) (or an array).
+        f'(0).
     n_g, n_d : int
         Updates of the generator and of the discriminator a round, ≥ 1.
 
     Returns
     -------
-    (..., 2) complex array
+    (2,) complex array
 
     References
     ----------
@@ -204,13 +204,13 @@ def alternating_eigenvalues(h: float, slope: float, n_g: int = 1, n_d: int = 1) 
     >>> alternating_eigenvalues(1.0, 1.0).round(6)
     array([0.5+0.866025j, 0.5-0.866025j])
     """
-    alpha_squared = n_g * n_d * np.square(h * slope)
+    alpha_squared = n_g * n_d * (h * slope) ** 2
     centre = 1 - alpha_squared / 2
     root = np.sqrt(alpha_squared * (alpha_squared / 4 - 1) + 0j)
-    return np.stack([centre + root, centre - root], axis=-1)
+    return np.array([centre + root, centre - root])
 
 
-@domain(gamma=nonnegative, slope=real)
+@domain(gamma=nonnegative, slope=number(""))
 def penalized_eigenvalues(gamma: float, slope: float) -> Array:
     r"""Eigenvalues of the continuous flow's Jacobian at the equilibrium under the gradient penalty (γ/2) ψ² (R1).
 
@@ -221,13 +221,13 @@ def penalized_eigenvalues(gamma: float, slope: float) -> Array:
     Parameters
     ----------
     gamma : float
-        Weight of the penalty, ≥ 0 (or an array).
+        Weight of the penalty, ≥ 0.
     slope : float
-        f'(0) (or an array).
+        f'(0).
 
     Returns
     -------
-    (..., 2) complex array
+    (2,) complex array
 
     References
     ----------
@@ -238,8 +238,8 @@ def penalized_eigenvalues(gamma: float, slope: float) -> Array:
     >>> penalized_eigenvalues(1.0, 1.0).round(6)
     array([-0.5+0.866025j, -0.5-0.866025j])
     """
-    root = np.sqrt(np.square(gamma) / 4 - np.square(slope) + 0j)
-    return np.stack([-gamma / 2 + root, -gamma / 2 - root], axis=-1)
+    root = np.sqrt(gamma**2 / 4 - slope**2 + 0j)
+    return np.array([-gamma / 2 + root, -gamma / 2 - root])
 
 
 @domain(z=array("... 2"), f_prime=function, gamma=nonnegative)

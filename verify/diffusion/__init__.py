@@ -1,0 +1,1 @@
+"""Claims on scores, denoising and diffusion models."""

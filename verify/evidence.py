@@ -1,0 +1,241 @@
+"""Kinds of evidence: each a pure function of numbers that ends in a verdict. NaN never passes.
+
+Deterministic kinds (`equal`, `at_most`, `at_least`) take tolerances from rounding analysis. Statistical kinds (`rate`,
+`mean`, `distribution`) declare the probability α of a false alarm, which the ledger adds up, and the discrepancy δ that
+they are sure to see: an interval too wide to see it is INCONCLUSIVE, not PASS.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy
+
+EPS = float(np.finfo(float).eps)
+ALPHA = 1e-12
+
+
+class Verdict(StrEnum):
+    """How a piece of evidence, or a claim, ends."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NOT_PROVIDED = "NOT PROVIDED"
+
+
+class Evidence(NamedTuple):
+    """One comparison: numbers, the interval that `measured` was held against or lies in, and the verdict."""
+
+    what: str
+    kind: str
+    verdict: Verdict
+    measured: Any
+    expected: Any
+    interval: tuple[float, float] | None = None
+    alpha: float = 0.0
+    detail: str = ""
+
+
+def rounding(operations: float, scale: Any = 1.0) -> Any:
+    """Rounding error of a number of float64 operations on values of a size: operations · 2⁻⁵² · scale."""
+    return operations * EPS * np.abs(scale)
+
+
+def equal(what: str, measured: Any, expected: Any, *, rtol: float = 0.0, atol: Any = 0.0) -> Evidence:
+    """|measured − expected| ≤ atol + rtol |expected| everywhere; shows the worst place. Tolerances 0 mean equality."""
+    m, e = _number_array(measured), _number_array(expected)
+    if problem := _shape_problem(m, e):
+        return Evidence(what, "equal", Verdict.FAIL, measured=None, expected=None, detail=problem)
+    e = np.broadcast_to(e, m.shape)
+    tolerance = np.broadcast_to(atol + rtol * np.abs(e), m.shape)
+    error = np.abs(m - e)
+    worst = np.unravel_index(np.argmax(np.nan_to_num(_excess(error, tolerance), nan=np.inf)), m.shape)
+    good = bool(np.isfinite(m).all() and (error <= tolerance).all())
+    interval = (float(e[worst] - tolerance[worst]), float(e[worst] + tolerance[worst])) if np.isrealobj(e) else None
+    return Evidence(what, "equal", _verdict(good), m[worst].item(), e[worst].item(), interval, detail=_count(m))
+
+
+def at_most(
+    what: str,
+    measured: Any,
+    bound: Any,
+    *,
+    slack: Any = 0.0,
+    tight: float | None = None,
+    resolution: float | None = None,
+) -> Evidence:
+    """measured ≤ bound + slack (rounding) everywhere, and near enough somewhere for the inequality to say something.
+
+    Give `tight`, the relative gap that the tightest place must not exceed, or `resolution`, the absolute one; where the
+    tightest place is farther the verdict is INCONCLUSIVE.
+    """
+    return _inequality(what, "at most", measured, bound, 1.0, slack, tight, resolution)
+
+
+def at_least(
+    what: str,
+    measured: Any,
+    bound: Any,
+    *,
+    slack: Any = 0.0,
+    tight: float | None = None,
+    resolution: float | None = None,
+) -> Evidence:
+    """measured ≥ bound − slack (rounding) everywhere, with `tight` or `resolution` as in `at_most`."""
+    return _inequality(what, "at least", measured, bound, -1.0, slack, tight, resolution)
+
+
+def _inequality(
+    what: str,
+    kind: str,
+    measured: Any,
+    bound: Any,
+    sign: float,
+    slack: Any,
+    tight: float | None,
+    resolution: float | None,
+) -> Evidence:
+    if (tight is None) == (resolution is None):
+        raise TypeError("an inequality states either how tight it is or its resolution")
+    m, b = _number_array(measured), _number_array(bound)
+    if problem := _shape_problem(m, b):
+        return Evidence(what, kind, Verdict.FAIL, measured=None, expected=None, detail=problem)
+    b = np.broadcast_to(b, m.shape)
+    gap = sign * (b - m)
+    near = gap / np.abs(b) if tight is not None else gap
+    worst = np.unravel_index(np.argmin(np.nan_to_num(gap, nan=-np.inf)), m.shape)
+    limit = tight if tight is not None else resolution
+    detail = f"{_count(m)}, nearest {float(np.min(near)):.2g}, asked {limit:.2g}"
+    if not (np.isfinite(m).all() and (gap >= -np.asarray(slack)).all()):
+        verdict = Verdict.FAIL
+    else:
+        verdict = Verdict.PASS if np.min(near) <= limit else Verdict.INCONCLUSIVE
+    interval = (-np.inf, float(b[worst])) if sign > 0 else (float(b[worst]), np.inf)
+    return Evidence(what, kind, verdict, m[worst].item(), b[worst].item(), interval, detail=detail)
+
+
+def rate(what: str, x: Any, y: Any, order: float, *, alpha: float = ALPHA) -> Evidence:
+    """The slope of log y against log x: its t-interval must contain the order and exclude order ± ½.
+
+    The points are independent: log y = c + order · log x + noise, Gaussian of one variance, plus rounding.
+    """
+    x, y = _number_array(x), _number_array(y)
+    if not (x.shape == y.shape and x.ndim == 1 and x.size >= 4):
+        raise ValueError(f"a rate needs x and y of one shape (n,), n >= 4, got {x.shape} and {y.shape}")
+    if not (np.isfinite(y).all() and (y > 0).all()):
+        return Evidence(what, "rate", Verdict.FAIL, None, order, alpha=alpha, detail="y is not finite and positive")
+    u, v = np.log(x) - np.log(x).mean(), np.log(y)
+    slope = u @ v / (u @ u)
+    residual = v - v.mean() - slope * u
+    deviation = np.sqrt(residual @ residual / (x.size - 2)) + 4 * EPS * np.abs(v).max()
+    radius = scipy.stats.t.ppf(1 - alpha / 2, x.size - 2) * deviation / np.sqrt(u @ u)
+    return _judge(what, "rate", slope, order, (slope - radius, slope + radius), 0.5, alpha, f"{x.size} points")
+
+
+def mean(
+    what: str,
+    samples: Any,
+    expected: float,
+    *,
+    delta: float,
+    support: tuple[float, float] = (0.0, 1.0),
+    alpha: float = ALPHA,
+) -> Evidence:
+    """The mean of independent samples in `support`, by a confidence sequence (booleans: an exact binomial interval)."""
+    x = np.asarray(samples)
+    if x.dtype == bool:
+        interval = binomial_interval(int(x.sum()), x.size, alpha)
+    elif not (np.isfinite(x).all() and support[0] <= x.min() and x.max() <= support[1]):
+        return Evidence(what, "mean", Verdict.FAIL, None, expected, alpha=alpha, detail=f"samples leave {support}")
+    else:
+        interval = confidence_sequence(x.ravel(), support, alpha)
+    return _judge(what, "mean", x.mean(), expected, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+
+
+def distribution(
+    what: str, samples: Any, cdf: Callable[[np.ndarray], Any], *, delta: float, alpha: float = ALPHA
+) -> Evidence:
+    """Kolmogorov's distance of independent samples (n,) from a continuous distribution, by the DKW inequality."""
+    x = np.sort(np.asarray(samples, float).ravel())
+    if not np.isfinite(x).all():
+        return Evidence(what, "distribution", Verdict.FAIL, None, 0.0, alpha=alpha, detail="samples are not finite")
+    F, k = np.asarray(cdf(x)), np.arange(x.size)
+    distance = max((F - k / x.size).max(), ((k + 1) / x.size - F).max())
+    radius = np.sqrt(np.log(2 / alpha) / (2 * x.size))
+    interval = (max(distance - radius, 0.0) if distance > radius else 0.0, distance + radius)
+    return _judge(what, "distribution", distance, 0.0, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+
+
+def confidence_sequence(x: np.ndarray, support: tuple[float, float], alpha: float) -> tuple[float, float]:
+    """Interval for the mean of bounded samples, valid at all sample sizes at once.
+
+    Predictable plug-in empirical Bernstein sequence of Waudby-Smith & Ramdas 2024 (Theorem 2), intersected over time.
+    """
+    a, b = support
+    u = (x - a) / (b - a)
+    t = np.arange(1, u.size + 1)
+    centre = (0.5 + np.cumsum(u)) / (t + 1)
+    variance = (0.25 + np.cumsum((u - centre) ** 2)) / (t + 1)
+    previous = np.concatenate([[0.5], centre[:-1]])
+    lam = np.minimum(np.sqrt(2 * np.log(2 / alpha) / (np.concatenate([[0.25], variance[:-1]]) * u.size)), 0.5)
+    psi = (-np.log1p(-lam) - lam) / 4
+    middle = np.cumsum(lam * u) / np.cumsum(lam)
+    radius = (np.log(2 / alpha) + np.cumsum(4 * (u - previous) ** 2 * psi)) / np.cumsum(lam)
+    return a + (b - a) * float((middle - radius).max()), a + (b - a) * float((middle + radius).min())
+
+
+def binomial_interval(successes: int, trials: int, alpha: float) -> tuple[float, float]:
+    """Exact (Clopper-Pearson) interval for a probability."""
+    low = scipy.stats.beta.ppf(alpha / 2, successes, trials - successes + 1) if successes else 0.0
+    high = scipy.stats.beta.isf(alpha / 2, successes + 1, trials - successes) if successes < trials else 1.0
+    return float(low), float(high)
+
+
+def _judge(
+    what: str,
+    kind: str,
+    measured: Any,
+    expected: float,
+    interval: tuple[float, float],
+    delta: float,
+    alpha: float,
+    detail: str,
+) -> Evidence:
+    """FAIL when the interval excludes what is expected, PASS when it also excludes all that is δ away from it."""
+    low, high = interval
+    if not low <= expected <= high:
+        verdict = Verdict.FAIL
+    else:
+        seen = expected - delta < low and high < expected + delta
+        verdict = Verdict.PASS if seen else Verdict.INCONCLUSIVE
+    return Evidence(what, kind, verdict, float(measured), expected, (float(low), float(high)), alpha, detail)
+
+
+def _verdict(good: bool) -> Verdict:
+    return Verdict.PASS if good else Verdict.FAIL
+
+
+def _number_array(value: Any) -> np.ndarray:
+    a = np.asarray(value)
+    return a if a.dtype.kind in "fciub" else a.astype(float)
+
+
+def _shape_problem(measured: np.ndarray, expected: np.ndarray) -> str:
+    if measured.size == 0:
+        return "nothing was measured"
+    try:
+        fits = np.broadcast_shapes(measured.shape, expected.shape) == measured.shape
+    except ValueError:
+        fits = False
+    return "" if fits else f"shape {measured.shape}, expected {expected.shape}"
+
+
+def _excess(error: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(error == 0, 0.0, error / tolerance)
+
+
+def _count(a: np.ndarray) -> str:
+    return "1 value" if a.size == 1 else f"worst of {a.size}"

@@ -1,0 +1,1 @@
+"""Claims on GAN training as a game."""

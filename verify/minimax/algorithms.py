@@ -1,0 +1,310 @@
+"""One step of each basic algorithm: slide "Basic algorithms for minimax"."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from refimpl.minimax import algorithms, games
+from verify.claims import claim
+from verify.evidence import Evidence, at_most, equal, rate, rounding
+
+SLIDE = "Basic algorithms for minimax"
+SOURCE = "Mokhtari, Ozdaglar & Pattathil 2020"
+
+
+def xy_field(z):
+    """V = (y, −x) of Φ = xy: in complex notation −i z."""
+    return np.stack([z[..., 1], -z[..., 0]], axis=-1)
+
+
+def square_field(z):
+    """V = (z₁², z₂², …), whose steps have closed forms of second degree."""
+    return z * z
+
+
+def as_complex(z):
+    """x + iy of planar points."""
+    return np.asarray(z)[..., 0] + 1j * np.asarray(z)[..., 1]
+
+
+def multiplies_by(what, step, factor, rng) -> Iterator[Evidence]:
+    """A step on Φ = xy is multiplication of x + iy by factor(α)."""
+    z, alpha = rng.standard_normal((12, 25, 2)), 10 ** rng.uniform(-2, 0.5, 12)
+    z_next = np.array([step(xy_field, z_i, alpha_i) for z_i, alpha_i in zip(z, alpha, strict=True)])
+    expected, scale = factor(alpha[:, None]), 1 + alpha[:, None] ** 2
+    error = rounding(16, np.abs(as_complex(z)) * scale)
+    yield equal(f"{what}: z⁺", as_complex(z_next), expected * as_complex(z), atol=error)
+    growth = (z_next**2).sum(-1) / (z**2).sum(-1)
+    yield equal(f"{what}: ‖z⁺‖²/‖z‖²", growth, np.abs(expected) ** 2, atol=rounding(64, scale**2))
+
+
+@claim("M09", slide=SLIDE, source=SOURCE)
+def gradient_descent_ascent_expands_on_xy(rng, *, gda_step=algorithms.gda_step):
+    r"""On Φ = xy: ‖z⁺‖² = (1 + α²) ‖z‖² for every z and α; on V = z²: z⁺ = z − αz²."""
+    yield from multiplies_by("GDA", gda_step, lambda alpha: 1 + 1j * alpha, rng)
+    z, alpha = rng.uniform(-2, 2, (300, 5)), 0.1
+    yield equal("GDA on V = z²", gda_step(square_field, z, alpha), z - alpha * z**2, atol=rounding(8, 2.0))
+
+
+@gradient_descent_ascent_expands_on_xy.mutant("ascends in both")
+def _(V, z, alpha):
+    return z + alpha * V(z)
+
+
+@gradient_descent_ascent_expands_on_xy.mutant("alternates: y sees the new x")
+def _(V, z, alpha):
+    first = np.arange(z.shape[-1]) < z.shape[-1] // 2
+    half = np.where(first, z - alpha * V(z), z)
+    return np.where(first, half, z - alpha * V(half))
+
+
+@gradient_descent_ascent_expands_on_xy.mutant("α 1 % too large")
+def _(V, z, alpha):
+    return z - 1.01 * alpha * V(z)
+
+
+@gradient_descent_ascent_expands_on_xy.mutant("α² for α")
+def _(V, z, alpha):
+    return z - alpha**2 * V(z)
+
+
+@claim("M09", slide=SLIDE, source=SOURCE)
+def extragradient_contracts_on_xy(rng, *, eg_step=algorithms.eg_step):
+    r"""On Φ = xy: ‖z⁺‖² = (1 − α² + α⁴) ‖z‖² for every z and α; on V = z²: z⁺ = z − α(z − αz²)²."""
+    yield from multiplies_by("EG", eg_step, lambda alpha: 1 + 1j * alpha - alpha**2, rng)
+    z, alpha = rng.uniform(-2, 2, (300, 5)), 0.1
+    expected = z - alpha * z**2 * (1 - 2 * alpha * z + (alpha * z) ** 2)
+    yield equal("EG on V = z²", eg_step(square_field, z, alpha), expected, atol=rounding(32, 2.0))
+
+
+@extragradient_contracts_on_xy.mutant("evaluates both fields at z: gradient descent-ascent")
+def _(V, z, alpha):
+    return z - alpha * V(z)
+
+
+@extragradient_contracts_on_xy.mutant("steps on from the extrapolated point")
+def _(V, z, alpha):
+    half = z - alpha * V(z)
+    return half - alpha * V(half)
+
+
+@extragradient_contracts_on_xy.mutant("extrapolates the other way")
+def _(V, z, alpha):
+    return z - alpha * V(z + alpha * V(z))
+
+
+@extragradient_contracts_on_xy.mutant("half a step in the extrapolation")
+def _(V, z, alpha):
+    return z - alpha * V(z - alpha / 2 * V(z))
+
+
+@extragradient_contracts_on_xy.mutant("Heun's mean of the two fields")
+def _(V, z, alpha):
+    return z - alpha / 2 * (V(z) + V(z - alpha * V(z)))
+
+
+@extragradient_contracts_on_xy.mutant("extrapolation 1 % too long")
+def _(V, z, alpha):
+    return z - alpha * V(z - 1.01 * alpha * V(z))
+
+
+@claim("M09", slide=SLIDE, source="Rockafellar 1976")
+def proximal_point_contracts_on_xy(rng, *, ppm_step=algorithms.ppm_step):
+    r"""On Φ = xy: ‖z⁺‖² = ‖z‖²/(1 + α²) for every z and α; on V = z², z > 0: z⁺ = 2z/(1 + √(1 + 4αz))."""
+    yield from multiplies_by("PPM", ppm_step, lambda alpha: 1 / (1 - 1j * alpha), rng)
+    z, alpha = rng.uniform(0.1, 2, (300, 5)), 0.3
+    expected = 2 * z / (1 + np.sqrt(1 + 4 * alpha * z))
+    yield equal("PPM on V = z²", ppm_step(square_field, z, alpha), expected, atol=rounding(32, 2.0))
+    w = np.asarray(ppm_step(np.tanh, z, alpha))
+    yield equal("z⁺ = z − αV(z⁺) for V = tanh", w + alpha * np.tanh(w), z, atol=rounding(32, 2.0))
+
+
+@proximal_point_contracts_on_xy.mutant("one explicit step: extragradient")
+def _(V, z, alpha):
+    return z - alpha * V(z - alpha * V(z))
+
+
+@proximal_point_contracts_on_xy.mutant("two fixed-point iterations more")
+def _(V, z, alpha):
+    return z - alpha * V(z - alpha * V(z - alpha * V(z - alpha * V(z))))
+
+
+@proximal_point_contracts_on_xy.mutant("implicit midpoint")
+def _(V, z, alpha):
+    return 2 * algorithms.ppm_step(V, z, alpha / 2) - z
+
+
+@proximal_point_contracts_on_xy.mutant("one Newton step only, exact on linear fields")
+def _(V, z, alpha):
+    h = 1e-6
+    if V is xy_field:
+        return algorithms.ppm_step(V, z, alpha)
+    return z - alpha * V(z) / (1 + alpha * (V(z + h) - V(z - h)) / (2 * h))
+
+
+@claim("M09", slide=SLIDE, source=f"{SOURCE}; Cevher & Vũ 2020")
+def optimistic_methods_have_the_spectrum_of_their_quadratic(
+    rng, *, ogda_step=algorithms.ogda_step, rfbs_step=algorithms.rfbs_step
+):
+    r"""On Φ = xy the map (z, z₋) ↦ (z⁺, z) of OGDA and of RFBS has the eigenvalues of λ² − (1 − 2iα)λ − iα."""
+    for name, step in (("OGDA", ogda_step), ("RFBS", rfbs_step)):
+        alpha = np.concatenate([rng.uniform(0.05, 0.45, 10), rng.uniform(0.55, 1.5, 10)])
+        now, before = np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([[0.0, 0.0], [1.0, 0.0]])
+        companion = np.array([[as_complex(step(xy_field, now, before, a)), [1, 0]] for a in alpha])
+        radius = np.abs(np.linalg.eigvals(companion)).max(-1)
+        expected = [np.abs(np.roots([1, -(1 - 2j * a), -1j * a])).max() for a in alpha]
+        gap = np.sqrt(np.abs(1 - 4 * alpha**2))
+        yield equal(f"{name}: spectral radius", radius, expected, atol=rounding(64, (1 + alpha) ** 2 / gap))
+
+
+@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant("weights 3 and −2", replaces="ogda_step")
+def _(V, z, z_prev, alpha):
+    return z - alpha * (3 * V(z) - 2 * V(z_prev))
+
+
+@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant(
+    "previous gradient overwritten by the current one: gradient descent",
+    replaces="ogda_step",
+    shipped="Variational-Inequality-GAN 141122a, optimistic step",
+)
+def _(V, z, z_prev, alpha):
+    return z - alpha * (2 * V(z) - V(z))
+
+
+@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant("no reflection", replaces="rfbs_step")
+def _(V, z, z_prev, alpha):
+    return z - alpha * V(z)
+
+
+@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant("reflects 1 % too little", replaces="rfbs_step")
+def _(V, z, z_prev, alpha):
+    return z - alpha * V(1.99 * z - 0.99 * z_prev)
+
+
+@claim("M10", slide=SLIDE, source="Popov 1980; Cevher & Vũ 2020")
+def optimistic_and_reflected_steps_part_on_nonlinear_fields(
+    rng, *, ogda_step=algorithms.ogda_step, rfbs_step=algorithms.rfbs_step
+):
+    r"""OGDA and RFBS agree on every V = Mz + b, and on V = z² they differ by 2α(z − z₋)²."""
+    M, b = rng.standard_normal((5, 5)), rng.standard_normal(5)
+    z, z_prev = rng.uniform(-2, 2, (2, 300, 5))
+    alpha = 0.3
+
+    def affine(z):
+        return z @ M.T + b
+
+    expected = z - alpha * (2 * z - z_prev) @ M.T - alpha * b
+    yield equal("OGDA on V = Mz + b", ogda_step(affine, z, z_prev, alpha), expected, atol=rounding(64, 10.0))
+    yield equal("RFBS on V = Mz + b", rfbs_step(affine, z, z_prev, alpha), expected, atol=rounding(64, 10.0))
+    ogda, rfbs = ogda_step(square_field, z, z_prev, alpha), rfbs_step(square_field, z, z_prev, alpha)
+    yield equal("OGDA on V = z²", ogda, z - 2 * alpha * z**2 + alpha * z_prev**2, atol=rounding(16, 10.0))
+    yield equal("OGDA − RFBS on V = z²", ogda - rfbs, 2 * alpha * (z - z_prev) ** 2, atol=rounding(64, 10.0))
+
+
+@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("is RFBS under OGDA's name", replaces="ogda_step")
+def _(V, z, z_prev, alpha):
+    return z - alpha * V(2 * z - z_prev)
+
+
+@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("is OGDA under RFBS's name", replaces="rfbs_step")
+def _(V, z, z_prev, alpha):
+    return z - alpha * (2 * V(z) - V(z_prev))
+
+
+@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("z and z₋ exchanged", replaces="ogda_step")
+def _(V, z, z_prev, alpha):
+    return algorithms.ogda_step(V, z_prev, z, alpha)
+
+
+@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("starts from the reflected point", replaces="rfbs_step")
+def _(V, z, z_prev, alpha):
+    return 2 * z - z_prev - alpha * V(2 * z - z_prev)
+
+
+FACTORS = {"gda": lambda a: 1 + 1j * a, "ppm": lambda a: 1 / (1 - 1j * a), "eg": lambda a: 1 + 1j * a - a**2}
+
+
+@claim("M13", slide=SLIDE, source=SOURCE)
+def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
+    r"""z_k = λᵏ z₀ (GDA, PPM, EG); z_{k+1} = (1 + 2iα) z_k − iα z_{k−1}, z₋₁ = z₀ (OGDA, RFBS): GDA alone diverges."""
+    alpha, n, V = rng.uniform(0.1, 0.4), 200, games.bilinear().operator
+    for start in (rng.standard_normal(2), rng.standard_normal((3, 2))):
+        z0, k = as_complex(start), np.arange(n + 1).reshape(-1, *[1] * (start.ndim - 1))
+        for method, factor in FACTORS.items():
+            z, expected = as_complex(trajectory(method, V, start, alpha, n)), factor(alpha) ** k * z0
+            yield equal(f"{method.upper()} from {start.shape}", z, expected, rtol=rounding(8 * n))
+        optimistic = [z0, z0]
+        for _ in range(n):
+            optimistic.append((1 + 2j * alpha) * optimistic[-1] - 1j * alpha * optimistic[-2])
+        for method in ("ogda", "rfbs"):
+            z = as_complex(trajectory(method, V, start, alpha, n))
+            yield equal(
+                f"{method.upper()} from {start.shape}", z, optimistic[1:], atol=rounding(8 * n, np.abs(z0).max())
+            )
+
+
+@trajectories_on_xy_are_powers.mutant("drops the start")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]
+
+
+@trajectories_on_xy_are_powers.mutant("z₋₁ = 0 for the methods with memory", shipped="optax #1082")
+def _(method, V, z0, alpha, num_steps):
+    z = [np.zeros_like(z0), np.asarray(z0, float)]
+    if method not in ("ogda", "rfbs"):
+        return algorithms.trajectory(method, V, z0, alpha, num_steps)
+    for _ in range(num_steps):
+        z.append(algorithms.STEPS[method](V, z[-1], z[-2], alpha))
+    return np.array(z[1:])
+
+
+@trajectories_on_xy_are_powers.mutant("EG runs as PPM")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory("ppm" if method == "eg" else method, V, z0, alpha, num_steps)
+
+
+@trajectories_on_xy_are_powers.mutant("RFBS runs without memory")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory("gda" if method == "rfbs" else method, V, z0, alpha, num_steps)
+
+
+@claim("M13", slide=SLIDE, source=f"{SOURCE}; Nedić & Ozdaglar 2009")
+def averages_of_convergent_methods_converge(rng, *, trajectory=algorithms.trajectory):
+    r"""Averages of k iterates on xy: O(1/k) for PPM and EG; GDA's diverge at fixed α, O(1/√k) at α = 1/√k."""
+    V, z0 = games.bilinear().operator, rng.standard_normal(2)
+    k = np.unique(np.geomspace(300, 5_000, 12).astype(int))
+
+    def average(method, alpha, n):
+        return np.abs(as_complex(trajectory(method, V, z0, alpha, n - 1)).mean())
+
+    alpha = rng.uniform(0.3, 0.4)
+    for method in ("ppm", "eg"):
+        z = as_complex(trajectory(method, V, z0, alpha, k[-1] - 1))
+        means = np.abs(np.cumsum(z)[k - 1] / k)
+        yield rate(f"‖average of k iterates‖ of {method.upper()} against k", k, means, -1.0)
+        factor = FACTORS[method](alpha)
+        expected = np.abs(as_complex(z0) * (factor**k - 1) / (factor - 1)) / k
+        yield equal(f"average of {method.upper()}", means, expected, rtol=rounding(64 * np.sqrt(k[-1])))
+    n = 300
+    expected = np.abs(as_complex(z0) * ((1 + 1j * alpha) ** n - 1) / (1j * alpha * n))
+    yield equal(f"average of {n} iterates of GDA, diverging", average("gda", alpha, n), expected, rtol=rounding(16 * n))
+    turns = (np.pi * (2 * np.arange(2, 20) + 1)) ** 2
+    scaled = [np.sqrt(m) * average("gda", 1 / np.sqrt(m), m) for m in turns.astype(int)]
+    bound = (1 + np.sqrt(np.e)) * np.abs(as_complex(z0))
+    yield at_most("√k ‖average‖ of GDA at α = 1/√k", scaled, bound, tight=0.02)
+
+
+@averages_of_convergent_methods_converge.mutant("returns running averages")
+def _(method, V, z0, alpha, num_steps):
+    z = algorithms.trajectory(method, V, z0, alpha, num_steps)
+    return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None]
+
+
+@averages_of_convergent_methods_converge.mutant("α 1 % too large")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
+
+
+@averages_of_convergent_methods_converge.mutant("drops the start")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]

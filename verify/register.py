@@ -1,0 +1,246 @@
+"""The lecture as a register: one row for every statement, in the lecture's order, with what became of it.
+
+Letters name the chapters: M minimax, S sampling, D diffusion, N networks, R robustness, C control. Numbers in square
+brackets are the lecture's references; a starred slide stands under its title without the star.
+"""
+
+from typing import Literal, NamedTuple
+
+Status = Literal["as printed", "corrected", "stated only", "open"]
+
+
+class Row(NamedTuple):
+    """A statement of the lecture in our words, under the title of its slide.
+
+    It holds `as printed`; or was `corrected` (the printed form fails, the one given here holds); or is `stated only`
+    (`note` says why it cannot be computed); or is `open`: no claim checks it yet.
+    """
+
+    id: str
+    slide: str
+    statement: str
+    status: Status
+    note: str = ""
+
+
+CHAPTERS = {
+    "M": "minimax",
+    "S": "sampling",
+    "D": "diffusion",
+    "N": "networks",
+    "R": "robustness",
+    "C": "control",
+}
+
+
+def chapter(id: str) -> str:
+    """The chapter of a row.
+
+    >>> chapter("M09")
+    'minimax'
+    """
+    return CHAPTERS[id[0]]
+
+
+# fmt: off
+TABLE: tuple[Row, ...] = (
+    # minimax
+    Row("M01", "Difficulties of GAN training",
+        "The continuous flow keeps θ² + ψ² constant, so it circles the equilibrium for ever", "as printed"),
+    Row("M02", "Difficulties of GAN training",
+        "SimGD moves away: |1 ± ihf'(0)| > 1, and ‖z⁺‖² = (1 + h²f'(θψ)²)‖z‖² at every point", "as printed"),
+    Row("M03", "Difficulties of GAN training",
+        "AltGD's eigenvalues, with α = √(n_g n_d) h f'(0), lie on the unit circle exactly for α ≤ 2", "as printed"),
+    Row("M04", "Difficulties of GAN training",
+        "(beyond) With an R1 penalty Re λ < 0 for all γ > 0; the flow stops turning at γ = 2f'(0)", "as printed"),
+    Row("M05", "Question 1 with a twist: Where do the algorithms want to converge?",
+        "A local Nash equilibrium needs ∇Φ = 0 and ∇ₓₓΦ ⪰ 0 ⪰ ∇ᵧᵧΦ: a checker, tried on saddles", "open"),
+    Row("M06", "Basic algorithms for minimax",
+        "V = [∇ₓΦ, −∇ᵧΦ] written by hand agrees with automatic differentiation in every game", "open"),
+    Row("M07", "Recall SGD results from Lecture 10",
+        "SGD on a smooth f finds critical points, leaves strict saddles, stays by Hurwitz minimisers", "open"),
+    Row("M08", "Abstract minmax formulation",
+        "Min-max points are NP-hard to decide; approximate local ones are PPAD-complete to find", "stated only",
+        "a bound on what every algorithm can do on its worst instances: no finite computation shows it"),
+    Row("M09", "Basic algorithms for minimax",
+        "On xy, ‖z⁺‖²/‖z‖²: GDA 1 + α², PPM 1/(1 + α²), EG 1 − α² + α⁴; OGDA, RFBS by their roots", "as printed"),
+    Row("M10", "Basic algorithms for minimax",
+        "OGDA and RFBS take the same steps where V is linear, and different ones where it is not", "as printed"),
+    Row("M11", "Basic algorithms for minimax",
+        "A step of EG or OGDA misses the proximal point step by a power of α: the orders, measured", "open"),
+    Row("M12", "Comparison of convergence rates for smooth convex-concave minimax",
+        "PP, EG, OGDA (and RFBS): O(1/ε) if convex-concave, O(κ log 1/ε) if strongly so or bilinear", "open"),
+    Row("M13", "Basic algorithms for minimax",
+        "On xy GDA spirals outwards; which averages of GDA, PPM and EG iterates find the solution", "as printed"),
+    Row("M14", "Minimax is more difficult than just optimization",
+        "Almost bilinear: the cycle at r = √(4/3) attracts iff φ acts on y, who maximises, not on x", "open"),
+    Row("M15", "Minimax is more difficult than just optimization",
+        "Forsaken: a stable point inside an attracting cycle at offset 0.45; at 0.5 the point repels", "open"),
+    Row("M16", "Minimax is more difficult than just optimization",
+        "Small steps of GDA, EG, OGDA and PPM lead to the attracting cycle, not to a critical point", "open"),
+    Row("M17", "When do the algorithms converge?",
+        "Best ρ of ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖², and L, of planar games: ρL = −5.93 for forsaken", "open"),
+    Row("M18", "When do the algorithms converge?",
+        "EG+ (ρL > −1/8), CEG+ (ρL > −1/2): min ‖Vz̄‖² ≤ ‖z₀ − z*‖²/(Kαγ²(1 − α + 2ρ/γ))", "open"),
+    Row("M19", "When do the algorithms converge?",
+        "AdaptiveEG+ and CurvatureEG+ solve the forsaken game, on which GDA and EG go round", "open"),
+    Row("M20", "When do the algorithms converge?",
+        "−1/(2L) is tight: on a·xy + b(x² − y²)/2 with b < 0, CEG+ contracts iff α < 1 + 2ρL", "open"),
+    Row("M21", "When do the algorithms converge?",
+        "BC-SEG+ evaluates one sample twice: its error vanishes, that of stochastic EG+ stalls", "open"),
+    Row("M22", "An alternative proposal: From pure to mixed Nash equilibrium (NE)",
+        "Mixed strategies give a finite game one value, min max = max min; ⟨p, Gq⟩ = ⟨G†p, q⟩", "open"),
+    Row("M23", "GAN training as infinite dimensional matrix games",
+        "Gap of averages: O(1/√T) by entropic mirror descent, (ln m + ln n)/(ηT) by mirror-prox", "open"),
+    Row("M24", "GAN training as infinite dimensional matrix games",
+        "Langevin particles play a continuous game's mixed strategies; an LP on a grid is the oracle", "open"),
+    Row("M25", "Escaping traps with the mixed-NE concept",
+        "−ω²x² + ωx traps gradient play on xω = 1/2 at value 1/4; Langevin play nears the value 0", "open"),
+    Row("M26", "Recall: Wasserstein GANs formulation",
+        "An exact 1-Lipschitz dual makes the WGAN objective W₁; clipping and penalties miss it", "open"),
+    Row("M27", "Application to 25 Gaussians: Algorithms matter",
+        "Modes covered and sample quality under SGD, Adam, Mirror-GAN and Mirror-Prox-GAN", "open"),
+    # sampling
+    Row("S01", "The sampling problem",
+        "The score −∇f of every target is ∇log π, by hand and by automatic differentiation", "open"),
+    Row("S02", "Langevin Monte Carlo",
+        "Distances of laws: TV ≤ √(KL/2), W₂² ≤ (2/a)KL and KL ≤ FI/(2a), each tight somewhere", "open"),
+    Row("S03", "Iterative refinement like in optimization: MCMC",
+        "LMC on N(m, A⁻¹): stable iff η < 2/λmax; covariance [A(I − ηA/2)]⁻¹, exact at every step", "open"),
+    Row("S04", "Iterative refinement like in optimization: MCMC",
+        "LMC's law is off by O(η); Metropolis adjustment (MALA, beyond) takes the error away", "open"),
+    Row("S05", "Langevin Monte Carlo",
+        "Log-Sobolev: KL ≤ e^(−2at)KL₀ for the flow, ≤ e^(−aηk)KL₀ + 8ηpL²/a for LMC, η ≤ a/(4L²)", "open"),
+    Row("S06", "Langevin Monte Carlo",
+        "Six complexity bounds in p, L and ε, as functions; no measured count of steps exceeds them", "open"),
+    Row("S07", "Iterative refinement like in optimization: MCMC",
+        "LMC discretises the Wasserstein gradient flow of KL, whose rate is the Fisher information", "open"),
+    Row("S08", "Iterative refinement like in optimization: MCMC",
+        "Underdamped: stationary e^(−f) × N(0, uI), exact BAOAB variances, √κ steps instead of κ", "open"),
+    Row("S09", "Iterative refinement like in optimization: MCMC",
+        "Projected LMC never leaves its set; the mass it puts on the boundary vanishes with η", "open"),
+    Row("S10", "Iterative refinement like in optimization: MCMC",
+        "Mirrored LMC samples the Dirichlet law; its dual potential is convex even for aᵢ < 1", "open"),
+    Row("S11", "Langevin Monte Carlo",
+        "Double-loop ULA lowers its step in an outer loop: against LMC for the same gradients", "open"),
+    Row("S12", "Iterative refinement like in optimization: MCMC",
+        "Some f take LMC polynomially many steps in p, and a search for the minimiser e^p many", "open"),
+    Row("S13", "Iterative refinement like in optimization: MCMC",
+        "Perturbed SGD and LMC are one function at two scales of the noise", "open"),
+    # diffusion
+    Row("D01", "Hyvärinen's trick",
+        "½E‖h − ∇log π‖² = E[½‖h‖² + tr ∇h] + const, as long as πh vanishes at the boundary", "open"),
+    Row("D02", "Hyvärinen's trick",
+        "Score matching halves ‖h‖²: without the ½, as on the left of (5), the best h is ½∇log π", "open"),
+    Row("D03", "Hyvärinen's trick",
+        "Sliced score matching equals it iff E[vvᵀ] = I; unit vectors may move the minimiser", "open"),
+    Row("D04", "Hyvärinen's trick",
+        "Denoising score matching learns ∇log π_σ: minimum (p/2)(1/σ² − 1/(v + σ²)) on N(0, vI)", "open"),
+    Row("D05", "Learning the score",
+        "A small network learns the score of a planar mixture from each of the three losses", "open"),
+    Row("D06", "Weaknesses of score matching",
+        "Two distant modes: the Fisher divergence forgets their weights exponentially, KL does not", "open"),
+    Row("D07", "A denoising perspective on sampling",
+        "Tweedie: E[X|X_σ] = X_σ + σ²∇log π_σ(X_σ), and Cov[X|X_σ] = σ²I + σ⁴∇²log π_σ", "as printed"),
+    Row("D08", "A denoising perspective on sampling",
+        "No denoiser has a smaller mean squared error: adding δ to the best one costs E‖δ‖²", "as printed"),
+    Row("D09", "Examples of optimal denoising on MNIST",
+        "Over finite data the denoiser is a softmax average: mean at σ = ∞, nearest point at σ = 0", "as printed"),
+    Row("D10", "Examples of optimal denoising on MNIST",
+        "Out of much noise comes an average of many digits: its weights' entropy grows with σ", "as printed"),
+    Row("D11", "The answer: Diffusion models",
+        "One jump from much noise misses the target law; many small denoising steps reach it", "open"),
+    Row("D12", "Score-based Generative Models with SDEs - Forward process",
+        "VP, sub-VP and VE: the ODEs of mean and variance integrate to the transition kernels", "open"),
+    Row("D13", "Reverse diffusion",
+        "Reverse SDE and probability-flow ODE retrace the forward marginals under the exact score", "open"),
+    Row("D14", "Reverse diffusion",
+        "Likelihood along the probability flow: log p₀(x₀) = log p_T(x_T) + ∫₀ᵀ div dt", "open"),
+    Row("D15", "Joint training of the score network",
+        "h(a, t) learns the score from the λ(t)-weighted loss; λ = std² makes targets unit-variance", "open"),
+    Row("D16", "Joint training of the score network",
+        "The trained network samples mixtures and digits, by class too: how close, how memorised", "open"),
+    Row("D17", "Analyzing what happens during the progressive denoising",
+        "Noise has a flat spectrum; low frequencies emerge first, each by the factor S/(S + Nσ²)", "open"),
+    Row("D18", "Theoretical guarantees",
+        "TV error of reverse diffusion: its scalings in the step, p, T and the score's error ε", "open"),
+    Row("D19", "Theoretical guarantees",
+        "Laws as simple as Gaussian noise behind one layer cannot be learnt in polynomial time", "stated only",
+        "a lower bound over all algorithms: running some of them cannot establish it"),
+    Row("D20", "Theoretical guarantees for score-matching",
+        "Score matching errs by no more than 1/√n, by 1/n on Gaussians; t₀ = 0 has no meaning", "open"),
+    Row("D21", "Modern tricks to generate appealing images",
+        "Classifier guidance is Bayes: ∇log p_t(a|y) = ∇log p_t(a) + ∇log p_t(y|a)", "open"),
+    Row("D22", "Modern tricks to generate appealing images",
+        "Guiding by (1 + w)s_c − w s_u misses the tilted law: variances 1/2 and 7/12, not 2/3", "open"),
+    Row("D23", "Modern tricks to generate appealing images",
+        "A cascade of low resolution and super-resolution: its composite law, exact on mixtures", "open"),
+    Row("D24", "What about natural distributions?",
+        "Data on a thin set: scores grow like dist/σ², and denoising tends to the projection", "open"),
+    # networks
+    Row("N01", "Robustness in deep learning: initialization in deep ReLU NNs",
+        "Six initialisations as scales (β₁², β², β_L², α) in p and m", "open"),
+    Row("N02", "Robustness in deep learning: initialization in deep ReLU NNs",
+        "(beyond) E‖∇h‖² = α⁻²(½β_L²m)(½β²m)^(L−2)(½β₁²p): m cancels for LeCun and He", "open"),
+    Row("N03", "Robustness in deep learning: average-case metric",
+        "P = ε c_p E‖∇h‖ with a closed-form c_p: linear in ε, and â need not be sampled", "open"),
+    Row("N04", "Robustness in deep learning: average-case metric",
+        "(beyond) O(mL) operations draw (h, ∇h) at initialisation, in the dense network's law", "open"),
+    Row("N05", "Robustness in deep learning: main results (Lazy-training regime)",
+        "Bounds on P/ε under LeCun, He and NTK, and their trends in m and L, against exact values", "open"),
+    Row("N06", "Robustness in deep learning: width and depth & other trade-offs",
+        "NTK bounds side by side: √(L³m)e^(−m/L³) + 1 [83], L²m^(1/3)√(log m) + √(mL) [81], [41]", "open"),
+    Row("N07", "Robustness in deep learning: lazy training experiment for FCN",
+        "Stability of networks trained on digits, dense and convolutional, by width and depth", "open"),
+    Row("N08", "Robustness in deep learning: lazy-training",
+        "Wide networks in NTK scaling hardly move, relatively, and follow their linearisation", "open"),
+    Row("N09", "Robustness in deep learning: initialization in deep ReLU NNs",
+        "Two layers are linear iff γ < 1 or γ' > γ − 1, condensed iff γ > 1 and γ' < γ − 1", "open"),
+    Row("N10", "Robustness in deep learning: main results (Non-lazy training regime)",
+        "Non-lazy if α ≫ (m^(3/2) Σβᵢ)^L; then P ≤ Õ(n/m^(c+1.5)) for two layers, β ~ m^(−c)", "open"),
+    Row("N11", "Implementation of μP: abc-parameterizations",
+        "Parameterisations (a, b, c) that differ by the shift symmetry train alike, step by step", "open"),
+    Row("N12", "μ-transfer: Zero-shot hyperparameter transfer with μP",
+        "Under μP each update ΔX_l h⁽ˡ⁻¹⁾ keeps its size at every width; under SP it does not", "open"),
+    Row("N13", "μ-transfer: transferability and empirical results",
+        "The best learning rate does not move with the width under μP; under SP it drifts", "open"),
+    Row("N14", "μ-transfer: transferability and empirical results",
+        "At the best learning rate μP has the same largest Hessian eigenvalue at every width", "open"),
+    # robustness
+    Row("R01", "Robustness examples in ML",
+        "Attacks cost a linear model ε times a dual norm of margin, which FGSM and PGD attain", "open"),
+    Row("R02", "Robustness examples in ML",
+        "SAM ascends by εg/‖g‖₂, exact for linear losses, and settles in flatter minima", "open"),
+    Row("R03", "Robustness examples in ML",
+        "Digits: clean and attacked accuracy over ε, after adversarial training and after ERM", "open"),
+    Row("R04", "Robustness in deep learning: estimation of Lipschitz constant",
+        "Sampled ≤ exact ≤ certified Lipschitz constants, for every method in its own norm", "open"),
+    Row("R05", "Robustness in deep learning: estimation of Lipschitz constant",
+        "LipSDP needs diagonal multipliers: coupled ones certify 0 where the constant is 1", "open"),
+    Row("R06", "Robustness in deep learning: estimation of Lipschitz constant",
+        "The ℓ∞ SDP bound pairs its constant row with t, the input's signs; paired with s it fails", "open"),
+    Row("R07", "Robustness in deep learning: estimation of Lipschitz constant",
+        "LipSDP: L = √ρ from a matrix inequality; positive weights have L₂ = ‖W_ℓ…W₁‖₂", "open"),
+    Row("R08", "Robustness in deep learning: worst-case metric",
+        "The more neurons, the smaller the Lipschitz constant of an interpolating network: a trend", "open"),
+    Row("R09", "Robustness in deep learning: estimation of Lipschitz constant",
+        "LipMIP is exact for ℓ₁ and ℓ∞, not for any norm as its row of the table has it", "open"),
+    # control
+    Row("C01", "Standard Reinforcement Learning",
+        "Return, V, Q and J on finite decision processes: Bellman, J = E V(s) = E Q(s, μ(s))", "open"),
+    Row("C02", "Deterministic Policy Gradient",
+        "∇J = E[∇μ ∇ₐQ], exact on linear-quadratic control; off-policy critics bias it", "open"),
+    Row("C03", "An optimization interpretation",
+        "Noise on actions or parameters optimises J smoothed by a Gaussian", "open"),
+    Row("C04", "Robust Reinforcement Learning",
+        "Robust actions: max over μ of the min over ν; the printed max lets the adversary help", "open"),
+    Row("C05", "Application: Noisy action robust reinforcement learning",
+        "Action (1 − δ)μ + δν against an adversary ν: the game's Riccati equation solves LQ", "open"),
+    Row("C06", "Application: Noisy action robust reinforcement learning",
+        "MixedNE-LD, each player against the other's average: the trap, LQ and a pendulum", "open"),
+    Row("C07", "Application: Noisy action robust reinforcement learning",
+        "The same agents on a public simulator's pendulum", "open"),
+)
+# fmt: on
+
+ROWS: dict[str, Row] = {row.id: row for row in TABLE}
