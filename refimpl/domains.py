@@ -195,3 +195,70 @@ nonnegative = number(">= 0")
 function = Domain("callable", _check_function)
 field = Domain("callable that keeps the shape of its first argument", _check_field)
 generator = Domain("numpy.random.Generator", _check_generator)
+
+
+def scalar(condition: str) -> Domain:
+    """One finite real number satisfying a condition such as ``"> 0"``; no array of them."""
+    numbers = number(condition)
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        value = numbers.check(name, value, sizes)
+        if np.ndim(value):
+            raise ValueError(f"{name} must be one number, got shape {np.shape(value)}")
+        return value
+
+    return Domain(f"one {numbers.text}", check)
+
+
+def probabilities(dims: str) -> Domain:
+    """An array as in `array`, whose entries are nonnegative and sum to 1 along the last axis."""
+    entries = array(dims)
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        w = entries.check(name, value, sizes)
+        if _foreign(w):
+            return w
+        if (w < 0).any():
+            raise ValueError(f"{name} must be >= 0, got {w.min()}")
+        total = w.sum(axis=-1)
+        if (wrong := np.abs(total - 1) > 1e-12).any():
+            raise ValueError(f"{name} must sum to 1, got {total[wrong].flat[0]}")
+        return w
+
+    return Domain(f"{entries.text}, nonnegative, of sum 1 along the last axis", check)
+
+
+def covariance(dims: str) -> Domain:
+    """An array as in `array` of symmetric positive definite matrices: ``"p p"`` one, ``"k p p"`` k of them."""
+    entries = array(dims)
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        C = entries.check(name, value, sizes)
+        if _foreign(C):
+            return C
+        if (np.abs(C - C.mT) > 1e-12 * np.abs(C).max(axis=(-2, -1), keepdims=True)).any():
+            raise ValueError(f"{name} must be symmetric, got {_short(C)}")
+        try:
+            np.linalg.cholesky(C)
+        except np.linalg.LinAlgError:
+            raise ValueError(f"{name} must be positive definite, got {_short(C)}") from None
+        return C
+
+    return Domain(f"{entries.text}, symmetric positive definite", check)
+
+
+def _check_jacobian(name: str, value: Any, sizes: Sizes) -> Any:
+    inner = bare(_check_function(name, value, sizes))
+
+    @functools.wraps(inner, updated=())
+    def jacobian(x: Any) -> Any:
+        J = inner(x)
+        wanted = (*np.shape(x), np.shape(x)[-1])
+        if np.shape(J) != wanted:
+            raise ValueError(f"{name} must return a matrix for each point, {wanted}, got {np.shape(J)}")
+        return J
+
+    return jacobian
+
+
+jacobian = Domain("callable from points (..., p) to matrices (..., p, p)", _check_jacobian)

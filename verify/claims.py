@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import inspect
 import pkgutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -42,10 +43,14 @@ class Claim:
         if not self.statement or not self.needs:
             raise EngineError(f"claim {self.name} needs a docstring and the functions it checks as keyword defaults")
 
-    def path(self, need: str) -> str:
-        """Where `refimpl` keeps a function under test, such as ``minimax.algorithms.eg_step``."""
-        function = inspect.unwrap(self.needs[need])
-        return f"{function.__module__}.{function.__qualname__}".removeprefix("refimpl.")
+    def paths(self, need: str) -> list[str]:
+        """Where `refimpl` keeps a function under test, such as ``minimax.algorithms.eg_step``; its home first."""
+        function = self.needs[need]
+        home, name = inspect.unwrap(function).__module__, function.__name__
+        chapter = home.rpartition(".")[0] + "."
+        offering = [module for module in sys.modules if module.startswith(chapter) and module != home]
+        found = [home, *(module for module in offering if getattr(sys.modules[module], name, None) is function)]
+        return [f"{module}.{name}".removeprefix("refimpl.") for module in found]
 
     def mutant(self, text: str, *, replaces: str | None = None, shipped: str = "") -> Callable[[Callable], Callable]:
         """Declare a wrong version of the function under test (`replaces` says which, where there are several)."""

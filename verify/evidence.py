@@ -43,6 +43,7 @@ def rounding(operations: float, scale: Any = 1.0) -> Any:
     return operations * EPS * np.abs(scale)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def equal(what: str, measured: Any, expected: Any, *, rtol: float = 0.0, atol: Any = 0.0) -> Evidence:
     """|measured − expected| ≤ atol + rtol |expected| everywhere; shows the worst place. Tolerances 0 mean equality."""
     m, e = _number_array(measured), _number_array(expected)
@@ -51,7 +52,8 @@ def equal(what: str, measured: Any, expected: Any, *, rtol: float = 0.0, atol: A
     e = np.broadcast_to(e, m.shape)
     tolerance = np.broadcast_to(atol + rtol * np.abs(e), m.shape)
     error = np.abs(m - e)
-    worst = np.unravel_index(np.argmax(np.nan_to_num(_excess(error, tolerance), nan=np.inf)), m.shape)
+    share = np.where(error == 0, 0.0, error / tolerance)
+    worst = np.unravel_index(np.argmax(np.nan_to_num(share, nan=np.inf)), m.shape)
     good = bool(np.isfinite(m).all() and (error <= tolerance).all())
     interval = (float(e[worst] - tolerance[worst]), float(e[worst] + tolerance[worst])) if np.isrealobj(e) else None
     return Evidence(what, "equal", _verdict(good), m[worst].item(), e[worst].item(), interval, detail=_count(m))
@@ -87,6 +89,7 @@ def at_least(
     return _inequality(what, "at least", measured, bound, -1.0, slack, tight, resolution)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def _inequality(
     what: str,
     kind: str,
@@ -230,11 +233,6 @@ def _shape_problem(measured: np.ndarray, expected: np.ndarray) -> str:
     except ValueError:
         fits = False
     return "" if fits else f"shape {measured.shape}, expected {expected.shape}"
-
-
-def _excess(error: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(error == 0, 0.0, error / tolerance)
 
 
 def _count(a: np.ndarray) -> str:

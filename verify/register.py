@@ -13,7 +13,7 @@ class Row(NamedTuple):
     """A statement of the lecture in our words, under the title of its slide.
 
     It holds `as printed`; or was `corrected` (the printed form fails, the one given here holds); or is `stated only`
-    (`note` says why it cannot be computed); or is `open`: no claim checks it yet.
+    (`note` says why it cannot be computed); or is still `open`, wholly or in part.
     """
 
     id: str
@@ -56,7 +56,7 @@ TABLE: tuple[Row, ...] = (
     Row("M05", "Question 1 with a twist: Where do the algorithms want to converge?",
         "A local Nash equilibrium needs ∇Φ = 0 and ∇ₓₓΦ ⪰ 0 ⪰ ∇ᵧᵧΦ: a checker, tried on saddles", "open"),
     Row("M06", "Basic algorithms for minimax",
-        "V = [∇ₓΦ, −∇ᵧΦ] written by hand agrees with automatic differentiation in every game", "open"),
+        "V = [∇ₓΦ, −∇ᵧΦ] written by hand agrees with automatic differentiation in every game", "as printed"),
     Row("M07", "Recall SGD results from Lecture 10",
         "SGD on a smooth f finds critical points, leaves strict saddles, stays by Hurwitz minimisers", "open"),
     Row("M08", "Abstract minmax formulation",

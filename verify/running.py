@@ -147,8 +147,9 @@ def perform(job: Job) -> Result:
     if job.against is None:
         return check(one, job.nonce, {})
     module = load(job.against)
-    theirs = {need: provided for need in one.needs if (provided := find(module, one.path(need))) is not None}
-    lacking = [one.path(need) for need in one.needs if need not in theirs]
+    offers = {need: [find(module, path) for path in one.paths(need)] for need in one.needs}
+    theirs = {need: next(o for o in offer if o is not None) for need, offer in offers.items() if any(offer)}
+    lacking = [one.paths(need)[-1] for need in one.needs if need not in theirs]
     if not theirs:
         return result(one, Verdict.NOT_PROVIDED, (), 0.0, f"lacks {', '.join(lacking)}")
     return check(one, job.nonce, theirs, note=f"with refimpl's {', '.join(lacking)}" if lacking else "")

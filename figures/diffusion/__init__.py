@@ -1,0 +1,1 @@
+"""Scores, denoising and diffusion models."""

@@ -1,0 +1,94 @@
+"""Which figures there are: every module of every chapter's directory, read without importing them."""
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+import types
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import figures
+
+CHAPTERS = ("minimax", "sampling", "diffusion", "networks", "robustness", "control")
+
+
+class Description(NamedTuple):
+    """What a list of figures shows of one."""
+
+    name: str
+    slide: str
+    title: str
+
+
+def names() -> list[str]:
+    """Names of all figures, such as ``minimax/dirac_gan``, by chapter in the lecture's order."""
+    return sorted((name for path in figures.__path__ for name in _names(Path(path))), key=lecture_order)
+
+
+def _names(directory: Path) -> list[str]:
+    chapters = [chapter.name for chapter in pkgutil.iter_modules([str(directory)]) if chapter.ispkg]
+    return [f"{c}/{module.name}" for c in chapters for module in pkgutil.iter_modules([str(directory / c)])]
+
+
+def lecture_order(name: str) -> tuple[int, str]:
+    """Sorting key of a figure's name: its chapter's place in the lecture, then the alphabet."""
+    chapter = name.partition("/")[0]
+    return (CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS), name)
+
+
+def select(patterns: Sequence[str]) -> list[str]:
+    """Names of the figures that any pattern matches; all of them without patterns.
+
+    A pattern is a name, a part of one, or a shell pattern of a name, a chapter or a module.
+
+    Raises
+    ------
+    LookupError
+        A pattern matches none; close matches are offered.
+    """
+    every = names()
+    chosen = set(every if not patterns else ())
+    for pattern in patterns:
+        found = [name for name in every if name == pattern] or [name for name in every if _matches(name, pattern)]
+        if not found:
+            raise LookupError(f"no figure matches {pattern!r}" + _hint(pattern, every))
+        chosen.update(found)
+    return [name for name in every if name in chosen]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return pattern in name or any(fnmatchcase(word, pattern) for word in (name, *name.split("/")))
+
+
+def _hint(pattern: str, every: Sequence[str]) -> str:
+    words = {word for name in every for word in (name, *name.split("/"))}
+    close = difflib.get_close_matches(pattern, words, n=3)
+    return f"; close: {', '.join(close)}" if close else " (--list shows all)"
+
+
+def load(name: str) -> types.ModuleType:
+    """The module of a figure."""
+    return importlib.import_module(_module(name))
+
+
+def _module(name: str) -> str:
+    return "figures." + name.replace("/", ".")
+
+
+def describe(name: str) -> Description:
+    """Slide and title of a figure, from the text of its module: importing many would take seconds."""
+    spec = importlib.util.find_spec(_module(name))
+    tree = ast.parse(Path(spec.origin).read_bytes())  # type: ignore[union-attr, arg-type]
+    slides = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SLIDE"
+    ]
+    return Description(name, ast.literal_eval(slides[0]), title(ast.get_docstring(tree)))
+
+
+def title(docstring: str | None) -> str:
+    """First line of a module's docstring, without its full stop."""
+    return (docstring or "").partition("\n")[0].rstrip(".")

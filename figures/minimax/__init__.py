@@ -1,0 +1,1 @@
+"""GAN training as a game: minimax algorithms and where they go."""

@@ -1,0 +1,176 @@
+"""The optimal denoiser of a data set: an average of its samples, weighted by how well they explain what was seen.
+
+The weights are softmax(−‖x − x_i‖²/2σ²). All squared distances come from one matrix product, whose rounding error is
+divided by σ²; where that would show, they are computed again, without cancellation, for the few samples that matter.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy
+
+from refimpl.arrays import Array
+from refimpl.domains import array, domain, probabilities, scalar
+
+_BLOCK = 2**25  # bytes of a block of weights, or of the differences computed again
+_CACHED = 2**19  # bytes that a processor keeps at hand
+_EPS = np.finfo(float).eps
+_UNSEEN = 2e-13  # an error of the logarithm of a weight that may stay
+
+
+@domain(x=array("... p"), data=array("n p"), sigma=scalar("> 0"))
+def empirical_denoiser(x: Array, data: Array, sigma: float) -> Array:
+    r"""The best guess of X when X_σ = x and X is a sample drawn from the data.
+
+    .. math:: E[X \mid X_\sigma = x] = \sum_i w_i x_i, \qquad
+              w = \mathrm{softmax}_i \big(-\|x - x_i\|^2 / 2\sigma^2\big)
+
+    It tends to the mean of the data as σ → ∞, and to the sample nearest to x as σ → 0.
+
+    Parameters
+    ----------
+    x : (..., p) array
+        Noisy points; computed in blocks, so that there may be many.
+    data : (n, p) array
+        Samples x_i.
+    sigma : float
+        Standard deviation of the noise, > 0.
+
+    Returns
+    -------
+    (..., p) array
+
+    References
+    ----------
+    Slides "A denoising perspective on sampling", "Examples of optimal denoising on MNIST"; Robbins 1956; Efron 2011.
+
+    Examples
+    --------
+    From halfway both samples count alike; with little noise only the nearest does.
+
+    >>> empirical_denoiser([0.5, 7.0], [[0.0, 0.0], [1.0, 0.0]], 10.0)
+    array([0.5, 0. ])
+    >>> empirical_denoiser([0.4, 7.0], [[0.0, 0.0], [1.0, 0.0]], 0.01)
+    array([0., 0.])
+    """
+    points = x.reshape(-1, x.shape[-1])
+    D = np.empty_like(points)
+    for rows, w in _relative_weights(points, data, sigma):
+        D[rows] = w @ data
+        D[rows] /= w.sum(axis=1, keepdims=True)
+    return D.reshape(x.shape)
+
+
+@domain(x=array("... p"), data=array("n p"), sigma=scalar("> 0"))
+def empirical_weights(x: Array, data: Array, sigma: float) -> Array:
+    r"""Probabilities that x is each of the samples, seen under noise.
+
+    .. math:: w = \mathrm{softmax}_i \big(-\|x - x_i\|^2 / 2\sigma^2\big)
+
+    Parameters
+    ----------
+    x : (..., p) array
+        Noisy points.
+    data : (n, p) array
+        Samples x_i.
+    sigma : float
+        Standard deviation of the noise, > 0.
+
+    Returns
+    -------
+    (..., n) array
+
+    References
+    ----------
+    Slide "Examples of optimal denoising on MNIST".
+
+    Examples
+    --------
+    >>> empirical_weights([[0.5], [0.0]], [[0.0], [1.0]], 0.01)
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    points = x.reshape(-1, x.shape[-1])
+    weights = np.empty((len(points), len(data)))
+    for rows, w in _relative_weights(points, data, sigma):
+        np.divide(w, w.sum(axis=1, keepdims=True), out=weights[rows])
+    return weights.reshape(*x.shape[:-1], len(data))
+
+
+@domain(weights=probabilities("... n"))
+def weight_entropy(weights: Array) -> Array:
+    r"""Entropy of weights, in nats; e to this power is how many samples an average is made of.
+
+    .. math:: H(w) = -\sum_i w_i \log w_i
+
+    Parameters
+    ----------
+    weights : (..., n) array
+        Weights, ≥ 0, of sum 1.
+
+    Returns
+    -------
+    (...,) array
+        Between 0 (one sample) and log n (all alike).
+
+    References
+    ----------
+    Slide "Examples of optimal denoising on MNIST".
+
+    Examples
+    --------
+    >>> float(np.exp(weight_entropy([0.25, 0.25, 0.25, 0.25, 0.0])).round(12))
+    4.0
+    """
+    return scipy.special.entr(weights).sum(axis=-1)
+
+
+def _relative_weights(x: Array, data: Array, sigma: float) -> Iterator[tuple[slice, Array]]:
+    """Blocks of points, and there w_i / max w of all samples; one array serves all blocks."""
+    n, p = data.shape
+    variance = max(sigma * sigma, np.finfo(float).tiny)
+    origin = data[:100].mean(axis=0)  # any point amid the data: what all have in common costs no digits
+    half_norms = np.concatenate([_half_norm(data[rows] - origin) for rows in _blocks(n, 8 * p, _CACHED)])
+    reach = np.sqrt(2 * half_norms.max()) + np.sqrt(origin @ origin)
+    room = np.empty((min(len(x), max(1, _BLOCK // (8 * n))), n))
+    for rows in _blocks(len(x), 8 * n, _BLOCK):
+        a = x[rows] - origin
+        log_w = np.matmul(a, data.T, out=room[: len(a)])
+        log_w -= half_norms
+        error = 4 * _EPS * reach * (np.sqrt(2 * _half_norm(a)) + reach)
+        _recompute(log_w, x[rows], data, variance, error)
+        _exponentiate(log_w, variance)
+        yield rows, log_w
+
+
+def _recompute(log_w: Array, x: Array, data: Array, variance: float, error: Array) -> None:
+    """Subtract the largest of (‖x‖² − ‖x − x_i‖²)/2, and put exact differences where the error would show."""
+    nearest = log_w.argmax(axis=1)
+    log_w -= log_w.max(axis=1, keepdims=True)
+    with np.errstate(divide="ignore"):
+        seen = variance * (np.log(_UNSEEN / error) + np.log(variance)) - 2 * error
+    pairs = np.flatnonzero(log_w > seen[:, None])
+    for some in _blocks(len(pairs), 48 * x.shape[1], _BLOCK):
+        i, j = np.divmod(pairs[some], len(data))
+        x_i, x_j = data[nearest[i]], data[j]
+        log_w[i, j] = np.vecdot(x_j - x_i, (x[i] - x_i) + (x[i] - x_j)) / 2
+
+
+def _exponentiate(log_w: Array, variance: float) -> None:
+    """Turn differences of −‖x − x_i‖²/2 into weights; those below e⁻⁷⁰⁰ of the largest become 0."""
+    log_w -= log_w.max(axis=1, keepdims=True)
+    log_w /= variance
+    kept = log_w > -700.0
+    np.maximum(log_w, -700.0, out=log_w)
+    np.exp(log_w, out=log_w)
+    log_w *= kept
+
+
+def _half_norm(a: Array) -> Array:
+    return np.vecdot(a, a) / 2
+
+
+def _blocks(count: int, size: int, budget: int) -> list[slice]:
+    """Slices of `count` things of `size` bytes, each within a budget of bytes."""
+    step = max(1, budget // size)
+    return [slice(start, start + step) for start in range(0, count, step)]

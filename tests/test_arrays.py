@@ -1,0 +1,26 @@
+"""Planar points as arrays, and their two operations on foreign arrays."""
+
+import autograd.numpy as np
+import numpy
+import pytest
+from autograd import jacobian
+
+from refimpl.arrays import join, namespace, split
+
+
+def test_join_undoes_split():
+    z = numpy.random.default_rng(0).standard_normal((4, 3, 2))
+    numpy.testing.assert_array_equal(join(*split(z)), z)
+
+
+def test_autograd_sees_through():
+    J = jacobian(lambda z: join(*split(z)[::-1]))(numpy.array([1.0, 2.0]))
+    numpy.testing.assert_array_equal(J, [[0, 1], [1, 0]])
+    assert namespace(numpy.ones(2)) is np
+
+
+@pytest.mark.parametrize("library", ["torch", "jax.numpy"])
+def test_other_libraries_keep_their_kind(library):
+    xp = pytest.importorskip(library)
+    z = xp.ones((3, 2))
+    assert type(join(*split(z))) is type(z)

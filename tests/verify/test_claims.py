@@ -1,0 +1,131 @@
+"""Claims, mutants and their engine: what cannot fail is refused."""
+
+import numpy as np
+import pytest
+
+from refimpl.minimax.algorithms import gda_step
+from verify.claims import Claim, EngineError, check, claim, discover, kill, worst
+from verify.evidence import Evidence, Verdict, equal
+from verify.register import ROWS
+
+
+def make(body, row="M09"):
+    """A claim on `gda_step` with a body (rng, gda_step) -> evidence."""
+
+    def steps_down(rng, *, gda_step=gda_step):
+        """A GDA step on V = z halves z at α = ½."""
+        yield from body(rng, gda_step)
+
+    return claim(row, slide="a slide", source="a paper")(steps_down)
+
+
+def halves(rng, step):
+    z = rng.standard_normal(3)
+    yield equal("z⁺", step(lambda z: z, z, 0.5), z / 2)
+
+
+def test_claim_knows_what_it_needs():
+    one = make(halves)
+    assert one.needs == {"gda_step": gda_step}
+    assert one.paths("gda_step") == ["minimax.algorithms.gda_step"]
+    assert one.name.endswith(".steps_down")
+
+
+def test_a_function_offered_by_two_modules_has_two_names():
+    from refimpl.diffusion.tweedie import mixture_score
+
+    def is_a_score(rng, *, mixture_score=mixture_score):
+        """It is one."""
+        yield equal("", 1.0, 1.0)
+
+    paths = claim("D07", slide="", source="")(is_a_score).paths("mixture_score")
+    assert paths == ["diffusion.mixtures.mixture_score", "diffusion.tweedie.mixture_score"]
+
+
+def test_check_passes_the_truth_and_fails_a_wrong_number():
+    one = make(halves)
+    assert check(one, 0, {}).verdict is Verdict.PASS
+    assert check(one, 0, {"gda_step": lambda V, z, alpha: z}).verdict is Verdict.FAIL
+    assert check(one, 0, {"gda_step": lambda V, z, alpha: z * np.nan}).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), SystemExit(0), ZeroDivisionError("oops")])
+def test_what_a_function_raises_is_a_failure_that_says_so(error):
+    def raises(V, z, alpha):
+        raise error
+
+    result = check(make(halves), 0, {"gda_step": raises})
+    assert result.verdict is Verdict.FAIL
+    assert type(error).__name__ in result.evidence[-1].detail
+
+
+def test_a_claim_without_evidence_is_an_error():
+    with pytest.raises(EngineError, match="no evidence"):
+        check(make(lambda rng, step: iter(())), 0, {})
+
+
+def test_a_claim_names_a_row_a_statement_and_functions():
+    with pytest.raises(EngineError, match="X99"):
+        make(halves, row="X99")
+    with pytest.raises(EngineError, match="keyword defaults"):
+        Claim(lambda rng: iter(()), "M09", "", "")
+
+
+def test_mutants_are_killed_survive_or_are_broken():
+    one = make(halves)
+    one.mutant("survives")(lambda V, z, alpha: z - alpha * V(z))
+    one.mutant("doubles", shipped="a project 1.0")(lambda V, z, alpha: 2 * z)
+    one.mutant("overflows")(lambda V, z, alpha: (_ for _ in ()).throw(OverflowError("too large")))
+    one.mutant("is broken")(lambda V, z: z)
+    results = [kill(one, mutant, 0) for mutant in one.mutants]
+    assert [result.verdict for result in results] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS, Verdict.FAIL]
+    assert [result.note.partition(":")[0] for result in results] == ["SURVIVED", "killed", "killed", "BROKEN"]
+    assert "a project 1.0" in results[1].note
+
+
+def test_inconclusive_does_not_kill():
+    one = make(lambda rng, step: [Evidence("", "mean", Verdict.INCONCLUSIVE, 0.0, 0.0)])
+    one.mutant("anything")(gda_step)
+    assert kill(one, one.mutants[0], 0).verdict is Verdict.FAIL
+
+
+def test_a_mutant_says_what_it_replaces():
+    one = make(halves)
+    with pytest.raises(EngineError, match="must replace one of gda_step"):
+        one.mutant("elsewhere", replaces="eg_step")
+
+
+def test_seeds_come_from_the_claim_and_the_nonce():
+    one = make(halves)
+    a, b, c = (one.rng(nonce).standard_normal() for nonce in (0, 0, 1))
+    assert a == b != c
+
+
+def test_verdicts_together_are_the_worst():
+    assert worst([Verdict.PASS, Verdict.INCONCLUSIVE]) is Verdict.INCONCLUSIVE
+    assert worst([Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_PROVIDED]) is Verdict.FAIL
+
+
+def test_claims_and_register_agree():
+    claims = discover()
+    assert len({one.name for one in claims}) == len(claims)
+    claimed = {one.row for one in claims}
+    for row in ROWS.values():
+        if row.status == "open":
+            assert row.id not in claimed, f"{row.id} is open but has a claim"
+        elif row.status == "stated only":
+            assert row.note
+        else:
+            assert row.id in claimed, f"{row.id} is {row.status} but has no claim"
+
+
+def test_register_holds_every_row_once():
+    letters = "".join(row_id[0] for row_id in ROWS)
+    assert {letter: letters.count(letter) for letter in dict.fromkeys(letters)} == {
+        "M": 27,
+        "S": 13,
+        "D": 24,
+        "N": 14,
+        "R": 9,
+        "C": 7,
+    }

@@ -1,0 +1,175 @@
+"""The kinds of evidence: a wrong number fails, NaN fails, false alarms are as rare as declared, δ is seen."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify.evidence import (
+    Verdict,
+    at_least,
+    at_most,
+    binomial_interval,
+    confidence_sequence,
+    distribution,
+    equal,
+    mean,
+    rate,
+    rounding,
+)
+
+PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
+NONCES = 400
+
+
+def share_compatible(count, trials, probability):
+    """Whether a frequency may come from events of at most this probability (exact binomial, error 10⁻⁶)."""
+    return binomial_interval(count, trials, 1e-6)[0] <= probability
+
+
+@given(st.floats(-1e300, 1e300), st.floats(1e-12, 1e-3))
+def test_equal_tells_values_beyond_its_tolerance(value, rtol):
+    assert equal("", value * (1 + rtol / 2), value, rtol=rtol).verdict is PASS
+    beyond = value * (1 + 3 * rtol)
+    if np.isfinite(beyond) and beyond != value:
+        assert equal("", beyond, value, rtol=rtol).verdict is FAIL
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        (np.nan, 1.0),
+        (1.0, np.nan),
+        (np.inf, np.inf),
+        ([1.0, np.nan], 1.0),
+        (np.ones(2), np.ones(3)),
+        (1.0, np.ones(3)),
+        (np.ones((3, 1)), np.ones((3, 3))),
+        ([], []),
+        (1 + 1j, 1.0),
+    ],
+)
+def test_equal_fails(measured, expected):
+    assert equal("", measured, expected, rtol=1e-3, atol=1e-3).verdict is FAIL
+
+
+def test_equal_shows_the_worst_place_and_its_tolerance():
+    evidence = equal("", [1.0, 2.0, 3.1], [1.0, 2.0, 3.0], atol=0.2)
+    assert (evidence.verdict, evidence.measured, evidence.expected) == (PASS, 3.1, 3.0)
+    assert evidence.interval == pytest.approx((2.8, 3.2))
+    assert equal("", 1.0, 1.0).verdict is PASS
+    assert equal("", np.nextafter(1.0, 2), 1.0).verdict is FAIL
+
+
+def test_inequalities_need_a_witness_or_a_resolution():
+    with pytest.raises(TypeError, match="tight"):
+        at_most("", 1.0, 2.0)
+    with pytest.raises(TypeError, match="tight"):
+        at_least("", 1.0, 2.0, tight=0.1, resolution=0.1)
+    assert at_most("", [1.0, 1.99], 2.0, tight=0.01).verdict is PASS
+    assert at_most("", [1.0, 1.9], 2.0, tight=0.01).verdict is INCONCLUSIVE
+    assert at_most("", [1.0, 2.01], 2.0, tight=0.01).verdict is FAIL
+    assert at_most("", [1.0, 2.01], 2.0, slack=0.02, tight=0.01).verdict is PASS
+    assert at_most("", [1.0, np.nan], 2.0, tight=0.01).verdict is FAIL
+    assert at_least("", [3.0, 2.2], 2.0, resolution=0.3).verdict is PASS
+    assert at_least("", [3.0, 2.2], 2.0, resolution=0.1).verdict is INCONCLUSIVE
+    assert at_least("", [3.0, 1.9], 2.0, resolution=0.3).verdict is FAIL
+    assert at_most("", [], 2.0, tight=0.01).verdict is FAIL
+
+
+def noisy_powers(rng, order, noise, n=12):
+    x = np.geomspace(1, 1e3, n)
+    return x, x**order * np.exp(noise * rng.standard_normal(n))
+
+
+def test_rate_raises_false_alarms_as_rarely_as_declared():
+    rng = np.random.default_rng(1)
+    alarms = sum(rate("", *noisy_powers(rng, 2.0, 0.1), 2.0, alpha=0.1).verdict is FAIL for _ in range(NONCES))
+    low, high = binomial_interval(alarms, NONCES, 1e-6)
+    assert low <= 0.1 <= high
+
+
+def test_rate_sees_half_an_order():
+    rng = np.random.default_rng(2)
+    assert all(rate("", *noisy_powers(rng, 1.5, 0.05), 2.0).verdict is not PASS for _ in range(NONCES))
+    assert all(rate("", *noisy_powers(rng, 2.0, 0.02), 2.0).verdict is PASS for _ in range(NONCES))
+
+
+def test_rate_is_inconclusive_when_too_wide_and_fails_on_nonsense():
+    rng = np.random.default_rng(3)
+    assert rate("", *noisy_powers(rng, 2.0, 5.0), 2.0).verdict is INCONCLUSIVE
+    x = np.arange(1.0, 6)
+    assert rate("", x, x**2, 2.0).verdict is PASS
+    assert rate("", x, -(x**2), 2.0).verdict is FAIL
+    assert rate("", x, np.full(5, np.nan), 2.0).verdict is FAIL
+    with pytest.raises(ValueError, match="n >= 4"):
+        rate("", x[:3], x[:3], 1.0)
+
+
+LAWS = {
+    "uniform": lambda rng, n: rng.uniform(size=n),
+    "rare": lambda rng, n: (rng.uniform(size=n) < 0.01).astype(float),
+    "beta": lambda rng, n: rng.beta(0.3, 0.3, n),
+    "boolean": lambda rng, n: rng.uniform(size=n) < 0.3,
+}
+MEANS = {"uniform": 0.5, "rare": 0.01, "beta": 0.5, "boolean": 0.3}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_mean_raises_false_alarms_as_rarely_as_declared(law):
+    rng = np.random.default_rng(4)
+    alarms = sum(mean("", LAWS[law](rng, 300), MEANS[law], delta=1.0, alpha=0.1).verdict is FAIL for _ in range(NONCES))
+    assert share_compatible(alarms, NONCES, 0.1)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_mean_sees_delta(law):
+    rng = np.random.default_rng(5)
+    wrong = [mean("", LAWS[law](rng, 2000), MEANS[law] + 0.2, delta=0.2, alpha=0.05).verdict for _ in range(NONCES)]
+    assert share_compatible(sum(verdict is not FAIL for verdict in wrong), NONCES, 0.05)
+    right = [mean("", LAWS[law](rng, 4000), MEANS[law], delta=0.2).verdict for _ in range(50)]
+    assert set(right) == {PASS}
+
+
+def test_mean_is_inconclusive_with_few_samples_and_fails_outside_the_support():
+    rng = np.random.default_rng(6)
+    assert mean("", rng.uniform(size=20), 0.5, delta=0.05).verdict is INCONCLUSIVE
+    assert mean("", [0.5, 1.5], 0.5, delta=0.5).verdict is FAIL
+    assert mean("", [0.5, np.nan], 0.5, delta=0.5).verdict is FAIL
+    assert mean("", rng.uniform(-3, 1, 40_000), -1.0, support=(-3, 1), delta=0.2).verdict is PASS
+
+
+def test_confidence_sequence_holds_at_every_time():
+    rng = np.random.default_rng(7)
+    misses = 0
+    for _ in range(NONCES):
+        low, high = confidence_sequence(rng.uniform(size=200), (0, 1), 0.1)
+        misses += not low <= 0.5 <= high
+    assert share_compatible(misses, NONCES, 0.1)
+
+
+def test_binomial_interval_is_exact():
+    assert binomial_interval(0, 10, 0.1) == pytest.approx((0.0, 1 - 0.05**0.1))
+    assert binomial_interval(10, 10, 0.1) == pytest.approx((0.05**0.1, 1.0))
+
+
+def test_distribution_raises_false_alarms_as_rarely_as_declared():
+    rng = np.random.default_rng(8)
+    verdicts = [
+        distribution("", rng.uniform(size=50), lambda x: x, delta=1.0, alpha=0.1).verdict for _ in range(NONCES)
+    ]
+    assert share_compatible(verdicts.count(FAIL), NONCES, 0.1)
+
+
+def test_distribution_sees_delta():
+    rng = np.random.default_rng(9)
+    wrong = [distribution("", rng.uniform(size=2000) ** 1.5, lambda x: x, delta=0.14).verdict for _ in range(100)]
+    assert PASS not in wrong
+    right = [distribution("", rng.uniform(size=20_000), lambda x: x, delta=0.1).verdict for _ in range(100)]
+    assert set(right) == {PASS}
+    assert distribution("", rng.uniform(size=20), lambda x: x, delta=0.1).verdict is INCONCLUSIVE
+    assert distribution("", [np.nan, 0.5], lambda x: x, delta=0.1).verdict is FAIL
+
+
+def test_rounding_scales():
+    np.testing.assert_allclose(rounding(4, [-2.0, 1.0]), [8 * 2.0**-52, 4 * 2.0**-52])
