@@ -24,7 +24,7 @@ def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> 
     """
     step = bare(step)
     loop = _orbit_with_memory if "z_prev" in inspect.signature(step).parameters else _orbit
-    if z0.ndim == 1 and is_planar(step) and is_planar(V):
+    if z0.shape == (2,) and is_planar(step) and is_planar(V):
         z = np.empty(num_steps + 1, complex)
         loop(formula(step), formula(V), complex(*z0), float(alpha), z)
         return _finite(z.view(float).reshape(-1, 2))

@@ -13,7 +13,7 @@ class Row(NamedTuple):
     """A statement of the lecture in our words, under the title of its slide.
 
     It holds `as printed`; or was `corrected` (the printed form fails, the one given here holds); or is `stated only`
-    (`note` says why it cannot be computed); or is still `open`, wholly or in part.
+    (`note` says why it cannot be computed); or is `open`: no claim checks it yet.
     """
 
     id: str
