@@ -13,8 +13,7 @@ from refimpl.arrays import Array
 from refimpl.domains import array, domain, probabilities, scalar
 
 _BLOCK = 2**25  # bytes of a block of weights, or of the differences computed again
-_CACHED = 2**19  # bytes that a processor keeps at hand
-_EPS = np.finfo(float).eps
+_CACHED = 2**22  # bytes of a block of samples, little enough to stay at hand
 _UNSEEN = 2e-13  # an error of the logarithm of a weight that may stay
 
 
@@ -130,27 +129,34 @@ def _relative_weights(x: Array, data: Array, sigma: float) -> Iterator[tuple[sli
     n, p = data.shape
     variance = max(sigma * sigma, np.finfo(float).tiny)
     origin = data[:100].mean(axis=0)  # any point amid the data: what all have in common costs no digits
-    half_norms = np.concatenate([_half_norm(data[rows] - origin) for rows in _blocks(n, 8 * p, _CACHED)])
-    reach = np.sqrt(2 * half_norms.max()) + np.sqrt(origin @ origin)
+    half_norms = np.concatenate([_half_norms(data[rows] - origin) for rows in _blocks(n, 8 * p, _CACHED)])
     room = np.empty((min(len(x), max(1, _BLOCK // (8 * n))), n))
     for rows in _blocks(len(x), 8 * n, _BLOCK):
         a = x[rows] - origin
         log_w = np.matmul(a, data.T, out=room[: len(a)])
         log_w -= half_norms
-        error = 4 * _EPS * reach * (np.sqrt(2 * _half_norm(a)) + reach)
-        _recompute(log_w, x[rows], data, variance, error)
+        nearest = log_w.argmax(axis=1)
+        log_w -= log_w.max(axis=1, keepdims=True)
+        _recompute(log_w, nearest, x[rows], data, variance, _rounding(a, origin, half_norms))
         _exponentiate(log_w, variance)
         yield rows, log_w
 
 
-def _recompute(log_w: Array, x: Array, data: Array, variance: float, error: Array) -> None:
-    """Subtract the largest of (‖x‖² − ‖x − x_i‖²)/2, and put exact differences where the error would show."""
-    nearest = log_w.argmax(axis=1)
-    log_w -= log_w.max(axis=1, keepdims=True)
+def _rounding(a: Array, origin: Array, half_norms: Array) -> Array:
+    """Rounding error of aᵀx_i − ‖x_i − origin‖²/2: a few units of its terms, as products sum in blocks."""
+    radius = np.sqrt(2 * half_norms.max())
+    error = 4 * np.finfo(float).eps * (np.sqrt(2 * _half_norms(a)) * (radius + np.sqrt(origin @ origin)) + radius**2)
+    if not np.isfinite(error).all():
+        raise ValueError("x and data must have squares below 1.8e308, got larger ones")
+    return error
+
+
+def _recompute(log_w: Array, nearest: Array, x: Array, data: Array, variance: float, error: Array) -> None:
+    """Put exact differences of −‖x − x_i‖²/2 from that of the nearest sample, where the error would show."""
     with np.errstate(divide="ignore"):
         seen = variance * (np.log(_UNSEEN / error) + np.log(variance)) - 2 * error
     pairs = np.flatnonzero(log_w > seen[:, None])
-    for some in _blocks(len(pairs), 48 * x.shape[1], _BLOCK):
+    for some in _blocks(len(pairs), 64 * x.shape[1], _BLOCK):
         i, j = np.divmod(pairs[some], len(data))
         x_i, x_j = data[nearest[i]], data[j]
         log_w[i, j] = np.vecdot(x_j - x_i, (x[i] - x_i) + (x[i] - x_j)) / 2
@@ -159,14 +165,15 @@ def _recompute(log_w: Array, x: Array, data: Array, variance: float, error: Arra
 def _exponentiate(log_w: Array, variance: float) -> None:
     """Turn differences of −‖x − x_i‖²/2 into weights; those below e⁻⁷⁰⁰ of the largest become 0."""
     log_w -= log_w.max(axis=1, keepdims=True)
-    log_w /= variance
+    with np.errstate(over="ignore"):
+        log_w /= variance
     kept = log_w > -700.0
     np.maximum(log_w, -700.0, out=log_w)
     np.exp(log_w, out=log_w)
     log_w *= kept
 
 
-def _half_norm(a: Array) -> Array:
+def _half_norms(a: Array) -> Array:
     return np.vecdot(a, a) / 2
 
 

@@ -1,5 +1,8 @@
 """The optimal denoiser of a data set: slide "Examples of optimal denoising on MNIST"."""
 
+import decimal
+import operator
+
 import numpy as np
 import scipy
 
@@ -14,13 +17,12 @@ SOURCE = "Robbins 1956; Efron 2011"
 
 def precise_average(x, data, sigma):
     """Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), in 50 digits."""
-    import mpmath
-
-    with mpmath.workdps(50):
-        x, two_variance = mpmath.matrix(x), 2 * mpmath.mpf(sigma) ** 2
-        exponents = [-(mpmath.norm(x - mpmath.matrix(x_i)) ** 2) / two_variance for x_i in data]
-        w = [mpmath.exp(e - max(exponents)) for e in exponents]
-        return [float(mpmath.fdot(w, column) / mpmath.fsum(w)) for column in data.T]
+    with decimal.localcontext(prec=50):
+        rows = [[decimal.Decimal(float(c)) for c in row] for row in data]
+        point, variance = [decimal.Decimal(float(c)) for c in x], decimal.Decimal(float(sigma)) ** 2
+        exponents = [-sum((a - b) ** 2 for a, b in zip(point, row, strict=True)) / (2 * variance) for row in rows]
+        w = [(e - max(exponents)).exp() for e in exponents]
+        return [float(sum(map(operator.mul, w, column)) / sum(w)) for column in zip(*rows, strict=True)]
 
 
 def precise_weights(x, data, sigma):
