@@ -197,19 +197,6 @@ field = Domain("callable that keeps the shape of its first argument", _check_fie
 generator = Domain("numpy.random.Generator", _check_generator)
 
 
-def scalar(condition: str) -> Domain:
-    """One finite real number satisfying a condition such as ``"> 0"``; no array of them."""
-    numbers = number(condition)
-
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        value = numbers.check(name, value, sizes)
-        if np.ndim(value):
-            raise ValueError(f"{name} must be one number, got shape {np.shape(value)}")
-        return value
-
-    return Domain(f"one {numbers.text}", check)
-
-
 def probabilities(dims: str) -> Domain:
     """An array as in `array`, whose entries are nonnegative and sum to 1 along the last axis."""
     entries = array(dims)
@@ -252,10 +239,9 @@ def _check_jacobian(name: str, value: Any, sizes: Sizes) -> Any:
 
     @functools.wraps(inner, updated=())
     def jacobian(x: Any) -> Any:
-        J = inner(x)
-        wanted = (*np.shape(x), np.shape(x)[-1])
+        J, wanted = inner(x), (*np.shape(x), np.shape(x)[-1])
         if np.shape(J) != wanted:
-            raise ValueError(f"{name} must return a matrix for each point, {wanted}, got {np.shape(J)}")
+            raise ValueError(f"{name} must return matrices of shape {wanted}, got {np.shape(J)}")
         return J
 
     return jacobian

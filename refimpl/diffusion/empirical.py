@@ -10,14 +10,14 @@ import numpy as np
 import scipy
 
 from refimpl.arrays import Array
-from refimpl.domains import array, domain, probabilities, scalar
+from refimpl.domains import array, domain, positive, probabilities
 
 _BLOCK = 2**25  # bytes of a block of weights, or of the differences computed again
 _CACHED = 2**22  # bytes of a block of samples, little enough to stay at hand
 _UNSEEN = 2e-13  # an error of the logarithm of a weight that may stay
 
 
-@domain(x=array("... p"), data=array("n p"), sigma=scalar("> 0"))
+@domain(x=array("... p"), data=array("n p"), sigma=positive)
 def empirical_denoiser(x: Array, data: Array, sigma: float) -> Array:
     r"""The best guess of X when X_σ = x and X is a sample drawn from the data.
 
@@ -60,7 +60,7 @@ def empirical_denoiser(x: Array, data: Array, sigma: float) -> Array:
     return D.reshape(x.shape)
 
 
-@domain(x=array("... p"), data=array("n p"), sigma=scalar("> 0"))
+@domain(x=array("... p"), data=array("n p"), sigma=positive)
 def empirical_weights(x: Array, data: Array, sigma: float) -> Array:
     r"""Probabilities that x is each of the samples, seen under noise.
 
@@ -78,6 +78,7 @@ def empirical_weights(x: Array, data: Array, sigma: float) -> Array:
     Returns
     -------
     (..., n) array
+        Each right to about 1e-12 of the largest.
 
     References
     ----------
@@ -133,21 +134,23 @@ def _relative_weights(x: Array, data: Array, sigma: float) -> Iterator[tuple[sli
     room = np.empty((min(len(x), max(1, _BLOCK // (8 * n))), n))
     for rows in _blocks(len(x), 8 * n, _BLOCK):
         a = x[rows] - origin
+        error = _rounding(a, origin, half_norms)
         log_w = np.matmul(a, data.T, out=room[: len(a)])
         log_w -= half_norms
         nearest = log_w.argmax(axis=1)
         log_w -= log_w.max(axis=1, keepdims=True)
-        _recompute(log_w, nearest, x[rows], data, variance, _rounding(a, origin, half_norms))
+        _recompute(log_w, nearest, x[rows], data, variance, error)
         _exponentiate(log_w, variance)
         yield rows, log_w
 
 
 def _rounding(a: Array, origin: Array, half_norms: Array) -> Array:
     """Rounding error of aᵀx_i − ‖x_i − origin‖²/2: a few units of its terms, as products sum in blocks."""
-    radius = np.sqrt(2 * half_norms.max())
-    error = 4 * np.finfo(float).eps * (np.sqrt(2 * _half_norms(a)) * (radius + np.sqrt(origin @ origin)) + radius**2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        radius, reach, norms = (np.sqrt(2 * h) for h in (half_norms.max(), _half_norms(origin), _half_norms(a)))
+        error = 4 * np.finfo(float).eps * (norms * (radius + reach) + radius**2)
     if not np.isfinite(error).all():
-        raise ValueError("x and data must have squares below 1.8e308, got larger ones")
+        raise ValueError("x and data must have squares below 1e308, got larger ones")
     return error
 
 
@@ -174,7 +177,8 @@ def _exponentiate(log_w: Array, variance: float) -> None:
 
 
 def _half_norms(a: Array) -> Array:
-    return np.vecdot(a, a) / 2
+    with np.errstate(over="ignore"):
+        return np.vecdot(a, a) / 2
 
 
 def _blocks(count: int, size: int, budget: int) -> list[slice]:

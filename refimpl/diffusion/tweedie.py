@@ -9,7 +9,7 @@ from typing import Any
 from refimpl.arrays import Field, namespace
 from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.diffusion.mixtures import mixture_score
-from refimpl.domains import array, domain, field, jacobian, positive, scalar
+from refimpl.domains import array, domain, field, jacobian, positive
 
 __all__ = ["empirical_denoiser", "mixture_score", "tweedie_covariance", "tweedie_denoiser"]
 
@@ -27,7 +27,7 @@ def tweedie_denoiser(x: Any, score: Field, sigma: float) -> Any:
     score : callable
         ∇log π_σ, of the shape of x.
     sigma : float
-        Standard deviation of the noise, > 0 (or an array that broadcasts against x).
+        Standard deviation of the noise, > 0.
 
     Returns
     -------
@@ -47,11 +47,11 @@ def tweedie_denoiser(x: Any, score: Field, sigma: float) -> Any:
     return x + sigma**2 * score(x)
 
 
-@domain(x=array("... p"), score_jacobian=jacobian, sigma=scalar("> 0"))
+@domain(x=array("... p"), score_jacobian=jacobian, sigma=positive)
 def tweedie_covariance(x: Any, score_jacobian: Field, sigma: float) -> Any:
     r"""How uncertain X is when X_σ = x; σ² times the Jacobian of the denoiser.
 
-    .. math:: \mathrm{Cov}[X \mid X_\sigma = x] = \sigma^2 I + \sigma^4 \nabla^2 \log \pi_\sigma(x)
+    .. math:: \mathrm{Cov}[X \mid X_\sigma = x] = \sigma^2 \big(I + \sigma^2 \nabla^2 \log \pi_\sigma(x)\big)
 
     Parameters
     ----------
@@ -78,4 +78,4 @@ def tweedie_covariance(x: Any, score_jacobian: Field, sigma: float) -> Any:
     >>> tweedie_covariance([3.0], lambda x: np.array([[-0.5]]), 1.0)
     array([[0.5]])
     """
-    return sigma**2 * namespace(x).eye(x.shape[-1]) + sigma**4 * score_jacobian(x)
+    return sigma**2 * (namespace(x).eye(x.shape[-1]) + sigma**2 * score_jacobian(x))
