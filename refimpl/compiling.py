@@ -10,6 +10,7 @@ import functools
 import hashlib
 import inspect
 import os
+import threading
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from refimpl import arrays
 
 F = TypeVar("F", bound=Callable[..., Any])
+_one_at_a_time = threading.RLock()
 
 
 def enabled() -> bool:
@@ -34,7 +36,11 @@ def compiled(loop: Callable) -> Any:
 
     @functools.wraps(loop)
     def call(*args: Any) -> Any:
-        return dispatcher()(*args) if enabled() else loop(*args)
+        if not enabled():
+            return loop(*args)
+        with _one_at_a_time:
+            run = dispatcher()
+        return run(*args)
 
     return call
 

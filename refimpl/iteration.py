@@ -1,7 +1,9 @@
 """Running a step many times: trajectories, compiled when their ingredients are."""
 
 import inspect
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,18 @@ from refimpl.compiling import compiled, formula, is_planar
 from refimpl.domains import bare
 from refimpl.errors import DivergedError
 
+BLOCK = 1024
+"""Starts that run together: so few that their states stay in a core's first cache."""
+
+WORTH_THREADS = 2**21
+"""Steps that take longer than starting threads does."""
+
 
 def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> Array:
     """States z₀, …, z_n of z⁺ = step(V, z, alpha), or of z⁺ = step(V, z, z_prev, alpha) with z₋₁ = z₀.
 
-    Planar formulas run compiled, on one complex number; any others run in plain Python.
+    Planar formulas run compiled, each point as one complex number, many starts on vector units and on all cores; any
+    others run in plain Python. A start's states are the same, bit for bit, alone and among others.
 
     Raises
     ------
@@ -23,15 +32,38 @@ def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> 
         With the last finite state and its step.
     """
     step = bare(step)
-    loop = _orbit_with_memory if "z_prev" in inspect.signature(step).parameters else _orbit
-    if z0.shape == (2,) and is_planar(step) and is_planar(V):
-        z = np.empty(num_steps + 1, complex)
-        loop(formula(step), formula(V), complex(*z0), float(alpha), z)
-        return _finite(z.view(float).reshape(-1, 2))
+    remembers = "z_prev" in inspect.signature(step).parameters
+    if z0.shape[-1] == 2 and is_planar(step) and is_planar(V):
+        return _finite(_planar_orbit(step, V, z0, float(alpha), num_steps, remembers))
     states = np.empty((num_steps + 1, *z0.shape))
+    loop = _orbit_with_memory if remembers else _orbit
     with np.errstate(over="ignore", invalid="ignore"):
         loop.__wrapped__(step, V, z0, alpha, states)
     return _finite(states)
+
+
+def _planar_orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int, remembers: bool) -> Array:
+    z = np.empty((num_steps + 1, z0.size // 2), complex)
+    z[0] = np.ascontiguousarray(z0).view(complex).ravel()
+    if z0.ndim == 1:
+        loop = _orbit_with_memory if remembers else _orbit
+        loop(formula(step), formula(V), z[0, 0], alpha, z[:, 0])
+    else:
+        loop = _orbits_with_memory if remembers else _orbits
+        arguments = formula(step), formula(V), alpha, z
+        _run_in_blocks(lambda first, last: loop(*arguments, first, last), *z.shape)
+    return z.view(float).reshape(num_steps + 1, *z0.shape)
+
+
+def _run_in_blocks(run: Callable[[int, int], None], num_steps: int, num_starts: int) -> None:
+    """Run all starts, block by block, on all cores where that pays."""
+    first = range(0, num_starts, BLOCK)
+    last = [min(j + BLOCK, num_starts) for j in first]
+    if num_steps * num_starts < WORTH_THREADS:
+        list(map(run, first, last))
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(run, first, last))
 
 
 @compiled
@@ -48,6 +80,25 @@ def _orbit_with_memory(step: Callable, V: Field, z0: Any, alpha: float, z: Any) 
     for k in range(1, len(z)):
         z_k, z_prev = step(V, z_k, z_prev, alpha), z_k
         z[k] = z_k
+
+
+@compiled
+def _orbits(step: Callable, V: Field, alpha: float, z: Any, first: int, last: int) -> None:
+    z_k = z[0, first:last].copy()
+    for k in range(1, len(z)):
+        for j in range(len(z_k)):
+            z_k[j] = step(V, z_k[j], alpha)
+        z[k, first:last] = z_k
+
+
+@compiled
+def _orbits_with_memory(step: Callable, V: Field, alpha: float, z: Any, first: int, last: int) -> None:
+    z_k = z[0, first:last].copy()
+    z_prev = z_k.copy()
+    for k in range(1, len(z)):
+        for j in range(len(z_k)):
+            z_k[j], z_prev[j] = step(V, z_k[j], z_prev[j], alpha), z_k[j]
+        z[k, first:last] = z_k
 
 
 def _finite(z: Array) -> Array:

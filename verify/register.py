@@ -67,9 +67,13 @@ TABLE: tuple[Row, ...] = (
     Row("M10", "Basic algorithms for minimax",
         "OGDA and RFBS take the same steps where V is linear, and different ones where it is not", "as printed"),
     Row("M11", "Basic algorithms for minimax",
-        "A step of EG or OGDA misses the proximal point step by a power of α: the orders, measured", "open"),
+        "EG and OGDA approximate PPM: a step misses it by O(α³) (OGDA's first, at z₋ = z₀, by O(α²))", "as printed"),
     Row("M12", "Comparison of convergence rates for smooth convex-concave minimax",
-        "PP, EG, OGDA (and RFBS): O(1/ε) if convex-concave, O(κ log 1/ε) if strongly so or bilinear", "open"),
+        "PP, EG, OGDA (and RFBS): O(1/ε) if convex-concave, O(κ log 1/ε) if strongly so or bilinear", "as printed",
+        "Every exponent is attained. 1/ε is that of the gap of the average and of ‖V z_k‖²; the gap of the last "
+        "iterate needs 1/ε². PP's κ is that of α ∝ 1/L: at α = 1/σmin or 1/μ, which it may take, N does not know κ. "
+        "Misprinted references: [29], on meta-learning, where [64], Mokhtari, Ozdaglar & Pattathil 2020, is meant (EG, "
+        "OGDA); [85], on online convex programming, where Popov 1980 is (OGDA, slide before)."),
     Row("M13", "Basic algorithms for minimax",
         "On xy GDA spirals outwards; which averages of GDA, PPM and EG iterates find the solution", "as printed"),
     Row("M14", "Minimax is more difficult than just optimization",

@@ -1,0 +1,255 @@
+"""The rate table on linear fields, of bilinear and of quadratic games.
+
+Slide "Comparison of convergence rates for smooth convex-concave minimax".
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refimpl.minimax import algorithms, linear_rates
+from verify.claims import Claim, claim
+from verify.evidence import Evidence, equal, rate, rounding
+
+SLIDE = "Comparison of convergence rates for smooth convex-concave minimax"
+
+
+class Method(NamedTuple):
+    """What a cell of the table must know: name, source, α L, whether a step remembers, the points w_k of its field."""
+
+    name: str
+    source: str
+    alpha: float
+    memory: bool
+    field_points: Callable[[Any, np.ndarray, float], np.ndarray]
+
+
+PPM = Method("ppm", "Rockafellar 1976; Mokhtari et al. 2020", 1.5, False, lambda V, z, alpha: z[1:])
+EG = Method("eg", "Nemirovski 2004; Mokhtari et al. 2020", 0.7, False, lambda V, z, alpha: (z - alpha * V(z))[:-1])
+OGDA = Method("ogda", "Popov 1980; Mokhtari et al. 2020", 0.5, True, lambda V, z, alpha: z[:-1])
+RFBS = Method("rfbs", "Cevher & Vũ 2020", 0.5, True, lambda V, z, alpha: 2 * z[:-1] - np.concatenate([z[:1], z[:-2]]))
+
+
+def orbit(method: Method, step: Callable, V: Callable, z0: np.ndarray, alpha: float, num_steps: int) -> np.ndarray:
+    """States z₀, …, z_n of a step, with z₋₁ = z₀."""
+
+    def states() -> Iterator[np.ndarray]:
+        z = z_prev = z0
+        while True:
+            yield z
+            z, z_prev = (step(V, z, z_prev, alpha) if method.memory else step(V, z, alpha)), z
+
+    return np.array(list(islice(states(), num_steps + 1)))
+
+
+def mode(method: Method, a: Any, k: Any) -> np.ndarray:
+    """ζ_k/ζ₀ on the field V(ζ) = νζ of one complex variable, a = αν, from the roots of the recursion."""
+    if not method.memory:
+        return (1 / (1 + a) if method is PPM else 1 - a + a**2) ** k
+    root = np.sqrt(1 + 4 * a**2)
+    plus, minus = (1 - 2 * a + root) / 2, (1 - 2 * a - root) / 2
+    return (plus ** (k + 1) * (1 - minus) - minus ** (k + 1) * (1 - plus)) / root
+
+
+def bilinear(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues −iσ of the fields of games with singular values 1 and 1/√κ; κ itself, over three decades."""
+    kappa = np.geomspace(4, 4500, 16) * rng.uniform(0.95, 1.05, 16)
+    return -1j * np.stack([np.ones(16), kappa**-0.5], axis=-1), kappa
+
+
+def strongly_monotone(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues μ − iσ of Φ = μx²/2 + σxy − μy²/2, μ = 1/κ, in two planes: of modulus 1, and with σ = μ; κ itself."""
+    kappa = np.geomspace(6, 6600, 16) * rng.uniform(0.95, 1.05, 16)
+    mu = 1 / kappa
+    return np.stack([mu - 1j * np.sqrt(1 - mu**2), mu - 1j * mu], axis=-1), kappa
+
+
+def complex_field(nu: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """V on points whose planes are complex variables ζ: V(ζ) = νζ."""
+    return lambda z: (np.ascontiguousarray(z).view(complex) * nu).view(float)
+
+
+def condition_rates(method: Method, step: Callable, games: Callable, rng: np.random.Generator) -> Iterator[Evidence]:
+    """N until both planes are within ε: ∝ κ at one ε, ∝ log 1/ε at one κ, and as the recursion is solved."""
+    nu, kappa = games(rng)
+    yield from counted(method, step, nu, 0.3, rng, "κ", kappa)
+    eps = np.geomspace(0.1, 1e-10, 16)
+    yield from counted(method, step, nu[4] + 0 * nu, eps, rng, "log 1/ε", np.log(1 / eps))
+
+
+def counted(
+    method: Method, step: Callable, nu: np.ndarray, eps: Any, rng: np.random.Generator, what: str, x: np.ndarray
+) -> Iterator[Evidence]:
+    """Iterations to accuracy ε on points whose planes are complex variables ζ, V(ζ) = νζ; their exponent in x."""
+    name, alpha = method.name.upper(), method.alpha * rng.uniform(0.95, 1)
+    longest = int(linear_rates.iterations(linear_rates.contraction(method.name, nu, alpha).max(), np.min(eps) / 2))
+    zeta = rng.uniform(0.9, 1.1, nu.shape) * np.exp(2j * np.pi * rng.random(nu.shape))
+    z = orbit(method, step, complex_field(nu), zeta.view(float), alpha, longest)
+    N = first(np.abs(z.view(complex)).max(axis=-1) <= eps)
+    solved = np.abs(zeta * mode(method, alpha * nu, np.arange(longest + 1)[:, None, None])).max(axis=-1)
+    yield rate(f"{name}: iterations against {what}", x, N, 1.0)
+    yield equal(f"{name}: their number", N, first(solved <= eps), atol=1)
+
+
+def first(reached: np.ndarray) -> np.ndarray:
+    """The first k at which each column holds, NaN where none does."""
+    return np.where(reached.any(axis=0), reached.argmax(axis=0), np.nan)
+
+
+def shortened(step: Callable) -> Callable:
+    """The step with α 1 % too small."""
+    return lambda V, z, *rest: step(V, z, *rest[:-1], 0.99 * rest[-1])
+
+
+WRONG: dict[str, dict[str, Callable]] = {
+    "ppm": {
+        "one explicit step: extragradient": lambda V, z, alpha: z - alpha * V(z - alpha * V(z)),
+        "implicit midpoint": lambda V, z, alpha: 2 * algorithms.ppm_step(V, z, alpha / 2) - z,
+        "α 1 % too small": shortened(algorithms.ppm_step),
+    },
+    "eg": {
+        "evaluates both fields at z: gradient descent-ascent": lambda V, z, alpha: z - alpha * V(z),
+        "half a step in the extrapolation": lambda V, z, alpha: z - alpha * V(z - alpha / 2 * V(z)),
+        "α 1 % too small": shortened(algorithms.eg_step),
+    },
+    "ogda": {
+        "previous gradient overwritten: gradient descent-ascent": lambda V, z, z_prev, alpha: z - alpha * V(z),
+        "weights 3 and −2": lambda V, z, z_prev, alpha: z - alpha * (3 * V(z) - 2 * V(z_prev)),
+        "α 1 % too small": shortened(algorithms.ogda_step),
+    },
+    "rfbs": {
+        "no reflection": lambda V, z, z_prev, alpha: z - alpha * V(z),
+        "reflects z to a place 1 % short": lambda V, z, z_prev, alpha: z - alpha * V(1.99 * z - z_prev),
+        "α 1 % too small": shortened(algorithms.rfbs_step),
+    },
+}
+
+
+def cell(method: Method) -> Callable[[Callable[..., Iterator[Evidence]]], Claim]:
+    """Declare a cell of the table, with the wrong versions of its method."""
+
+    def declare(function: Callable[..., Iterator[Evidence]]) -> Claim:
+        one = claim("M12", slide=SLIDE, source=method.source)(function)
+        for text, wrong in WRONG[method.name].items():
+            one.mutant(text)(wrong)
+        return one
+
+    return declare
+
+
+@cell(PPM)
+def proximal_point_on_strongly_monotone_games(rng, *, ppm_step=algorithms.ppm_step):
+    r"""PP, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
+    yield from condition_rates(PPM, ppm_step, strongly_monotone, rng)
+
+
+@cell(PPM)
+def proximal_point_on_bilinear_games(rng, *, ppm_step=algorithms.ppm_step):
+    r"""PP, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
+    yield from condition_rates(PPM, ppm_step, bilinear, rng)
+
+
+@cell(EG)
+def extragradient_on_strongly_monotone_games(rng, *, eg_step=algorithms.eg_step):
+    r"""EG, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
+    yield from condition_rates(EG, eg_step, strongly_monotone, rng)
+
+
+@cell(EG)
+def extragradient_on_bilinear_games(rng, *, eg_step=algorithms.eg_step):
+    r"""EG, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
+    yield from condition_rates(EG, eg_step, bilinear, rng)
+
+
+@cell(OGDA)
+def optimistic_on_strongly_monotone_games(rng, *, ogda_step=algorithms.ogda_step):
+    r"""OGDA, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
+    yield from condition_rates(OGDA, ogda_step, strongly_monotone, rng)
+
+
+@cell(OGDA)
+def optimistic_on_bilinear_games(rng, *, ogda_step=algorithms.ogda_step):
+    r"""OGDA, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
+    yield from condition_rates(OGDA, ogda_step, bilinear, rng)
+
+
+@cell(RFBS)
+def reflected_on_strongly_monotone_games(rng, *, rfbs_step=algorithms.rfbs_step):
+    r"""RFBS, beyond the slide, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
+    yield from condition_rates(RFBS, rfbs_step, strongly_monotone, rng)
+
+
+@cell(RFBS)
+def reflected_on_bilinear_games(rng, *, rfbs_step=algorithms.rfbs_step):
+    r"""RFBS, beyond the slide, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
+    yield from condition_rates(RFBS, rfbs_step, bilinear, rng)
+
+
+@claim("M12", slide=SLIDE, source=PPM.source)
+def proximal_point_needs_no_condition_number(rng, *, ppm_step=algorithms.ppm_step):
+    r"""PP's κ is that of α ∝ 1/L: with α = 1/σmin or 1/μ, which it may take, N(ε) does not depend on κ."""
+    for what, (nu, kappa) in (("bilinear", bilinear(rng)), ("strongly monotone", strongly_monotone(rng))):
+        alpha = 1 / np.abs(nu[:, 1])
+        z0 = np.exp(2j * np.pi * rng.random((16, 2)))
+        paths = [
+            orbit(PPM, ppm_step, complex_field(m), z.view(float), a, 100) for m, z, a in zip(nu, z0, alpha, strict=True)
+        ]
+        size = np.abs(np.moveaxis(paths, 0, 1).view(complex))
+        yield rate(f"{what}: iterations against κ", kappa, first(size.max(axis=-1) <= 1e-6), 0.0)
+        expected = np.abs(1 + alpha * nu[:, 1]) ** -np.arange(101.0)[:, None]
+        yield equal(f"{what}: the slower mode", size[..., 1], expected, rtol=rounding(4000))
+
+
+for _text, _wrong in WRONG["ppm"].items():
+    proximal_point_needs_no_condition_number.mutant(_text)(_wrong)
+
+
+@claim("M12", slide=SLIDE, source="Mokhtari, Ozdaglar & Pattathil 2020")
+def contraction_is_the_largest_eigenvalue_of_a_step(
+    rng, *, contraction=linear_rates.contraction, iterations=linear_rates.iterations
+):
+    r"""A mode ν shrinks per step by the spectral radius of the map (z, z₋) ↦ (z⁺, z); N steps of it make ε."""
+    nu, alpha = rng.uniform(-1, 2, 60) + 1j * rng.uniform(-2, 2, 60), rng.uniform(0.1, 0.9)
+    J = np.moveaxis(np.array([[nu.real, -nu.imag], [nu.imag, nu.real]]), -1, 0)
+    I, a = np.eye(2) + 0 * J, alpha * J
+    second = np.concatenate([np.concatenate([I - 2 * a, a], -1), np.concatenate([I, 0 * a], -1)], -2)
+    maps = {"gda": I - a, "ppm": np.linalg.inv(I + a), "eg": I - a + a @ a, "ogda": second, "rfbs": second}
+    for method, M in maps.items():
+        expected = np.abs(np.linalg.eigvals(M)).max(-1)
+        yield equal(f"{method.upper()}", contraction(method, nu, alpha), expected, rtol=1e-9)
+    factor, N = rng.uniform(0.5, 0.999, 20), rng.uniform(1, 50, 20)
+    measured = [iterations(f, f**n) for f, n in zip(factor, N, strict=True)]
+    yield equal("steps until ε", measured, N, rtol=rounding(64))
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("the smaller root", replaces="contraction")
+def _(method, nu, alpha):
+    if method not in ("ogda", "rfbs"):
+        return linear_rates.contraction(method, nu, alpha)
+    return alpha * np.abs(nu) / linear_rates.contraction(method, nu, alpha)
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("EG with + α²|ν|²", replaces="contraction")
+def _(method, nu, alpha):
+    return (
+        np.abs(1 - alpha * nu + np.abs(alpha * nu) ** 2)
+        if method == "eg"
+        else linear_rates.contraction(method, nu, alpha)
+    )
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("ν 1 % too large", replaces="contraction")
+def _(method, nu, alpha):
+    return linear_rates.contraction(method, 1.01 * nu, alpha)
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("squared distances: half as many", replaces="iterations")
+def _(factor, eps):
+    return linear_rates.iterations(factor, eps) / 2
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("1 − ρ for log 1/ρ", replaces="iterations")
+def _(factor, eps):
+    return np.log(1 / eps) / (1 - factor)

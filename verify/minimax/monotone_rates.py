@@ -1,0 +1,146 @@
+"""The rate table on monotone fields, of convex-concave games.
+
+Slide "Comparison of convergence rates for smooth convex-concave minimax".
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from refimpl.minimax import algorithms, monotone_rates
+from verify.claims import claim
+from verify.evidence import Evidence, at_most, equal, rate, rounding
+from verify.minimax.linear_rates import EG, OGDA, PPM, RFBS, SLIDE, Method, cell, first, mode, orbit
+
+
+def scaled_games(smallest: float) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Φ = σxy + c(φ(x) − φ(y)), φ'(u) = u³/(1 + u²), L < 1: σ and V of 20 with c = 0, then of 20 with c = ½."""
+    scales = np.geomspace(1, smallest, 20)
+    sigma, c = np.concatenate([scales, 0.4 * scales]), np.repeat([[0.0], [0.5]], 20, axis=0)
+
+    def V(z: np.ndarray) -> np.ndarray:
+        return sigma[:, None] * np.stack([z[..., 1], -z[..., 0]], axis=-1) + c * z**3 / (1 + z**2)
+
+    return sigma, V
+
+
+def norm(z: np.ndarray) -> np.ndarray:
+    """Euclidean norms of points."""
+    return np.sqrt((z**2).sum(-1))
+
+
+def regret(v: np.ndarray, w: np.ndarray, r: float = 1.0) -> np.ndarray:
+    """max over ‖u‖ ≤ r of Σ_{k<K} ⟨V(w_k), w_k − u⟩, K = 1, 2, …: K times the gap of the average if c = 0."""
+    return np.cumsum((v * w).sum(-1), axis=0) + r * norm(np.cumsum(v, axis=0))
+
+
+def convex_concave_rates(method: Method, step: Callable, rng: np.random.Generator) -> Iterator[Evidence]:
+    """N(ε) of the worst of games of all scales, started at distance 1: ∝ 1/ε for the average's gap and for ‖V z_k‖²."""
+    name, alpha = method.name.upper(), method.alpha * rng.uniform(0.95, 1)
+    K = int(6000 / alpha)
+    sigma, V = scaled_games(np.pi / (alpha * K))
+    z0 = np.exp(2j * np.pi * rng.random((40, 1))).view(float)
+    z, k = orbit(method, step, V, z0, alpha, K), np.arange(1, K + 1)[:, None]
+    w = method.field_points(V, z, alpha)
+    v, decades = V(w), np.geomspace(6 / alpha, K, 16)
+    R = regret(v, w)
+    N = first((R / k).max(axis=1, keepdims=True) <= 2 / (alpha * decades)) + 1
+    yield rate(f"{name}: iterations against ε, gap of the average", 1 / decades, N, -1.0)
+    D = 1 + norm(z0 + alpha * V(z0))
+    yield at_most(f"{name}: K · gap", R, D**2 / (2 * alpha), slack=rounding(K, D**2 / alpha), tight=0.01)
+    N = first((V(z) ** 2).sum(-1).max(axis=1, keepdims=True) <= 1 / (np.e * alpha**2 * decades))
+    yield rate(f"{name}: iterations against ε, ‖V z_k‖²", 1 / decades, N, -1.0)
+    a = -1j * alpha * sigma[:20]
+    moved = 1 - mode(method, a, K) - (a * (mode(method, a, K - 1) - 1) if method is OGDA else 0)
+    yield equal(f"{name}: K · gap if c = 0", R[-1, :20], np.abs(moved) / alpha, atol=rounding(4 * K, 1 / alpha))
+
+
+@cell(PPM)
+def proximal_point_on_convex_concave_games(rng, *, ppm_step=algorithms.ppm_step):
+    r"""PP, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
+    yield from convex_concave_rates(PPM, ppm_step, rng)
+
+
+@cell(EG)
+def extragradient_on_convex_concave_games(rng, *, eg_step=algorithms.eg_step):
+    r"""EG, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
+    yield from convex_concave_rates(EG, eg_step, rng)
+
+
+@cell(OGDA)
+def optimistic_on_convex_concave_games(rng, *, ogda_step=algorithms.ogda_step):
+    r"""OGDA, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
+    yield from convex_concave_rates(OGDA, ogda_step, rng)
+
+
+@cell(RFBS)
+def reflected_on_convex_concave_games(rng, *, rfbs_step=algorithms.rfbs_step):
+    r"""RFBS, beyond the slide, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
+    yield from convex_concave_rates(RFBS, rfbs_step, rng)
+
+
+@claim("M12", slide=SLIDE, source="Korpelevich 1976; Nemirovski 2004")
+def bounds_hold_and_are_attained(
+    rng,
+    *,
+    extragradient_bound=monotone_rates.extragradient_bound,
+    ergodic_bound=monotone_rates.ergodic_bound,
+    eg_step=algorithms.eg_step,
+    ppm_step=algorithms.ppm_step,
+):
+    r"""EG: min ‖V z_k‖² ≤ ‖z₀ − z*‖²/(K α²(1 − α²L²)), monotone V, α < 1/L; regret ≤ D²/(2αK) (PPM, EG)."""
+    r, K = rng.uniform(0.5, 2), 1000
+    for method, step, alpha in (
+        (EG, eg_step, np.sqrt(0.5)),
+        (EG, eg_step, rng.uniform(0.3, 0.9)),
+        (PPM, ppm_step, 2.0),
+    ):
+        name = f"{method.name.upper()}, α = {alpha:.2g}"
+        sigma, V = scaled_games(np.pi / (alpha * K))
+        z = orbit(method, step, V, r * np.exp(2j * np.pi * rng.random((40, 1))).view(float), alpha, K)
+        w = method.field_points(V, z, alpha)
+        R, bound = regret(V(w), w, r)[-1] / K, ergodic_bound(2 * r, alpha, K)
+        yield at_most(f"{name}: regret", R, bound, slack=rounding(K, bound), tight=0.01)
+        share = np.abs(1 - mode(method, -1j * alpha * sigma[:20], K)) / 2
+        yield equal(f"{name}: regret if c = 0", R[:20], bound * share, atol=rounding(4 * K, bound))
+        if method is EG:
+            sizes, L = (V(z[:-1]) ** 2).sum(-1), sigma + np.repeat([0, 0.5 * 9 / 8], 20)
+            bounds = np.array([[extragradient_bound(r, L_i, alpha, k) for L_i in L] for k in (1, 2, 4, 30, K)])
+            least = np.array([sizes[:k].min(axis=0) for k in (1, 2, 4, 30, K)])
+            yield at_most(f"{name}: min ‖V z_k‖²", least, bounds, slack=rounding(K, bounds), tight=0.65)
+            yield equal(f"{name}: Σ‖V z_k‖², Φ = Lxy", sizes[:, 0].sum(), K * bounds[-1, 0], rtol=rounding(4 * K))
+
+
+@bounds_hold_and_are_attained.mutant("without 1 − α²L²", replaces="extragradient_bound")
+def _(distance, lipschitz, alpha, num_steps):
+    return distance**2 / (num_steps * alpha**2)
+
+
+@bounds_hold_and_are_attained.mutant("1 − αL for 1 − α²L²", replaces="extragradient_bound")
+def _(distance, lipschitz, alpha, num_steps):
+    return distance**2 / (num_steps * alpha**2 * (1 - alpha * lipschitz))
+
+
+@bounds_hold_and_are_attained.mutant("1 % too large", replaces="extragradient_bound")
+def _(distance, lipschitz, alpha, num_steps):
+    return 1.01 * monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps)
+
+
+@bounds_hold_and_are_attained.mutant("K + 1 for K", replaces="extragradient_bound")
+def _(distance, lipschitz, alpha, num_steps):
+    return monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps + 1)
+
+
+@bounds_hold_and_are_attained.mutant("without the ½", replaces="ergodic_bound")
+def _(distance, alpha, num_steps):
+    return distance**2 / (alpha * num_steps)
+
+
+@bounds_hold_and_are_attained.mutant("distance, not squared", replaces="ergodic_bound")
+def _(distance, alpha, num_steps):
+    return distance / (2 * alpha * num_steps)
+
+
+@bounds_hold_and_are_attained.mutant("extrapolation 1 % too long", replaces="eg_step")
+def _(V, z, alpha):
+    return z - alpha * V(z - 1.01 * alpha * V(z))
