@@ -28,7 +28,7 @@ class CriticalPoint(NamedTuple):
     """A zero z of V, with the eigenvalues of its Jacobian there: it attracts the flow when their real parts are > 0."""
 
     z: Array
-    eigenvalues: Array
+    eigenvalues: Any
 
 
 class Cycle(NamedTuple):
@@ -206,18 +206,18 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
     low, high = displacement(bracket[0]), displacement(bracket[1])
     if low * high > 0:
         raise ValueError(f"bracket must hold one cycle, got {bracket} with displacements {low:.3g} and {high:.3g}")
-    radius = scipy.optimize.brentq(displacement, *bracket, xtol=1e-14, rtol=1e-14)
+    radius = scipy.optimize.brentq(displacement, bracket[0], bracket[1], xtol=1e-14, rtol=1e-14)
     flow = _turn(V, centre, radius, dense_output=True)
     angles = numpy.linspace(0, flow.t[-1], num_points, endpoint=False)
     z = _points(centre, flow.sol(angles)[0], angles)
     speed = numpy.abs(_velocity(V, centre, z)[1])
     trace = numpy.trace(jacobian(V, z), axis1=-2, axis2=-1)
     period, exponent = 2 * np.pi * (1 / speed).mean(), -2 * np.pi * (trace / speed).mean()
-    return Cycle(z, float(period), _extent(centre, flow.sol, angles), float(numpy.exp(exponent)))
+    return Cycle(z, float(period), _extent(centre, flow, angles), float(numpy.exp(exponent)))
 
 
 def _points(centre: Array, r: Any, theta: Any) -> Array:
-    return centre + join(r * np.cos(theta), r * np.sin(theta))
+    return centre + join(r * numpy.cos(theta), r * numpy.sin(theta))
 
 
 def _velocity(V: Field, centre: Array, z: Array) -> tuple[Array, Array]:
@@ -245,17 +245,16 @@ def _turn(V: Field, centre: Array, radius: Any, dense_output: bool = False) -> A
     return flow
 
 
-def _extent(centre: Array, radius: Any, angles: Array) -> Array:
+def _extent(centre: Array, flow: Any, angles: Array) -> Array:
     """Lowest and highest x and y of a closed curve r(θ), polished around the best of the given angles."""
+    step = abs(angles[1])
 
-    def best(sign: float, axis: int) -> float:
-        def height(theta: Any) -> Any:
-            return sign * _points(centre, radius(theta)[0], theta)[..., axis]
+    def best(sign: int, axis: int) -> float:
+        def depth(theta: Any) -> Any:
+            return -sign * _points(centre, flow.sol(numpy.mod(theta, flow.t[-1]))[0], theta)[..., axis]
 
-        peak, step = angles[numpy.argmax(height(angles))], angles[1]
-        span = sorted(numpy.clip([peak - step, peak + step], min(0, 2 * np.pi * numpy.sign(step)), None))
-        return sign * height(
-            scipy.optimize.minimize_scalar(lambda t: -height(t), bounds=span, options={"xatol": 1e-10}).x
-        )
+        peak = angles[numpy.argmin(depth(angles))]
+        polished = scipy.optimize.minimize_scalar(depth, bounds=(peak - step, peak + step), method="bounded")
+        return -sign * polished.fun
 
     return numpy.array([[best(sign, axis) for axis in (0, 1)] for sign in (-1, 1)])
