@@ -2,14 +2,13 @@
 
 from typing import Any, NamedTuple
 
-import autograd
-import autograd.numpy as np
-import numpy
+import numpy as np
 import scipy
 
 from refimpl.arrays import Array, Field, join, split
 from refimpl.domains import Domain, array, domain, field, integer
 from refimpl.errors import DivergedError
+from refimpl.minimax.stationarity import jacobian
 
 
 def _positive_array(dims: str) -> Domain:
@@ -41,34 +40,6 @@ class Cycle(NamedTuple):
     period: float
     extent: Array
     multiplier: float
-
-
-@domain(V=field, z=array("... p"))
-def jacobian(V: Field, z: Array) -> Array:
-    r"""Jacobians of a field, by automatic differentiation.
-
-    .. math:: JV(z)_{ij} = \frac{\partial V_i}{\partial z_j}
-
-    Parameters
-    ----------
-    V : callable
-        Field, written with ``autograd.numpy``; it must take batches of points.
-    z : (..., p) array
-        Points.
-
-    Returns
-    -------
-    (..., p, p) array
-
-    Examples
-    --------
-    >>> from refimpl.minimax.games import bilinear
-    >>> jacobian(bilinear().operator, [1.0, 2.0])
-    array([[ 0.,  1.],
-           [-1.,  0.]])
-    """
-    vjp, _ = autograd.make_vjp(V)(z)
-    return np.stack([vjp(np.broadcast_to(row, z.shape)) for row in np.eye(z.shape[-1])], -2)
 
 
 @domain(V=field, z0=array("p"))
@@ -107,12 +78,12 @@ def critical_point(V: Field, z0: Array) -> CriticalPoint:
     z = z0
     for newton_step in range(50):
         try:
-            correction = numpy.linalg.solve(jacobian(V, z), V(z))
-        except numpy.linalg.LinAlgError:
+            correction = np.linalg.solve(jacobian(V, z), V(z))
+        except np.linalg.LinAlgError:
             raise DivergedError(z, newton_step) from None
         z = z - correction
-        if numpy.abs(correction).max() <= 1e-9 * (1 + numpy.abs(z).max()):
-            return CriticalPoint(z, numpy.linalg.eigvals(jacobian(V, z)))
+        if np.abs(correction).max() <= 1e-9 * (1 + np.abs(z).max()):
+            return CriticalPoint(z, np.linalg.eigvals(jacobian(V, z)))
     raise DivergedError(z, newton_step)
 
 
@@ -208,16 +179,16 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
         raise ValueError(f"bracket must hold one cycle, got {bracket} with displacements {low:.3g} and {high:.3g}")
     radius = scipy.optimize.brentq(displacement, bracket[0], bracket[1], xtol=1e-14, rtol=1e-14)
     flow = _turn(V, centre, radius, dense_output=True)
-    angles = numpy.linspace(0, flow.t[-1], num_points, endpoint=False)
+    angles = np.linspace(0, flow.t[-1], num_points, endpoint=False)
     z = _points(centre, flow.sol(angles)[0], angles)
-    speed = numpy.abs(_velocity(V, centre, z)[1])
-    trace = numpy.trace(jacobian(V, z), axis1=-2, axis2=-1)
+    speed = np.abs(_velocity(V, centre, z)[1])
+    trace = np.trace(jacobian(V, z), axis1=-2, axis2=-1)
     period, exponent = 2 * np.pi * (1 / speed).mean(), -2 * np.pi * (trace / speed).mean()
-    return Cycle(z, float(period), _extent(centre, flow, angles), float(numpy.exp(exponent)))
+    return Cycle(z, float(period), _extent(centre, flow, angles), float(np.exp(exponent)))
 
 
 def _points(centre: Array, r: Any, theta: Any) -> Array:
-    return centre + join(r * numpy.cos(theta), r * numpy.sin(theta))
+    return centre + join(r * np.cos(theta), r * np.sin(theta))
 
 
 def _velocity(V: Field, centre: Array, z: Array) -> tuple[Array, Array]:
@@ -229,12 +200,12 @@ def _velocity(V: Field, centre: Array, z: Array) -> tuple[Array, Array]:
 
 def _turn(V: Field, centre: Array, radius: Any, dense_output: bool = False) -> Any:
     """The flow once around the centre from the ray in the direction of x: radii (n,) as functions of the angle."""
-    start = numpy.ravel(radius)
-    sign = numpy.sign(_velocity(V, centre, _points(centre, start, 0.0 * start))[1])
+    start = np.ravel(radius)
+    sign = np.sign(_velocity(V, centre, _points(centre, start, 0.0 * start))[1])
 
     def slope(theta: float, r: Array) -> Array:
         growth, turning = _velocity(V, centre, _points(centre, r, 0 * r + theta))
-        if not (numpy.sign(turning) == sign[0]).all():
+        if not (np.sign(turning) == sign[0]).all():
             raise ValueError(f"centre must be a point around which the flow turns, got {centre} (stops at r = {r})")
         return r * growth / turning
 
@@ -251,10 +222,10 @@ def _extent(centre: Array, flow: Any, angles: Array) -> Array:
 
     def best(sign: int, axis: int) -> float:
         def depth(theta: Any) -> Any:
-            return -sign * _points(centre, flow.sol(numpy.mod(theta, flow.t[-1]))[0], theta)[..., axis]
+            return -sign * _points(centre, flow.sol(np.mod(theta, flow.t[-1]))[0], theta)[..., axis]
 
-        peak = angles[numpy.argmin(depth(angles))]
+        peak = angles[np.argmin(depth(angles))]
         polished = scipy.optimize.minimize_scalar(depth, bounds=(peak - step, peak + step), method="bounded")
         return -sign * polished.fun
 
-    return numpy.array([[best(sign, axis) for axis in (0, 1)] for sign in (-1, 1)])
+    return np.array([[best(sign, axis) for axis in (0, 1)] for sign in (-1, 1)])

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import scipy
 
-from refimpl.minimax import algorithms, games, spurious_attractors
+from refimpl.minimax import algorithms, games, spurious_attractors, stationarity
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rate, rounding
 
@@ -142,8 +142,8 @@ def _(V, z0):
 
 @cycle_of_the_printed_almost_bilinear_game_repels.mutant("stops after one Newton step", replaces="critical_point")
 def _(V, z0):
-    z = z0 - np.linalg.solve(spurious_attractors.jacobian(V, z0), V(z0))
-    return spurious_attractors.CriticalPoint(z, np.linalg.eigvals(spurious_attractors.jacobian(V, z)))
+    z = z0 - np.linalg.solve(stationarity.jacobian(V, z0), V(z0))
+    return spurious_attractors.CriticalPoint(z, np.linalg.eigvals(stationarity.jacobian(V, z)))
 
 
 @cycle_of_the_printed_almost_bilinear_game_repels.mutant("runs to the attracting side", replaces="limit_cycle")
@@ -273,7 +273,7 @@ def _(V, z0):
 )
 def _(V, z0):
     found = spurious_attractors.critical_point(V, z0)
-    J = spurious_attractors.jacobian(V, found.z)
+    J = stationarity.jacobian(V, found.z)
     return found._replace(eigenvalues=np.linalg.eigvals(J + J.T) / 2)
 
 
@@ -379,6 +379,55 @@ def _(offset=0.45):
 @nothing_is_forsaken_at_the_printed_offset.mutant("growth 1 % too small", replaces="return_map")
 def _(V, centre, radius):
     return 0.99 * spurious_attractors.return_map(V, centre, radius)
+
+
+@claim("M15", slide=SLIDE, source="necessary conditions of the slide on local Nash equilibria")
+def forsaken_point_is_no_local_nash_equilibrium(
+    rng, *, classify=stationarity.classify, forsaken=games.forsaken, almost_bilinear=games.almost_bilinear
+):
+    r"""At the forsaken point −∇ᵧᵧΦ = φ''(y) < 0: stable for the flow, yet no LNE, so the game has none at all."""
+    slope = np.polynomial.Polynomial([0, 0.5, 0, -2, 0, 1])
+    for c in (0.45, 0.5):
+        z = forsaken_point(c)[0]
+        found = classify(forsaken(c).payoff, z)
+        curvatures = np.concatenate([found.x_curvature, found.y_curvature])
+        yield equal(f"c = {c}: curvatures φ''(x), φ''(y)", curvatures, slope.deriv()(z[0]), atol=rounding(64))
+        yield equal(f"c = {c}: judged no equilibrium", float(found.kind[0] == "no equilibrium"), 1.0)
+        y = z[:, 1:] + 0.01 * np.array([[-1.0], [1.0]])
+        gain = forsaken(c).payoff(z[:, :1], y) - forsaken(c).payoff(z[:, :1], z[:, 1:])
+        size = -slope.deriv()(z[0, 1]) / 2 * 0.01**2
+        yield at_least(f"c = {c}: what y gains by leaving", gain, 0.0, resolution=2 * size)
+    for player, kind in (("max", "no equilibrium"), ("min", "undecided")):
+        found = classify(almost_bilinear(0.1, player=player).payoff, ORIGIN)
+        yield equal(f"almost bilinear, φ on the {player} player: {kind}", float(found.kind == kind), 1.0)
+    x = rng.uniform(-1, 1, (50, 1))
+    printed = almost_bilinear(0.1, player="min").payoff
+    gain = np.array([printed(x, 0 * x), printed(0 * x, x)])
+    expected = np.array([0.1 * (x**2 / 2 - x**4 / 4)[:, 0], np.zeros(50)])
+    yield equal("almost bilinear as printed: Φ(x, 0) ≥ 0 = Φ(0, y), an LNE", gain, expected, atol=rounding(8))
+
+
+@forsaken_point_is_no_local_nash_equilibrium.mutant("asks for the minimiser's condition only", replaces="classify")
+def _(payoff, z, dim_x=1, tolerance=1e-9):
+    found = stationarity.classify(payoff, z, dim_x, tolerance)
+    return found._replace(kind=np.where(found.x_curvature > 0, "strict equilibrium", found.kind))
+
+
+@forsaken_point_is_no_local_nash_equilibrium.mutant("∇ᵧᵧΦ for −∇ᵧᵧΦ", replaces="classify")
+def _(payoff, z, dim_x=1, tolerance=1e-9):
+    found = stationarity.classify(payoff, z, dim_x, tolerance)
+    return found._replace(y_curvature=-found.y_curvature)
+
+
+@forsaken_point_is_no_local_nash_equilibrium.mutant("φ of the other player", replaces="almost_bilinear")
+def _(eps=0.01, player="max"):
+    return games.almost_bilinear(eps, "min" if player == "max" else "max")
+
+
+@forsaken_point_is_no_local_nash_equilibrium.mutant("the payoff of the other player", replaces="forsaken")
+def _(offset=0.45):
+    game = games.forsaken(offset)
+    return game._replace(payoff=lambda x, y: -game.payoff(x, y))
 
 
 CURVATURE = {"gda": 1, "eg": -1, "ogda": -1, "ppm": -1}
