@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array, Field, join, split
+from refimpl.arrays import Array, Field, split
 from refimpl.domains import Domain, array, domain, field, integer
 from refimpl.errors import DivergedError
 from refimpl.minimax.stationarity import jacobian
@@ -188,7 +188,7 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
 
 
 def _points(centre: Array, r: Any, theta: Any) -> Array:
-    return centre + join(r * np.cos(theta), r * np.sin(theta))
+    return centre + np.stack([r * np.cos(theta), r * np.sin(theta)], -1)
 
 
 def _velocity(V: Field, centre: Array, z: Array) -> tuple[Array, Array]:
