@@ -1,5 +1,6 @@
-"""Games and their fields: slide "Basic algorithms for minimax"."""
+"""Games and their fields: slides "Basic algorithms for minimax", "Saddles of different shapes" and others."""
 
+import autograd
 import numpy as np
 
 from refimpl.minimax import games
@@ -88,3 +89,157 @@ def _(B=None):
 def _(B=None):
     game = games.bilinear(B)
     return game._replace(payoff=lambda x, y: -game.payoff(x, y))
+
+
+def same_game(what, game, payoff, rng):
+    """A planar game against another form of its payoff, differentiated automatically; on columns and on numbers."""
+    x, y = rng.uniform(-2, 2, (2, 100))
+
+    def total(x, y):
+        return payoff(x, y).sum()
+
+    V = np.stack([autograd.grad(total, 0)(x, y), -autograd.grad(total, 1)(x, y)], -1)
+    yield equal(f"{what}: Φ", game.payoff(x[:, None], y[:, None]), payoff(x, y), atol=rounding(256, 30.0))
+    yield equal(f"{what}: Φ of two numbers", game.payoff(x[0], y[0]), payoff(x[0], y[0]), atol=rounding(256, 30.0))
+    yield equal(f"{what}: V", game.operator(np.stack([x, y], -1)), V, atol=rounding(256, 100.0))
+
+
+def perturbed(make, V=lambda V, z: V, payoff=lambda value: value):
+    """A mutant of a game: its field and its payoff changed."""
+
+    def changed(*args, **kwargs):
+        game = make(*args, **kwargs)
+        return games.Game(
+            "mutant", lambda x, y: payoff(game.payoff(x, y)), lambda z: np.asarray(V(game.operator(z), z))
+        )
+
+    return changed
+
+
+def kill_usual_suspects(one, need, make):
+    """The mutants that every planar game has."""
+    for text, mutant in {
+        "y descends too": perturbed(make, V=lambda V, z: V * [1, -1]),
+        "players exchanged": perturbed(make, V=lambda V, z: -V),
+        "coordinates exchanged": perturbed(make, V=lambda V, z: V[..., ::-1]),
+        "x's part 1 % too large": perturbed(make, V=lambda V, z: V * [1.01, 1]),
+        "payoff of the other player": perturbed(make, payoff=lambda value: -value),
+        "payoff 1 % too large": perturbed(make, payoff=lambda value: 1.01 * value),
+    }.items():
+        one.mutant(f"{need}: {text}", replaces=need)(mutant)
+
+
+@claim("M06", slide="Saddles of different shapes", source="other forms: Re z², Re z³, ¼ − (xy − ½)²")
+def fields_of_the_saddles_are_those_of_their_payoffs(
+    rng, *, quadratic_saddle=games.quadratic_saddle, monkey_saddle=games.monkey_saddle, weird_saddle=games.weird_saddle
+):
+    r"""x² − y² = (x + y)(x − y), x³ − 3xy² = Re (x + iy)³, xy − x²y² = ¼ − (xy − ½)²: Φ and V."""
+    yield from same_game("quadratic", quadratic_saddle(), lambda x, y: (x + y) * (x - y), rng)
+    yield from same_game(
+        "monkey", monkey_saddle(), lambda x, y: x * (x - np.sqrt(3.0) * y) * (x + np.sqrt(3.0) * y), rng
+    )
+    yield from same_game("weird", weird_saddle(), lambda x, y: 0.25 - (x * y - 0.5) ** 2, rng)
+
+
+for need in ("quadratic_saddle", "monkey_saddle", "weird_saddle"):
+    kill_usual_suspects(fields_of_the_saddles_are_those_of_their_payoffs, need, getattr(games, need))
+
+
+@claim("M06", slide="Minimax is more difficult than just optimization", source="φ by integration of its zeros")
+def fields_of_the_attractors_are_those_of_their_payoffs(
+    rng, *, almost_bilinear=games.almost_bilinear, forsaken=games.forsaken
+):
+    r"""xy + εφ(u), φ = ¼ − ¼(u² − 1)², u = y or x; x(y − c) + φ(x) − φ(y), φ = u²(u⁴/3 − u² + ½)/2: Φ and V."""
+
+    def hill(u):
+        return 0.25 - 0.25 * (u**2 - 1) ** 2
+
+    def well(u):
+        return u**2 * (u**2 * (u**2 / 3 - 1) + 0.5) / 2
+
+    eps, c = rng.uniform(0.1, 1), rng.uniform(0.3, 0.7)
+    for default, e in (
+        (almost_bilinear(), 0.01),
+        (almost_bilinear(eps), eps),
+        (almost_bilinear(eps=eps, player="max"), eps),
+    ):
+        yield from same_game(f"almost bilinear, ε = {e:.3g}", default, lambda x, y, e=e: x * y + e * hill(y), rng)
+    printed = almost_bilinear(eps=eps, player="min")
+    yield from same_game("almost bilinear as printed", printed, lambda x, y: x * y + eps * hill(x), rng)
+    for game, offset in ((forsaken(), 0.45), (forsaken(c), c), (forsaken(offset=c), c)):
+        same = lambda x, y, c=offset: x * (y - c) + well(x) - well(y)  # noqa: E731
+        yield from same_game(f"forsaken, c = {offset:.3g}", game, same, rng)
+
+
+kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "almost_bilinear", games.almost_bilinear)
+kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "forsaken", games.forsaken)
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("the printed form for all", replaces="almost_bilinear")
+def _(eps=0.01, player="max"):
+    return games.almost_bilinear(eps, "min")
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("the default of the slide", replaces="forsaken")
+def _(offset=0.5):
+    return games.forsaken(offset)
+
+
+@claim("M06", slide="When do the algorithms converge?", source="Pethick, Latafat, Patrinos, Fercoq & Cevher 2022")
+def fields_of_the_weak_minty_games_are_right(
+    rng, *, global_forsaken=games.global_forsaken, lower_bound=games.lower_bound, polar=games.polar
+):
+    r"""GlobalForsaken; V = (b − ia) z for the lower bound; V = (i + a(r² − 1)(r² − 9/16)) z for PolarGame."""
+
+    def well(u):
+        return u**2 * (7 - 7 * u**2 + 2 * u**4) / 21
+
+    yield from same_game("global forsaken", global_forsaken(), lambda x, y: x * y + well(x) - well(y), rng)
+    a, b = rng.uniform(0.5, 2), -rng.uniform(0.5, 2)
+    yield from same_game("lower bound", lower_bound(a, b), lambda x, y: a * x * y + b * (x + y) * (x - y) / 2, rng)
+    z = rng.uniform(-1.5, 1.5, (100, 2))
+    w = z[:, 0] + 1j * z[:, 1]
+    expected = (b - 1j * a) * w
+    yield equal(
+        "lower bound: V = (b − ia)z",
+        lower_bound(a, b).operator(z),
+        np.stack([expected.real, expected.imag], -1),
+        atol=rounding(32, 4.0),
+    )
+    for game, strength in ((polar(), 1.0), (polar(a), a)):
+        expected = (1j + strength * (np.abs(w) ** 2 - 1) * (np.abs(w) ** 2 - 9 / 16)) * w
+        yield equal(
+            f"polar, a = {strength:.3g}: V",
+            game.operator(z),
+            np.stack([expected.real, expected.imag], -1),
+            atol=rounding(64, 100.0),
+        )
+
+
+for need in ("global_forsaken", "lower_bound"):
+    kill_usual_suspects(fields_of_the_weak_minty_games_are_right, need, getattr(games, need))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("turns the other way", replaces="polar")
+def _(a=1.0):
+    game = games.polar(a)
+    return game._replace(operator=lambda z: game.operator(z[..., ::-1])[..., ::-1])
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("a 1 % too large", replaces="polar")
+def _(a=1.0):
+    return games.polar(1.01 * a)
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("a ignored", replaces="polar")
+def _(a=1.0):
+    return games.polar()
+
+
+@claim("M06", slide="Escaping traps with the mixed-NE concept", source="other form: ¼ − (xω − ½)²")
+def field_of_the_trap_is_that_of_its_payoff(rng, *, trap=games.trap):
+    r"""Φ = −ω²x² + ωx = ¼ − (xω − ½)², x minimising, ω maximising: Φ and V."""
+    yield from same_game("trap", trap(), lambda x, omega: 0.25 - (x * omega - 0.5) ** 2, rng)
+
+
+kill_usual_suspects(field_of_the_trap_is_that_of_its_payoff, "trap", games.trap)
