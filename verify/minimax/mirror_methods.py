@@ -24,9 +24,12 @@ def played_exactly(A, eta, num_steps, extrapolate):
         columns = rows.T
 
         def answer(start, opponent):
-            gains = [-step * (rows * opponent[1]), step * (columns * opponent[0])]
-            w = [mpmath.matrix([p * mpmath.exp(g) for p, g in zip(*pair)]) for pair in zip(start, gains, strict=True)]
-            return [v / mpmath.fsum(v) for v in w]
+            grown = (-step * (rows * opponent[1])).apply(mpmath.exp), (step * (columns * opponent[0])).apply(mpmath.exp)
+            return [multiplied(p, factors) for p, factors in zip(start, grown, strict=True)]
+
+        def multiplied(p, factors):
+            w = mpmath.matrix([p_i * factor for p_i, factor in zip(p, factors, strict=True)])
+            return w / mpmath.fsum(w)
 
         point, played = [mpmath.ones(size, 1) / size for size in A.shape], []
         for _ in range(num_steps):
