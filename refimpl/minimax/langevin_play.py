@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, array, domain, field, function, generator, integer, positive
+from refimpl.domains import Domain, array, bare, domain, field, function, generator, integer, positive
 from refimpl.errors import DivergedError
 
 Box = tuple[Any, Any]
@@ -144,9 +144,9 @@ def langevin_mirror_descent(
     ----------
     Slide "GAN training as infinite dimensional matrix games"; Hsieh, Liu & Cevher 2019.
     """
-    played = [(x0, y0)]
+    boxes, played = _boxes(box, x0, y0), [(x0, y0)]
     while len(played) < num_rounds:
-        played.append(_answer(V, played[-1], played, eta, box, rng, h, num_inner))
+        played.append(_answer(V, played[-1], played, eta, boxes, rng, h, num_inner))
     return _play_of(played)
 
 
@@ -187,28 +187,45 @@ def langevin_mirror_prox(
     ----------
     Slide "GAN training as infinite dimensional matrix games"; Hsieh, Liu & Cevher 2019.
     """
-    current, played = (x0, y0), []
+    boxes, current = _boxes(box, x0, y0), (x0, y0)
+    played: list[tuple[Array, Array]] = []
     for _ in range(num_rounds):
-        played.append(_answer(V, current, [*played, current], eta, box, rng, h, num_inner))
-        current = _answer(V, current, played, eta, box, rng, h, num_inner)
+        played.append(_answer(V, current, [*played, current], eta, boxes, rng, h, num_inner))
+        current = _answer(V, current, played, eta, boxes, rng, h, num_inner)
     return _play_of(played)
 
 
+def _boxes(box: Box, x0: Array, y0: Array) -> tuple[Box, Box]:
+    """The box of x and that of y; the particles must start in them."""
+    d, p = x0.shape[1], y0.shape[1]
+    try:
+        lower, upper = (np.broadcast_to(end, d + p) for end in box)
+    except ValueError:
+        raise ValueError(f"box must have numbers or points of {d + p} coordinates (x, y), got {box!r}") from None
+    boxes = (lower[:d], upper[:d]), (lower[d:], upper[d:])
+    for name, start, (low, high) in zip(("x0", "y0"), (x0, y0), boxes, strict=True):
+        if (start < low).any() or (start > high).any():
+            raise ValueError(f"{name} must lie in the box from {low} to {high}, got {start.min(0)} to {start.max(0)}")
+    return boxes
+
+
 def _answer(
-    V: Field, start: tuple[Array, Array], history: list, eta: float, box: Box, rng: Any, h: float, num_inner: int
+    V: Field,
+    start: tuple[Array, Array],
+    history: list[tuple[Array, Array]],
+    eta: float,
+    boxes: tuple[Box, Box],
+    rng: np.random.Generator,
+    h: float,
+    num_inner: int,
 ) -> tuple[Array, Array]:
     """Particles of both players after Langevin steps against a history of strategies, at β = η · its length."""
     X, Y = (np.concatenate(particles) for particles in zip(*history, strict=True))
-    d, beta = X.shape[1], eta * len(history)
-    lower, upper = (np.broadcast_to(end, d + Y.shape[1]) for end in box)
+    d, beta, step = X.shape[1], eta * len(history), bare(reflected_langevin_step)
     x, y = start
     for _ in range(num_inner):
-        x = reflected_langevin_step(
-            lambda a: V(_pairs(a, Y))[..., :d].mean(1), x, h, beta, rng.standard_normal(x.shape), (lower[:d], upper[:d])
-        )
-        y = reflected_langevin_step(
-            lambda b: V(_pairs(X, b))[..., d:].mean(0), y, h, beta, rng.standard_normal(y.shape), (lower[d:], upper[d:])
-        )
+        x = step(lambda a: V(_pairs(a, Y))[..., :d].mean(1), x, h, beta, rng.standard_normal(x.shape), boxes[0])
+        y = step(lambda b: V(_pairs(X, b))[..., d:].mean(0), y, h, beta, rng.standard_normal(y.shape), boxes[1])
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             raise DivergedError(start, len(history))
     return x, y
