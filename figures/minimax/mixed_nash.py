@@ -15,7 +15,7 @@ SLIDE = "Escaping traps with the mixed-NE concept"
 CAPTION = (
     "The game max over ω, min over x of Φ = −ω²x² + ωx on [−2, 2]²; shades and thin lines: level sets of Φ. Every "
     "point of the curve xω = 1/2 (thick) is critical, with Φ = 1/4. From (−0.5, 1.2) gradient descent-ascent (GDA) and "
-    "extragradient (EG), both at α = 0.05, end on the curve (squares). Mixed play by Langevin mirror descent (η = 0.1), "
+    "extragradient (EG), both at α = 0.05, end on it (squares). Mixed play by Langevin mirror descent (η = 0.1), "
     "all of whose particles start at the same point: ω gathers at 0, its only equilibrium strategy, while x spreads "
     "out; the line shows the mean of the average strategies after each round, which nears that of the equilibria, "
     "(0, 0). Right: the payoff of the iterates, which settles at 1/4, and of each round's strategies, which nears the "

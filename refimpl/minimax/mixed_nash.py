@@ -145,7 +145,7 @@ def lp_equilibrium(A: Array) -> Equilibrium:
     """
     m, n = A.shape
     unit = 1 + (A / 2 - A.min() / 2) / ((A.max() / 2 - A.min() / 2) or 1.0)
-    solution = scipy.optimize.linprog(
+    solution: Any = scipy.optimize.linprog(
         np.append(np.zeros(m), 1.0),
         A_ub=np.column_stack([unit.T, -np.ones(n)]),
         b_ub=np.zeros(n),
