@@ -63,7 +63,7 @@ def test_divergence_carries_the_last_finite_particles(method):
 
     with pytest.raises(DivergedError) as caught, np.errstate(all="ignore"):
         play(method, V=V, num_inner=2)
-    assert caught.value.step == 2 if method is langevin_mirror_descent else 1
+    assert caught.value.step == (2 if method is langevin_mirror_descent else 1)
     assert np.isfinite(caught.value.last[0]).all()
 
 

@@ -113,13 +113,19 @@ def played_without_noise(V, x, y, num_rounds, h, num_inner, look_ahead):
 
 
 def plays_mirror_steps(method, look_ahead, rng):
-    """Evidence on whom each round answers (without noise, exactly), and at which temperature (on Φ = f(x) − g(y))."""
+    """Evidence on whom each round answers (without noise), on the noise (without payoff), and on the law of both."""
     num_rounds, h, num_inner, cold = 4, 0.07, 2, 1e30
     x0, y0 = rng.uniform(-1, 1, (2, 1)), rng.uniform(-1, 1, (3, 1))
     x, y = method(crooked_field, x0, y0, cold, num_rounds, BOX, rng, h=h, num_inner=num_inner)
     expected = played_without_noise(crooked_field, x0[:, 0], y0[:, 0], num_rounds, h, num_inner, look_ahead)
     yield equal("x of 4 rounds without noise", np.asarray(x)[..., 0], expected[0], atol=1e-11)
     yield equal("y of 4 rounds without noise", np.asarray(y)[..., 0], expected[1], atol=1e-11)
+    noise = 2 * h / 2000 * sum(1 / np.arange(1, 4 if look_ahead else 3))
+    for seat, sizes in enumerate([(500_000, 1), (1, 500_000)]):
+        starts = [np.zeros((size, 1)) for size in sizes]
+        played = method(np.zeros_like, *starts, 2000.0, 3, BOX, rng, h=h, num_inner=1)[seat]
+        what = f"{'xy'[seat]} of the third round on Φ = 0: N(0, 2h Σ 1/(ηt))"
+        yield distribution(what, played[-1], lambda a: scipy.special.ndtr(a / np.sqrt(noise)), delta=0.012)
     x0, y0, eta = rng.uniform(-1, 1, (4000, 1)), rng.uniform(-1, 1, (1, 1)), 0.8
     answered = 3.0 if look_ahead else 2.0
     for seat in range(2):
@@ -181,6 +187,7 @@ def runs_late(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_inner=20):
 def declare_wrong_plays(one, method):
     """Mutants of the claim on a method."""
     one.mutant("η/2: temperature twice too high")(altered(method, eta=lambda eta: eta / 2))
+    one.mutant("η 8 % too large")(altered(method, eta=lambda eta: 1.08 * eta))
     one.mutant("h 1 % too large")(altered(method, h=lambda h: 1.01 * h))
     one.mutant("both players ascend")(altered(method, V=lambda V: lambda z: -V(z)))
     one.mutant("y descends too")(altered(method, V=lambda V: lambda z: V(z) * [1, -1]))
