@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, array, bare, domain, field, function, generator, integer, positive
+from refimpl.domains import Domain, array, bare, domain, field, generator, integer, positive
 from refimpl.errors import DivergedError
 
 Box = tuple[Any, Any]
@@ -49,7 +49,7 @@ _play = {
 }
 
 
-@domain(grad_f=function, a=_points, h=positive, beta=positive, z=_points, box=_box)
+@domain(grad_f=field, a=_points, h=positive, beta=positive, z=_points, box=_box)
 def reflected_langevin_step(grad_f: Callable, a: Array, h: float, beta: float, z: Array, box: Box) -> Array:
     r"""One step of Langevin Monte Carlo towards the density ∝ exp(−β f) on a box.
 

@@ -226,6 +226,7 @@ def mirror_descent(A: Array, eta: float, num_steps: int) -> Strategies:
     """
     cost_p, cost_q, p_sum, q_sum = _start(A)
     with np.errstate(over="ignore"):
+        A, eta = _in_units(A, eta)
         for _ in range(num_steps):
             p, q = _gibbs(cost_p, eta), _gibbs(cost_q, eta)
             cost_p += A @ q
@@ -270,6 +271,7 @@ def mirror_prox(A: Array, eta: float, num_steps: int) -> Strategies:
     """
     cost_p, cost_q, p_sum, q_sum = _start(A)
     with np.errstate(over="ignore"):
+        A, eta = _in_units(A, eta)
         for _ in range(num_steps):
             p, q = _gibbs(cost_p, eta), _gibbs(cost_q, eta)
             p_bar, q_bar = _gibbs(cost_p + A @ q, eta), _gibbs(cost_q - p @ A, eta)
@@ -284,6 +286,12 @@ def _start(A: Array) -> tuple[Array, Array, Array, Array]:
     """Costs of the pure strategies summed so far, and strategies summed so far: p's, q's, p's, q's."""
     m, n = A.shape
     return np.zeros(m), np.zeros(n), np.zeros(m), np.zeros(n)
+
+
+def _in_units(A: Array, eta: float) -> tuple[Array, float]:
+    """Payoffs in units of the largest one, whose sums cannot overflow, and the step size for these."""
+    unit = np.abs(A).max() or 1.0
+    return A / unit, min(eta * unit, np.finfo(float).max)
 
 
 def _gibbs(cost: Array, eta: float) -> Array:

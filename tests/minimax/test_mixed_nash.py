@@ -44,11 +44,11 @@ def test_degenerate_and_huge_games_are_solved(A):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_nothing_overflows_at_huge_steps(method):
+def test_nothing_overflows_at_huge_steps_or_payoffs(method):
     A = np.array([[1.0, -2.0], [-3.0, 4.0]])
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        for eta in (1e3, 1e150, 1e308):
-            p, q = method(A, eta, 50)
+        for largest, eta in [(1.0, 1e3), (1.0, 1e308), (4e307, 1e-308), (4e307, 1e308)]:
+            p, q = method(largest * A, eta, 50)
             assert np.isfinite([*p, *q]).all()
 
 
