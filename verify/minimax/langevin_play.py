@@ -1,0 +1,265 @@
+"""Mixed strategies as Langevin particles: slides "… infinite dimensional matrix games" and "Escaping traps …"."""
+
+import numpy as np
+import scipy
+
+from refimpl.minimax import games, langevin_play, mixed_nash
+from verify.claims import claim
+from verify.evidence import at_least, at_most, distribution, equal, mean, rounding
+
+SLIDE = "GAN training as infinite dimensional matrix games"
+SOURCE = "Hsieh, Liu & Cevher 2019"
+BOX = (-1.0, 1.0)
+GRID = np.linspace(-1, 1, 401)
+
+
+def bounced(a, lower, upper):
+    """Points after bouncing off the faces, one face at a time."""
+    a = a.copy()
+    while ((a < lower) | (a > upper)).any():
+        a = np.where(a < lower, 2 * lower - a, np.where(a > upper, 2 * upper - a, a))
+    return a
+
+
+@claim("M24", slide=SLIDE, source=SOURCE)
+def reflected_langevin_bounces_off_the_box(rng, *, reflected_langevin_step=langevin_play.reflected_langevin_step):
+    r"""a⁺ = a − h∇f(a) + √(2h/β) z, bounced off the faces as often as it takes; without force it stays uniform."""
+    lower, upper = np.array([-1.0, -0.5, 0.0]), np.array([1.0, 2.0, 0.1])
+    a, z = rng.uniform(lower, upper, (200, 3)), rng.standard_normal((200, 3))
+    for h, beta in [(0.01, 2.0), (0.3, 0.5), (0.5, 40.0)]:
+        moved = a - h * (np.sin(3 * a) + a**2) + np.sqrt(2 * h / beta) * z
+        a_next = reflected_langevin_step(lambda a: np.sin(3 * a) + a**2, a, h, beta, z, (lower, upper))
+        error = rounding(64, 1 + np.abs(moved))
+        yield equal(f"a⁺, h = {h}, β = {beta}", a_next, bounced(moved, lower, upper), atol=error)
+    a, z = rng.uniform(-1, 1, (100_000, 1)), rng.standard_normal((100_000, 1))
+    a_next = reflected_langevin_step(np.zeros_like, a, 0.1, 1.0, z, BOX)
+    yield distribution("uniform after a step", a_next, lambda a: (1 + a) / 2, delta=0.03)
+
+
+def moved_freely(grad_f, a, h, beta, z):
+    """The step as it would be in all of space."""
+    return a - h * grad_f(a) + np.sqrt(2 * h / beta) * z
+
+
+@reflected_langevin_bounces_off_the_box.mutant("projects")
+def _(grad_f, a, h, beta, z, box):
+    return np.clip(moved_freely(grad_f, a, h, beta, z), *box)
+
+
+@reflected_langevin_bounces_off_the_box.mutant("leaves on one side, comes back on the other")
+def _(grad_f, a, h, beta, z, box):
+    return box[0] + (moved_freely(grad_f, a, h, beta, z) - box[0]) % (box[1] - box[0])
+
+
+@reflected_langevin_bounces_off_the_box.mutant("noise scaled by η instead of √η", shipped="google-research/ibc #6")
+def _(grad_f, a, h, beta, z, box):
+    return langevin_play.reflected_langevin_step(grad_f, a, h, beta, np.sqrt(h) * z, box)
+
+
+@reflected_langevin_bounces_off_the_box.mutant("√(h/β): without the 2")
+def _(grad_f, a, h, beta, z, box):
+    return langevin_play.reflected_langevin_step(grad_f, a, h, 2 * beta, z, box)
+
+
+@reflected_langevin_bounces_off_the_box.mutant("β in place of 1/β")
+def _(grad_f, a, h, beta, z, box):
+    return langevin_play.reflected_langevin_step(grad_f, a, h, 1 / beta, z, box)
+
+
+@reflected_langevin_bounces_off_the_box.mutant("ascends")
+def _(grad_f, a, h, beta, z, box):
+    return langevin_play.reflected_langevin_step(lambda a: -grad_f(a), a, h, beta, z, box)
+
+
+@reflected_langevin_bounces_off_the_box.mutant("noise 1 % too large")
+def _(grad_f, a, h, beta, z, box):
+    return langevin_play.reflected_langevin_step(grad_f, a, h, beta, 1.01 * z, box)
+
+
+@reflected_langevin_bounces_off_the_box.mutant("drift 1 % too large")
+def _(grad_f, a, h, beta, z, box):
+    return langevin_play.reflected_langevin_step(lambda a: 1.01 * grad_f(a), a, h, beta, z, box)
+
+
+def crooked_payoff(x, y):
+    """Φ = x² + 3xy/2 − y²/2 + x − y/2 + sin(2x + y), without symmetry."""
+    return x**2 + 1.5 * x * y - y**2 / 2 + x - y / 2 + np.sin(2 * x + y)
+
+
+def crooked_field(z):
+    """(∇ₓΦ, −∇ᵧΦ) of the crooked payoff."""
+    x, y = z[..., 0], z[..., 1]
+    c = np.cos(2 * x + y)
+    return np.stack([2 * x + 1.5 * y + 1 + 2 * c, -1.5 * x + y + 0.5 - c], -1)
+
+
+def played_without_noise(V, x, y, num_rounds, h, num_inner, look_ahead):
+    """What mirror descent or mirror-prox plays at temperature 0: gradient steps on the mean payoff of the history."""
+
+    def answer(start, history):
+        X, Y = (np.concatenate(side) for side in zip(*history, strict=True))
+        x, y = start
+        for _ in range(num_inner):
+            slope_x = np.array([np.mean([V(np.array([a, b]))[0] for b in Y]) for a in x])
+            slope_y = np.array([np.mean([V(np.array([a, b]))[1] for a in X]) for b in y])
+            x, y = bounced(x - h * slope_x, *BOX), bounced(y - h * slope_y, *BOX)
+        return x, y
+
+    point, played = (x, y), []
+    for _ in range(num_rounds):
+        played.append(answer(point, [*played, point]) if look_ahead else point)
+        point = answer(point, played)
+    return [np.array(side) for side in zip(*played, strict=True)]
+
+
+def plays_mirror_steps(method, look_ahead, rng):
+    """Evidence on whom each round answers (without noise), on the noise (without payoff), and on the law of both."""
+    num_rounds, h, num_inner, cold = 4, 0.07, 2, 1e30
+    x0, y0 = rng.uniform(-1, 1, (2, 1)), rng.uniform(-1, 1, (3, 1))
+    x, y = method(crooked_field, x0, y0, cold, num_rounds, BOX, rng, h=h, num_inner=num_inner)
+    expected = played_without_noise(crooked_field, x0[:, 0], y0[:, 0], num_rounds, h, num_inner, look_ahead)
+    yield equal("x of 4 rounds without noise", np.asarray(x)[..., 0], expected[0], atol=1e-11)
+    yield equal("y of 4 rounds without noise", np.asarray(y)[..., 0], expected[1], atol=1e-11)
+    noise = 2 * h / 2000 * sum(1 / np.arange(1, 4 if look_ahead else 3))
+    for seat, sizes in enumerate([(500_000, 1), (1, 500_000)]):
+        starts = [np.zeros((size, 1)) for size in sizes]
+        played = method(np.zeros_like, *starts, 2000.0, 3, BOX, rng, h=h, num_inner=1)[seat]
+        what = f"{'xy'[seat]} of the third round on Φ = 0: N(0, 2h Σ 1/(ηt))"
+        yield distribution(what, played[-1], lambda a: scipy.special.ndtr(a / np.sqrt(noise)), delta=0.012)
+    x0, y0, eta = rng.uniform(-1, 1, (4000, 1)), rng.uniform(-1, 1, (1, 1)), 0.8
+    answered = 3.0 if look_ahead else 2.0
+    for seat in range(2):
+        starts = (x0, y0) if seat == 0 else (y0, x0)
+        played = method(separate_field, *starts, eta, 3, BOX, rng, h=0.02, num_inner=200)[seat]
+        cdf = gibbs_cdf(eta * answered * [GRID**2 - GRID, 2 * GRID**2 + GRID][seat])
+        yield distribution(f"{'xy'[seat]} of the third round on Φ = f(x) − g(y)", played[-1], cdf, delta=0.13)
+
+
+def separate_field(z):
+    """(f', g') of Φ = f(x) − g(y), f = x² − x and g = 2y² + y."""
+    return z * [2, 4] + [-1, 1]
+
+
+def gibbs_cdf(cost):
+    """Distribution function of the density ∝ exp(−cost) on the box, cost given on the grid, by quadrature."""
+    F = scipy.integrate.cumulative_simpson(np.exp(cost.min() - cost), x=GRID, initial=0)
+    return lambda a: np.interp(a, GRID, F / F[-1])
+
+
+@claim("M24", slide=SLIDE, source=SOURCE)
+def particles_play_mirror_descent(rng, *, langevin_mirror_descent=langevin_play.langevin_mirror_descent):
+    r"""In round t: p_t ∝ exp(−η Σ_{s<t} G q_s), q_t ∝ exp(η Σ_{s<t} G†p_s), from the particles of round t − 1 on."""
+    yield from plays_mirror_steps(langevin_mirror_descent, False, rng)
+
+
+@claim("M24", slide=SLIDE, source=SOURCE)
+def particles_play_mirror_prox(rng, *, langevin_mirror_prox=langevin_play.langevin_mirror_prox):
+    r"""p̄_t ∝ exp(−η [Σ_{s<t} G q̄_s + G q_t]), p_{t+1} ∝ exp(−η Σ_{s≤t} G q̄_s); likewise q; played are p̄ and q̄."""
+    yield from plays_mirror_steps(langevin_mirror_prox, True, rng)
+
+
+def altered(method, **changes):
+    """A method whose arguments are altered: each change is a function of the old value."""
+
+    def play(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_inner=20):
+        given = {"V": V, "eta": eta, "num_rounds": num_rounds, "h": h, "num_inner": num_inner}
+        given |= {name: change(given[name]) for name, change in changes.items()}
+        return method(x0=x0, y0=y0, box=box, rng=rng, **given)
+
+    return play
+
+
+def answers_last_round_only(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_inner=20):
+    """Every round plays against the one before, none against the history."""
+    rounds = [(x0, y0)]
+    while len(rounds) < num_rounds:
+        x, y = langevin_play.langevin_mirror_descent(V, *rounds[-1], eta, 2, box, rng, h, num_inner)
+        rounds.append((x[1], y[1]))
+    return [np.stack(side) for side in zip(*rounds, strict=True)]
+
+
+def runs_late(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_inner=20):
+    """Leaves out the first round, plays one more."""
+    x, y = langevin_play.langevin_mirror_descent(V, x0, y0, eta, num_rounds + 1, box, rng, h, num_inner)
+    return x[1:], y[1:]
+
+
+def declare_wrong_plays(one, method):
+    """Mutants of the claim on a method."""
+    one.mutant("η/2: temperature twice too high")(altered(method, eta=lambda eta: eta / 2))
+    one.mutant("η 8 % too large")(altered(method, eta=lambda eta: 1.08 * eta))
+    one.mutant("h 1 % too large")(altered(method, h=lambda h: 1.01 * h))
+    one.mutant("both players ascend")(altered(method, V=lambda V: lambda z: -V(z)))
+    one.mutant("y descends too")(altered(method, V=lambda V: lambda z: V(z) * [1, -1]))
+    one.mutant("V 1 % too large")(altered(method, V=lambda V: lambda z: 1.01 * V(z)))
+    one.mutant("one Langevin step fewer")(altered(method, num_inner=lambda k: k - 1))
+    one.mutant("answers the last round only")(answers_last_round_only)
+    one.mutant("leaves out the first round")(runs_late)
+
+
+declare_wrong_plays(particles_play_mirror_descent, langevin_play.langevin_mirror_descent)
+declare_wrong_plays(particles_play_mirror_prox, langevin_play.langevin_mirror_prox)
+particles_play_mirror_descent.mutant("mirror-prox")(langevin_play.langevin_mirror_prox)
+particles_play_mirror_prox.mutant("mirror descent")(langevin_play.langevin_mirror_descent)
+
+
+@claim("M24", slide=SLIDE, source=SOURCE)
+def average_strategies_bracket_the_value(
+    rng,
+    *,
+    langevin_mirror_descent=langevin_play.langevin_mirror_descent,
+    langevin_mirror_prox=langevin_play.langevin_mirror_prox,
+):
+    r"""min Gq̂ ≤ v ≤ max G†p̂ for averages p̂, q̂ of the particles, v by a linear program; within 1/10 of Φ's range."""
+    coarse = GRID[::4]
+    A = crooked_payoff(coarse[:, None], coarse)
+    value, _, _ = mixed_nash.lp_equilibrium(A)
+    error = 6.5 * (coarse[1] - coarse[0] + GRID[1] - GRID[0]) / 2
+    for name, method in [("mirror descent", langevin_mirror_descent), ("mirror-prox", langevin_mirror_prox)]:
+        low, high = [], []
+        for _ in range(45):
+            x, y = method(crooked_field, *rng.uniform(-1, 1, (2, 8, 1)), 1.0, 30, BOX, rng, h=0.1, num_inner=4)
+            low.append(crooked_payoff(GRID[:, None], np.ravel(y)).mean(1).min())
+            high.append(crooked_payoff(np.ravel(x)[:, None], GRID).mean(0).max())
+        width = np.array(high) - low
+        yield at_least(f"{name}: max G†p̂", high, value, slack=error, resolution=np.ptp(A))
+        yield at_most(f"{name}: min Gq̂", low, value, slack=error, resolution=np.ptp(A))
+        yield mean(f"{name}: bracket narrower than 1/10 of the range", width < np.ptp(A) / 10, 1.0, delta=0.5)
+
+
+for need, right in average_strategies_bracket_the_value.needs.items():
+    declare = average_strategies_bracket_the_value.mutant
+    declare("both ascend", replaces=need)(altered(right, V=lambda V: lambda z: -V(z)))
+    declare("strategies stay uniform", replaces=need)(altered(right, V=lambda V: lambda z: 0 * V(z)))
+    declare("y descends too", replaces=need)(altered(right, V=lambda V: lambda z: V(z) * [1, -1]))
+
+
+@claim("M25", slide="Escaping traps with the mixed-NE concept", source=SOURCE)
+def langevin_play_leaves_the_trap(rng, *, langevin_mirror_descent=langevin_play.langevin_mirror_descent):
+    r"""All particles start at (3/2, 1/3) on the curve; q_t becomes N(m₁/(2m₂), 1/(2ηt m₂)) on [−2, 2], mₖ = mean xᵏ.
+
+    That is a neighbourhood of δ₀, the only equilibrium strategy of ω.
+    """
+    eta, num_rounds, few, many = 1.0, 30, 4, 300
+    x0, omega0 = np.full((few, 1), 1.5), np.full((many, 1), 1 / 3)
+    V = games.trap().operator
+    x, omega = langevin_mirror_descent(V, x0, omega0, eta, num_rounds, (-2.0, 2.0), rng, h=0.05, num_inner=20)
+    before = np.asarray(x)[:-1]
+    m_1, m_2 = before.mean(), (before**2).mean()
+    sigma = 1 / np.sqrt(2 * eta * (num_rounds - 1) * m_2)
+    ends = scipy.special.ndtr((np.array([-2, -0.25, 0.25, 2]) - m_1 / (2 * m_2)) / sigma)
+    share = (ends[2] - ends[1]) / (ends[3] - ends[0])
+    near = np.abs(np.asarray(omega)[-1, :, 0]) < 0.25
+    yield mean("share of |ω| < 1/4", near, share, delta=0.3)
+    yield at_most("E ω² of that law", m_1**2 / (4 * m_2**2) + sigma**2, 0.25, resolution=0.25)
+
+
+def wrong_way_out(text, **changes):
+    """A mutant of the claim above."""
+    langevin_play_leaves_the_trap.mutant(text)(altered(langevin_play.langevin_mirror_descent, **changes))
+
+
+wrong_way_out("x maximises", V=lambda V: lambda z: -V(z))
+wrong_way_out("no noise: stays in the trap", eta=lambda eta: 1e30)
+wrong_way_out("temperature 100 times too high", eta=lambda eta: eta / 100)
+langevin_play_leaves_the_trap.mutant("answers the last round only")(answers_last_round_only)

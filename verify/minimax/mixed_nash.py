@@ -1,0 +1,190 @@
+"""Mixed strategies of finite games: slides "From pure to mixed Nash equilibrium" and "… matrix games"."""
+
+import numpy as np
+
+from refimpl.minimax import mixed_nash
+from verify.claims import claim
+from verify.evidence import at_least, equal, rounding
+
+MIXED = "An alternative proposal: From pure to mixed Nash equilibrium (NE)"
+MATRIX = "GAN training as infinite dimensional matrix games"
+SOLVER = 1e-9  # of the game's spread: ten times the tolerances 1e-10 that the linear program is solved to
+FINITE = [(1, 1), (1, 7), (6, 1), (2, 2), (3, 5), (8, 4), (20, 30)]
+
+
+def random_games(rng):
+    """Games of many shapes, sizes and offsets; whole numbers in every third, so that equilibria are not unique."""
+    for m, n in FINITE:
+        scale, shift = 10 ** rng.uniform(-3, 3), rng.uniform(-5, 5)
+        yield scale * (rng.standard_normal((m, n)) + shift)
+        yield scale * np.outer(rng.standard_normal(m), rng.standard_normal(n))
+        yield rng.integers(-2, 3, (m, n)).astype(float)
+
+
+@claim("M22", slide=MIXED, source="von Neumann 1928")
+def linear_program_finds_the_value(rng, *, lp_equilibrium=mixed_nash.lp_equilibrium):
+    r"""max_j (Aᵀp)_j = min_i (Aq)_i = value: min max = max min, in any finite game, by strategies on the simplex."""
+    games = list(random_games(rng))
+    solved = [lp_equilibrium(A) for A in games]
+    yield at_least("smallest probability", [min(np.min(p), np.min(q)) for _, p, q in solved], 0.0, resolution=1.0)
+    total = [[np.sum(p), np.sum(q)] for _, p, q in solved]
+    yield equal("sum of probabilities", total, np.ones((len(games), 2)), atol=rounding(32))
+    value = [v for v, _, _ in solved]
+    error = np.array([SOLVER * np.ptp(A) + rounding(64, np.abs(A).max()) for A in games])
+    won = [(A.T @ p).max() for A, (_, p, _) in zip(games, solved, strict=True)]
+    paid = [(A @ q).min() for A, (_, _, q) in zip(games, solved, strict=True)]
+    yield equal("max Aᵀp, all that the column player can win", won, value, atol=error)
+    yield equal("min Aq, all that the row player must pay", paid, value, atol=error)
+
+
+@linear_program_finds_the_value.mutant("the row player maximises")
+def _(A):
+    value, q, p = mixed_nash.lp_equilibrium(A.T)
+    return value, p, q
+
+
+@linear_program_finds_the_value.mutant("pure strategies only: max min ≠ min max")
+def _(A):
+    i, j = A.max(1).argmin(), A.min(0).argmax()
+    return A[i, j], np.eye(len(A))[i], np.eye(A.shape[1])[j]
+
+
+@linear_program_finds_the_value.mutant("value 1 % too large")
+def _(A):
+    value, p, q = mixed_nash.lp_equilibrium(A)
+    return 1.01 * value, p, q
+
+
+@linear_program_finds_the_value.mutant("1 % of p played uniformly")
+def _(A):
+    value, p, q = mixed_nash.lp_equilibrium(A)
+    return value, 0.99 * p + 0.01 / len(p), q
+
+
+@linear_program_finds_the_value.mutant("q scaled by the value")
+def _(A):
+    value, p, q = mixed_nash.lp_equilibrium(A)
+    return value, p, q * value
+
+
+@claim("M22", slide=MIXED, source="von Neumann & Morgenstern 1944, 2 × 2 games; Kaplansky 1945")
+def small_games_have_closed_forms(rng, *, lp_equilibrium=mixed_nash.lp_equilibrium):
+    r"""Diagonal games have value 1/Σ(1/dᵢ), p = q ∝ 1/d; 2 × 2 games without saddle (ad − bc)/(a + d − b − c)."""
+    for n in (2, 3, 7):
+        d = rng.uniform(0.5, 2, n)
+        value, p, q = lp_equilibrium(np.diag(d))
+        yield equal(f"diagonal, n = {n}: value", value, 1 / (1 / d).sum(), atol=10 * SOLVER)
+        yield equal(f"diagonal, n = {n}: p", p, 1 / d / (1 / d).sum(), atol=10 * SOLVER)
+        yield equal(f"diagonal, n = {n}: q", q, 1 / d / (1 / d).sum(), atol=10 * SOLVER)
+    for a, d, b, c in np.concatenate([rng.uniform(1, 2, (5, 2)), rng.uniform(-1, 0, (5, 2))], axis=1):
+        value, p, q = lp_equilibrium(np.array([[a, b], [c, d]]))
+        total = a + d - b - c
+        yield equal("2 × 2: value", value, (a * d - b * c) / total, atol=10 * SOLVER)
+        yield equal("2 × 2: p", p, np.array([d - c, a - b]) / total, atol=10 * SOLVER)
+        yield equal("2 × 2: q", q, np.array([d - b, a - c]) / total, atol=10 * SOLVER)
+    K = rng.standard_normal((6, 6))
+    yield equal("skew-symmetric: value 0", lp_equilibrium(K - K.T)[0], 0.0, atol=SOLVER * np.ptp(K - K.T))
+
+
+@small_games_have_closed_forms.mutant("p and q exchanged")
+def _(A):
+    value, p, q = mixed_nash.lp_equilibrium(A)
+    return value, q, p
+
+
+@small_games_have_closed_forms.mutant("the column player's game")
+def _(A):
+    return mixed_nash.lp_equilibrium(-A.T)
+
+
+@small_games_have_closed_forms.mutant("the harmonic mean for the value of a diagonal game: n times too large")
+def _(A):
+    value, p, q = mixed_nash.lp_equilibrium(A)
+    return value * len(A), p, q
+
+
+@small_games_have_closed_forms.mutant("uniform strategies")
+def _(A):
+    return A.mean(), np.full(len(A), 1 / len(A)), np.full(len(A), 1 / len(A))
+
+
+@claim("M22", slide=MIXED, source="definition")
+def duality_gap_is_the_gain_from_answering(rng, *, duality_gap=mixed_nash.duality_gap):
+    r"""max over pure answers i, j of pᵀA e_j − e_iᵀA q; 0 at rock-paper-scissors' equilibrium; batches alike."""
+    for m, n in FINITE:
+        A, p, q = rng.standard_normal((m, n)), rng.dirichlet(np.ones(m), 9), rng.dirichlet(np.ones(n), 9)
+        gains = np.einsum("ki,ij->kj", p, A)[:, :, None] - np.einsum("ij,kj->ki", A, q)[:, None, :]
+        expected = gains.max((1, 2))
+        yield equal(f"{m} × {n}, a batch", duality_gap(A, p, q), expected, atol=rounding(64, np.abs(A).max()))
+        yield equal(f"{m} × {n}, one", duality_gap(A, p[0], q[0]), expected[0], atol=rounding(64, np.abs(A).max()))
+    scissors = np.array([[0.0, 1, -1], [-1, 0, 1], [1, -1, 0]])
+    third = np.full(3, 1 / 3)
+    yield equal("rock-paper-scissors at its equilibrium", duality_gap(scissors, third, third), 0.0, atol=rounding(8))
+
+
+@duality_gap_is_the_gain_from_answering.mutant("the row player maximises")
+def _(A, p, q):
+    return (q @ A.T).max(-1) - (p @ A).min(-1)
+
+
+@duality_gap_is_the_gain_from_answering.mutant("gain of the column player alone")
+def _(A, p, q):
+    return (p @ A).max(-1) - ((p @ A) * q).sum(-1)
+
+
+@duality_gap_is_the_gain_from_answering.mutant("mean of the two gains")
+def _(A, p, q):
+    return mixed_nash.duality_gap(A, p, q) / 2
+
+
+@duality_gap_is_the_gain_from_answering.mutant("one answer for the whole batch")
+def _(A, p, q):
+    return (p @ A).max() - (q @ A.T).min(-1)
+
+
+@claim("M22", slide=MATRIX, source="Hsieh, Liu & Cevher 2019")
+def payoff_operators_are_adjoint(
+    rng, *, mixed_payoff=mixed_nash.mixed_payoff, mixed_payoff_adjoint=mixed_nash.mixed_payoff_adjoint
+):
+    r"""⟨p, Gq⟩ = Σᵢⱼ pᵢqⱼ Φ(xᵢ, yⱼ) = ⟨G†p, q⟩; for Φ = x₁²y + x₂y³, Gq(x) = x₁² E y + x₂ E y³."""
+    m, n = 40, 30
+    x, y = rng.uniform(-2, 2, (m, 2)), rng.uniform(-2, 2, (n, 1))
+    p, q = rng.dirichlet(np.ones(m)), rng.dirichlet(np.ones(n))
+
+    def payoff(x, y):
+        return x[..., 0] ** 2 * y[..., 0] + x[..., 1] * y[..., 0] ** 3
+
+    Gq, Gp, error = mixed_payoff(payoff, x, y, q), mixed_payoff_adjoint(payoff, y, x, p), rounding(4 * n, 24.0)
+    table = x[:, :1] ** 2 * y[:, 0] + x[:, 1:] * y[:, 0] ** 3
+    yield equal("⟨p, Gq⟩", p @ Gq, np.einsum("i,ij,j", p, table, q), atol=error)
+    yield equal("⟨G†p, q⟩", q @ Gp, np.einsum("i,ij,j", p, table, q), atol=error)
+    mean_y, mean_y3 = q @ y[:, 0], q @ y[:, 0] ** 3
+    yield equal("Gq at any points", Gq, x[:, 0] ** 2 * mean_y + x[:, 1] * mean_y3, atol=error)
+    yield equal("G†p at any points", Gp, (p @ x[:, 0] ** 2) * y[:, 0] + (p @ x[:, 1]) * y[:, 0] ** 3, atol=error)
+
+
+@payoff_operators_are_adjoint.mutant("payoff at the mean of q", replaces="mixed_payoff")
+def _(payoff, x, y, q):
+    return payoff(x, q @ y)
+
+
+@payoff_operators_are_adjoint.mutant("uniform weights", replaces="mixed_payoff")
+def _(payoff, x, y, q):
+    return payoff(x[..., None, :], y).mean(-1)
+
+
+@payoff_operators_are_adjoint.mutant(
+    "adjoint with the sign of the other player's gain", replaces="mixed_payoff_adjoint"
+)
+def _(payoff, y, x, p):
+    return -mixed_nash.mixed_payoff_adjoint(payoff, y, x, p)
+
+
+@payoff_operators_are_adjoint.mutant("payoff at the mean of p", replaces="mixed_payoff_adjoint")
+def _(payoff, y, x, p):
+    return payoff(p @ x, y)
+
+
+@payoff_operators_are_adjoint.mutant("1 % too large", replaces="mixed_payoff_adjoint")
+def _(payoff, y, x, p):
+    return 1.01 * mixed_nash.mixed_payoff_adjoint(payoff, y, x, p)
