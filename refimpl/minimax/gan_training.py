@@ -161,6 +161,6 @@ def _parameters(state: Players) -> Players:
 
 
 def _history(training: Training, state: Players, samples: list[Array]) -> History:
-    iterations = 1.0 * training.iterations * np.arange(len(samples))
+    iterations = np.asarray(training.iterations * np.arange(len(samples)), float)
     modes, share = zip(*(quality(one) for one in samples), strict=True)
     return History(iterations, np.array(samples), np.array(modes), np.array(share), *_parameters(state))
