@@ -142,7 +142,7 @@ def random_draw(gan: Gan, rng: np.random.Generator) -> Draw:
     )
 
 
-@domain(gan=gan_domain, x=_vector, y=_vector, draw=_draw, k=integer(0))
+@domain(gan=gan_domain, x=_vector, y=array("e"), draw=_draw, k=integer(0))
 def critic_slope(gan: Gan, x: Array, y: Array, draw: Draw, k: int) -> Array:
     """The critic's k-th gradient of an iteration (`refimpl.minimax.wgan.critic_gradient`).
 
@@ -150,7 +150,7 @@ def critic_slope(gan: Gan, x: Array, y: Array, draw: Draw, k: int) -> Array:
     ----------
     gan : Gan
         Sizes, and the weight of the gradient penalty.
-    x, y : (d,) array
+    x, y : (d,), (e,) array
         Parameters of generator and critic.
     draw : Draw
         Randomness of the iteration.
@@ -159,14 +159,14 @@ def critic_slope(gan: Gan, x: Array, y: Array, draw: Draw, k: int) -> Array:
 
     Returns
     -------
-    (d,) array
+    (e,) array
     """
     fake = _forward(_network(x, gan.generator_widths), draw.omega_y[k])
     mixed = draw.u[k] * draw.real[k] + (1 - draw.u[k]) * fake
     return _critic_gradient(_network(y, gan.critic_widths), draw.real[k], fake, mixed, gan.penalty)
 
 
-@domain(gan=gan_domain, x=_vector, y=_vector, draw=_draw)
+@domain(gan=gan_domain, x=_vector, y=array("e"), draw=_draw)
 def generator_slope(gan: Gan, x: Array, y: Array, draw: Draw) -> Array:
     """The generator's gradient of an iteration (`refimpl.minimax.wgan.generator_gradient`).
 
@@ -174,7 +174,7 @@ def generator_slope(gan: Gan, x: Array, y: Array, draw: Draw) -> Array:
     ----------
     gan : Gan
         Sizes.
-    x, y : (d,) array
+    x, y : (d,), (e,) array
         Parameters of generator and critic.
     draw : Draw
         Randomness of the iteration.

@@ -7,13 +7,27 @@ import numpy as np
 import scipy
 
 from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain, function, nonnegative, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, nonnegative, positive
 from refimpl.layers import Network, flatten, network
 from refimpl.mlp import backward, forward, jvp_backward, vjp
 
 Critic = Callable[[Any], Any]
 
 _points = array("n p")
+
+
+def _check_critic(name: str, value: Any, sizes: Sizes) -> Network:
+    """A network of one output that takes the outputs of a generator before it in the signature, or points of size p."""
+    own: Sizes = {}
+    d = network.check(name, value, own)
+    if own["m"] != 1:
+        raise ValueError(f"{name} must have one output, got {own['m']}")
+    if (wanted := sizes.setdefault("m" if "m" in sizes else "p", own["p"])) != own["p"]:
+        raise ValueError(f"{name} must have {wanted} inputs, got {own['p']}")
+    return d
+
+
+_critic = Domain("Network of one output", _check_critic)
 _forward, _backward, _vjp, _jvp_backward = bare(forward), bare(backward), bare(vjp), bare(jvp_backward)
 
 
@@ -144,7 +158,7 @@ def clip_weights(x: Any, c: float) -> Any:
     return np.clip(x, -c, c)
 
 
-@domain(d=network, a=_points)
+@domain(d=_critic, a=_points)
 def gradient_penalty(d: Network, a: Any) -> float:
     r"""How far the critic's slopes at given points are from 1.
 
@@ -168,7 +182,7 @@ def gradient_penalty(d: Network, a: Any) -> float:
     return np.mean((np.linalg.norm(_vjp(d, a, np.ones(1)), axis=-1) - 1) ** 2)
 
 
-@domain(d=network, real=_points, fake=_points, mixed=_points, weight=nonnegative)
+@domain(d=_critic, real=_points, fake=_points, mixed=_points, weight=nonnegative)
 def critic_gradient(d: Network, real: Any, fake: Any, mixed: Any, weight: float) -> Array:
     r"""Gradient in the critic's parameters y of what the critic minimises, by hand.
 
@@ -204,7 +218,7 @@ def critic_gradient(d: Network, real: Any, fake: Any, mixed: Any, weight: float)
     return gradient + flatten(_jvp_backward(d, mixed, 2 * weight / n * (norm - 1) / norm * g, one).layers)
 
 
-@domain(h=network, d=network, omega=array("n q"))
+@domain(h=network, d=_critic, omega=array("n p"))
 def generator_gradient(h: Network, d: Network, omega: Any) -> Array:
     r"""Gradient in the generator's parameters x of what the generator minimises, by hand.
 
@@ -214,7 +228,7 @@ def generator_gradient(h: Network, d: Network, omega: Any) -> Array:
     ----------
     h, d : Network
         Generator; critic, of one output.
-    omega : (n, q) array
+    omega : (n, p) array
         Noise.
 
     Returns

@@ -205,12 +205,15 @@ def _(h, a, v, c):
     return good._replace(layers=frozen.layers)
 
 
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("weights' gradient from the tangents dropped")
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("gradients of the values in place of the derivatives")
+def _(h, a, v, c):
+    return mlp.backward(h, a, c)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("mean over the batch in the biases")
 def _(h, a, v, c):
     good = mlp.jvp_backward(h, a, v, c)
-    first = good.layers[0]
-    tangents = mlp.vjp(h, a, c)
-    return good._replace(layers=(first._replace(W=first.W - 0.01 * (tangents.T @ v)[:1].sum()), *good.layers[1:]))
+    return good._replace(layers=tuple(Layer(W, b / len(a)) for W, b in good.layers))
 
 
 @claim("M27", slide=SLIDE, source="definitions")

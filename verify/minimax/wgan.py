@@ -1,5 +1,7 @@
 """Wasserstein GANs: slides "Recall: Wasserstein GANs formulation" and "Application to 25 Gaussians"."""
 
+from itertools import pairwise
+
 import autograd
 import autograd.numpy as np
 import scipy
@@ -20,7 +22,7 @@ def exact_dual_is_wasserstein(
     rng, *, objective=wgan.objective, exact_critic=wgan.exact_critic, wasserstein_line=wgan.wasserstein_line
 ):
     r"""With the best 1-Lipschitz critic the objective is W₁: on the line ∫|F − G|, in space the best assignment."""
-    a, b = rng.standard_normal((13, 1)), 2 * rng.standard_normal((19, 1)) + 1
+    a, b = rng.standard_normal((13, 1)), np.append(2 * rng.standard_normal(18) + 1, [-9.0, 9.0])[:, None]
     line = scipy.stats.wasserstein_distance(a[:, 0], b[:, 0])
     yield equal("∫|F − G|", wasserstein_line(a[:, 0], b[:, 0]), line, rtol=rounding(200))
     yield equal("line: objective of the exact critic", objective(exact_critic(a, b), a, b), line, atol=LP)
@@ -172,7 +174,8 @@ WIDTHS_X, WIDTHS_Y = (3, 5, 4, 2), (2, 4, 5, 1)
 
 
 def number_of_parameters(widths):
-    return sum(m * (p + 1) for p, m in zip(widths[:-1], widths[1:], strict=True))
+    """Entries of all weights and biases."""
+    return sum(m * (p + 1) for p, m in pairwise(widths))
 
 
 def critic_loss(y, real, fake, mixed, weight, widths=WIDTHS_Y, name="softplus"):
