@@ -112,7 +112,7 @@ def generate(gan: Gan, x: Array, omega: Array) -> Array:
     -------
     (..., 2) array
     """
-    return _forward(_network(x, gan.generator_widths), omega)
+    return forward(Network(unflatten(x, gan.generator_widths), relu), omega)
 
 
 @domain(gan=gan_domain, rng=generator)
@@ -161,6 +161,8 @@ def critic_slope(gan: Gan, x: Array, y: Array, draw: Draw, k: int) -> Array:
     -------
     (e,) array
     """
+    if k >= gan.critic_steps:
+        raise ValueError(f"k must be < {gan.critic_steps}, got {k}")
     fake = _forward(_network(x, gan.generator_widths), draw.omega_y[k])
     mixed = draw.u[k] * draw.real[k] + (1 - draw.u[k]) * fake
     return _critic_gradient(_network(y, gan.critic_widths), draw.real[k], fake, mixed, gan.penalty)

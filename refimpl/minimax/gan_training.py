@@ -90,8 +90,7 @@ def train(
     progress : callable, optional
         Called with the number of records after each.
     path : path, optional
-        File of partial results: written after each record, read when it exists. Its name should tell its settings
-        (`refimpl.checkpoints.key`).
+        File of partial results: written after each record, read when it exists.
 
     Returns
     -------
@@ -99,6 +98,8 @@ def train(
 
     Raises
     ------
+    ValueError
+        When the file holds partial results of another training.
     DivergedError
         When parameters are not finite; `last` is the History up to the last record, `step` its iterations.
 
@@ -110,8 +111,11 @@ def train(
     omega = look.standard_normal((num_samples, training.gan.generator_widths[0]))
     state = _start(training, start)
     samples = [generate(training.gan, _parameters(state).x, omega)]
+    fingerprint = checkpoints.key(training, num_samples, start.bit_generator.state)
     if path and path.exists():
-        *stored, past = checkpoints.load(path)
+        found, past, *stored = checkpoints.load(path)
+        if found != fingerprint:
+            raise ValueError(f"path must hold partial results of this training, got those of another in {path}")
         state, samples = checkpoints.rebuild(state, stored), list(past)
     for stream in streams[len(samples) - 1 :]:
         last, state = state, _stretch(training, state, stream)
@@ -121,7 +125,7 @@ def train(
             raise DivergedError(history, int(history.iterations[-1]))
         samples.append(generate(training.gan, x, omega))
         if path:
-            checkpoints.save(path, [*checkpoints.leaves(state), np.array(samples)])
+            checkpoints.save(path, [np.array(fingerprint), np.array(samples), *checkpoints.leaves(state)])
         if progress:
             progress(len(samples) - 1)
     return _history(training, state, samples)

@@ -179,9 +179,10 @@ def number_of_parameters(widths):
 
 
 def critic_loss(y, real, fake, mixed, weight, widths=WIDTHS_Y, name="softplus"):
-    """What the critic minimises, as automatic differentiation reads it."""
+    """What the critic minimises, as automatic differentiation reads it (where all ReLUs rest, a slope of 0 stays)."""
     d = lambda a: value(y, a, widths, name)[:, 0]  # noqa: E731
-    slopes = np.sqrt(np.sum(autograd.grad(lambda a: np.sum(d(a)))(mixed) ** 2, axis=-1))
+    squares = np.sum(autograd.grad(lambda a: np.sum(d(a)))(mixed) ** 2, axis=-1)
+    slopes = np.where(squares > 0, np.sqrt(np.where(squares > 0, squares, 1.0)), 0.0)
     return np.mean(d(fake)) - np.mean(d(real)) + weight * np.mean((slopes - 1) ** 2)
 
 
