@@ -61,8 +61,10 @@ def _check_gan(name: str, value: Any, sizes: Sizes) -> Gan:
     integer(1).check(f"{name}.batch", value.batch, {})
     integer(1).check(f"{name}.critic_steps", value.critic_steps, {})
     nonnegative.check(f"{name}.penalty", value.penalty, {})
-    if value.generator_widths[-1] != value.critic_widths[0] or value.critic_widths[-1] != 1:
-        raise ValueError(f"{name}'s critic must take the generator's outputs to one number, got {value}")
+    if (value.generator_widths[-1], value.critic_widths[0], value.critic_widths[-1]) != (2, 2, 1):
+        raise ValueError(
+            f"{name}'s generator must end, its critic begin with 2 and end with 1 in the widths, got {value}"
+        )
     return value
 
 

@@ -131,7 +131,7 @@ A, B = np.zeros((3, 2)), np.ones((3, 2))
         (lambda: train(small("mirror_prox")._replace(inner=3), rng()), ValueError, "a multiple of a round's 6"),
         (lambda: train(small("sgd")._replace(gan=SMALL._replace(batch=0)), rng()), ValueError, "batch must be >= 1"),
         (lambda: train(small("sgd"), None), TypeError, "rng must be"),
-        (lambda: generate(SMALL._replace(critic_widths=(3, 1)), np.zeros(3), A), ValueError, "critic must take"),
+        (lambda: generate(SMALL._replace(critic_widths=(3, 1)), np.zeros(3), A), ValueError, "critic begin with 2"),
         (lambda: generate(SMALL, np.zeros(3), A), ValueError, "x must have 42 entries"),
         (lambda: gan_algorithms.sgd_round(SMALL, random_players(SMALL, rng()), [], 0.1), TypeError, "draws must be"),
         (lambda: gan_algorithms.sgd_round(SMALL, 3, [], 0.1), TypeError, "z must be Players"),
