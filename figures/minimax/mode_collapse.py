@@ -22,8 +22,8 @@ CAPTION = (
 ALT = (
     "Two panels over the iterations of training. Above, the number of modes covered, from 0 to 25; below, the share of "
     "high-quality samples. One line with a shaded range for each of four algorithms, told apart by colour, dashes and "
-    "marker, and a dotted horizontal line below for samples uniform on the square. At full quality Adam rises first and "
-    "highest, Mirror-GAN and Mirror-Prox-GAN follow, SGD stays near the dotted line; all curves go up and down."
+    "marker, and a dotted horizontal line below for samples uniform on the square. At full quality Adam rises first "
+    "and highest, Mirror-GAN and Mirror-Prox-GAN follow, SGD stays near the dotted line; all curves go up and down."
 )
 
 MARKERS = "os^D"

