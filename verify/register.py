@@ -105,9 +105,10 @@ TABLE: tuple[Row, ...] = (
     Row("M25", "Escaping traps with the mixed-NE concept",
         "−ω²x² + ωx traps gradient play on xω = 1/2 at value 1/4; Langevin play nears the value 0", "as printed"),
     Row("M26", "Recall: Wasserstein GANs formulation",
-        "An exact 1-Lipschitz dual makes the WGAN objective W₁; clipping and penalties miss it", "open"),
+        "An exact 1-Lipschitz dual makes the WGAN objective W₁; clipping and penalties miss it", "as printed"),
     Row("M27", "Application to 25 Gaussians: Algorithms matter",
-        "Modes covered and sample quality under SGD, Adam, Mirror-GAN and Mirror-Prox-GAN", "open"),
+        "Modes covered and sample quality under SGD, Adam, Mirror-GAN and Mirror-Prox-GAN", "as printed",
+        "one round of each is checked; that algorithms matter is measured in the figure, at a small budget"),
     # sampling
     Row("S01", "The sampling problem",
         "The score −∇f of every target is ∇log π, by hand and by automatic differentiation", "open"),

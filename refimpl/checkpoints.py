@@ -1,0 +1,50 @@
+"""Partial results of long computations, kept in files from which they resume."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from refimpl.arrays import Array
+
+
+def cache_directory() -> Path:
+    """Where partial results are kept: ``$REFIMPL_CACHE``, or ``~/.cache/refimpl``."""
+    return Path(os.environ.get("REFIMPL_CACHE") or Path.home() / ".cache" / "refimpl")
+
+
+def key(*settings: Any) -> str:
+    """Hash of settings, and of the source text of modules among them."""
+    texts = (Path(s.__file__).read_text("utf-8") if hasattr(s, "__file__") else repr(s) for s in settings)
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def save(path: Path, arrays: Sequence[Array]) -> None:
+    """Write arrays to a file that is never seen half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with partial.open("wb") as file:
+        np.savez(file, *arrays)
+    partial.replace(path)
+
+
+def load(path: Path) -> list[Array]:
+    """The arrays of a file."""
+    with np.load(path) as stored:
+        return [stored[f"arr_{i}"] for i in range(len(stored.files))]
+
+
+def leaves(tree: Any) -> list[Any]:
+    """Arrays and numbers in nested tuples, from left to right."""
+    return [leaf for branch in tree for leaf in leaves(branch)] if isinstance(tree, tuple) else [tree]
+
+
+def rebuild(tree: Any, values: list[Any]) -> Any:
+    """The nested (named) tuples of `tree` with other leaves, which are taken from the list."""
+    if not isinstance(tree, tuple):
+        return type(tree)(values.pop(0)) if np.isscalar(tree) else values.pop(0)
+    branches = [rebuild(branch, values) for branch in tree]
+    return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)

@@ -1,0 +1,240 @@
+"""One round of SGD, Adam, Mirror-GAN and Mirror-Prox-GAN against automatic differentiation."""
+
+import autograd
+import numpy as np
+
+from refimpl.minimax import gan_algorithms
+from refimpl.minimax.gan import Draw, Gan, Players
+from refimpl.optimizers import AdamState, RMSState
+from verify.claims import claim
+from verify.evidence import equal, rounding
+from verify.minimax.mlp import value
+from verify.minimax.wgan import critic_loss, generator_loss, number_of_parameters
+
+SLIDE = "Application to 25 Gaussians: Algorithms matter"
+SOURCE = "Hsieh, Liu & Cevher 2019"
+GAN = Gan(generator_widths=(3, 4, 5, 2), critic_widths=(2, 5, 4, 1), batch=6, critic_steps=2, penalty=0.4)
+
+
+def instance(rng, iterations=4):
+    """Parameters of both players, their mean squares, and the randomness of some iterations."""
+    d_x, d_y = map(number_of_parameters, (GAN.generator_widths, GAN.critic_widths))
+    shapes = [(2, 6, 2), (2, 6, 3), (2, 6, 1), (2, d_y), (6, 3), (d_x,)]
+    draws = [Draw(*(rng.standard_normal(shape) for shape in shapes)) for _ in range(iterations)]
+    draws = [one._replace(u=rng.random((2, 6, 1))) for one in draws]
+    x, y = 0.7 * rng.standard_normal(d_x), 0.7 * rng.standard_normal(d_y)
+    return x, y, rng.uniform(0.5, 1, d_x), rng.uniform(0.5, 1, d_y), draws
+
+
+def slope_y(x, y, draw, k):
+    """The critic's k-th gradient, differentiated automatically."""
+    fake = value(x, draw.omega_y[k], GAN.generator_widths, "relu")
+    mixed = fake + draw.u[k] * (draw.real[k] - fake)
+    return autograd.grad(critic_loss)(y, draw.real[k], fake, mixed, GAN.penalty, GAN.critic_widths, "relu")
+
+
+def slope_x(x, y, draw):
+    """The generator's gradient, differentiated automatically."""
+    return autograd.grad(generator_loss)(x, y, draw.omega_x, (GAN.generator_widths, GAN.critic_widths), "relu")
+
+
+def both(z):
+    """Parameters of both players in one vector."""
+    return np.concatenate([np.ravel(getattr(player, "x", player)) for player in z])
+
+
+TOLERANCE = rounding(1e6, 10.0)
+
+
+@claim("M27", slide=SLIDE, source="definition of alternating stochastic gradient descent")
+def sgd_alternates(rng, *, sgd_round=gan_algorithms.sgd_round):
+    r"""An iteration: two steps of the critic at the newest generator, one of the generator at the newest critic."""
+    x, y, _, _, draws = instance(rng)
+    alpha, start = 0.1, Players(x, y)
+    for draw in draws:
+        for k in range(2):
+            y = y - alpha * slope_y(x, y, draw, k)
+        x = x - alpha * slope_x(x, y, draw)
+    yield equal("parameters", both(sgd_round(GAN, start, draws, alpha)), np.concatenate([x, y]), atol=TOLERANCE)
+
+
+@sgd_alternates.mutant("the generator first")
+def _(gan, z, draws, alpha):
+    x, y = z
+    for draw in draws:
+        x = x - alpha * gan_algorithms.generator_slope(gan, x, y, draw)
+        for k in range(gan.critic_steps):
+            y = y - alpha * gan_algorithms.critic_slope(gan, x, y, draw, k)
+    return Players(x, y)
+
+
+@sgd_alternates.mutant("the critic takes one step only")
+def _(gan, z, draws, alpha):
+    return gan_algorithms.sgd_round(gan._replace(critic_steps=1), z, draws, alpha)
+
+
+@sgd_alternates.mutant("no penalty")
+def _(gan, z, draws, alpha):
+    return gan_algorithms.sgd_round(gan._replace(penalty=0.0), z, draws, alpha)
+
+
+@sgd_alternates.mutant("the critic ascends on its loss")
+def _(gan, z, draws, alpha):
+    new = gan_algorithms.sgd_round(gan, z, draws, alpha)
+    return new._replace(y=2 * z.y - new.y)
+
+
+@sgd_alternates.mutant("step 1 % too long")
+def _(gan, z, draws, alpha):
+    return gan_algorithms.sgd_round(gan, z, draws, 1.01 * alpha)
+
+
+@claim("M27", slide=SLIDE, source="Kingma & Ba 2015")
+def adam_alternates(rng, *, adam_round=gan_algorithms.adam_round):
+    r"""As for SGD, with β₁ = ½ and β₂ = 0.9: the weighted means are of each player's own gradients."""
+    x, y, _, _, draws = instance(rng)
+    alpha = 0.02
+    start = Players(*(AdamState(p, 0 * p, 0 * p, 0) for p in (x, y)))
+    G_x, G_y = [], []
+
+    def step(gradients):
+        i = np.arange(len(gradients))[::-1]
+        m, v = (np.average(gradients, axis=0, weights=0.5**i), np.average(np.square(gradients), axis=0, weights=0.9**i))
+        return alpha * m / (np.sqrt(v) + 1e-8)
+
+    for draw in draws:
+        for k in range(2):
+            G_y.append(slope_y(x, y, draw, k))
+            y = y - step(G_y)
+        G_x.append(slope_x(x, y, draw))
+        x = x - step(G_x)
+    yield equal("parameters", both(adam_round(GAN, start, draws, alpha)), np.concatenate([x, y]), atol=1e3 * TOLERANCE)
+
+
+@adam_alternates.mutant("step 1 % too long")
+def _(gan, z, draws, alpha):
+    return gan_algorithms.adam_round(gan, z, draws, 1.01 * alpha)
+
+
+@adam_alternates.mutant("averages forgotten after each iteration")
+def _(gan, z, draws, alpha):
+    for draw in draws:
+        z = gan_algorithms.adam_round(gan, z, [draw], alpha)
+        z = Players(*(AdamState(p.x, 0 * p.m, 0 * p.v, 0) for p in z))
+    return z
+
+
+@adam_alternates.mutant("the same critic batch twice")
+def _(gan, z, draws, alpha):
+    stale = [draw._replace(real=draw.real[[0, 0]]) for draw in draws]
+    return gan_algorithms.adam_round(gan, z, stale, alpha)
+
+
+def langevin(x, v, g, z, gamma, tau):
+    """A preconditioned Langevin step, written again: parameters and mean square after it."""
+    v = v + (g**2 - v) / 100
+    size = 1e-5 + np.sqrt(v)
+    return x + (np.sqrt(2 * tau * gamma * size) * z - gamma * g) / size, v
+
+
+def mirror(start, squares, opponents, draws, gamma, tau, beta):
+    """K Langevin iterations against frozen opponents: damped averages, and mean squares of the gradients."""
+    (x, y), (v_x, v_y) = start, squares
+    X, Y = [x], [y]
+    for draw in draws:
+        for k in range(2):
+            y, v_y = langevin(y, v_y, slope_y(opponents[0], y, draw, k), draw.z_y[k], gamma, tau)
+            Y.append(y)
+        x, v_x = langevin(x, v_x, slope_x(x, opponents[1], draw), draw.z_x, gamma, tau)
+        X.append(x)
+    damped = []
+    for path in (X, Y):
+        weights = beta * (1 - beta) ** np.arange(len(path))[::-1]
+        weights[0] /= beta
+        damped.append((1 - beta) * path[0] + beta * np.tensordot(weights, path, 1))
+    return damped, (v_x, v_y)
+
+
+@claim("M27", slide=SLIDE, source=f"{SOURCE}, Algorithm 3")
+def mirror_gan_averages_langevin_iterates(rng, *, mirror_round=gan_algorithms.mirror_round):
+    r"""x̄ = (1−β)^K x₁ + Σ β(1−β)^{K−k} x_k and x⁺ = (1−β)x₁ + βx̄; the opponents are those of the round's start."""
+    x, y, v_x, v_y, draws = instance(rng)
+    for beta in (0.3, 0.9):
+        measured = mirror_round(GAN, Players(RMSState(x, v_x), RMSState(y, v_y)), draws, 0.05, 0.02, beta)
+        expected, squares = mirror((x, y), (v_x, v_y), (x, y), draws, 0.05, 0.02, beta)
+        yield equal(f"β = {beta}: parameters", both(measured), np.concatenate(expected), atol=TOLERANCE)
+        measured_squares = np.concatenate([player.v for player in measured])
+        yield equal(f"β = {beta}: mean squares", measured_squares, np.concatenate(squares), atol=TOLERANCE)
+
+
+@mirror_gan_averages_langevin_iterates.mutant("no damping: the last iterate")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, 1.0)
+
+
+@mirror_gan_averages_langevin_iterates.mutant("β and 1 − β exchanged")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, 1 - beta)
+
+
+@mirror_gan_averages_langevin_iterates.mutant("no noise: RMSprop")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    return gan_algorithms.mirror_round(gan, z, draws, gamma, 0.0, beta)
+
+
+@mirror_gan_averages_langevin_iterates.mutant("opponents follow every iteration")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    for draw in draws:
+        z = gan_algorithms.mirror_round(gan, z, [draw], gamma, temperature, beta)
+    return z
+
+
+@mirror_gan_averages_langevin_iterates.mutant("temperature 1 % too high")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    return gan_algorithms.mirror_round(gan, z, draws, gamma, 1.01 * temperature, beta)
+
+
+@mirror_gan_averages_langevin_iterates.mutant("the outer average left out")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    new = gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
+    return Players(*(n._replace(x=(n.x - (1 - beta) * o.x) / beta) for n, o in zip(new, z, strict=True)))
+
+
+@claim("M27", slide=SLIDE, source=f"{SOURCE}, Mirror-Prox-GAN")
+def mirror_prox_gan_looks_ahead(rng, *, mirror_prox_round=gan_algorithms.mirror_prox_round):
+    r"""Half of the iterations lead to opponents z̃; the other half starts again at z and plays against z̃."""
+    x, y, v_x, v_y, draws = instance(rng)
+    start = Players(RMSState(x, v_x), RMSState(y, v_y))
+    for beta in (0.3, 0.9):
+        ahead, squares = mirror((x, y), (v_x, v_y), (x, y), draws[:2], 0.05, 0.02, beta)
+        expected, _ = mirror((x, y), squares, ahead, draws[2:], 0.05, 0.02, beta)
+        measured = mirror_prox_round(GAN, start, draws, 0.05, 0.02, beta)
+        yield equal(f"β = {beta}: parameters", both(measured), np.concatenate(expected), atol=TOLERANCE)
+
+
+@mirror_prox_gan_looks_ahead.mutant("Mirror-GAN")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
+
+
+@mirror_prox_gan_looks_ahead.mutant("the second half starts at z̃: two rounds of Mirror-GAN")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    z = gan_algorithms.mirror_round(gan, z, draws[:2], gamma, temperature, beta)
+    return gan_algorithms.mirror_round(gan, z, draws[2:], gamma, temperature, beta)
+
+
+@mirror_prox_gan_looks_ahead.mutant("the second half plays against the old opponents")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    new = gan_algorithms.mirror_round(gan, z, draws[:2], gamma, temperature, beta)
+    start = Players(*(n._replace(x=o.x) for n, o in zip(new, z, strict=True)))
+    return gan_algorithms.mirror_round(gan, start, draws[2:], gamma, temperature, beta)
+
+
+@mirror_prox_gan_looks_ahead.mutant("randomness of the first half used twice")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    return gan_algorithms.mirror_prox_round(gan, z, [*draws[:2], *draws[:2]], gamma, temperature, beta)
+
+
+@mirror_prox_gan_looks_ahead.mutant("step 1 % too short")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    return gan_algorithms.mirror_prox_round(gan, z, draws, 0.99 * gamma, temperature, beta)

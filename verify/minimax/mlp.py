@@ -1,0 +1,244 @@
+"""Hand-written networks against automatic differentiation: generator and critic of "Application to 25 Gaussians"."""
+
+from itertools import pairwise
+
+import autograd
+import autograd.numpy as np
+import autograd.scipy.special as special
+
+from refimpl import activations, mlp
+from refimpl.activations import Activation
+from refimpl.layers import Layer, Network, flatten, unflatten
+from verify.claims import claim
+from verify.evidence import equal, rounding
+
+SLIDE = "Application to 25 Gaussians: Algorithms matter"
+
+VALUES = {
+    "identity": lambda u: u,
+    "relu": lambda u: np.where(u > 0, u, 0.0),
+    "leaky_relu": lambda u: np.where(u > 0, u, 0.3 * u),
+    "tanh": lambda u: 2 * special.expit(2 * u) - 1,
+    "softplus": lambda u: -np.log(special.expit(-u)),
+    "silu": lambda u: u * special.expit(u),
+}
+ACTIVATIONS = [activations.leaky_relu(0.3)] + [
+    getattr(activations, name) for name in ("identity", "relu", "tanh", "softplus", "silu")
+]
+
+
+def instances(rng):
+    """For each activation a network of random depth and sizes, its widths, and inputs, tangents and cotangents."""
+    for activation in ACTIVATIONS:
+        widths = [int(m) for m in rng.integers(2, 6, rng.integers(2, 6))]
+        x = 0.7 * rng.standard_normal(sum(m * (p + 1) for p, m in pairwise(widths)))
+        a, v = rng.standard_normal((2, 7, widths[0]))
+        yield Network(unflatten(x, widths), activation), x, widths, a, v, rng.standard_normal((7, widths[-1]))
+
+
+def value(x, a, widths, name):
+    """The network again, sum by sum, as automatic differentiation reads it."""
+    start, sizes = 0, list(pairwise(widths))
+    for l, (p, m) in enumerate(sizes):
+        W, b = np.reshape(x[start : start + m * p], (m, p)), x[start + m * p : start + m * p + m]
+        a, start = np.einsum("ij,nj->ni", W, a) + b, start + m * p + m
+        a = VALUES[name](a) if l + 1 < len(sizes) else a
+    return a
+
+
+def tolerance(h, *scales):
+    """A thousand roundings of values as large as the layers can make them (slopes are at most 1.1)."""
+    size = np.prod([1 + np.abs(W).sum(1).max() + np.abs(b).max() for W, b in h.layers])
+    return rounding(1000, size * np.prod([1 + np.abs(s).max() for s in scales]))
+
+
+@claim("M27", slide=SLIDE, source="definition of a network")
+def forward_composes_layers(rng, *, forward=mlp.forward):
+    r"""h(a) = W_L σ(… σ(W₁a + b₁) …) + b_L, linear at the end."""
+    for h, x, widths, a, *_ in instances(rng):
+        name = h.activation.name
+        yield equal(f"{name}: h(a)", forward(h, a), value(x, a, widths, name), atol=tolerance(h, a))
+
+
+@forward_composes_layers.mutant("the activation after the last layer too")
+def _(h, a):
+    return h.activation.value(mlp.forward(h, a))
+
+
+@forward_composes_layers.mutant("last bias dropped")
+def _(h, a):
+    return mlp.forward(h, a) - h.layers[-1].b
+
+
+@forward_composes_layers.mutant("output 1 % too large")
+def _(h, a):
+    return 1.01 * mlp.forward(h, a)
+
+
+@forward_composes_layers.mutant("softplus with a factor ½ in the exponent")
+def _(h, a):
+    half = h.activation._replace(value=lambda u: h.activation.value(u / 2) * 2)
+    return mlp.forward(h._replace(activation=half), a)
+
+
+@claim("M27", slide=SLIDE, source="chain rule")
+def backward_is_the_gradient(rng, *, backward=mlp.backward):
+    r"""`backward` is ∇⟨c, h(a)⟩ in the parameters and in the input, against automatic differentiation."""
+    for h, x, widths, a, _, c in instances(rng):
+        name = h.activation.name
+        of_x, of_a = autograd.grad(lambda x, a: np.sum(c * value(x, a, widths, name)), (0, 1))(x, a)  # noqa: B023
+        measured = backward(h, a, c)
+        yield equal(f"{name}: in the parameters", flatten(measured.layers), of_x, atol=tolerance(h, a, c))
+        yield equal(f"{name}: in the input", measured.input, of_a, atol=tolerance(h, c))
+
+
+def tampered(h, **functions):
+    """The network with other functions in its activation."""
+    return h._replace(activation=Activation(**{**h.activation._asdict(), **functions}))
+
+
+@backward_is_the_gradient.mutant("mean over the batch in place of the sum")
+def _(h, a, c):
+    good = mlp.backward(h, a, c)
+    return good._replace(layers=tuple(Layer(W / len(a), b / len(a)) for W, b in good.layers))
+
+
+@backward_is_the_gradient.mutant("slope at σ(u) instead of at u")
+def _(h, a, c):
+    return mlp.backward(tampered(h, slope=lambda u: h.activation.slope(h.activation.value(u))), a, c)
+
+
+@backward_is_the_gradient.mutant("slopes left out")
+def _(h, a, c):
+    return mlp.backward(tampered(h, slope=lambda u: 1 + 0 * u), a, c)
+
+
+@backward_is_the_gradient.mutant("slopes 1 % too large")
+def _(h, a, c):
+    return mlp.backward(tampered(h, slope=lambda u: 1.01 * h.activation.slope(u)), a, c)
+
+
+@backward_is_the_gradient.mutant("gradient of the first bias dropped")
+def _(h, a, c):
+    good = mlp.backward(h, a, c)
+    return good._replace(layers=(good.layers[0]._replace(b=0 * good.layers[0].b), *good.layers[1:]))
+
+
+@backward_is_the_gradient.mutant("input gradient of the wrong sign")
+def _(h, a, c):
+    good = mlp.backward(h, a, c)
+    return good._replace(input=-good.input)
+
+
+@claim("M27", slide=SLIDE, source="chain rule")
+def jacobian_products_agree(rng, *, vjp=mlp.vjp, jvp=mlp.jvp):
+    r"""cᵀ∇h(a) and ∇h(a) v from the whole Jacobian of automatic differentiation."""
+    for h, x, widths, a, v, c in instances(rng):
+        name = h.activation.name
+        jacobian = autograd.jacobian(lambda point: value(x, point[None], widths, name)[0])  # noqa: B023
+        J = np.array([jacobian(point) for point in a])
+        yield equal(f"{name}: cᵀ∇h", vjp(h, a, c), np.einsum("nm,nmp->np", c, J), atol=tolerance(h, c))
+        yield equal(f"{name}: ∇h v", jvp(h, a, v), np.einsum("nmp,np->nm", J, v), atol=tolerance(h, v))
+
+
+@jacobian_products_agree.mutant("slopes left out", replaces="vjp")
+def _(h, a, c):
+    return mlp.vjp(tampered(h, slope=lambda u: 1 + 0 * u), a, c)
+
+
+@jacobian_products_agree.mutant("the batch summed into every row", replaces="vjp")
+def _(h, a, c):
+    return mlp.vjp(h, a, c) + 0.01 * mlp.vjp(h, a, c).sum(0)
+
+
+@jacobian_products_agree.mutant("biases added to the tangents", replaces="jvp")
+def _(h, a, v):
+    return mlp.jvp(h, a, v) + h.layers[-1].b
+
+
+@jacobian_products_agree.mutant("a difference of values, with curvature in it", replaces="jvp")
+def _(h, a, v):
+    return mlp.forward(h, a + v) - mlp.forward(h, a)
+
+
+@claim("M27", slide=SLIDE, source="Drucker & LeCun 1992; Pearlmutter 1994")
+def double_backpropagation_is_the_gradient_of_a_derivative(rng, *, jvp_backward=mlp.jvp_backward):
+    r"""`jvp_backward` is ∇⟨c, ∇h(a) v⟩ in the parameters and in the input, second derivatives included."""
+    for h, x, widths, a, v, c in instances(rng):
+        name = h.activation.name
+
+        def derivative(x, a):
+            slope = autograd.grad(lambda point: np.sum(c * value(x, point, widths, name)))(a)  # noqa: B023
+            return np.sum(slope * v) + 0 * np.sum(a)  # noqa: B023
+
+        of_x, of_a = autograd.grad(derivative, (0, 1))(x, a)
+        measured = jvp_backward(h, a, v, c)
+        size = tolerance(h, a, v, c) * tolerance(h) / rounding(1000)
+        yield equal(f"{name}: in the parameters", flatten(measured.layers), of_x, atol=size)
+        yield equal(f"{name}: in the input", measured.input, of_a, atol=size)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("second derivatives dropped")
+def _(h, a, v, c):
+    return mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("second derivatives 1 % too large")
+def _(h, a, v, c):
+    return mlp.jvp_backward(tampered(h, curvature=lambda u: 1.01 * h.activation.curvature(u)), a, v, c)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("second derivatives of the wrong sign")
+def _(h, a, v, c):
+    return mlp.jvp_backward(tampered(h, curvature=lambda u: -h.activation.curvature(u)), a, v, c)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("the gradient of ⟨c, h(a + v)⟩")
+def _(h, a, v, c):
+    return mlp.backward(h, a + v, c)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("only the path through the tangents")
+def _(h, a, v, c):
+    good = mlp.jvp_backward(h, a, v, c)
+    frozen = mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c)
+    return good._replace(layers=frozen.layers)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("gradients of the values in place of the derivatives")
+def _(h, a, v, c):
+    return mlp.backward(h, a, c)
+
+
+@double_backpropagation_is_the_gradient_of_a_derivative.mutant("mean over the batch in the biases")
+def _(h, a, v, c):
+    good = mlp.jvp_backward(h, a, v, c)
+    return good._replace(layers=tuple(Layer(W, b / len(a)) for W, b in good.layers))
+
+
+@claim("M27", slide=SLIDE, source="definitions")
+def activations_know_their_derivatives(rng, *, leaky_relu=activations.leaky_relu):
+    r"""σ, σ' and σ'' of each activation, against automatic differentiation of other formulas, from −30 to 30."""
+    u = np.concatenate([rng.uniform(-3, 3, 200), rng.uniform(-30, 30, 50)])
+    for activation in [leaky_relu(0.3), *ACTIVATIONS[1:]]:
+        name, f = activation.name, VALUES[activation.name]
+        slope = autograd.elementwise_grad(f)
+        curvature = autograd.elementwise_grad(lambda u: slope(u) + 0 * u)  # noqa: B023
+        yield equal(f"{name}: σ", activation.value(u), f(u), atol=rounding(64, 1 + np.abs(u)))
+        yield equal(f"{name}: σ'", activation.slope(u), slope(u), atol=rounding(64, 1 + np.abs(u)))
+        yield equal(f"{name}: σ''", activation.curvature(u), curvature(u), atol=rounding(64, 1 + np.abs(u)))
+
+
+@activations_know_their_derivatives.mutant("slope on the wrong side")
+def _(slope):
+    return activations.leaky_relu(slope)._replace(slope=lambda u: 1.0 + (slope - 1) * (u > 0))
+
+
+@activations_know_their_derivatives.mutant("kink's slope in the curvature")
+def _(slope):
+    return activations.leaky_relu(slope)._replace(curvature=lambda u: slope + 0 * u)
+
+
+@activations_know_their_derivatives.mutant("negative slope 1 % too large")
+def _(slope):
+    return activations.leaky_relu(1.01 * slope)

@@ -1,0 +1,140 @@
+"""Optimizers that train the networks of "Application to 25 Gaussians", against closed forms of their recursions."""
+
+import numpy as np
+
+from refimpl import optimizers
+from refimpl.optimizers import AdamState, RMSState
+from verify.claims import claim
+from verify.evidence import equal, rounding
+
+SLIDE = "Application to 25 Gaussians: Algorithms matter"
+
+
+def average(g, decay):
+    """(1 − ρ) Σ ρ^{t−i} g_i over the rows of g, for each t."""
+    t = np.arange(len(g))
+    weights = np.tril(decay ** np.maximum(t[:, None] - t, 0))
+    return (1 - decay) * weights @ g
+
+
+@claim("M27", slide=SLIDE, source="Kingma & Ba 2015")
+def adam_follows_its_averages(rng, *, adam_step=optimizers.adam_step):
+    r"""x_t = x_0 − α Σ m̂/(√v̂ + ε) with m̂, v̂ the weighted means of all gradients so far and of their squares."""
+    g, alpha, beta_1, beta_2, eps = rng.standard_normal((9, 5)), 0.07, 0.6, 0.95, 1e-3
+    state = AdamState(rng.standard_normal(5), np.zeros(5), np.zeros(5), 0)
+    x = [state.x]
+    for g_t in g:
+        state = adam_step(g_t, state, alpha, beta_1, beta_2, eps)
+        x.append(state.x)
+    one = np.ones((len(g), 1))
+    m, v = (average(h, beta) / average(one, beta) for h, beta in ((g, beta_1), (g**2, beta_2)))
+    steps = alpha * m / (np.sqrt(v) + eps)
+    yield equal("x_t", np.array(x[1:]), x[0] - np.cumsum(steps, axis=0), atol=rounding(200, 3.0))
+    yield equal("number of steps", state.t, len(g))
+
+
+@adam_follows_its_averages.mutant("no bias correction")
+def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
+    return new._replace(x=state.x - alpha * new.m / (np.sqrt(new.v) + eps))
+
+
+@adam_follows_its_averages.mutant("ε under the root")
+def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
+    m, v = new.m / (1 - beta_1**new.t), new.v / (1 - beta_2**new.t)
+    return new._replace(x=state.x - alpha * m / np.sqrt(v + eps))
+
+
+@adam_follows_its_averages.mutant("correction by t instead of t + 1")
+def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    new = optimizers.adam_step(g, state._replace(t=max(state.t - 1, 0)), alpha, beta_1, beta_2, eps)
+    return new._replace(t=state.t + 1)
+
+
+@adam_follows_its_averages.mutant("β₁ and β₂ exchanged")
+def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    return optimizers.adam_step(g, state, alpha, beta_2, beta_1, eps)
+
+
+@adam_follows_its_averages.mutant("ascends")
+def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    return optimizers.adam_step(-g, state, alpha, beta_1, beta_2, eps)
+
+
+@claim("M27", slide=SLIDE, source="Li, Chen, Carlson & Carin 2016")
+def langevin_noise_has_the_preconditioned_scale(rng, *, langevin_step=optimizers.langevin_step):
+    r"""x_t − x_0 = −γ Σ g_i/(√v_i + ε) + √(2γτ) Σ z_i/√(√v_i + ε), v_i the weighted mean square so far."""
+    g, z = rng.standard_normal((2, 9, 5))
+    gamma, tau, decay, eps = 0.07, 0.3, 0.8, 1e-2
+    state = RMSState(rng.standard_normal(5), np.zeros(5))
+    x = [state.x]
+    for g_t, z_t in zip(g, z, strict=True):
+        state = langevin_step(g_t, state, gamma, tau, z_t, decay, eps)
+        x.append(state.x)
+    size = np.sqrt(average(g**2, decay)) + eps
+    expected = x[0] - np.cumsum(gamma * g / size - np.sqrt(2 * gamma * tau / size) * z, axis=0)
+    yield equal("x_t", np.array(x[1:]), expected, atol=rounding(200, 10.0))
+    yield equal("mean square", state.v, average(g**2, decay)[-1], rtol=rounding(50))
+
+
+@langevin_noise_has_the_preconditioned_scale.mutant(
+    "noise scaled by the step instead of its root", shipped="google-research/ibc, issue 6"
+)
+def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+    return optimizers.langevin_step(g, state, gamma, temperature, np.sqrt(gamma) * z, decay, eps)
+
+
+@langevin_noise_has_the_preconditioned_scale.mutant(
+    "temperature in place of its root", shipped="SGMCMCJax 0.2.13, baoab"
+)
+def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+    return optimizers.langevin_step(g, state, gamma, temperature, np.sqrt(temperature) * z, decay, eps)
+
+
+@langevin_noise_has_the_preconditioned_scale.mutant("√γ for √(2γ)")
+def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+    return optimizers.langevin_step(g, state, gamma, temperature / 2, z, decay, eps)
+
+
+@langevin_noise_has_the_preconditioned_scale.mutant("noise not preconditioned")
+def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+    new = optimizers.langevin_step(g, state, gamma, 0.0, z, decay, eps)
+    return new._replace(x=new.x + np.sqrt(2 * gamma * temperature) * z)
+
+
+@langevin_noise_has_the_preconditioned_scale.mutant("preconditioner of the step before")
+def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+    G = 1 / (np.sqrt(state.v) + eps)
+    new = optimizers.langevin_step(g, state, gamma, temperature, z, decay, eps)
+    return new._replace(x=state.x - gamma * G * g + np.sqrt(2 * gamma * temperature * G) * z)
+
+
+@langevin_noise_has_the_preconditioned_scale.mutant("decay 1 % too small")
+def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+    return optimizers.langevin_step(g, state, gamma, temperature, z, 0.99 * decay, eps)
+
+
+@claim("M27", slide=SLIDE, source="definition")
+def gradient_descent_descends(rng, *, sgd_step=optimizers.sgd_step):
+    r"""On ½xᵀdiag(s)x, n steps of constant size multiply each coordinate by (1 − αs)ⁿ."""
+    s, x0, alpha, n = rng.uniform(0.5, 2, 5), rng.standard_normal(5), 0.3, 8
+    x = x0
+    for _ in range(n):
+        x = sgd_step(s * x, x, alpha)
+    yield equal("x_n", x, x0 * (1 - alpha * s) ** n, rtol=rounding(200))
+
+
+@gradient_descent_descends.mutant("ascends")
+def _(g, x, alpha):
+    return x + alpha * g
+
+
+@gradient_descent_descends.mutant("step 1 % too long")
+def _(g, x, alpha):
+    return x - 1.01 * alpha * g
+
+
+@gradient_descent_descends.mutant("sign of the gradient")
+def _(g, x, alpha):
+    return x - alpha * np.sign(g)

@@ -1,0 +1,114 @@
+"""The 25 Gaussians and what is counted on them: slide "Application to 25 Gaussians: Algorithms matter"."""
+
+import numpy as np
+import scipy
+
+from refimpl.minimax import twenty_five_gaussians as mixture
+from verify.claims import claim
+from verify.evidence import distribution, equal, mean
+
+SLIDE = "Application to 25 Gaussians: Algorithms matter"
+SOURCE = "Hsieh, Liu & Cevher 2019"
+
+
+def on_the_grid(samples):
+    """The integers (i, j) of the nearest centre, and the offsets from it in standard deviations."""
+    units = np.asarray(samples) * 2.828 / 2
+    nearest = np.clip(np.round(units), -2, 2)
+    return nearest.astype(int), (units - nearest) * 2 / 0.05
+
+
+@claim("M27", slide=SLIDE, source=SOURCE)
+def samples_follow_the_mixture(rng, *, sample_gaussians=mixture.sample_gaussians):
+    r"""Centres (2i, 2j)/2.828 equally often, around them a Gaussian of standard deviation .05/2.828."""
+    n = 40000
+    cells, offsets = on_the_grid(sample_gaussians(n, rng))
+    for axis, offset in zip("xy", offsets.T, strict=True):
+        yield distribution(f"offset along {axis}", offset, scipy.stats.norm.cdf, delta=0.05)
+    radius = np.linalg.norm(offsets, axis=1)
+    yield distribution("distance from the centre", radius, scipy.stats.rayleigh.cdf, delta=0.05)
+    for i in range(-2, 3):
+        for j in range(-2, 3):
+            yield mean(f"centre ({i}, {j})", (cells == (i, j)).all(1), 1 / 25, delta=0.02)
+
+
+@samples_follow_the_mixture.mutant("one mode missing")
+def _(n, rng):
+    return mixture.CENTRES[rng.integers(24, size=n)] + mixture.STD * rng.standard_normal((n, 2))
+
+
+@samples_follow_the_mixture.mutant("standard deviation .05")
+def _(n, rng):
+    return mixture.CENTRES[rng.integers(25, size=n)] + 0.05 * rng.standard_normal((n, 2))
+
+
+@samples_follow_the_mixture.mutant("centres 1 % too far apart")
+def _(n, rng):
+    return 1.01 * mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 2))
+
+
+@samples_follow_the_mixture.mutant("both coordinates share their noise")
+def _(n, rng):
+    return mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 1))
+
+
+@samples_follow_the_mixture.mutant("the centre drawn more often")
+def _(n, rng):
+    i = rng.integers(-2, 4, size=(n, 2))
+    return np.where(i == 3, 0, i) * 2 / 2.828 + mixture.STD * rng.standard_normal((n, 2))
+
+
+@claim("M27", slide=SLIDE, source=SOURCE)
+def quality_counts_what_lies_within_four_deviations(rng, *, quality=mixture.quality, mode_counts=mixture.mode_counts):
+    r"""Samples placed at 3.99 and at 4.01 standard deviations: counts per mode, modes covered and share, exactly."""
+    inside, outside = rng.integers(0, 7, 25), rng.integers(0, 5, 25)
+    inside[:3] = 0, 1, 6
+    centre = np.repeat(np.arange(50) % 25, np.concatenate([inside, outside]))
+    radius = np.repeat([3.99, 4.01], [inside.sum(), outside.sum()]) * 0.05 / 2.828
+    angle = rng.uniform(0, 2 * np.pi, len(centre))
+    i, j = centre // 5 - 2, centre % 5 - 2
+    samples = np.stack([2 * i / 2.828 + radius * np.cos(angle), 2 * j / 2.828 + radius * np.sin(angle)], axis=-1)
+    rng.shuffle(samples)
+    yield equal("samples at each mode", mode_counts(samples), inside)
+    for least in (1, 3, 6):
+        yield equal(f"modes with at least {least}", quality(samples, least).modes, (inside >= least).sum())
+    yield equal("share of high quality", quality(samples).share, inside.sum() / len(samples))
+
+
+@quality_counts_what_lies_within_four_deviations.mutant("a square instead of a disc", replaces="mode_counts")
+def _(samples):
+    return (np.abs(samples[:, None] - mixture.CENTRES).max(-1) <= 4 * mixture.STD).sum(0)
+
+
+@quality_counts_what_lies_within_four_deviations.mutant("radius 1 % too large", replaces="mode_counts")
+def _(samples):
+    return (np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1) <= 4.04 * mixture.STD).sum(0)
+
+
+@quality_counts_what_lies_within_four_deviations.mutant(
+    "every sample counted at its nearest mode", replaces="mode_counts"
+)
+def _(samples):
+    nearest = np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1).argmin(1)
+    return np.bincount(nearest, minlength=25)
+
+
+@quality_counts_what_lies_within_four_deviations.mutant("centres transposed", replaces="mode_counts")
+def _(samples):
+    return mixture.mode_counts(samples[:, ::-1])
+
+
+@quality_counts_what_lies_within_four_deviations.mutant("more than `least` asked", replaces="quality")
+def _(samples, least=1):
+    return mixture.quality(samples, least + 1)
+
+
+@quality_counts_what_lies_within_four_deviations.mutant("share of the modes", replaces="quality")
+def _(samples, least=1):
+    good = mixture.quality(samples, least)
+    return good._replace(share=good.modes / 25)
+
+
+@quality_counts_what_lies_within_four_deviations.mutant("`least` ignored", replaces="quality")
+def _(samples, least=1):
+    return mixture.quality(samples)

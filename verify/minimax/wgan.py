@@ -1,0 +1,250 @@
+"""Wasserstein GANs: slides "Recall: Wasserstein GANs formulation" and "Application to 25 Gaussians"."""
+
+from itertools import pairwise
+
+import autograd
+import autograd.numpy as np
+import scipy
+
+from refimpl.activations import identity, softplus
+from refimpl.layers import Layer, Network, unflatten
+from refimpl.minimax import wgan
+from verify.claims import claim
+from verify.evidence import at_most, equal, rounding
+from verify.minimax.mlp import value
+
+SLIDE = "Recall: Wasserstein GANs formulation"
+LP = 1e-6
+
+
+@claim("M26", slide=SLIDE, source="Kantorovich-Rubinstein; Villani 2009, Remark 6.5")
+def exact_dual_is_wasserstein(
+    rng, *, objective=wgan.objective, exact_critic=wgan.exact_critic, wasserstein_line=wgan.wasserstein_line
+):
+    r"""With the best 1-Lipschitz critic the objective is W₁: on the line ∫|F − G|, in space the best assignment."""
+    a, b = rng.standard_normal((13, 1)), np.append(2 * rng.standard_normal(18) + 1, [-9.0, 9.0])[:, None]
+    line = scipy.stats.wasserstein_distance(a[:, 0], b[:, 0])
+    yield equal("∫|F − G|", wasserstein_line(a[:, 0], b[:, 0]), line, rtol=rounding(200))
+    yield equal("line: objective of the exact critic", objective(exact_critic(a, b), a, b), line, atol=LP)
+    a, b = rng.standard_normal((2, 20, 3)) + np.array([[[0.0]], [[0.5]]])
+    cost = np.linalg.norm(a[:, None] - b, axis=-1)
+    pairs = scipy.optimize.linear_sum_assignment(cost)
+    d = exact_critic(a, b)
+    yield equal("space: objective of the exact critic", objective(d, a, b), cost[pairs].mean(), atol=LP)
+    s = 3 * rng.standard_normal((300, 3))
+    t = s + rng.uniform(0.01, 1, (300, 1)) * rng.standard_normal((300, 3))
+    s, t = np.concatenate([s, a[pairs[0]]]), np.concatenate([t, b[pairs[1]]])
+    slope = np.abs(np.asarray(d(s)) - np.asarray(d(t))) / np.linalg.norm(s - t, axis=-1)
+    yield at_most("its slopes", slope, 1.0, slack=rounding(1e4), tight=1e-4)
+
+
+@exact_dual_is_wasserstein.mutant("players exchanged", replaces="objective")
+def _(d, real, fake):
+    return wgan.objective(d, fake, real)
+
+
+@exact_dual_is_wasserstein.mutant("1 % too large", replaces="objective")
+def _(d, real, fake):
+    return 1.01 * wgan.objective(d, real, fake)
+
+
+@exact_dual_is_wasserstein.mutant("one mean over the pooled samples", replaces="objective")
+def _(d, real, fake):
+    return (np.sum(d(real)) - np.sum(d(fake))) / (len(real) + len(fake)) * 2
+
+
+@exact_dual_is_wasserstein.mutant("a critic of slope 1.01", replaces="exact_critic")
+def _(real, fake):
+    d = wgan.exact_critic(real, fake)
+    return lambda t: 1.01 * d(t)
+
+
+@exact_dual_is_wasserstein.mutant("right at the samples, but 2-Lipschitz between them", replaces="exact_critic")
+def _(real, fake):
+    d = wgan.exact_critic(real, fake)
+    return lambda t: d(t) + np.linalg.norm(t[:, None] - np.concatenate([real, fake]), axis=-1).min(-1)
+
+
+@exact_dual_is_wasserstein.mutant("a Lipschitz critic that is not the best", replaces="exact_critic")
+def _(real, fake):
+    return lambda t: -np.linalg.norm(t - fake.mean(0), axis=-1)
+
+
+@exact_dual_is_wasserstein.mutant("distances squared: W₂²", replaces="wasserstein_line")
+def _(a, b):
+    t = (np.arange(10000) + 0.5) / 10000
+    return ((np.quantile(a, t) - np.quantile(b, t)) ** 2).mean()
+
+
+@exact_dual_is_wasserstein.mutant("distance of the means", replaces="wasserstein_line")
+def _(a, b):
+    return abs(a.mean() - b.mean())
+
+
+@exact_dual_is_wasserstein.mutant("1 % too small", replaces="wasserstein_line")
+def _(a, b):
+    return 0.99 * wgan.wasserstein_line(a, b)
+
+
+@claim("M26", slide=SLIDE, source="Arjovsky, Chintala & Bottou 2017")
+def clipping_bounds_slopes_but_not_by_one(rng, *, clip_weights=wgan.clip_weights):
+    r"""A clipped layer m × p has norm ≤ c√(mp), equal when all weights meet the same bound; the product is not 1."""
+    for c in (0.01, 0.1, 1.0):
+        layers = 2 * c * rng.standard_normal((50, 6, 4))
+        layers[0] = 3 * c
+        norms = np.linalg.norm(clip_weights(layers, c), ord=2, axis=(-2, -1))
+        yield at_most(f"c = {c}: norm of a layer", norms, c * np.sqrt(24), slack=rounding(64, c), tight=1e-12)
+        expected = np.median(np.stack([layers, c + 0 * layers, -c + 0 * layers]), axis=0)
+        yield equal(f"c = {c}: the nearest point of the box", clip_weights(layers, c), expected)
+
+
+@clipping_bounds_slopes_but_not_by_one.mutant("box 1 % too wide")
+def _(x, c):
+    return np.clip(x, -1.01 * c, 1.01 * c)
+
+
+@clipping_bounds_slopes_but_not_by_one.mutant("rescaled into the box instead of clipped")
+def _(x, c):
+    return x * min(1, c / np.abs(x).max())
+
+
+@clipping_bounds_slopes_but_not_by_one.mutant("clipped from above only")
+def _(x, c):
+    return np.minimum(x, c)
+
+
+@claim("M26", slide=SLIDE, source="Gulrajani et al. 2017; the two points worked out here")
+def penalty_lets_slopes_exceed_one(
+    rng, *, critic_gradient=wgan.critic_gradient, gradient_penalty=wgan.gradient_penalty
+):
+    r"""Two points at distance r, critic ⟨ψ, a⟩: the best slope is 1 + r/(2λ) > 1, its penalty (r/2λ)²."""
+    for weight in (0.1, 1.0, 10.0):
+        e = rng.standard_normal(3)
+        r, start = rng.uniform(0.5, 2), rng.standard_normal(3)
+        e = e / np.linalg.norm(e)
+        n = 5
+        real, fake = np.tile(start + r * e, (n, 1)), np.tile(start, (n, 1))
+        mixed = fake + rng.uniform(0, 1, (n, 1)) * r * e
+        best = Network((Layer((1 + r / (2 * weight)) * e[None], np.array([0.7])),), identity)
+        what, size = f"λ = {weight}", 1 + r + r / weight
+        zero = np.zeros(4)
+        yield equal(
+            f"{what}: gradient at 1 + r/2λ",
+            critic_gradient(best, real, fake, mixed, weight),
+            zero,
+            atol=rounding(100, size * (1 + weight)),
+        )
+        yield equal(
+            f"{what}: penalty there",
+            gradient_penalty(best, mixed),
+            (r / (2 * weight)) ** 2,
+            atol=rounding(100, size**2),
+        )
+        slope = rng.uniform(0.2, 0.8)
+        short = Network((Layer(slope * e[None], np.array([0.7])),), identity)
+        expected = np.append((-r + 2 * weight * (slope - 1)) * e, 0.0)
+        measured = critic_gradient(short, real, fake, mixed, weight)
+        yield equal(
+            f"{what}: gradient at slope {slope:.2g}", measured, expected, atol=rounding(100, size * (1 + weight))
+        )
+
+
+@penalty_lets_slopes_exceed_one.mutant("one-sided penalty", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    slopes = np.linalg.norm(wgan.vjp(d, mixed, np.ones(1)), axis=-1)
+    return wgan.critic_gradient(d, real, fake, mixed, weight if (slopes > 1).any() else 0.0)
+
+
+@penalty_lets_slopes_exceed_one.mutant("½ of the penalty", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    return wgan.critic_gradient(d, real, fake, mixed, weight / 2)
+
+
+@penalty_lets_slopes_exceed_one.mutant("norm not squared", replaces="gradient_penalty")
+def _(d, a):
+    return np.sqrt(wgan.gradient_penalty(d, a))
+
+
+@penalty_lets_slopes_exceed_one.mutant("norms compared with 0", replaces="gradient_penalty")
+def _(d, a):
+    return np.mean(np.sum(wgan.vjp(d, a, np.ones(1)) ** 2, axis=-1))
+
+
+WIDTHS_X, WIDTHS_Y = (3, 5, 4, 2), (2, 4, 5, 1)
+
+
+def number_of_parameters(widths):
+    """Entries of all weights and biases."""
+    return sum(m * (p + 1) for p, m in pairwise(widths))
+
+
+def critic_loss(y, real, fake, mixed, weight, widths=WIDTHS_Y, name="softplus"):
+    """What the critic minimises, as automatic differentiation reads it (where all ReLUs rest, a slope of 0 stays)."""
+    d = lambda a: value(y, a, widths, name)[:, 0]  # noqa: E731
+    squares = np.sum(autograd.grad(lambda a: np.sum(d(a)))(mixed) ** 2, axis=-1)
+    slopes = np.where(squares > 0, np.sqrt(np.where(squares > 0, squares, 1.0)), 0.0)
+    return np.mean(d(fake)) - np.mean(d(real)) + weight * np.mean((slopes - 1) ** 2)
+
+
+def generator_loss(x, y, omega, widths=(WIDTHS_X, WIDTHS_Y), name="softplus"):
+    """What the generator minimises."""
+    return -np.mean(value(y, value(x, omega, widths[0], name), widths[1], name))
+
+
+@claim("M26", slide=SLIDE, source="eq. (1) of the slide; Gulrajani et al. 2017, Algorithm 1")
+def players_descend_their_losses(
+    rng, *, critic_gradient=wgan.critic_gradient, generator_gradient=wgan.generator_gradient
+):
+    r"""The hand-written gradients of both players are those of automatic differentiation, the penalty's included."""
+    x, y = (0.7 * rng.standard_normal(number_of_parameters(w)) for w in (WIDTHS_X, WIDTHS_Y))
+    h, d = Network(unflatten(x, WIDTHS_X), softplus), Network(unflatten(y, WIDTHS_Y), softplus)
+    real, fake, mixed = rng.standard_normal((3, 9, 2))
+    for weight in (0.0, 0.3, 10.0):
+        expected = autograd.grad(critic_loss)(y, real, fake, mixed, weight)
+        measured = critic_gradient(d, real, fake, mixed, weight)
+        yield equal(f"critic, λ = {weight}", measured, expected, atol=rounding(1e5, 1 + weight))
+    omega = rng.standard_normal((9, 3))
+    expected = autograd.grad(generator_loss)(x, y, omega)
+    yield equal("generator", generator_gradient(h, d, omega), expected, atol=rounding(1e5))
+
+
+@players_descend_their_losses.mutant("the critic descends on Φ", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    return wgan.critic_gradient(d, fake, real, mixed, weight)
+
+
+@players_descend_their_losses.mutant("λ 1 % too large", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    return wgan.critic_gradient(d, real, fake, mixed, 1.01 * weight)
+
+
+@players_descend_their_losses.mutant("penalty at the real points", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    return wgan.critic_gradient(d, real, fake, real, weight)
+
+
+@players_descend_their_losses.mutant("penalty without second derivatives", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    flat = d._replace(activation=d.activation._replace(curvature=lambda u: 0 * u))
+    return wgan.critic_gradient(flat, real, fake, mixed, weight)
+
+
+@players_descend_their_losses.mutant("sums in place of means", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    return len(real) * wgan.critic_gradient(d, real, fake, mixed, weight)
+
+
+@players_descend_their_losses.mutant("the generator ascends", replaces="generator_gradient")
+def _(h, d, omega):
+    return -wgan.generator_gradient(h, d, omega)
+
+
+@players_descend_their_losses.mutant("gradient 1 % too small", replaces="generator_gradient")
+def _(h, d, omega):
+    return 0.99 * wgan.generator_gradient(h, d, omega)
+
+
+@players_descend_their_losses.mutant("the critic's biases ignored", replaces="generator_gradient")
+def _(h, d, omega):
+    layers = tuple(Layer(W, 0 * b) for W, b in d.layers)
+    return wgan.generator_gradient(h, d._replace(layers=layers), omega)
