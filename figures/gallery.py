@@ -1,7 +1,6 @@
 """The directory that a run writes: pictures, beside each its record, and an index of all that is there."""
 
 import json
-import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from figures.discovery import lecture_order
 from figures.page import page
 from figures.rendering import FORMATS, Rendering
+from refimpl.files import write_whole
 
 RECORD = {"name", "slide", "title", "caption", "alternative text", "formats", "quality"}
 """What a record needs to be shown."""
@@ -33,25 +33,15 @@ def prepare(out: Path, names: Iterable[str]) -> None:
             raise OSError(f"cannot write into {directory}: {error.strerror}") from error
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all, whatever interrupts."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def store(out: Path, rendering: Rendering) -> Rendering:
     """Write the pictures of a figure, then its record; return it with the error that kept it from being written."""
     if rendering.error:
         return rendering
     try:
         for format, picture in rendering.pictures.items():
-            write(_file(out, rendering.name, format), picture)
+            write_whole(_file(out, rendering.name, format), picture)
         record = _with_earlier_formats(rendering.record, _file(out, rendering.name, "json"))
-        write(_file(out, rendering.name, "json"), _as_json(record))
+        write_whole(_file(out, rendering.name, "json"), _as_json(record))
     except OSError as error:
         return rendering._replace(error=f"{type(error).__name__}: {error}")
     return rendering
@@ -88,4 +78,4 @@ def write_index(out: Path) -> None:
     """Write ``index.html``, a page that shows every figure with a record in the directory."""
     records = [record for path in out.glob("*/*.json") if (record := _read(path)) is not None]
     records.sort(key=lambda record: lecture_order(record["name"]))
-    write(out / "index.html", page(records).encode())
+    write_whole(out / "index.html", page(records).encode())

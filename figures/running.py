@@ -1,10 +1,7 @@
 """Making many figures: which, on how many processes, into which directory."""
 
-import multiprocessing
 import os
-import signal
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,6 +10,7 @@ from figures import gallery
 from figures.discovery import select
 from figures.rendering import FORMATS, QUALITIES, Rendering, render
 from refimpl.domains import domain, integer, one_of
+from refimpl.parallel import as_they_come
 
 
 @domain(quality=one_of(*QUALITIES), workers=integer(1))
@@ -67,37 +65,17 @@ def run(
     finished = {}
     job = partial(render, formats=tuple(dict.fromkeys(formats)), quality=quality)
     try:
-        with closing(_renderings(job, chosen, min(workers, len(chosen)))) as renderings:
-            for rendering in renderings:
-                finished[rendering.name] = gallery.store(directory, rendering)
-                progress(finished[rendering.name])
+        with closing(as_they_come(job, chosen, workers)) as renderings:
+            for i, made in renderings:
+                finished[chosen[i]] = gallery.store(directory, _rendering(chosen[i], made))
+                progress(finished[chosen[i]])
     finally:
         gallery.write_index(directory)
     return [finished[name] for name in chosen]
 
 
-def _renderings(job: Callable[[str], Rendering], chosen: Sequence[str], workers: int) -> Generator[Rendering]:
-    """Renderings as they come; other processes leave all writing, and Ctrl-C, to this one."""
-    if workers == 1:
-        yield from map(job, chosen)
-        return
-    strangers = set(multiprocessing.active_children())
-    quiet = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), signal.signal, quiet) as pool:
-        try:
-            futures = {pool.submit(job, name): name for name in chosen}
-            for future in as_completed(futures):
-                yield _rendering(futures[future], future)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in set(multiprocessing.active_children()) - strangers:
-                child.terminate()
-            raise
-
-
-def _rendering(name: str, future: Future[Rendering]) -> Rendering:
+def _rendering(name: str, made: Rendering | BaseException) -> Rendering:
     """What a process made, or that it died."""
-    try:
-        return future.result()
-    except Exception as error:
-        return Rendering(name, {}, {}, 0.0, f"{type(error).__name__}: {error}")
+    if isinstance(made, Rendering):
+        return made
+    return Rendering(name, {}, {}, 0.0, f"{type(made).__name__}: {made}")

@@ -8,14 +8,16 @@ anew when the text changes. Numba is imported, and anything compiled, on the fir
 
 import functools
 import hashlib
-import inspect
 import os
 import threading
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+import numpy as np
+
 from refimpl import arrays
+from refimpl.domains import bare
 
 F = TypeVar("F", bound=Callable[..., Any])
 _one_at_a_time = threading.RLock()
@@ -51,31 +53,65 @@ def planar(function: F) -> F:
     Steps are such when they only add and scale points; fields when they are written with `arrays.split` and
     `arrays.join`.
     """
-    inspect.unwrap(function).planar = True  # type: ignore[attr-defined]
+    body = bare(function)
+    body.planar = body  # type: ignore[attr-defined]
     return function
 
 
 def is_planar(function: Callable) -> bool:
     """Whether a compiled loop can run `function` on one complex number."""
-    return enabled() and getattr(inspect.unwrap(function), "planar", False)
+    body = bare(function)
+    return enabled() and getattr(body, "planar", None) is body and _digest(body) is not None
 
 
 def formula(function: Callable) -> Any:
     """A formula as an argument of a compiled loop: its bare body, typed by its content."""
-    return _formula(inspect.unwrap(function)) if enabled() else inspect.unwrap(function)
+    return _formula(bare(function)) if enabled() else bare(function)
 
 
 def digest(function: Callable) -> str:
-    """Hash of all that the compiled code of a function depends on."""
-    plain = [value for value in _closure(function) if not isinstance(value, types.FunctionType)]
-    text = repr((function.__name__, list(_codes(function.__code__)), plain, function.__defaults__))
-    return hashlib.sha256((text + "".join(digest(inspect.unwrap(f)) for f in _called(function))).encode()).hexdigest()[
-        :16
+    """Hash of all that the compiled code of a function depends on: its text, and the values that it names.
+
+    Raises
+    ------
+    TypeError
+        It names a value of a kind whose content cannot be told.
+    """
+    named = [_content(value) for value in _named(function)]
+    defaults = [
+        _content(value) for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
     ]
+    text = (function.__module__, function.__qualname__, list(_codes(function.__code__)), named, defaults)
+    return hashlib.sha256(repr(text).encode()).hexdigest()[:16]
 
 
-def _closure(function: Callable) -> list[Any]:
-    return [cell.cell_contents for cell in function.__closure__ or ()]
+@functools.cache
+def _digest(function: Callable) -> str | None:
+    try:
+        return digest(function)
+    except TypeError:
+        return None
+
+
+def _content(value: Any) -> Any:
+    """What stands for a value in a hash."""
+    value = getattr(value, "py_func", value)
+    if isinstance(value, types.FunctionType):
+        return value.__qualname__ if _is_ours(value) else digest(bare(value))
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return str(value.dtype), value.shape, value.tobytes()
+    if isinstance(value, tuple):
+        return [_content(item) for item in value]
+    if isinstance(value, bool | int | float | complex | str | bytes | np.generic | None):
+        return repr(value)
+    if isinstance(value, types.ModuleType | types.BuiltinFunctionType | np.ufunc | type):
+        return value.__name__
+    raise TypeError(f"a compiled formula cannot name {value!r}")
+
+
+def _is_ours(function: Callable) -> bool:
+    """Whether it is one of the two operations that numba is taught by hand."""
+    return function in (arrays.split, arrays.join)
 
 
 def _codes(code: types.CodeType) -> Iterator[tuple]:
@@ -86,11 +122,16 @@ def _codes(code: types.CodeType) -> Iterator[tuple]:
         yield from _codes(c)
 
 
-def _called(function: Callable) -> list[Callable]:
-    """The Python functions of this package's kind that a body names: each is compiled from its bare body."""
+def _named(function: Callable) -> list[Any]:
+    """The global and enclosed values that a body names."""
     names = [name for _, names, _ in _codes(function.__code__) for name in names]
-    values = [function.__globals__.get(name) for name in names] + _closure(function)
-    return [v for v in values if isinstance(v, types.FunctionType) and v not in (arrays.split, arrays.join)]
+    read = [function.__globals__[name] for name in names if name in function.__globals__]
+    return read + [cell.cell_contents for cell in function.__closure__ or ()]
+
+
+def _called(function: Callable) -> list[Callable]:
+    """The Python functions that a body names: each is compiled from its bare body."""
+    return [v for v in _named(function) if isinstance(v, types.FunctionType) and not _is_ours(v) and v is not function]
 
 
 @functools.cache
@@ -130,6 +171,6 @@ def _teach(function: Callable) -> None:
 def _teach_call(called: Callable) -> None:
     from numba.extending import overload
 
-    bare = inspect.unwrap(called)
-    _teach(bare)
-    overload(called, strict=False, jit_options={"error_model": "numpy"})(lambda *args: bare)
+    body = bare(called)
+    _teach(body)
+    overload(called, strict=False, jit_options={"error_model": "numpy"})(lambda *args: body)

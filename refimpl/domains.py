@@ -46,16 +46,16 @@ def domain(**domains: Domain) -> Callable[[F], F]:
             named = {name: _checked(domains, name, value, sizes) for name, value in kwargs.items()}
             return function(*given, *args[len(given) :], **named)
 
-        checked.domains = domains  # type: ignore[attr-defined]
+        checked.domains, checked.layer = domains, (checked, function)  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]
 
     return declare
 
 
 def bare(function: F) -> F:
-    """The formula under its checks."""
-    while hasattr(function, "domains"):
-        function = function.__wrapped__  # type: ignore[attr-defined]
+    """The formula under its checks; whatever else is wrapped around a formula stays."""
+    while (layer := getattr(function, "layer", None)) and layer[0] is function:
+        function = layer[1]
     return function
 
 
@@ -64,7 +64,7 @@ def _checked(domains: dict[str, Domain], name: str, value: Any, sizes: Sizes) ->
 
 
 def _foreign(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] not in ("builtins", "numpy")
+    return type(value).__module__.partition(".")[0] not in ("builtins", "numpy", "fractions", "decimal")
 
 
 def _real_array(name: str, value: Any) -> np.ndarray:
@@ -72,7 +72,7 @@ def _real_array(name: str, value: Any) -> np.ndarray:
         a = np.asarray(value)
     except ValueError:
         raise ValueError(f"{name} must be an array, got rows of different lengths") from None
-    if a.dtype.kind not in "fiu":
+    if a.dtype.kind not in "fiu" or isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} must hold real numbers, got {_short(value)} of dtype {a.dtype}")
     if a.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {a.shape}")
@@ -91,25 +91,24 @@ def array(dims: str) -> Domain:
 
     A letter used twice in one signature is one size: ``x=array("... p"), data=array("n p")``.
     """
-    axes = dims.split()
-    leading = axes[:1] == ["..."]
-    axes = axes[leading:]
+    shape = f"({', '.join(dims.split())})"
+    leading = dims.startswith("...")
+    axes = dims.split()[leading:]
 
     def check(name: str, value: Any, sizes: Sizes) -> Any:
         if _foreign(value):
             return value
         a = _real_array(name, value)
         if a.ndim < len(axes) or (a.ndim > len(axes) and not leading):
-            raise ValueError(f"{name} must have shape ({', '.join(dims.split())}), got {a.shape}")
+            raise ValueError(f"{name} must have shape {shape}, got {a.shape}")
         for axis, size in zip(axes, a.shape[a.ndim - len(axes) :], strict=True):
             wanted = int(axis) if axis.isdigit() else sizes.setdefault(axis, size)
             if size != wanted:
-                raise ValueError(
-                    f"{name} must have shape ({', '.join(dims.split())}) with {axis} = {wanted}, got {a.shape}"
-                )
+                where = "" if axis.isdigit() else f" with {axis} = {wanted}"
+                raise ValueError(f"{name} must have shape {shape}{where}, got {a.shape}")
         return a
 
-    return Domain(f"finite real array of shape ({', '.join(dims.split())})", check)
+    return Domain(f"finite real array of shape {shape}", check)
 
 
 def number(condition: str) -> Domain:
@@ -122,6 +121,8 @@ def number(condition: str) -> Domain:
             return value
         if isinstance(value, bool | np.bool_):
             raise TypeError(f"{name} must be a real number, got {value}")
+        if isinstance(value, str) or value is None:
+            raise TypeError(f"{name} must be a real number, got {_short(value)}")
         a = _real_array(name, value)
         if a.ndim:
             raise ValueError(f"{name} must be one number, got an array of shape {a.shape}")
@@ -149,11 +150,11 @@ def one_of(*names: str) -> Domain:
     """One of a few names."""
 
     def check(name: str, value: Any, sizes: Sizes) -> str:
-        if value not in names:
+        if not isinstance(value, str) or value not in names:
             close = difflib.get_close_matches(str(value), names, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
             raise ValueError(f"{name} must be one of {', '.join(map(repr, names))}, got {_short(value)}{hint}")
-        return str(value)
+        return value
 
     return Domain(f"one of {', '.join(map(repr, names))}", check)
 
@@ -165,16 +166,25 @@ def _check_function(name: str, value: Any, sizes: Sizes) -> Any:
 
 
 def _check_field(name: str, value: Any, sizes: Sizes) -> Any:
-    inner = bare(_check_function(name, value, sizes))
+    return _shaped(name, value, lambda shape: shape)
+
+
+def _shaped(name: str, value: Any, wanted: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Any:
+    """A function that returns real arrays, of a shape that follows from that of its first argument."""
+    inner = bare(_check_function(name, value, {}))
 
     @functools.wraps(inner, updated=())
-    def field(z: Any, *args: Any) -> Any:
+    def shaped(z: Any, *args: Any) -> Any:
         v = inner(z, *args)
-        if np.shape(v) != np.shape(z):
-            raise ValueError(f"{name} must return the shape of its argument, {np.shape(z)}, got {np.shape(v)}")
+        v = v if _foreign(v) else np.asarray(v)
+        if not _foreign(v) and v.dtype.kind not in "fiu":
+            raise TypeError(f"{name} must return real numbers, got dtype {v.dtype}")
+        if np.shape(v) != wanted(np.shape(z)):
+            raise ValueError(f"{name} must return shape {wanted(np.shape(z))} for {np.shape(z)}, got {np.shape(v)}")
         return v
 
-    return field
+    shaped.layer = (shaped, inner)  # type: ignore[attr-defined]
+    return shaped
 
 
 def _check_generator(name: str, value: Any, sizes: Sizes) -> Any:
@@ -206,10 +216,10 @@ def probabilities(dims: str) -> Domain:
         if _foreign(w):
             return w
         if (w < 0).any():
-            raise ValueError(f"{name} must be >= 0, got {w.min()}")
+            raise ValueError(f"{name} must be probabilities, >= 0, got {w.min()}")
         total = w.sum(axis=-1)
-        if (wrong := np.abs(total - 1) > 1e-12).any():
-            raise ValueError(f"{name} must sum to 1, got {total[wrong].flat[0]}")
+        if (wrong := np.abs(total - 1) > 1e-9).any():
+            raise ValueError(f"{name} must sum to 1, got a sum of {total[wrong].flat[0]}")
         return w
 
     return Domain(f"{entries.text}, nonnegative, of sum 1 along the last axis", check)
@@ -235,16 +245,7 @@ def covariance(dims: str) -> Domain:
 
 
 def _check_jacobian(name: str, value: Any, sizes: Sizes) -> Any:
-    inner = bare(_check_function(name, value, sizes))
-
-    @functools.wraps(inner, updated=())
-    def jacobian(x: Any) -> Any:
-        J, wanted = inner(x), (*np.shape(x), np.shape(x)[-1])
-        if np.shape(J) != wanted:
-            raise ValueError(f"{name} must return matrices of shape {wanted}, got {np.shape(J)}")
-        return J
-
-    return jacobian
+    return _shaped(name, value, lambda shape: (*shape, shape[-1]))
 
 
 jacobian = Domain("callable from points (..., p) to matrices (..., p, p)", _check_jacobian)

@@ -1,5 +1,6 @@
 """Running a step many times: trajectories, compiled when their ingredients are."""
 
+import contextlib
 import inspect
 import os
 from collections.abc import Callable
@@ -35,9 +36,9 @@ def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> 
     remembers = "z_prev" in inspect.signature(step).parameters
     if z0.shape[-1] == 2 and is_planar(step) and is_planar(V):
         return _finite(_planar_orbit(step, V, z0, float(alpha), num_steps, remembers))
-    states = np.empty((num_steps + 1, *z0.shape))
+    states = np.full((num_steps + 1, *z0.shape), np.nan)
     loop = _orbit_with_memory if remembers else _orbit
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), contextlib.suppress(DivergedError):
         loop.__wrapped__(step, V, z0, alpha, states)
     return _finite(states)
 

@@ -1,5 +1,6 @@
 """Formulas as arguments of compiled loops: typed by content, found in the disk cache again, safe among threads."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from refimpl import compiling
 from refimpl.arrays import join, split
-from refimpl.minimax import algorithms
+from refimpl.minimax import algorithms, games
 
 compiles = pytest.mark.skipif(not compiling.enabled(), reason="NUMBA_DISABLE_JIT=1 compiles nothing")
 
@@ -105,3 +106,51 @@ def test_nothing_is_compiled_or_imported_at_import():
 def test_bare_bodies_are_what_runs():
     step = compiling.formula(algorithms.eg_step)
     assert step.type == compiling.formula(algorithms.eg_step.__wrapped__).type
+
+
+SCALE = 2.0
+
+
+def with_a_constant(z):
+    x, y = split(z)
+    return join(SCALE * y, -x)
+
+
+def test_the_values_that_a_formula_names_are_part_of_its_content(monkeypatch):
+    before = compiling.digest(with_a_constant)
+    monkeypatch.setitem(globals(), "SCALE", 3.0)
+    assert compiling.digest(with_a_constant) != before
+
+
+def test_arrays_count_to_the_last_bit():
+    def field(a):
+        return lambda z: a * z
+
+    a = np.full(2000, 0.1)
+    b = a.copy()
+    b[1000] = np.nextafter(0.1, 1)
+    assert compiling.digest(field(a)) == compiling.digest(field(a.copy())) != compiling.digest(field(b))
+
+
+def test_a_field_that_names_what_cannot_be_told_runs_in_plain_python():
+    holder = [1.0]
+
+    @compiling.planar
+    def field(z):
+        x, y = split(z)
+        return join(holder[0] * y, -x)
+
+    assert not compiling.is_planar(field)
+
+
+def test_a_wrapped_field_is_another_field():
+    plain = games.bilinear().operator
+
+    @functools.wraps(plain)
+    def doubled(z):
+        return 2 * plain(z)
+
+    assert compiling.is_planar(plain) == compiling.enabled()
+    assert not compiling.is_planar(doubled)
+    np.testing.assert_array_equal(algorithms.gda_step(doubled, [1.0, 1.0], 0.1), [0.8, 1.2])
+    np.testing.assert_allclose(algorithms.trajectory("gda", doubled, [1.0, 1.0], 0.1, 1)[-1], [0.8, 1.2])

@@ -1,5 +1,6 @@
 """Domains: what lies outside is refused with the argument's name, what it must be and what it was."""
 
+import functools
 import re
 
 import numpy as np
@@ -57,7 +58,7 @@ NAN, INF = float("nan"), float("inf")
         ("alpha", 0, ValueError, "alpha must be > 0, got 0"),
         ("alpha", -0.1, ValueError, "alpha must be > 0, got -0.1"),
         ("alpha", NAN, ValueError, "alpha must be finite, got nan"),
-        ("alpha", "0.1", TypeError, "alpha must hold real numbers, got '0.1'"),
+        ("alpha", "0.1", TypeError, "alpha must be a real number, got '0.1'"),
         ("alpha", True, TypeError, "alpha must be a real number, got True"),
         ("alpha", [0.1, 0.2], ValueError, "alpha must be one number, got an array of shape (2,)"),
         ("c", -1, ValueError, "c must be >= 0, got -1"),
@@ -82,7 +83,7 @@ def test_refuses(argument, value, error, message):
 def test_sizes_named_alike_must_agree():
     with pytest.raises(ValueError, match=re.escape("data must have shape (n, p) with p = 3, got (5, 2)")):
         everything(np.ones((4, 3)), np.ones((5, 2)))
-    with pytest.raises(ValueError, match=re.escape("z must have shape (..., 2) with 2 = 2, got (3,)")):
+    with pytest.raises(ValueError, match=re.escape("z must have shape (..., 2), got (3,)")):
         domain(z=array("... 2"))(lambda z: z)([1.0, 2.0, 3.0])
 
 
@@ -102,7 +103,7 @@ def test_an_array_is_not_copied():
 def test_fields_must_keep_the_shape():
     step = domain(V=field, z=array("... p"))(lambda V, z: V(z))
     assert step(lambda z: 2 * z, [1.0, 2.0]).tolist() == [2.0, 4.0]
-    with pytest.raises(ValueError, match=re.escape("V must return the shape of its argument, (2,), got (1,)")):
+    with pytest.raises(ValueError, match=re.escape("V must return shape (2,) for (2,), got (1,)")):
         step(lambda z: z[:1], [1.0, 2.0])
 
 
@@ -128,3 +129,11 @@ def test_the_bare_formula_is_under_its_checks():
     body = everything.__wrapped__
     assert bare(everything) is body
     assert bare(body) is body
+
+
+def test_what_users_wrap_around_a_formula_stays():
+    @functools.wraps(everything)
+    def doubled(*args, **kwargs):
+        return 2 * everything(*args, **kwargs)
+
+    assert bare(doubled) is doubled

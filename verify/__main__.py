@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from refimpl.files import write_whole
 from verify import reports
-from verify.claims import EngineError, Result
+from verify.claims import EngineError, Result, discover
 from verify.evidence import Verdict
 from verify.register import ROWS
-from verify.running import run, select
+from verify.running import rows, run, select
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m verify",
         description="Check the lecture's theorems numerically; exit 1 if anything is not PASS.",
-        epilog="examples: python -m verify M09;  python -m verify minimax --workers 2;  python -m verify --against m",
+        epilog="examples: M09    minimax.algorithms --workers 2    '*_on_xy' --nonce random    --against mymodule",
     )
     p.add_argument(
         "patterns", nargs="*", metavar="PATTERN", help="rows (M09), chapters, modules, claims or shell patterns"
@@ -39,8 +40,8 @@ def parser() -> argparse.ArgumentParser:
         "--nonce", type=_nonce, default=0, metavar="N", help="which random instances: a number or 'random' (0)"
     )
     p.add_argument("--workers", type=_positive, default=1, metavar="N", help="number of processes (1)")
-    for kind in ("json", "junit", "html"):
-        p.add_argument(f"--{kind}", type=_writable, metavar="FILE", help=f"write a {kind.upper()} report")
+    for kind in ("JSON", "JUnit", "HTML"):
+        p.add_argument(f"--{kind.lower()}", type=_writable, metavar="FILE", help=f"write the results as {kind}")
     return p
 
 
@@ -53,7 +54,7 @@ def _positive(word: str) -> int:
 
 
 def _at_least(minimum: int, word: str) -> int:
-    if not word.isdecimal() or int(word) < minimum:
+    if not word.isdecimal() or len(word) > 20 or int(word) < minimum:
         raise argparse.ArgumentTypeError(f"must be an integer >= {minimum}, got {word!r}")
     return int(word)
 
@@ -68,6 +69,7 @@ def _writable(word: str) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     options = parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         return _command(options)
     except BrokenPipeError:
@@ -76,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LookupError, ImportError) as error:
         print(f"verify: {error.args[0]}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"verify: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     except EngineError as error:
         print(f"verify: {error}", file=sys.stderr)
         return 1
@@ -83,10 +88,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(options: argparse.Namespace) -> int:
     if options.list:
-        print(reports.coverage(select(options.patterns)))
+        print(reports.coverage(discover(), rows(options.patterns)))
         return 0
-    if options.errata:
-        return _errata(options)
+    return _errata(options) if options.errata else _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     finished: list[Result] = []
     progress = _progress(len(select(options.patterns)), finished)
     keywords = {"nonce": options.nonce, "workers": options.workers, "progress": progress}
@@ -103,8 +110,8 @@ def _errata(options: argparse.Namespace) -> int:
     if not claims:
         print("No claim on a row with status 'corrected' is here.")
         return 0
-    results = run([one.name for one in claims], nonce=options.nonce, workers=options.workers)
-    return _report(options, results, interrupted=False)
+    options.patterns = [one.name for one in claims]
+    return _run(options)
 
 
 def _report(options: argparse.Namespace, results: Sequence[Result], interrupted: bool) -> int:
@@ -113,14 +120,18 @@ def _report(options: argparse.Namespace, results: Sequence[Result], interrupted:
     print(reports.mutants_text(results) if options.mutants else reports.text(results))
     print(f"nonce {options.nonce}" + (": interrupted, the results so far" if interrupted else ""))
     if options.json:
-        reports.write(options.json, reports.as_json(results, options.nonce))
+        _write(options.json, reports.as_json(results, options.nonce, complete=not interrupted))
     if options.junit:
-        reports.write(options.junit, reports.as_junit(results))
+        _write(options.junit, reports.as_junit(results))
     if options.html:
-        reports.write(options.html, reports.as_html(results))
+        _write(options.html, reports.as_html(results))
     if interrupted:
         return 130
     return int(any(one.verdict is not Verdict.PASS for one in results))
+
+
+def _write(path: Path, report: str) -> None:
+    write_whole(path, report.encode(errors="backslashreplace"))
 
 
 def _progress(claims: int, finished: list[Result]) -> Callable[[Result], None]:

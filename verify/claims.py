@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from refimpl.errors import DivergedError
 from verify.evidence import Evidence, Verdict
 from verify.register import ROWS
 
@@ -46,7 +47,7 @@ class Claim:
     def paths(self, need: str) -> list[str]:
         """Where `refimpl` keeps a function under test, such as ``minimax.algorithms.eg_step``; its home first."""
         function = self.needs[need]
-        home, name = inspect.unwrap(function).__module__, function.__name__
+        home, name = function.__module__, function.__name__
         chapter = home.rpartition(".")[0] + "."
         offering = [module for module in sys.modules if module.startswith(chapter) and module != home]
         found = [home, *(module for module in offering if getattr(sys.modules[module], name, None) is function)]
@@ -71,7 +72,10 @@ class Claim:
     def evidence(self, nonce: int, replacements: Mapping[str, Callable]) -> Iterator[Evidence]:
         """What the claim yields, with some of its functions replaced."""
         with np.errstate(all="ignore"):
-            yield from self.function(self.rng(nonce), **replacements)
+            for one in self.function(self.rng(nonce), **replacements):
+                if not (isinstance(one, Evidence) and isinstance(one.verdict, Verdict)):
+                    raise EngineError(f"claim {self.name} must yield Evidence, got {one!r}")
+                yield one
 
 
 def claim(row: str, *, slide: str, source: str) -> Callable[[Callable[..., Iterator[Evidence]]], Claim]:
@@ -86,9 +90,8 @@ def discover() -> list[Claim]:
     found = []
     for module in pkgutil.walk_packages(verify.__path__, "verify."):
         if module.name.count(".") == 2:
-            found += [
-                value for value in vars(importlib.import_module(module.name)).values() if isinstance(value, Claim)
-            ]
+            values = vars(importlib.import_module(module.name)).values()
+            found += [v for v in values if isinstance(v, Claim) and v.function.__module__ == module.name]
     for one in found:
         if not one.mutants:
             raise EngineError(f"claim {one.name} has no mutant: nothing shows that it can fail")
@@ -149,9 +152,11 @@ def kill(one: Claim, mutant: Mutant, nonce: int) -> Result:
             if evidence.verdict is Verdict.FAIL:
                 verdict, note = Verdict.PASS, f"killed: {mutant.text}"
                 break
-    except ArithmeticError as error:
+    except DivergedError as error:
         verdict, note = Verdict.PASS, f"killed: {mutant.text} ({error})"
-    except Exception as error:
+    except EngineError:
+        raise
+    except (Exception, SystemExit) as error:
         note = f"BROKEN: {mutant.text} ({type(error).__name__}: {error})"
     return result(
         one, verdict, tuple(seen), time.perf_counter() - start, note + (mutant.shipped and f" [{mutant.shipped}]")

@@ -45,16 +45,19 @@ def rounding(operations: float, scale: Any = 1.0) -> Any:
 
 @np.errstate(divide="ignore", invalid="ignore")
 def equal(what: str, measured: Any, expected: Any, *, rtol: float = 0.0, atol: Any = 0.0) -> Evidence:
-    """|measured − expected| ≤ atol + rtol |expected| everywhere; shows the worst place. Tolerances 0 mean equality."""
-    m, e = _number_array(measured), _number_array(expected)
-    if problem := _shape_problem(m, e):
+    """|measured − expected| ≤ atol + rtol |expected| everywhere; shows the worst place. Tolerances 0 mean equality.
+
+    `expected` is one number, or has the axes of `measured`, of the same sizes or of size 1.
+    """
+    m, e = _numbers(measured), _numbers(expected)
+    if problem := _problem(m, e):
         return Evidence(what, "equal", Verdict.FAIL, measured=None, expected=None, detail=problem)
     e = np.broadcast_to(e, m.shape)
     tolerance = np.broadcast_to(atol + rtol * np.abs(e), m.shape)
     error = np.abs(m - e)
     share = np.where(error == 0, 0.0, error / tolerance)
     worst = np.unravel_index(np.argmax(np.nan_to_num(share, nan=np.inf)), m.shape)
-    good = bool(np.isfinite(m).all() and (error <= tolerance).all())
+    good = bool(np.isfinite(m).all() and np.isfinite(tolerance).all() and (error <= tolerance).all())
     interval = (float(e[worst] - tolerance[worst]), float(e[worst] + tolerance[worst])) if np.isrealobj(e) else None
     return Evidence(what, "equal", _verdict(good), m[worst].item(), e[worst].item(), interval, detail=_count(m))
 
@@ -102,19 +105,20 @@ def _inequality(
 ) -> Evidence:
     if (tight is None) == (resolution is None):
         raise TypeError("an inequality states either how tight it is or its resolution")
-    m, b = _number_array(measured), _number_array(bound)
-    if problem := _shape_problem(m, b):
+    limit = _within("tight or resolution", tight if resolution is None else resolution, 0, np.inf)
+    m, b = _numbers(measured), _numbers(bound)
+    if problem := _problem(m, b) or _complex_problem(m):
         return Evidence(what, kind, Verdict.FAIL, measured=None, expected=None, detail=problem)
     b = np.broadcast_to(b, m.shape)
     gap = sign * (b - m)
-    near = gap / np.abs(b) if tight is not None else gap
+    near = np.nanmin(np.where(gap == 0, 0.0, gap / np.abs(b) if resolution is None else gap))
     worst = np.unravel_index(np.argmin(np.nan_to_num(gap, nan=-np.inf)), m.shape)
-    limit = tight if tight is not None else resolution
-    detail = f"{_count(m)}, nearest {float(np.min(near)):.2g}, asked {limit:.2g}"
-    if not (np.isfinite(m).all() and (gap >= -np.asarray(slack)).all()):
+    detail = f"{_count(m)}, nearest {near:.2g}, asked {limit:.2g}"
+    finite = np.isfinite(m).all() and np.isfinite(b).all() and np.isfinite(slack).all()
+    if not (finite and (gap >= -np.asarray(slack)).all()):
         verdict = Verdict.FAIL
     else:
-        verdict = Verdict.PASS if np.min(near) <= limit else Verdict.INCONCLUSIVE
+        verdict = Verdict.PASS if near <= limit else Verdict.INCONCLUSIVE
     interval = (-np.inf, float(b[worst])) if sign > 0 else (float(b[worst]), np.inf)
     return Evidence(what, kind, verdict, m[worst].item(), b[worst].item(), interval, detail=detail)
 
@@ -122,12 +126,14 @@ def _inequality(
 def rate(what: str, x: Any, y: Any, order: float, *, alpha: float = ALPHA) -> Evidence:
     """The slope of log y against log x: its t-interval must contain the order and exclude order ± ½.
 
-    The points are independent: log y = c + order · log x + noise, Gaussian of one variance, plus rounding.
+    The points are independent: log y = c + order · log x + noise, Gaussian of one variance, plus rounding. Where y has
+    no noise, the interval stands for the curvature of the points instead, and is the wider for it.
     """
-    x, y = _number_array(x), _number_array(y)
+    x, y = _numbers(x), _numbers(y)
+    _within("alpha", alpha, 0, 1)
     if not (x.shape == y.shape and x.ndim == 1 and x.size >= 4):
         raise ValueError(f"a rate needs x and y of one shape (n,), n >= 4, got {x.shape} and {y.shape}")
-    if not (np.isfinite(y).all() and (y > 0).all()):
+    if _complex_problem(y) or not (np.isfinite(y).all() and (y > 0).all()):
         return Evidence(what, "rate", Verdict.FAIL, None, order, alpha=alpha, detail="y is not finite and positive")
     u, v = np.log(x) - np.log(x).mean(), np.log(y)
     slope = u @ v / (u @ u)
@@ -148,9 +154,10 @@ def mean(
 ) -> Evidence:
     """The mean of independent samples in `support`, by a confidence sequence (booleans: an exact binomial interval)."""
     x = np.asarray(samples)
+    _declared(x.size, alpha, delta)
     if x.dtype == bool:
         interval = binomial_interval(int(x.sum()), x.size, alpha)
-    elif not (np.isfinite(x).all() and support[0] <= x.min() and x.max() <= support[1]):
+    elif _complex_problem(x) or not (np.isfinite(x).all() and support[0] <= x.min() and x.max() <= support[1]):
         return Evidence(what, "mean", Verdict.FAIL, None, expected, alpha=alpha, detail=f"samples leave {support}")
     else:
         interval = confidence_sequence(x.ravel(), support, alpha)
@@ -161,18 +168,21 @@ def distribution(
     what: str, samples: Any, cdf: Callable[[np.ndarray], Any], *, delta: float, alpha: float = ALPHA
 ) -> Evidence:
     """Kolmogorov's distance of independent samples (n,) from a continuous distribution, by the DKW inequality."""
-    x = np.sort(np.asarray(samples, float).ravel())
-    if not np.isfinite(x).all():
-        return Evidence(what, "distribution", Verdict.FAIL, None, 0.0, alpha=alpha, detail="samples are not finite")
-    F, k = np.asarray(cdf(x)), np.arange(x.size)
+    x = np.asarray(samples)
+    _declared(x.size, alpha, delta)
+    if _complex_problem(x) or not np.isfinite(x).all():
+        detail = "samples are not finite real numbers"
+        return Evidence(what, "distribution", Verdict.FAIL, None, 0.0, alpha=alpha, detail=detail)
+    x, k = np.sort(x.ravel().astype(float)), np.arange(x.size)
+    F = np.asarray(cdf(x.copy()))
     distance = max((F - k / x.size).max(), ((k + 1) / x.size - F).max())
     radius = np.sqrt(np.log(2 / alpha) / (2 * x.size))
-    interval = (max(distance - radius, 0.0) if distance > radius else 0.0, distance + radius)
+    interval = (max(distance - radius, 0.0), distance + radius)
     return _judge(what, "distribution", distance, 0.0, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
 
 
 def confidence_sequence(x: np.ndarray, support: tuple[float, float], alpha: float) -> tuple[float, float]:
-    """Interval for the mean of bounded samples, valid at all sample sizes at once.
+    """Interval for the mean of bounded samples, valid at all times up to the last one at once.
 
     Predictable plug-in empirical Bernstein sequence of Waudby-Smith & Ramdas 2024 (Theorem 2), intersected over time.
     """
@@ -186,7 +196,8 @@ def confidence_sequence(x: np.ndarray, support: tuple[float, float], alpha: floa
     psi = (-np.log1p(-lam) - lam) / 4
     middle = np.cumsum(lam * u) / np.cumsum(lam)
     radius = (np.log(2 / alpha) + np.cumsum(4 * (u - previous) ** 2 * psi)) / np.cumsum(lam)
-    return a + (b - a) * float((middle - radius).max()), a + (b - a) * float((middle + radius).min())
+    low, high = np.clip([(middle - radius).max(), (middle + radius).min()], 0, 1)
+    return a + (b - a) * float(low), a + (b - a) * float(high)
 
 
 def binomial_interval(successes: int, trials: int, alpha: float) -> tuple[float, float]:
@@ -220,19 +231,38 @@ def _verdict(good: bool) -> Verdict:
     return Verdict.PASS if good else Verdict.FAIL
 
 
-def _number_array(value: Any) -> np.ndarray:
+def _numbers(value: Any) -> np.ndarray:
     a = np.asarray(value)
-    return a if a.dtype.kind in "fciub" else a.astype(float)
+    return a.astype(float) if a.dtype.kind in "iub" else a
 
 
-def _shape_problem(measured: np.ndarray, expected: np.ndarray) -> str:
+def _problem(measured: np.ndarray, expected: np.ndarray) -> str:
+    """Why two arrays cannot be compared; empty where they can."""
+    if measured.dtype.kind not in "fc":
+        return f"not numbers but {measured.dtype}"
     if measured.size == 0:
         return "nothing was measured"
-    try:
-        fits = np.broadcast_shapes(measured.shape, expected.shape) == measured.shape
-    except ValueError:
-        fits = False
-    return "" if fits else f"shape {measured.shape}, expected {expected.shape}"
+    axes = zip(measured.shape, expected.shape, strict=False)
+    if expected.ndim and (measured.ndim != expected.ndim or any(n not in (1, m) for m, n in axes)):
+        return f"shape {measured.shape}, expected {expected.shape}"
+    return ""
+
+
+def _complex_problem(a: np.ndarray) -> str:
+    return "" if np.isrealobj(a) else "complex numbers where real ones are expected"
+
+
+def _declared(size: int, alpha: float, delta: float) -> None:
+    _within("alpha", alpha, 0, 1)
+    _within("delta", delta, 0, np.inf)
+    if size == 0:
+        raise ValueError("a mean or distribution needs samples, got none")
+
+
+def _within(name: str, value: Any, low: float, high: float) -> Any:
+    if not low < value < high:
+        raise ValueError(f"{name} must be > {low} and < {high}, got {value}")
+    return value
 
 
 def _count(a: np.ndarray) -> str:

@@ -3,19 +3,17 @@
 import html
 import json
 import math
-import os
 import platform
-import tempfile
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from verify.claims import Claim, Result
 from verify.evidence import Evidence, Verdict
-from verify.register import ROWS
+from verify.register import Row
 
 COLUMNS = ("statement", "measured", "expected", "interval", "verdict", "seconds")
 
@@ -63,26 +61,28 @@ def mutants_text(results: Sequence[Result]) -> str:
     )
 
 
-def coverage(claims: Sequence[Claim]) -> str:
-    """The register: each row with its status and the claims on it."""
+def coverage(claims: Sequence[Claim], shown: Sequence[Row]) -> str:
+    """Rows of the register, each with its status and the claims on it."""
     lines = []
-    for slide, rows in groupby(ROWS.values(), key=lambda row: row.slide):
+    for slide, rows in groupby(shown, key=lambda row: row.slide):
         lines += ["", slide]
         for row in rows:
             mine = [one for one in claims if one.row == row.id]
             counted = f"{len(mine)} claims, {sum(len(one.mutants) for one in mine)} mutants" if mine else ""
             lines.append(f"  {row.id}  {row.status:<12} {counted:<22} {row.statement}")
             lines += [f"       {'why':<12} {row.note}"] if row.note else []
-    statuses = [row.status for row in ROWS.values()]
+    statuses = [row.status for row in shown]
     totals = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
-    return "\n".join([*lines[1:], "", f"{len(ROWS)} rows: {totals}; {len(claims)} claims."])
+    claimed = sum(one.row in {row.id for row in shown} for one in claims)
+    return "\n".join([*lines[1:], "", f"{len(shown)} rows: {totals}; {claimed} claims."])
 
 
-def as_json(results: Sequence[Result], nonce: int) -> str:
+def as_json(results: Sequence[Result], nonce: int, complete: bool = True) -> str:
     """Everything that was measured, for other programs."""
     packages = {name: version(name) for name in ("numpy", "scipy", "autograd", "numba")}
     report = {
         "nonce": nonce,
+        "complete": complete,
         "python": platform.python_version(),
         "packages": packages,
         "results": [one._asdict() | {"evidence": [e._asdict() for e in one.evidence]} for one in results],
@@ -105,7 +105,8 @@ def as_junit(results: Sequence[Result]) -> str:
             problem = ElementTree.SubElement(case, kind, message=f"{one.verdict}: {one.statement} {one.note}".strip())
             problem.text = "\n".join(_evidence_line(e) for e in one.evidence)
     ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    text = ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
 
 
 def as_html(results: Sequence[Result]) -> str:
@@ -149,20 +150,6 @@ def _html_row(
     shown = f"{seconds:.2f}" if seconds != "" else ""
     cells = f"<td>{html.escape(what.strip())}</td>{numbers}<td{bad}>{verdict}</td>"
     return f'<tr class="{kind}">{cells}<td class="number">{shown}</td></tr>'
-
-
-def write(path: str | Path, content: str) -> None:
-    """Write a file whole or not at all."""
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _finite(value: Any) -> Any:

@@ -2,17 +2,19 @@
 
 import difflib
 import importlib.util
-import signal
+import math
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from fnmatch import fnmatch
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from fnmatch import fnmatchcase
 from functools import cache
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
+from refimpl.domains import domain, integer
+from refimpl.parallel import as_they_come
 from verify.claims import Claim, EngineError, Result, check, discover, kill, result
-from verify.evidence import Verdict
+from verify.evidence import Evidence, Verdict
+from verify.register import ROWS, Row, chapter
 
 BUDGET = 1e-9
 """Largest probability that a full run, all claims true, raises any false alarm."""
@@ -40,10 +42,22 @@ def select(patterns: Sequence[str]) -> list[Claim]:
     claims = discover()
     for pattern in patterns:
         if not any(_matches(one, pattern) for one in claims):
+            if pattern in ROWS:
+                raise LookupError(f"row {pattern} is {ROWS[pattern].status}: no claim checks it")
             names = {word for one in claims for word in (one.row, one.name, *_parts(one.name))}
             close = difflib.get_close_matches(pattern, names, n=3)
             raise LookupError(f"no claim matches {pattern!r}" + (f"; close: {', '.join(close)}" if close else ""))
     return [one for one in claims if not patterns or any(_matches(one, pattern) for pattern in patterns)]
+
+
+def rows(patterns: Sequence[str]) -> list[Row]:
+    """Rows of the register that a pattern matches by id or chapter, or by a claim on them; all without patterns."""
+    plain = [
+        row for row in ROWS.values() if any(fnmatchcase(w, p) for w in (row.id, chapter(row.id)) for p in patterns)
+    ]
+    others = [p for p in patterns if not any(fnmatchcase(w, p) for row in plain for w in (row.id, chapter(row.id)))]
+    claimed = {one.row for one in select(others)} if others else set()
+    return [row for row in ROWS.values() if not patterns or row in plain or row.id in claimed]
 
 
 def _parts(name: str) -> list[str]:
@@ -52,11 +66,12 @@ def _parts(name: str) -> list[str]:
 
 
 def _matches(one: Claim, pattern: str) -> bool:
-    return any(fnmatch(word, pattern) for word in (one.row, one.name, *_parts(one.name))) or (
+    return any(fnmatchcase(word, pattern) for word in (one.row, one.name, *_parts(one.name))) or (
         len(pattern) > 3 and pattern in one.name
     )
 
 
+@domain(nonce=integer(0), workers=integer(1))
 def run(
     patterns: Sequence[str] = (),
     *,
@@ -93,45 +108,41 @@ def run(
     EngineError
         A claim yields no evidence, has no mutant, or the run overdraws its error budget.
     """
-    if workers < 1:
-        raise ValueError(f"workers must be >= 1, got {workers}")
-    claims = select(patterns)
-    if against:
+    if mutants and against is not None:
+        raise ValueError("against must be None with mutants=True: mutants are checked on refimpl's own claims")
+    claims = select([patterns] if isinstance(patterns, str) else patterns)
+    if against is not None:
         load(against)
     jobs = [Job(one.name, nonce, None, against) for one in claims]
     if mutants:
         jobs = [Job(one.name, nonce, i) for one in claims for i in range(len(one.mutants))]
     results = {}
-    for i, done in _done(jobs, workers):
-        progress(done)
-        results[i] = done
+    with closing(as_they_come(perform, jobs, workers)) as finished:
+        for i, done in finished:
+            results[i] = _result(jobs[i], done)
+            progress(results[i])
     if not mutants:
         spend(results.values())
     return [results[i] for i in range(len(jobs))]
 
 
+def _result(job: Job, done: Result | BaseException) -> Result:
+    """What a job gave; a process that died is a FAIL that says so, an error of the engine stays one."""
+    if isinstance(done, Result):
+        return done
+    if isinstance(done, EngineError):
+        raise done
+    detail = f"{type(done).__name__}: {done}"
+    died = Evidence("died", "error", Verdict.FAIL, measured=None, expected=None, detail=detail)
+    return result(_claims()[job.claim], Verdict.FAIL, (died,), 0.0, "")
+
+
 def spend(results: Iterable[Result]) -> float:
     """The error budget that a run has used: the sum of the α of its evidence, refused above `BUDGET`."""
-    spent = sum(evidence.alpha for one in results for evidence in one.evidence)
-    if spent > BUDGET:
+    spent = math.fsum(evidence.alpha for one in results for evidence in one.evidence)
+    if not spent <= BUDGET:
         raise EngineError(f"the error budget is overdrawn: {spent:.3g} > {BUDGET:g}")
     return spent
-
-
-def _done(jobs: list[Job], workers: int) -> Iterator[tuple[int, Result]]:
-    """Numbers of jobs with their results, as they come."""
-    if workers == 1:
-        yield from enumerate(map(perform, jobs))
-        return
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, ignore) as pool:
-        futures = {pool.submit(perform, job): i for i, job in enumerate(jobs)}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 @cache
@@ -148,7 +159,8 @@ def perform(job: Job) -> Result:
         return check(one, job.nonce, {})
     module = load(job.against)
     offers = {need: [find(module, path) for path in one.paths(need)] for need in one.needs}
-    theirs = {need: next(o for o in offer if o is not None) for need, offer in offers.items() if any(offer)}
+    found = {need: [offer for offer in offered if offer is not None] for need, offered in offers.items()}
+    theirs = {need: offered[0] for need, offered in found.items() if offered}
     lacking = [one.paths(need)[-1] for need in one.needs if need not in theirs]
     if not theirs:
         return result(one, Verdict.NOT_PROVIDED, (), 0.0, f"lacks {', '.join(lacking)}")

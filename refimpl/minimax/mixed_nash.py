@@ -12,9 +12,7 @@ import numpy as np
 import scipy
 
 from refimpl.arrays import Array
-from refimpl.domains import Domain, array, domain, function, integer, positive
-
-SIMPLEX_TOLERANCE = 1e-9
+from refimpl.domains import array, domain, function, integer, positive, probabilities
 
 
 class Equilibrium(NamedTuple):
@@ -32,28 +30,11 @@ class Strategies(NamedTuple):
     q: Array
 
 
-def simplex(dims: str) -> Domain:
-    """Probabilities along the last axis: none below 0, sums 1, both to `SIMPLEX_TOLERANCE`."""
-    points = array(dims)
-
-    def check(name: str, value: Any, sizes: dict[str, int]) -> Any:
-        p = points.check(name, value, sizes)
-        if isinstance(p, np.ndarray):
-            if p.min() < -SIMPLEX_TOLERANCE:
-                raise ValueError(f"{name} must be probabilities, >= 0, got {p.min()}")
-            error = (p.sum(-1) - 1).ravel()
-            if np.abs(error).max() > SIMPLEX_TOLERANCE:
-                raise ValueError(f"{name} must sum to 1, got a sum of {1 + error[np.abs(error).argmax()]}")
-        return p
-
-    return Domain(f"probabilities of shape ({', '.join(dims.split())})", check)
-
-
 _matrix = array("m n")
 _points = array("... p")
 
 
-@domain(payoff=function, x=_points, y=array("n d"), q=simplex("n"))
+@domain(payoff=function, x=_points, y=array("n d"), q=probabilities("n"))
 def mixed_payoff(payoff: Callable, x: Any, y: Any, q: Any) -> Any:
     r"""The operator G: payoffs at points x against a mixed strategy of the second player.
 
@@ -84,7 +65,7 @@ def mixed_payoff(payoff: Callable, x: Any, y: Any, q: Any) -> Any:
     return payoff(x[..., None, :], y) @ q
 
 
-@domain(payoff=function, y=_points, x=array("m d"), p=simplex("m"))
+@domain(payoff=function, y=_points, x=array("m d"), p=probabilities("m"))
 def mixed_payoff_adjoint(payoff: Callable, y: Any, x: Any, p: Any) -> Any:
     r"""The adjoint G†: payoffs at points y against a mixed strategy of the first player.
 
@@ -164,7 +145,7 @@ def _probabilities(weights: Array) -> Array:
     return w / w.sum()
 
 
-@domain(A=_matrix, p=simplex("... m"), q=simplex("... n"))
+@domain(A=_matrix, p=probabilities("... m"), q=probabilities("... n"))
 def duality_gap(A: Array, p: Array, q: Array) -> Any:
     r"""What the two players could gain by answering: 0 exactly at the equilibria, nowhere below.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import figures
-from figures import discovery, gallery, rendering
+from figures import discovery, rendering
 
 PACKAGE = Path(figures.__file__).parent
 
@@ -231,23 +231,6 @@ def test_an_interrupted_run_leaves_what_was_finished(made_up, tmp_path):
         figures.run(["good", "stopped"], tmp_path / "out")
     assert files(tmp_path / "out") == ["index.html", "made_up/good.json", "made_up/good.png"]
     assert "made_up/good.png" in (tmp_path / "out" / "index.html").read_text()
-
-
-@pytest.mark.parametrize("method", ["write_bytes", "replace"])
-def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(method, tmp_path, monkeypatch):
-    gallery.write(tmp_path / "a.png", b"old")
-    original = getattr(Path, method)
-
-    def interrupted(path, *args):
-        if method == "write_bytes":
-            original(path, b"ha")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, method, interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        gallery.write(tmp_path / "a.png", b"half-written")
-    assert files(tmp_path) == ["a.png"]
-    assert (tmp_path / "a.png").read_bytes() == b"old"
 
 
 @pytest.mark.parametrize(("file", "out"), [("a", "a"), ("a", "a/b/c"), ("a/made_up", "a")])

@@ -73,7 +73,11 @@ Z = np.array([1.0, 2.0])
         (lambda: algorithms.eg_step(XY, [np.nan, 1], 0.1), ValueError, "z must be finite, got nan"),
         (lambda: algorithms.eg_step(XY, Z, np.inf), ValueError, "alpha must be finite, got inf"),
         (lambda: algorithms.eg_step(3, Z, 0.1), TypeError, "V must be callable, got 3"),
-        (lambda: algorithms.eg_step(lambda z: z[:1], Z, 0.1), ValueError, "V must return the shape of its argument"),
+        (
+            lambda: algorithms.eg_step(lambda z: z[:1], Z, 0.1),
+            ValueError,
+            "V must return shape (2,) for (2,), got (1,)",
+        ),
         (lambda: algorithms.ogda_step(XY, Z, [1.0], 0.1), ValueError, "z_prev must have shape (..., p) with p = 2"),
         (lambda: algorithms.rfbs_step(XY, Z, None, 0.1), TypeError, "z_prev must hold real numbers, got None"),
         (lambda: algorithms.ppm_step(XY, [], 0.1), ValueError, "z must not be empty"),

@@ -57,7 +57,7 @@ Z = np.array([1.0, 2.0])
         (lambda: dirac_gan.simultaneous_eigenvalues(0.0, 1.0), ValueError, "h must be > 0, got 0.0"),
         (lambda: dirac_gan.alternating_eigenvalues(0.1, np.inf), ValueError, "slope must be finite, got inf"),
         (lambda: dirac_gan.penalized_eigenvalues(-1.0, 0.5), ValueError, "gamma must be >= 0, got -1.0"),
-        (lambda: dirac_gan.penalized_field(Z, standard_slope, "x"), TypeError, "gamma must hold real numbers"),
+        (lambda: dirac_gan.penalized_field(Z, standard_slope, "x"), TypeError, "gamma must be a real number"),
         (lambda: dirac_gan.standard_slope([]), ValueError, "t must not be empty"),
     ],
 )

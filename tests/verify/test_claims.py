@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from refimpl.errors import DivergedError
 from refimpl.minimax.algorithms import gda_step
 from verify.claims import Claim, EngineError, check, claim, discover, kill, worst
 from verify.evidence import Evidence, Verdict, equal
@@ -75,7 +76,7 @@ def test_mutants_are_killed_survive_or_are_broken():
     one = make(halves)
     one.mutant("survives")(lambda V, z, alpha: z - alpha * V(z))
     one.mutant("doubles", shipped="a project 1.0")(lambda V, z, alpha: 2 * z)
-    one.mutant("overflows")(lambda V, z, alpha: (_ for _ in ()).throw(OverflowError("too large")))
+    one.mutant("diverges")(lambda V, z, alpha: (_ for _ in ()).throw(DivergedError(z, 0)))
     one.mutant("is broken")(lambda V, z: z)
     results = [kill(one, mutant, 0) for mutant in one.mutants]
     assert [result.verdict for result in results] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS, Verdict.FAIL]

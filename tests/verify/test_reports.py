@@ -1,14 +1,12 @@
 """Reports: the same results as text, JSON, JUnit XML and HTML."""
 
 import json
-import os
 from xml.etree import ElementTree
-
-import pytest
 
 from verify import reports
 from verify.claims import Result, discover
 from verify.evidence import Evidence, Verdict, equal
+from verify.register import ROWS
 
 RESULTS = [
     Result("minimax.a.good", "M09", "A slide", "It holds <always>.", Verdict.PASS, (equal("x", 1.0, 1.0),), 0.1),
@@ -54,20 +52,16 @@ def test_html_escapes():
 
 
 def test_coverage_lists_every_row():
-    listing = reports.coverage(discover())
+    listing = reports.coverage(discover(), list(ROWS.values()))
     assert "M09" in listing
     assert "94 rows" in listing
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "report.txt"
-    reports.write(path, "old")
+def test_an_interrupted_run_says_so():
+    assert json.loads(reports.as_json(RESULTS, nonce=7, complete=False))["complete"] is False
 
-    def interrupted(source, target):
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        reports.write(path, "new")
-    assert [p.name for p in tmp_path.iterdir()] == ["report.txt"]
-    assert path.read_text() == "old"
+def test_reports_bear_any_text():
+    one = RESULTS[1]._replace(note="\x1b[31m \ud800 \x00")
+    ElementTree.fromstring(reports.as_junit([one]).encode(errors="backslashreplace"))
+    json.loads(reports.as_json([one], nonce=0).encode(errors="backslashreplace"))

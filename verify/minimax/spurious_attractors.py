@@ -109,8 +109,13 @@ def cycle_of_the_printed_almost_bilinear_game_repels(
         atol=INTEGRATION,
     )
     yield at_least("printed: μ", cycles[0].multiplier, 1.0, resolution=7 * eps)
-    far = scipy.integrate.solve_ivp(lambda t, z: -printed(z), (0, 1e4), [2.0, 0.0], rtol=1e-8)
-    yield at_least("printed: ‖z‖ in the end, from r = 2", np.hypot(*far.y[:, -1]), 1e3, resolution=np.inf)
+
+    def leaves(t, z):
+        return np.hypot(*z) - 1e3
+
+    leaves.terminal = True
+    far = scipy.integrate.solve_ivp(lambda t, z: -printed(z), (0, 1e4), [2.0, 0.0], rtol=1e-8, events=leaves)
+    yield equal("printed: starts at ‖z‖ = 2 that leave the ball of radius 1000", far.t_events[0].size, 1)
 
 
 @cycle_of_the_printed_almost_bilinear_game_repels.mutant("φ on the maximiser in both", replaces="almost_bilinear")
