@@ -1,7 +1,7 @@
 """Where algorithms can stop: slides "Question 1 with a twist" and "Recall SGD results from Lecture 10"."""
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from refimpl.minimax import games, stationarity
 from verify.claims import claim
@@ -217,9 +217,9 @@ def stochastic_descent_leaves_a_strict_saddle(rng, *, sgd=stationarity.sgd):
         mean_time.append((~np.logical_or.accumulate(escaped)).sum(0).mean())
         if sigma == sigmas[0]:
             scale = limit * np.sqrt(m**60 - 1)
-            law = lambda u, scale=scale: ndtr(u / scale)  # noqa: E731
+            law = lambda u, scale=scale: scipy.special.ndtr(u / scale)  # noqa: E731
             yield distribution("law of x₁ after 30 steps", x[30], law, delta=0.15)
-        exact = 2 * ndtr(-r / (limit * m**median))
+        exact = 2 * scipy.special.ndtr(-r / (limit * m**median))
         yield mean(f"escaped by step {median}, σ = {sigma:.1e}", escaped[: median + 1].any(0), exact, delta=0.15)
     yield rate("(1 + ηa)^(mean escape time) against 1/σ", 1 / sigmas, m ** np.array(mean_time), 1.0)
     still = sgd(lambda x: x * curvature, np.zeros((1, 2)), np.full(300, eta), 0.0, rng)
@@ -244,7 +244,7 @@ def stochastic_descent_stays_near_hurwitz_minimisers(rng, *, sgd=stationarity.sg
         factors = np.append(np.cumprod((1 - etas * curvature)[::-1])[::-1], 1.0)
         deviation = sigma * np.sqrt(((etas * factors[1:]) ** 2).sum())
         x = sgd(lambda x: curvature * x, np.full((4000, 1), x0), etas, sigma, rng)[-1, :, 0]
-        law = lambda u, centre=x0 * factors[0], scale=deviation: ndtr((u - centre) / scale)  # noqa: E731
+        law = lambda u, centre=x0 * factors[0], scale=deviation: scipy.special.ndtr((u - centre) / scale)  # noqa: E731
         yield distribution(f"{name} steps: law of x₆₀", x, law, delta=0.15)
     etas, r = 0.1 / np.arange(1, 301) ** 0.75, 0.5
     start = 1 + rng.uniform(-0.02, 0.02)
@@ -254,7 +254,7 @@ def stochastic_descent_stays_near_hurwitz_minimisers(rng, *, sgd=stationarity.sg
     yield at_most("double well: share of paths that ever leave", left, bound, slack=0.1, resolution=0.1)
     loud = 2.0
     path = sgd(lambda x: x**3 - x, np.ones((4000, 1)), np.full(1, 0.2), loud, rng)
-    exact = 2 * ndtr(-r / (0.2 * loud))
+    exact = 2 * scipy.special.ndtr(-r / (0.2 * loud))
     yield mean(
         "one loud step leaves with the probability of its tail, > 0", np.abs(path[1, :, 0] - 1) > r, exact, delta=0.15
     )
