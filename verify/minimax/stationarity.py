@@ -190,10 +190,12 @@ def sgd_with(**changes):
 
 @claim("M07", slide=RECALL, source="definition; Laurent & Massart 2000, Lemma 1")
 def errors_of_the_gradients_are_white_noise(rng, *, sgd=stationarity.sgd):
-    r"""ξ_k = (x_k − x_{k+1})/ηₖ − ∇f(x_k) are σ times standard normal, independent over steps, paths and coordinates."""
+    r"""ξ_k = (x_k − x_{k+1})/ηₖ − ∇f(x_k) are σ times standard normal, independent in steps, paths, coordinates."""
     x0, etas, sigma = rng.uniform(-3, 3, (500, 4)), rng.uniform(0.01, 0.2, 500), rng.uniform(0.5, 2)
     path = sgd(np.sin, x0, etas, sigma, rng)
     yield equal("the start comes first", path[0], x0)
+    x = sgd(np.sin, x0, etas, 0.0, rng)
+    yield equal("σ = 0", x[1:], x[:-1] - etas[:, None, None] * np.sin(x[:-1]), atol=rounding(8, 4.0))
     z = ((path[:-1] - path[1:]) / etas[:, None, None] - np.sin(path[:-1])) / sigma
     quantile = np.log(2 / ALPHA)
     bound = 2 * np.sqrt(quantile / z.size) + 2 * quantile / z.size
@@ -210,7 +212,7 @@ def errors_of_the_gradients_are_white_noise(rng, *, sgd=stationarity.sgd):
 
 for text, mutant in {
     "noise 1 % too large": sgd_with(sigma=lambda sigma: 1.01 * sigma),
-    "gradient 5 % too small": sgd_with(grad_f=lambda grad_f: lambda x: 0.95 * grad_f(x)),
+    "gradient 1 % too small": sgd_with(grad_f=lambda grad_f: lambda x: 0.99 * grad_f(x)),
     "step sizes one step late": sgd_with(etas=lambda etas: np.roll(etas, 1)),
     "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
 }.items():
