@@ -111,10 +111,8 @@ def return_map(V: Field, centre: Array, radius: Array) -> Array:
 
     Raises
     ------
-    DivergedError
-        When the flow leaves for infinity before it is back; `step` is 0 and `last` the start.
     ValueError
-        When the flow stops turning around the centre.
+        When the flow leaves for infinity, or stops turning around the centre, before it is back.
 
     References
     ----------
@@ -156,8 +154,8 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
 
     Raises
     ------
-    DivergedError, ValueError
-        As `return_map`; ValueError when the return map leads to one side at both ends of the bracket.
+    ValueError
+        As `return_map`, and when the return map leads to one side at both ends of the bracket.
 
     References
     ----------
@@ -201,18 +199,23 @@ def _velocity(V: Field, centre: Array, z: Array) -> tuple[Array, Array]:
 def _turn(V: Field, centre: Array, radius: Any, dense_output: bool = False) -> Any:
     """The flow once around the centre from the ray in the direction of x: radii (n,) as functions of the angle."""
     start = np.ravel(radius)
-    sign = np.sign(_velocity(V, centre, _points(centre, start, 0.0 * start))[1])
+    stays_away = ValueError(f"radius must be such that the flow comes back around {centre}, got {radius}")
+    turning = _velocity(V, centre, _points(centre, start, 0.0 * start))[1]
+    sign = np.sign(turning[0])
+    if not (sign * turning > 0).all():
+        raise stays_away
 
     def slope(theta: float, r: Array) -> Array:
         growth, turning = _velocity(V, centre, _points(centre, r, 0 * r + theta))
-        if not (np.sign(turning) == sign[0]).all():
-            raise ValueError(f"centre must be a point around which the flow turns, got {centre} (stops at r = {r})")
-        return r * growth / turning
+        return np.where(sign * turning > 0, r * growth / turning, np.nan)
 
-    span = (0, sign[0] * 2 * np.pi)
-    flow = scipy.integrate.solve_ivp(slope, span, start, "DOP853", dense_output=dense_output, rtol=1e-12, atol=1e-14)
+    span = (0, sign * 2 * np.pi)
+    with np.errstate(all="ignore"):
+        flow = scipy.integrate.solve_ivp(
+            slope, span, start, "DOP853", dense_output=dense_output, rtol=1e-12, atol=1e-14
+        )
     if not flow.success:
-        raise DivergedError(_points(centre, start, 0.0 * start), 0)
+        raise stays_away
     return flow
 
 

@@ -206,9 +206,9 @@ def _(V, centre, radius):
     return np.sqrt(radius * spurious_attractors.return_map(V, centre, radius))
 
 
-@cycles_of_the_polar_game_are_found.mutant("runs backwards", replaces="return_map")
+@cycles_of_the_polar_game_are_found.mutant("goes round twice", replaces="return_map")
 def _(V, centre, radius):
-    return spurious_attractors.return_map(lambda z: -V(z), centre, radius)
+    return spurious_attractors.return_map(V, centre, spurious_attractors.return_map(V, centre, radius))
 
 
 def forsaken_point(c):

@@ -1,7 +1,7 @@
 """Where algorithms can stop: slides "Question 1 with a twist" and "Recall SGD results from Lecture 10"."""
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from refimpl.minimax import games, stationarity
 from verify.claims import claim
@@ -153,6 +153,31 @@ def _(payoff, z, dim_x=1, tolerance=1e-9):
     return found._replace(x_curvature=np.diagonal(J, axis1=-2, axis2=-1)[..., :dim_x].min(-1))
 
 
+@claim("M05", slide=TWIST, source="differentiation by hand")
+def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=stationarity.jacobian):
+    r"""V = Mz + z³ + z₁z has JV = M + diag(3z² + z₁) + z e₁', row by row the gradients of V's coordinates."""
+    M, z = rng.standard_normal((4, 4)), rng.uniform(-2, 2, (5, 6, 4))
+    expected = M + (3 * z**2 + z[..., :1])[..., None] * np.eye(4) + z[..., None] * np.eye(4)[0]
+    measured = jacobian(lambda z: z @ M.T + z**3 + z[..., :1] * z, z)
+    yield equal("JV of a batch", measured, expected, atol=rounding(64, 20.0))
+
+
+@jacobians_hold_the_derivatives_of_the_field.mutant("transposed")
+def _(V, z):
+    return np.swapaxes(stationarity.jacobian(V, z), -1, -2)
+
+
+@jacobians_hold_the_derivatives_of_the_field.mutant("forward differences with a step of 10⁻⁶")
+def _(V, z):
+    steps = 1e-6 * np.eye(z.shape[-1])
+    return np.stack([(V(z + step) - V(z)) / 1e-6 for step in steps], -1)
+
+
+@jacobians_hold_the_derivatives_of_the_field.mutant("diagonal only")
+def _(V, z):
+    return stationarity.jacobian(V, z) * np.eye(z.shape[-1])
+
+
 def sgd_with(**changes):
     """A mutant of `sgd` called with changed arguments: ``sigma=lambda sigma: 2 * sigma``."""
 
@@ -161,6 +186,57 @@ def sgd_with(**changes):
         return stationarity.sgd(**given | {name: change(given[name]) for name, change in changes.items()}, rng=rng)
 
     return sgd
+
+
+@claim("M07", slide=RECALL, source="definition; Laurent & Massart 2000, Lemma 1")
+def errors_of_the_gradients_are_white_noise(rng, *, sgd=stationarity.sgd):
+    r"""ξ_k = (x_k − x_{k+1})/ηₖ − ∇f(x_k) are σ times standard normal, independent in steps, paths, coordinates."""
+    x0, etas, sigma = rng.uniform(-3, 3, (500, 4)), rng.uniform(0.01, 0.2, 500), rng.uniform(0.5, 2)
+    path = sgd(np.sin, x0, etas, sigma, rng)
+    yield equal("the start comes first", path[0], x0)
+    x = sgd(np.sin, x0, etas, 0.0, rng)
+    yield equal("σ = 0", x[1:], x[:-1] - etas[:, None, None] * np.sin(x[:-1]), atol=rounding(8, 4.0))
+    z = ((path[:-1] - path[1:]) / etas[:, None, None] - np.sin(path[:-1])) / sigma
+    quantile = np.log(2 / ALPHA)
+    bound = 2 * np.sqrt(quantile / z.size) + 2 * quantile / z.size
+    pairs = {
+        "the errors' variance over σ²": (z, z, 1.0),
+        "covariance of steps": (z[1:], z[:-1], 0.0),
+        "covariance of paths": (z[:, 1:], z[:, :-1], 0.0),
+        "covariance of coordinates": (z[..., 1:], z[..., :-1], 0.0),
+    }
+    for name, (u, v, expected) in pairs.items():
+        yield equal(name, (u * v).mean(), expected, atol=2 * bound if expected == 0 else bound)._replace(alpha=ALPHA)
+    yield distribution("law of the errors", z, scipy.special.ndtr, delta=0.01)
+
+
+for text, mutant in {
+    "noise 1 % too large": sgd_with(sigma=lambda sigma: 1.01 * sigma),
+    "gradient 1 % too small": sgd_with(grad_f=lambda grad_f: lambda x: 0.99 * grad_f(x)),
+    "step sizes one step late": sgd_with(etas=lambda etas: np.roll(etas, 1)),
+    "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
+}.items():
+    errors_of_the_gradients_are_white_noise.mutant(text)(mutant)
+
+
+def sgd_with_errors(draw):
+    """A mutant of `sgd` whose errors are drawn otherwise."""
+
+    def sgd(grad_f, x0, etas, sigma, rng):
+        x = [x0]
+        for eta in etas:
+            x.append(stationarity.sgd_step(grad_f, x[-1], eta, sigma * draw(rng, x0.shape)))
+        return np.array(x)
+
+    return sgd
+
+
+for text, draw in {
+    "one error for all coordinates": lambda rng, shape: np.broadcast_to(rng.standard_normal((shape[0], 1)), shape),
+    "one error for all paths": lambda rng, shape: np.broadcast_to(rng.standard_normal(shape[1:]), shape),
+    "uniform errors of variance 1": lambda rng, shape: rng.uniform(-np.sqrt(3), np.sqrt(3), shape),
+}.items():
+    errors_of_the_gradients_are_white_noise.mutant(text)(sgd_with_errors(draw))
 
 
 @claim("M07", slide=RECALL, source="Ghadimi & Lan 2013")
@@ -217,9 +293,9 @@ def stochastic_descent_leaves_a_strict_saddle(rng, *, sgd=stationarity.sgd):
         mean_time.append((~np.logical_or.accumulate(escaped)).sum(0).mean())
         if sigma == sigmas[0]:
             scale = limit * np.sqrt(m**60 - 1)
-            law = lambda u, scale=scale: ndtr(u / scale)  # noqa: E731
+            law = lambda u, scale=scale: scipy.special.ndtr(u / scale)  # noqa: E731
             yield distribution("law of x₁ after 30 steps", x[30], law, delta=0.15)
-        exact = 2 * ndtr(-r / (limit * m**median))
+        exact = 2 * scipy.special.ndtr(-r / (limit * m**median))
         yield mean(f"escaped by step {median}, σ = {sigma:.1e}", escaped[: median + 1].any(0), exact, delta=0.15)
     yield rate("(1 + ηa)^(mean escape time) against 1/σ", 1 / sigmas, m ** np.array(mean_time), 1.0)
     still = sgd(lambda x: x * curvature, np.zeros((1, 2)), np.full(300, eta), 0.0, rng)
@@ -244,7 +320,7 @@ def stochastic_descent_stays_near_hurwitz_minimisers(rng, *, sgd=stationarity.sg
         factors = np.append(np.cumprod((1 - etas * curvature)[::-1])[::-1], 1.0)
         deviation = sigma * np.sqrt(((etas * factors[1:]) ** 2).sum())
         x = sgd(lambda x: curvature * x, np.full((4000, 1), x0), etas, sigma, rng)[-1, :, 0]
-        law = lambda u, centre=x0 * factors[0], scale=deviation: ndtr((u - centre) / scale)  # noqa: E731
+        law = lambda u, centre=x0 * factors[0], scale=deviation: scipy.special.ndtr((u - centre) / scale)  # noqa: E731
         yield distribution(f"{name} steps: law of x₆₀", x, law, delta=0.15)
     etas, r = 0.1 / np.arange(1, 301) ** 0.75, 0.5
     start = 1 + rng.uniform(-0.02, 0.02)
@@ -254,7 +330,7 @@ def stochastic_descent_stays_near_hurwitz_minimisers(rng, *, sgd=stationarity.sg
     yield at_most("double well: share of paths that ever leave", left, bound, slack=0.1, resolution=0.1)
     loud = 2.0
     path = sgd(lambda x: x**3 - x, np.ones((4000, 1)), np.full(1, 0.2), loud, rng)
-    exact = 2 * ndtr(-r / (0.2 * loud))
+    exact = 2 * scipy.special.ndtr(-r / (0.2 * loud))
     yield mean(
         "one loud step leaves with the probability of its tail, > 0", np.abs(path[1, :, 0] - 1) > r, exact, delta=0.15
     )
