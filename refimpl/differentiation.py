@@ -34,7 +34,7 @@ def exact_jacobian(V: Field, z: Array) -> Callable[[Array], Array]:
         except _REFUSALS:
             continue
         if J.dtype == float and (np.abs(J - approximate) <= tolerance).all():
-            return lambda z: jacobian(V, z)  # noqa: B023 (returned at once)
+            return lambda z: jacobian(V, z)
     raise TypeError("V must be differentiable, by arithmetic that takes complex numbers or written in autograd.numpy")
 
 

@@ -21,7 +21,7 @@ Scalar = Callable[[Array], Array]
 GAP = 1e-9
 _NODES = (7, 13, 19, 37, 73)
 _RESOLVED = 1e-12
-_DEPTH = 40
+_MOST_BOXES = 200_000
 
 
 def minimum(f: Scalar, parts: Scalar, weights: Callable[[float], Any], lower: Array, upper: Array) -> float:
@@ -31,16 +31,16 @@ def minimum(f: Scalar, parts: Scalar, weights: Callable[[float], Any], lower: Ar
     somewhere. No point of the box has a value below the one returned by more than `GAP`, relative (absolute below 1).
     """
     c = _coefficients(parts, (lower + upper) / 2, (upper - lower) / 2)
-    t = _polished(f, _best_of_grid(f, lower, upper), lower, upper)
-    while -1 / GAP < t and (z := _violation(c * weights(t - GAP * max(1.0, abs(t))), lower, upper)) is not None:
+    grid = _grid(lower, upper)
+    t = _polished(f, grid[np.argmin(f(grid))], lower, upper)
+    while t > -1 / GAP and (z := _violation(c * weights(t - GAP * max(1.0, abs(t))), lower, upper)) is not None:
         t = min(_polished(f, z, lower, upper), float(f(z)))
-    return t if -1 / GAP < t else -np.inf
+    return t if t > -1 / GAP else -np.inf
 
 
-def _best_of_grid(f: Scalar, lower: Array, upper: Array) -> Array:
+def _grid(lower: Array, upper: Array) -> Array:
     u = np.linspace(0, 1, 65)
-    z = lower + (upper - lower) * np.stack(np.meshgrid(u, u), -1).reshape(-1, 2)
-    return z[np.argmin(f(z))]
+    return lower + (upper - lower) * np.stack(np.meshgrid(u, u), -1).reshape(-1, 2)
 
 
 def _polished(f: Scalar, z: Array, lower: Array, upper: Array) -> float:
@@ -59,7 +59,7 @@ def _violation(parts: Array, lower: Array, upper: Array) -> Array | None:
     centres, half = (lower + upper)[None] / 2, (upper - lower) / 2
     c = parts.sum(-1)[None]
     rounding = error = np.finfo(float).eps * np.abs(parts).max()
-    for _ in range(_DEPTH):
+    while len(c) <= _MOST_BOXES:
         at_centres = np.polynomial.chebyshev.chebval2d(0.0, 0.0, np.moveaxis(c, 0, -1))
         if (at_centres < -error).any():
             return centres[np.argmin(at_centres)]
@@ -120,11 +120,13 @@ def _beyond_quadratic(c: Array) -> Array:
 
 
 def _quadratic_minimum(c: Array) -> Array:
-    """The least value on [−1, 1]² of the part of degree 2: at a corner, or where it is stationary, inside or on a side."""
+    """The least value on [−1, 1]² of the part of degree 2: at a corner, or stationary inside or on a side."""
     a, b, e, p, r = 2 * c[:, 2, 0], 2 * c[:, 0, 2], c[:, 1, 1], c[:, 1, 0], c[:, 0, 1]
     end, ones = np.ones_like(a), [-1, 1]
     points = [(i * end, j * end) for i in ones for j in ones]
-    points += [(i * end, _ratio(-r - e * i, 2 * b)) for i in ones] + [(_ratio(-p - e * i, 2 * a), i * end) for i in ones]
+    points += [(i * end, _ratio(-r - e * i, 2 * b)) for i in ones] + [
+        (_ratio(-p - e * i, 2 * a), i * end) for i in ones
+    ]
     determinant = 4 * a * b - e * e
     points += [(_ratio(e * r - 2 * b * p, determinant), _ratio(e * p - 2 * a * r, determinant))]
     u, v = np.moveaxis(np.array(points), 1, 0)
@@ -137,18 +139,28 @@ def _ratio(numerator: Array, denominator: Array) -> Array:
 
 
 def greatest_slope(V: Field, lower: Array, upper: Array) -> float:
-    """max ‖JV‖₂. With S = ‖JV‖²_F and D = det JV, both singular values² are the roots of t² − St + D²."""
+    """max ‖JV‖₂.
+
+    With S = ‖JV‖²_F and D = det JV both singular values² are the roots of t² − St + D². Where they are one root all
+    over the box (JV a rotation and a scaling), it is S/2.
+    """
     jacobian = exact_jacobian(V, (lower + upper) / 2)
 
+    def entries(z: Array) -> Array:
+        return np.moveaxis(jacobian(z), (-2, -1), (0, 1)).reshape(4, *z.shape[:-1])
+
     def f(z: Array) -> Array:
-        (a, b), (c, d) = np.moveaxis(jacobian(z), (-2, -1), (0, 1))
+        a, b, c, d = entries(z)
         return -(np.hypot(a + d, c - b) + np.hypot(a - d, b + c)) / 2
 
     def parts(z: Array) -> Array:
-        (a, b), (c, d) = np.moveaxis(jacobian(z), (-2, -1), (0, 1))
+        a, b, c, d = entries(z)
         S = a * a + b * b + c * c + d * d
         return np.stack([np.ones_like(S), S, (a * d - b * c) ** 2], -1)
 
+    _, S, D_squared = parts(_grid(lower, upper)).T
+    if (S**2 - 4 * D_squared <= 1e-13 * S.max() ** 2).all():
+        return -minimum(f, lambda z: parts(z)[..., :2], lambda t: [2 * t**2, -1.0], lower, upper)
     return -minimum(f, parts, lambda t: [t**4, -(t**2), 1.0], lower, upper)
 
 
@@ -206,11 +218,13 @@ def _gauss(V: Field, jacobian: Callable, z_star: Array, w: Array) -> tuple[Array
 
 
 def _zero(V: Field, jacobian: Callable, z_star: Array, size: Array) -> Array:
-    """The zero of V that z* names, by Newton's method."""
+    """The regular zero of V that z* names, by Newton's method."""
     z = z_star
     for _ in range(20):
         z = z - np.linalg.lstsq(jacobian(z), V(z), rcond=1e-12)[0]
     scale = np.abs(jacobian(z)).max() * size.max()
     if not (np.abs(V(z)).max() <= 1e-12 * scale and (np.abs(z - z_star) <= 1e-3 * size).all()):
         raise ValueError(f"z_star must be a zero of V, got {z_star} with V = {V(z_star)}")
+    if not np.linalg.cond(jacobian(z)) < 1e8:
+        raise ValueError(f"z_star must be a regular zero of V, got {z_star} where JV is singular")
     return z

@@ -1,4 +1,4 @@
-"""Relaxed forward-backward-forward steps z̄ = Q(Hz), z⁺ = z + α(Hz̄ − Hz), H = id − γV: what the weak Minty methods share.
+"""Steps z̄ = Q(Hz), z⁺ = z + α(Hz̄ − Hz), H = id − γV: what the weak Minty methods share.
 
 The loop runs compiled, on one complex number, for planar fields without projection.
 """
@@ -22,6 +22,13 @@ class Run(NamedTuple):
     z: Array
     z_bar: Array
     d: Array
+
+
+class StochasticRun(NamedTuple):
+    """States z (num_steps + 1, ..., p) and extrapolated points z̄ (num_steps, ..., p)."""
+
+    z: Array
+    z_bar: Array
 
 
 @planar
@@ -151,16 +158,31 @@ def line_search(V: Field, z: Array, gamma: Array, nu: float, tau: float, project
     ValueError
         When no γ will do, as where V jumps.
     """
-    V_z, first = V(z), None
+    V_z, first, size = V(z), None, np.linalg.norm(z, axis=-1, keepdims=True)
     while True:
         G = project(z - gamma * V_z)
         step = np.linalg.norm(G - z, axis=-1, keepdims=True)
         first = step if first is None else first
-        change = np.linalg.norm(V(G) - V_z, axis=-1, keepdims=True)
-        too_long = ~(gamma * change <= nu * step * _TIES)
-        far = ~(first <= 1e-8 * np.linalg.norm(z, axis=-1, keepdims=True))
-        if (far & (step <= 1e-15 * first) & (first > 0) & too_long | far & (step == 0) & (first > 0)).any():
-            raise ValueError(f"V must be Lipschitz near {z} for the line search to stop: it did not at γ = {gamma}")
+        if ((first > 1e-8 * size) & (step <= 1e-15 * size)).any():
+            raise ValueError(f"V must be Lipschitz for the line search to stop, which it did not near {z}")
+        too_long = ~(gamma * np.linalg.norm(V(G) - V_z, axis=-1, keepdims=True) <= nu * step * _TIES)
         if not too_long.any():
             return gamma
         gamma = np.where(too_long, tau * gamma, gamma)
+
+
+def bias_corrected_run(
+    V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field
+) -> StochasticRun:
+    """BC-SEG+ from a feasible point."""
+    done = StochasticRun(np.empty((len(alphas) + 1, *z0.shape)), np.empty((len(alphas), *z0.shape)))
+    done.z[0] = z = z_prev = h = z0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k, alpha in enumerate(alphas):
+            xi, xi_fresh = (rng.standard_normal(z0.shape) for _ in range(2))
+            memory = h - z_prev + gamma * V_hat(z_prev, xi)
+            h = z - gamma * V_hat(z, xi) + (1 - alpha if k else 0.0) * memory
+            z_bar = project(h)
+            z_prev, z = z, z - alpha * (h - z_bar + gamma * V_hat(z_bar, xi_fresh))
+            done.z_bar[k], done.z[k + 1] = z_bar, z
+    return finite(done)

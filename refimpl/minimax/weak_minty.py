@@ -4,21 +4,24 @@ Weak Minty inequality: ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖² for all z. Every 
 z⁺ = z + αd, where H = id − γV and Q is a projection; they differ in α and γ, and in what they know of V.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from refimpl.arrays import Array, Field
 from refimpl.differentiation import exact_jacobian
 from refimpl.domains import Domain, array, domain, field, generator, integer, number, one_of, optional, positive
+from refimpl.errors import DivergedError
 from refimpl.minimax import certified
 from refimpl.minimax.forward_backward import (
     Run,
+    StochasticRun,
     adaptive_relaxation,
+    bias_corrected_run,
     constant_relaxation,
     empty_run,
     extrapolate,
-    finite,
     line_search,
     run,
     unconstrained,
@@ -28,13 +31,6 @@ _SIGMA = -0.99 / 2
 _points = array("... p")
 _steps = integer(0)
 _projection = optional(field)
-
-
-class StochasticRun(NamedTuple):
-    """States z (num_steps + 1, ..., p) and extrapolated points z̄ (num_steps, ..., p)."""
-
-    z: Array
-    z_bar: Array
 
 
 @domain(V=field, z0=_points, gamma=positive, alpha=positive, num_steps=_steps, project=_projection)
@@ -123,8 +119,8 @@ def adaptive_eg_plus(
     --------
     >>> from refimpl.minimax.games import bilinear
     >>> adaptive_eg_plus(bilinear().operator, [1.0, 2.0], 0.5, 1, sigma=0.0).z
-    array([[1. , 2. ],
-           [0.5, 2. ]])
+    array([[1., 2.],
+           [0., 2.]])
     """
     return run(V, z0, gamma, num_steps, project, adaptive_relaxation, _SIGMA if sigma is None else sigma / gamma)
 
@@ -184,8 +180,8 @@ def curvature_eg_plus(
     --------
     >>> from refimpl.minimax.games import bilinear
     >>> curvature_eg_plus(bilinear().operator, [1.0, 2.0], 1, nu=0.5).z
-    array([[1.  , 2.  ],
-           [0.51, 2.02]])
+    array([[1.     , 2.     ],
+           [0.61875, 2.     ]])
     """
     project = project or unconstrained
     z_k = project(z0)
@@ -194,12 +190,16 @@ def curvature_eg_plus(
     done.z[0] = z_k
     with np.errstate(over="ignore", invalid="ignore"):
         for k in range(num_steps):
-            s = np.linalg.svd(jacobian(z_k), compute_uv=False)[..., singular_value, None]
+            J = jacobian(z_k)
+            if not (np.isfinite(J).all() and np.isfinite(V(z_k)).all()):
+                raise DivergedError(z_k, k)
+            s = np.linalg.svd(J, compute_uv=False)[..., singular_value, None]
             gamma = line_search(V, z_k, nu / np.maximum(s, 1e-100), nu, tau, project)
             done.z_bar[k], done.d[k] = extrapolate(V, z_k, gamma, project)
             z_k = z_k + adaptive_relaxation(done.z_bar[k] - z_k, done.d[k], _SIGMA) * done.d[k]
             done.z[k + 1] = z_k
-            finite(done._replace(z=done.z[: k + 2]))
+            if not np.isfinite(z_k).all():
+                raise DivergedError(done.z[k], k)
     return done
 
 
@@ -215,7 +215,7 @@ _step_sizes = Domain("array (n,) of numbers > 0", _check_step_sizes)
 
 @domain(V_hat=field, z0=_points, gamma=positive, alphas=_step_sizes, rng=generator, project=_projection)
 def bc_seg_plus(
-    V_hat: Field, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field | None = None
+    V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field | None = None
 ) -> StochasticRun:
     r"""Bias-corrected stochastic extragradient+ (BC-SEG+): γ stays, no batch grows, and still the noise averages out.
 
@@ -264,22 +264,7 @@ def bc_seg_plus(
            [0.375, 2.   ]])
     """
     project = project or unconstrained
-    z_k = project(z0)
-    n = len(alphas)
-    z, z_bar = np.empty((n + 1, *z0.shape)), np.empty((n, *z0.shape))
-    z[0] = z_k
-    h = z_prev = None
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k, alpha in enumerate(alphas):
-            xi = rng.standard_normal(z0.shape)
-            memory = 0.0 if k == 0 else (1 - alpha) * (h - z_prev + gamma * V_hat(z_prev, xi))
-            h = z_k - gamma * V_hat(z_k, xi) + memory
-            z_bar[k] = project(h)
-            z_prev, z_k = z_k, z_k - alpha * (
-                h - z_bar[k] + gamma * V_hat(z_bar[k], rng.standard_normal(z0.shape))
-            )
-            z[k + 1] = z_k
-    return finite(StochasticRun(z, z_bar))
+    return bias_corrected_run(V_hat, project(z0), gamma, alphas, rng, project)
 
 
 def _check_box(name: str, value: Any, sizes: Any) -> tuple[Array, Array]:
