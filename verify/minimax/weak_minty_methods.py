@@ -165,8 +165,8 @@ def ceg_plus_decreases_as_the_theorem_says(rng, *, ceg_plus=weak_minty.ceg_plus)
         z0 = rng.uniform(-0.7, 0.7, (100, 2))
         yield from obeys_the_bound(f"PolarGame, α = {alpha:.2g}", ceg_plus, polar_field(a), z0, gamma, alpha, rho, K)
     for _ in range(3):
-        a, b = rng.uniform(0.5, 2, 2) * [1, -0.4]
-        L, rho = np.hypot(a, b), b / (a * a + b * b)
+        L, c = rng.uniform(0.5, 2), rng.uniform(0.1, 0.4)
+        a, b, rho = L * np.sqrt(1 - c**2), -c * L, -c / L
         alpha = rng.uniform(0.1, 0.9) * (1 + 2 * rho * L)
         V, z0 = linear_field(lower_bound_matrix(a, b)), rng.standard_normal((100, 2))
         done = ceg_plus(V, z0, 1 / L, alpha, 30)
@@ -201,7 +201,7 @@ run_mutants(ceg_plus_decreases_as_the_theorem_says, *LINEAR)
 
 @claim("M18", slide=SLIDE, source=f"{SOURCE}; Diakonikolas, Daskalakis & Jordan 2021")
 def relaxation_moves_the_threshold(rng, *, ceg_plus=weak_minty.ceg_plus):
-    r"""With c = −ρL: CEG+ at α = (1 − 2c)/2 contracts for all c < 1/2; EG+ (α = 1/2) for c < 1/8, and on this game to 1/4."""
+    r"""With c = −ρL: CEG+ at α = (1 − 2c)/2 contracts for all c < 1/2; EG+ (α = 1/2) for c < 1/8, here for c < 1/4."""
     c = np.concatenate([rng.uniform(0, 1 / 8, 5), rng.uniform(1 / 8, 1 / 4, 5), rng.uniform(1 / 4, 1 / 2, 5)])
     z0 = rng.standard_normal((20, 2))
     for name, alpha in (("CEG+", (1 - 2 * c) / 2), ("EG+", 0.5 + 0 * c)):
@@ -219,7 +219,7 @@ run_mutants(relaxation_moves_the_threshold, *LINEAR)
 
 @claim("M20", slide=SLIDE, source=SOURCE)
 def one_over_two_L_is_tight(rng, *, ceg_plus=weak_minty.ceg_plus):
-    r"""On axy + b(x² − y²)/2, γ = 1/L: |λ|² = (b² − 2b(L−b)α(1+α) + a²(1 + 2(α−1)α))/L², < 1 iff 2c + α < 1, c = −ρL."""
+    r"""On axy + b(x² − y²)/2, γ = 1/L: |λ|² = (b² − 2b(L−b)α(1+α) + a²(1+2(α−1)α))/L², < 1 iff 2c + α < 1."""
     a, b, alpha = rng.uniform(0.1, 2, 60), -rng.uniform(0.01, 2, 60), rng.uniform(0.01, 1.2, 60)
     L = np.hypot(a, b)
     games_and_steps = zip(a, b, L, alpha, strict=True)
