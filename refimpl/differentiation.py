@@ -51,5 +51,6 @@ def _by_complex_step(V: Field, z: Array) -> Array:
 
 def _by_autograd(V: Field, z: Array) -> Array:
     """The gradient of each coordinate's sum over the batch."""
-    rows = [autograd.grad(lambda z, i=i: autograd.numpy.sum(V(z)[..., i]))(z) for i in range(z.shape[-1])]
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of a coordinate that is constant
+        rows = [autograd.grad(lambda z, i=i: autograd.numpy.sum(V(z)[..., i]))(z) for i in range(z.shape[-1])]
     return np.stack(rows, -2)

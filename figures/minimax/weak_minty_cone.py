@@ -14,15 +14,15 @@ from refimpl.minimax.weak_minty import weak_minty_constant
 SLIDE = "When do the algorithms converge?"
 CAPTION = (
     "The weak Minty inequality ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖² at one point z, for ρ = −1/3. It keeps the tip of −V(z) out "
-    "of a disk of radius ‖z − z*‖/(2|ρ|) that touches z from behind: for this length of V(z) that leaves the shaded cone "
-    "of directions, wider than the half plane towards z* (dashed), which is all that ρ = 0 would leave. Drawn is the "
-    "quadratic game Φ = axy + b(x² − y²)/2 with L = 1, b = −1/3, whose field is on the edge of the cone everywhere."
+    "of a disk of radius ‖z − z*‖/(2|ρ|) that touches z from behind. For this length of V(z) that leaves the shaded "
+    "cone of directions, wider than the half plane towards z* (dashed), which is all that ρ = 0 would leave. Drawn is "
+    "the quadratic game Φ = axy + b(x² − y²)/2, L = 1, b = −1/3, whose field is on the edge of the cone everywhere."
 )
 ALT = (
     "A plane with the solution z star on the left and a point z on the right. A shaded cone with its apex at z opens "
     "towards z star; its half angle of 109 degrees exceeds that of the half plane, whose edge is dashed. An arrow from "
-    "z along minus V of z lies on the edge of the cone, pointing slightly away from z star, and its tip touches the rim "
-    "of a hatched disk behind z that is forbidden."
+    "z along minus V of z lies on the edge of the cone, pointing slightly away from z star, and its tip touches the "
+    "rim of a hatched disk behind z that is forbidden."
 )
 
 

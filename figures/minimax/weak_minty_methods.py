@@ -21,8 +21,8 @@ CAPTION = (
 )
 ALT = (
     "Three phase portraits with the paths of four methods from a common start. On the forsaken game and on PolarGame "
-    "GDA and EG circle on closed curves around the solution, on the quadratic game they leave the picture. CurvatureEG+ "
-    "reaches or nears the solution in all three games, CEG+ on PolarGame and on the quadratic game."
+    "GDA and EG circle on closed curves around the solution, on the quadratic game they leave the picture. "
+    "CurvatureEG+ reaches or nears the solution in all three games, CEG+ on PolarGame and on the quadratic game."
 )
 METHODS = ("GDA", "EG", "CEG+", "CurvatureEG+")
 

@@ -165,7 +165,7 @@ def line_search(V: Field, z: Array, gamma: Array, nu: float, tau: float, project
         first = step if first is None else first
         if ((first > 1e-8 * size) & (step <= 1e-15 * size)).any():
             raise ValueError(f"V must be Lipschitz for the line search to stop, which it did not near {z}")
-        too_long = ~(gamma * np.linalg.norm(V(G) - V_z, axis=-1, keepdims=True) <= nu * step * _TIES)
+        too_long = ~(np.linalg.norm(gamma * (V(G) - V_z), axis=-1, keepdims=True) <= nu * step * _TIES)
         if not too_long.any():
             return gamma
         gamma = np.where(too_long, tau * gamma, gamma)
