@@ -9,6 +9,7 @@ import numpy as np
 
 from refimpl.arrays import Array, Field
 from refimpl.domains import bare
+from refimpl.errors import DivergedError
 
 _STEP = 2.0**-100
 _REFUSALS = (TypeError, ValueError, AttributeError, NotImplementedError, np.exceptions.ComplexWarning)
@@ -23,9 +24,14 @@ def exact_jacobian(V: Field, z: Array) -> Callable[[Array], Array]:
     ------
     TypeError
         When V bears neither.
+    DivergedError
+        When V is not finite around `z`.
     """
     V = bare(V)
-    approximate = central_jacobian(V, z)
+    with np.errstate(over="ignore", invalid="ignore"):
+        approximate = central_jacobian(V, z)
+    if not np.isfinite(approximate).all():
+        raise DivergedError(z, 0)
     tolerance = 1e-5 * (np.abs(approximate).max() + np.abs(V(z)).max())
     for jacobian in (_by_complex_step, _by_autograd):
         try:

@@ -3,7 +3,9 @@
 The loop runs compiled, on one complex number, for planar fields without projection.
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ from refimpl.domains import array, domain, field, optional, positive
 from refimpl.errors import DivergedError
 
 _TIES = 1 + 1e-12
+_BLOCK = 1024
 
 
 class Run(NamedTuple):
@@ -111,27 +114,48 @@ def run(
     V: Field, z0: Array, gamma: float, num_steps: int, project: Field | None, relaxation: Callable, c: float
 ) -> Run:
     """Steps with one γ, and the relaxation α = relaxation(z̄ − z, d, c)."""
-    if z0.ndim == 1 and project is None and is_planar(V):
-        done = Run(*(np.empty(n, complex) for n in (num_steps + 1, num_steps, num_steps)))
-        formulas = formula(unconstrained), formula(_PLANAR[relaxation])
-        _steps(formula(V), complex(*z0), float(gamma), *formulas, float(c), *done)
-        return finite(Run(*(a.view(float).reshape(-1, 2) for a in done)))
-    z0 = z0 if project is None else project(z0)
+    if project is None and is_planar(V) and z0.shape[-1] == 2:
+        return finite(_planar_run(V, z0, gamma, num_steps, _PLANAR[relaxation], c))
     done = empty_run(z0, num_steps)
+    done.z[0] = z0 if project is None else project(z0)
     with np.errstate(over="ignore", invalid="ignore"):
-        _steps.__wrapped__(V, z0, gamma, project or unconstrained, relaxation, c, *done)
+        _steps.__wrapped__(V, gamma, project or unconstrained, relaxation, c, *done)
     return finite(done)
 
 
+def _planar_run(V: Field, z0: Array, gamma: float, num_steps: int, relaxation: Callable, c: float) -> Run:
+    """A compiled run; many starts go on vector units and, block by block, on all cores."""
+    done = empty_run(z0, num_steps)
+    done.z[0] = z0
+    formulas = formula(V), float(gamma), formula(unconstrained), formula(relaxation), float(c)
+    points = [part.view(complex).reshape(len(part), z0.size // 2) for part in done]
+    if z0.ndim == 1:
+        _steps(*formulas, *(part[:, 0] for part in points))
+    else:
+        blocks = [[part[:, first : first + _BLOCK] for part in points] for first in range(0, z0.size // 2, _BLOCK)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda block: _block_of_steps(*formulas, *block), blocks))
+    return done
+
+
 @compiled
-def _steps(
-    V: Field, z0: Any, gamma: float, project: Field, relaxation: Callable, c: float, z: Any, z_bar: Any, d: Any
-) -> None:
-    z[0] = z_k = z0
+def _steps(V: Field, gamma: float, project: Field, relaxation: Callable, c: float, z: Any, z_bar: Any, d: Any) -> None:
+    z_k = z[0]
     for k in range(len(d)):
         z_bar_k, d_k = extrapolate(V, z_k, gamma, project)
         z_k = z_k + relaxation(z_bar_k - z_k, d_k, c) * d_k
         z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
+
+
+@compiled
+def _block_of_steps(
+    V: Field, gamma: float, project: Field, relaxation: Callable, c: float, z: Any, z_bar: Any, d: Any
+) -> None:
+    for k in range(len(d)):
+        for j in range(z.shape[1]):
+            z_bar_k, d_k = extrapolate(V, z[k, j], gamma, project)
+            z[k + 1, j] = z[k, j] + relaxation(z_bar_k - z[k, j], d_k, c) * d_k
+            z_bar[k, j], d[k, j] = z_bar_k, d_k
 
 
 def empty_run(z0: Array, num_steps: int) -> Run:

@@ -82,12 +82,13 @@ def test_a_run_that_starts_at_a_solution_stays(run):
 
 def test_divergence_is_reported(run):
     def flies_away(z):
-        return -np.exp(z)
+        return -(z**3)
 
+    start = [1e110, 2.0] if run is RUNS["curvature"] else [30.0, 2.0]
     with pytest.raises(DivergedError) as caught:
-        run(flies_away, [700.0, 699.0], 2000)
+        run(flies_away, start, 50)
     assert np.isfinite(caught.value.last).all()
-    assert caught.value.step < 2000
+    assert caught.value.step < 50
 
 
 def test_a_projection_must_keep_the_shape(run):
