@@ -16,7 +16,7 @@ from refimpl.domains import array, domain, field, optional, positive
 from refimpl.errors import DivergedError
 
 _TIES = 1 + 1e-12
-_BLOCK = 1024
+_BLOCK = 256
 
 
 class Run(NamedTuple):
@@ -151,11 +151,13 @@ def _steps(V: Field, gamma: float, project: Field, relaxation: Callable, c: floa
 def _block_of_steps(
     V: Field, gamma: float, project: Field, relaxation: Callable, c: float, z: Any, z_bar: Any, d: Any
 ) -> None:
+    z_k = z[0].copy()
+    z_bar_k, d_k = np.empty_like(z_k), np.empty_like(z_k)
     for k in range(len(d)):
-        for j in range(z.shape[1]):
-            z_bar_k, d_k = extrapolate(V, z[k, j], gamma, project)
-            z[k + 1, j] = z[k, j] + relaxation(z_bar_k - z[k, j], d_k, c) * d_k
-            z_bar[k, j], d[k, j] = z_bar_k, d_k
+        for j in range(len(z_k)):
+            z_bar_k[j], d_k[j] = extrapolate(V, z_k[j], gamma, project)
+            z_k[j] = z_k[j] + relaxation(z_bar_k[j] - z_k[j], d_k[j], c) * d_k[j]
+        z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
 
 
 def empty_run(z0: Array, num_steps: int) -> Run:
