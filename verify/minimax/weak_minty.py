@@ -45,6 +45,11 @@ def linear_field(M):
     return lambda z: z @ M.T
 
 
+def cubic_field(z_star):
+    """V = (1 + ‖w‖²) w, w = z − z*."""
+    return lambda z: (1 + ((z - z_star) ** 2).sum(-1, keepdims=True)) * (z - z_star)
+
+
 def lower_bound_matrix(a, b):
     """M of V = (b x + a y, −a x + b y)."""
     return np.array([[b, a], [-a, b]])
@@ -100,6 +105,9 @@ def best_rho_of_the_planar_games(rng, *, weak_minty_constant=weak_minty.weak_min
     expected = np.linalg.eigvalsh((inverse + inverse.T) / 2)[0]
     measured = weak_minty_constant(lambda z: (z - z_star) @ M.T, z_star, ([-1, -2], [1, 2]))
     yield equal("V = M(z − z*): least eigenvalue of M⁻¹'s symmetric part", measured, expected, rtol=1e-10)
+    measured = weak_minty_constant(cubic_field(z_star), z_star, ([-1, -2], [1, 2]))
+    farthest = ((np.abs(z_star) + [1, 2]) ** 2).sum()
+    yield equal("V = w + ‖w‖²w, w = z − z*: at the farthest corner", measured, 1 / (1 + farthest), rtol=1e-12)
 
 
 @claim("M17", slide=SLIDE, source=SOURCE)
@@ -128,6 +136,7 @@ def lipschitz_constants_of_the_planar_games(rng, *, lipschitz_constant=weak_mint
     measured = lipschitz_constant(linear_field(lower_bound_matrix(a, b)), (-1, 1))
     yield equal("lower-bound game", measured, np.hypot(a, b), rtol=rounding(64))
     M = rng.standard_normal((2, 2))
+    yield equal("V = z + ‖z‖²z", lipschitz_constant(cubic_field(0.0), (-1, [0.5, 2])), 1 + 3 * 5, rtol=rounding(64))
     yield equal("V = Mz", lipschitz_constant(linear_field(M), (-1, [1, 2])), np.linalg.norm(M, 2), rtol=rounding(64))
 
 

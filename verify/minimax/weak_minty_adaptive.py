@@ -118,6 +118,9 @@ def curvature_sets_the_step(rng, *, curvature_eg_plus=weak_minty.curvature_eg_pl
     yield equal(
         "tie on the lower-bound game: z̄", done.z_bar, done.z[:-1] - gamma * V(done.z[:-1]), atol=rounding(64, 4.0)
     )
+    V = linear_field(np.diag([1.0, 1 + 1e-6]))
+    done = curvature_eg_plus(V, np.array([0.0, 1.0]), 1, start="sigma_min")
+    yield equal("10⁻⁶ above a tie: halved", done.z_bar[0], [0.0, 1 - 0.99 / 2 * (1 + 1e-6)], atol=rounding(16))
     still = curvature_eg_plus(polar_field(1.0), np.zeros(2), 3)
     yield equal("a start at the solution stays", np.concatenate([still.z, still.z_bar, still.d]), np.zeros((10, 2)))
 
