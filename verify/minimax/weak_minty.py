@@ -106,7 +106,7 @@ def best_rho_of_the_planar_games(rng, *, weak_minty_constant=weak_minty.weak_min
     measured = weak_minty_constant(lambda z: (z - z_star) @ M.T, z_star, ([-1, -2], [1, 2]))
     yield equal("V = M(z − z*): least eigenvalue of M⁻¹'s symmetric part", measured, expected, rtol=1e-10)
     measured = weak_minty_constant(cubic_field(z_star), z_star, ([-1, -2], [1, 2]))
-    farthest = ((np.abs(z_star) + [1, 2]) ** 2).sum()
+    farthest = (np.add(np.abs(z_star), [1, 2]) ** 2).sum()
     yield equal("V = w + ‖w‖²w, w = z − z*: at the farthest corner", measured, 1 / (1 + farthest), rtol=1e-12)
 
 
