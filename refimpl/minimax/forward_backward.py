@@ -1,0 +1,214 @@
+"""Steps z̄ = Q(Hz), z⁺ = z + α(Hz̄ − Hz), H = id − γV: what the weak Minty methods share.
+
+The loop runs compiled, on one complex number, for planar fields without projection.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refimpl.arrays import Array, Field, split
+from refimpl.compiling import compiled, formula, is_planar, planar
+from refimpl.domains import array, domain, field, optional, positive
+from refimpl.errors import DivergedError
+
+_TIES = 1 + 1e-12
+_BLOCK = 256
+
+
+class Run(NamedTuple):
+    """States z (num_steps + 1, ..., p); extrapolated points z̄ and directions d (num_steps, ..., p)."""
+
+    z: Array
+    z_bar: Array
+    d: Array
+
+
+class StochasticRun(NamedTuple):
+    """States z (num_steps + 1, ..., p) and extrapolated points z̄ (num_steps, ..., p)."""
+
+    z: Array
+    z_bar: Array
+
+
+@planar
+def unconstrained(z: Any) -> Any:
+    """The projection onto the whole space."""
+    return z
+
+
+def extrapolate(V: Field, z: Any, gamma: Any, project: Field) -> tuple[Any, Any]:
+    """z̄ = Q(Hz) and d = Hz̄ − Hz, which is −γV(z̄) without a constraint."""
+    H_z = z - gamma * V(z)
+    z_bar = project(H_z)
+    return z_bar, (z_bar - H_z) - gamma * V(z_bar)
+
+
+@domain(V=field, z=array("... p"), gamma=positive, alpha=positive, project=optional(field))
+def ceg_plus_step(V: Field, z: Any, gamma: float, alpha: float, project: Field | None = None) -> Any:
+    r"""One step of constrained extragradient+ (CEG+); with γ = 1/L, α = 1/2 and no projection it is EG+.
+
+    .. math:: \bar z = Q(z - \gamma V(z)), \qquad z^+ = z + \alpha [\bar z - \gamma V(\bar z) - (z - \gamma V(z))]
+
+    Parameters
+    ----------
+    V : callable
+        Field of the game.
+    z : (..., p) array
+        Points.
+    gamma, alpha : float
+        Step size of the extrapolation and relaxation, > 0; α = 1 is CEG.
+    project : callable, optional
+        The projection Q, a function z → z; None is the identity.
+
+    Returns
+    -------
+    (..., p) array
+
+    References
+    ----------
+    Slide "When do the algorithms converge?"; Pethick, Latafat, Patrinos, Fercoq & Cevher 2022, Algorithm 1;
+    Diakonikolas, Daskalakis & Jordan 2021 (EG+).
+
+    Examples
+    --------
+    >>> from refimpl.minimax.games import bilinear
+    >>> ceg_plus_step(bilinear().operator, [1.0, 2.0], 0.5, 0.5)
+    array([0.375, 2.   ])
+    """
+    return z + alpha * extrapolate(V, z, gamma, project or unconstrained)[1]
+
+
+def constant_relaxation(e: Any, d: Any, alpha: float) -> Any:
+    """The relaxation of CEG+, the same in every step."""
+    return alpha
+
+
+def _relaxation(inner: Callable) -> Callable:
+    """The relaxation α = c + ⟨e, d⟩/‖d‖² of the adaptive methods, e = z̄ − z and c = σ/γ, for one kind of points."""
+
+    def relaxation(e: Any, d: Any, c: float) -> Any:
+        size = inner(d, d)
+        return c + inner(e, d) / (size + (size == 0))
+
+    return relaxation
+
+
+def _inner(u: Array, v: Array) -> Array:
+    return (u * v).sum(-1, keepdims=True)
+
+
+def _inner_planar(u: Any, v: Any) -> Any:
+    (a, b), (c, d) = split(u), split(v)
+    return a * c + b * d
+
+
+adaptive_relaxation = _relaxation(_inner)
+_PLANAR = {constant_relaxation: constant_relaxation, adaptive_relaxation: _relaxation(_inner_planar)}
+
+
+def run(
+    V: Field, z0: Array, gamma: float, num_steps: int, project: Field | None, relaxation: Callable, c: float
+) -> Run:
+    """Steps with one γ, and the relaxation α = relaxation(z̄ − z, d, c)."""
+    if project is None and is_planar(V) and z0.shape[-1] == 2:
+        return finite(_planar_run(V, z0, gamma, num_steps, _PLANAR[relaxation], c))
+    done = empty_run(z0, num_steps)
+    done.z[0] = z0 if project is None else project(z0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        _steps.__wrapped__(V, gamma, project or unconstrained, relaxation, c, *done)
+    return finite(done)
+
+
+def _planar_run(V: Field, z0: Array, gamma: float, num_steps: int, relaxation: Callable, c: float) -> Run:
+    """A compiled run; many starts go on vector units and, block by block, on all cores."""
+    done = empty_run(z0, num_steps)
+    done.z[0] = z0
+    formulas = formula(V), float(gamma), formula(unconstrained), formula(relaxation), float(c)
+    points = [part.view(complex).reshape(len(part), z0.size // 2) for part in done]
+    if z0.ndim == 1:
+        _steps(*formulas, *(part[:, 0] for part in points))
+    else:
+        blocks = [[part[:, first : first + _BLOCK] for part in points] for first in range(0, z0.size // 2, _BLOCK)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda block: _block_of_steps(*formulas, *block), blocks))
+    return done
+
+
+@compiled
+def _steps(V: Field, gamma: float, project: Field, relaxation: Callable, c: float, z: Any, z_bar: Any, d: Any) -> None:
+    z_k = z[0]
+    for k in range(len(d)):
+        z_bar_k, d_k = extrapolate(V, z_k, gamma, project)
+        z_k = z_k + relaxation(z_bar_k - z_k, d_k, c) * d_k
+        z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
+
+
+@compiled
+def _block_of_steps(
+    V: Field, gamma: float, project: Field, relaxation: Callable, c: float, z: Any, z_bar: Any, d: Any
+) -> None:
+    z_k = z[0].copy()
+    z_bar_k, d_k = np.empty_like(z_k), np.empty_like(z_k)
+    for k in range(len(d)):
+        for j in range(len(z_k)):
+            z_bar_k[j], d_k[j] = extrapolate(V, z_k[j], gamma, project)
+            z_k[j] = z_k[j] + relaxation(z_bar_k[j] - z_k[j], d_k[j], c) * d_k[j]
+        z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
+
+
+def empty_run(z0: Array, num_steps: int) -> Run:
+    """Room for a run from `z0`."""
+    return Run(*(np.empty((n, *z0.shape)) for n in (num_steps + 1, num_steps, num_steps)))
+
+
+def finite(done: Any) -> Any:
+    """The run, unless its last state is not finite (none can be after one that is not: steps add to the state)."""
+    if not np.isfinite(done.z[-1]).all():
+        good = np.isfinite(done.z).reshape(len(done.z), -1).all(axis=1)
+        last = int(np.argmin(good)) - 1
+        raise DivergedError(done.z[last].copy(), last)
+    return done
+
+
+def line_search(V: Field, z: Array, gamma: Array, nu: float, tau: float, project: Field) -> Array:
+    """The first of γ, τγ, τ²γ, … (..., 1) at each point with γ‖V(Gz) − V(z)‖ ≤ ν‖Gz − z‖, Gz = Q(z − γV(z)).
+
+    On linear fields both sides can be exactly equal, so the right one is taken 10⁻¹² larger.
+
+    Raises
+    ------
+    ValueError
+        When no γ will do, as where V jumps.
+    """
+    V_z, first, size = V(z), None, np.linalg.norm(z, axis=-1, keepdims=True)
+    while True:
+        G = project(z - gamma * V_z)
+        step = np.linalg.norm(G - z, axis=-1, keepdims=True)
+        first = step if first is None else first
+        if ((first > 1e-8 * size) & (step <= 1e-15 * size)).any():
+            raise ValueError(f"V must be Lipschitz for the line search to stop, which it did not near {z}")
+        too_long = ~(np.linalg.norm(gamma * (V(G) - V_z), axis=-1, keepdims=True) <= nu * step * _TIES)
+        if not too_long.any():
+            return gamma
+        gamma = np.where(too_long, tau * gamma, gamma)
+
+
+def bias_corrected_run(
+    V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field
+) -> StochasticRun:
+    """BC-SEG+ from a feasible point."""
+    done = StochasticRun(np.empty((len(alphas) + 1, *z0.shape)), np.empty((len(alphas), *z0.shape)))
+    done.z[0] = z = z_prev = h = z0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k, alpha in enumerate(alphas):
+            xi, xi_fresh = (rng.standard_normal(z0.shape) for _ in range(2))
+            memory = h - z_prev + gamma * V_hat(z_prev, xi)
+            h = z - gamma * V_hat(z, xi) + (1 - alpha if k else 0.0) * memory
+            z_bar = project(h)
+            z_prev, z = z, z - alpha * (h - z_bar + gamma * V_hat(z_bar, xi_fresh))
+            done.z_bar[k], done.z[k + 1] = z_bar, z
+    return finite(done)

@@ -1,0 +1,242 @@
+"""Methods for weak Minty games: slide "When do the algorithms converge?"."""
+
+import numpy as np
+
+from refimpl import projections
+from refimpl.minimax import weak_minty
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal, rounding
+from verify.minimax.weak_minty import (
+    POLAR,
+    SLIDE,
+    SOURCE,
+    linear_field,
+    lower_bound_matrix,
+    polar_field,
+)
+
+
+def square_field(M):
+    """V = Mz + z²/4."""
+    return lambda z: z @ M.T + z * z / 4
+
+
+def sets(rng):
+    """A box and a ball in three dimensions as (name, projection by hand), and no constraint."""
+    lower, upper, centre, radius = -rng.uniform(0.5, 1, 3), rng.uniform(0.5, 1, 3), rng.uniform(-0.2, 0.2, 3), 0.8
+
+    def onto_ball(z):
+        out = z - centre
+        return centre + out * np.minimum(1, radius / np.sqrt((out**2).sum(-1, keepdims=True)))
+
+    return {"no constraint": None, "box": lambda z: np.clip(z, lower, upper), "ball": onto_ball}
+
+
+def recomputed(V, done, gamma, Q):
+    """z̄ and d from the states of a run."""
+    Q = Q or (lambda z: z)
+    z = done.z[:-1]
+    H_z = z - gamma * V(z)
+    z_bar = Q(H_z)
+    return z_bar, z_bar - gamma * V(z_bar) - H_z
+
+
+@claim("M18", slide=SLIDE, source=SOURCE)
+def projections_are_nearest_points(rng, *, onto_box=projections.onto_box, onto_ball=projections.onto_ball):
+    r"""Qz lies in the set, and ⟨z − Qz, y − Qz⟩ ≤ 0 for all y in it, with equality somewhere off it."""
+    lower, upper, centre, radius = -rng.uniform(0.5, 2, 3), rng.uniform(0.5, 2, 3), rng.standard_normal(3), 1.3
+    z = centre + 3 * rng.standard_normal((500, 3))
+    corners = np.array([[(lower, upper)[i >> j & 1][j] for j in range(3)] for i in range(8)])
+    direction = rng.standard_normal((500, 3))
+    sphere = centre + radius * direction / np.linalg.norm(direction, axis=-1, keepdims=True)
+    Q = np.asarray(onto_box(lower, upper)(z))
+    yield at_most("box: max(l − Qz, Qz − u)", np.maximum(lower - Q, Q - upper), 0.0, resolution=1e-12)
+    yield at_most(
+        "box: ⟨z − Qz, y − Qz⟩", np.einsum("kj,kij->ki", z - Q, corners - Q[:, None]), 0.0, slack=1e-13, resolution=1e-9
+    )
+    Q = np.asarray(onto_ball(centre, radius)(z))
+    distance = np.linalg.norm(Q - centre, axis=-1)
+    yield at_most("ball: ‖Qz − c‖", distance, radius, slack=rounding(16, radius), tight=1e-12)
+    sphere = np.concatenate([sphere, Q])
+    yield at_most(
+        "ball: ⟨z − Qz, y − Qz⟩", (z - Q) @ sphere.T - ((z - Q) * Q).sum(-1)[:, None], 0.0, slack=1e-12, resolution=1e-9
+    )
+
+
+@projections_are_nearest_points.mutant(
+    "rescales from the origin", replaces="onto_ball", shipped="adversarial-robustness-toolbox 1.20.1, projection"
+)
+def _(centre, radius):
+    return lambda z: z * np.minimum(1, radius / np.linalg.norm(z, axis=-1, keepdims=True))
+
+
+@projections_are_nearest_points.mutant("always onto the sphere", replaces="onto_ball")
+def _(centre, radius):
+    return lambda z: centre + radius * (z - centre) / np.linalg.norm(z - centre, axis=-1, keepdims=True)
+
+
+@projections_are_nearest_points.mutant("radius 1 % too large", replaces="onto_ball")
+def _(centre, radius):
+    return projections.onto_ball(centre, 1.01 * radius)
+
+
+@projections_are_nearest_points.mutant("scales into the box", replaces="onto_box")
+def _(lower, upper):
+    return lambda z: z / np.maximum(1, np.maximum(z / upper, z / lower).max(-1, keepdims=True))
+
+
+@projections_are_nearest_points.mutant("forgets the lower bound", replaces="onto_box")
+def _(lower, upper):
+    return lambda z: np.minimum(z, upper)
+
+
+@claim("M18", slide=SLIDE, source=SOURCE)
+def ceg_plus_is_a_relaxed_forward_backward_forward_step(rng, *, ceg_plus=weak_minty.ceg_plus):
+    r"""z̄ = Q(z − γVz), d = z̄ − γV(z̄) − (z − γVz), z⁺ = z + αd, from Q(z₀): without, in a box, in a ball."""
+    M, gamma, alpha = rng.standard_normal((3, 3)), rng.uniform(0.05, 0.2), rng.uniform(0.3, 0.9)
+    V, z0 = square_field(M), rng.uniform(-2, 2, (40, 3))
+    tolerance = rounding(64, 20.0)
+    for name, Q in sets(rng).items():
+        done = ceg_plus(V, z0, gamma, alpha, 6, project=Q)
+        z_bar, d = recomputed(V, done, gamma, Q)
+        yield equal(f"{name}: first state", done.z[0], Q(z0) if Q else z0)
+        yield equal(f"{name}: z̄", done.z_bar, z_bar, atol=tolerance)
+        yield equal(f"{name}: d", done.d, d, atol=tolerance)
+        yield equal(f"{name}: z⁺ − z", np.diff(done.z, axis=0), alpha * d, atol=tolerance)
+    start = rng.uniform(-1, 1, 2)
+    done = ceg_plus(polar_field(1.0), start, gamma, alpha, 50)
+    z_bar, d = recomputed(polar_field(1.0), done, gamma, None)
+    yield equal("PolarGame: d", done.d, d, atol=tolerance)
+    yield equal("PolarGame: z⁺", done.z[1:], done.z[:-1] + alpha * d, atol=tolerance)
+    still = ceg_plus(polar_field(1.0), np.zeros(2), gamma, alpha, 3)
+    yield equal("a start at the solution stays", np.concatenate([still.z, still.z_bar, still.d]), np.zeros((10, 2)))
+
+
+def run_mutants(one, *texts):
+    """Wrong versions of a run with constant relaxation, by changing its formula: those named, or all."""
+    forms = {
+        "projects nothing": lambda V, z, g, a, Q: (z - g * V(z), -g * V(z - g * V(z)), a),
+        "projects z⁺ but not z̄": lambda V, z, g, a, Q: (z - g * V(z), Q(z - a * g * V(z - g * V(z))) - z, 1.0),
+        "relaxes 1 % too much": lambda V, z, g, a, Q: (*direction(V, z, g, Q), 1.01 * a),
+        "no relaxation: CEG": lambda V, z, g, a, Q: (*direction(V, z, g, Q), 1.0),
+        "direction z̄ − z: forward-backward": lambda V, z, g, a, Q: (Q(z - g * V(z)), Q(z - g * V(z)) - z, a),
+        "without the correction Hz − z̄": lambda V, z, g, a, Q: (Q(z - g * V(z)), -g * V(Q(z - g * V(z))), a),
+        "both fields at z": lambda V, z, g, a, Q: (Q(z - g * V(z)), -g * V(z), a),
+        "γ 1 % too large": lambda V, z, g, a, Q: (*direction(V, z, 1.01 * g, Q), a),
+        "ascends": lambda V, z, g, a, Q: (*direction(lambda w: -V(w), z, g, Q), a),
+    }
+    for text in texts or forms:
+
+        def wrong(V, z0, gamma, alpha, num_steps, project=None, form=forms[text]):
+            Q = project or (lambda z: z)
+            z, z_bar, d = [Q(np.asarray(z0, float))], [], []
+            for _ in range(num_steps):
+                e, f, a = form(V, z[-1], gamma, alpha, Q)
+                z_bar, d, z = [*z_bar, e], [*d, f], [*z, z[-1] + a * f]
+            return weak_minty.Run(np.array(z), np.array(z_bar), np.array(d))
+
+        one.mutant(text)(wrong)
+
+
+LINEAR = ("relaxes 1 % too much", "no relaxation: CEG", "both fields at z", "γ 1 % too large", "ascends")
+
+
+def direction(V, z, gamma, Q):
+    """z̄ and d."""
+    z_bar = Q(z - gamma * V(z))
+    return z_bar, z_bar - gamma * V(z_bar) - z + gamma * V(z)
+
+
+run_mutants(ceg_plus_is_a_relaxed_forward_backward_forward_step)
+
+
+@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("starts outside the set")
+def _(V, z0, gamma, alpha, num_steps, project=None):
+    done = weak_minty.ceg_plus(V, z0, gamma, alpha, num_steps, project=project)
+    return done._replace(z=np.concatenate([[z0], done.z[1:]]))
+
+
+@claim("M18", slide=SLIDE, source=SOURCE)
+def ceg_plus_decreases_as_the_theorem_says(rng, *, ceg_plus=weak_minty.ceg_plus):
+    r"""‖z⁺‖² ≤ ‖z‖² − αγ²(1 − α + 2ρ/γ)‖Vz̄‖², equal on the lower-bound game at γ = 1/L; so min ‖Vz̄‖² ≤ ‖z₀‖²/(K …)."""
+    a, L = 1 / 3, 6.306089579516582
+    rho, gamma, K = POLAR[a], 1 / L, 400
+    for alpha in (0.2, 0.5, 0.9 * (1 + 2 * rho / gamma)):
+        z0 = rng.uniform(-0.7, 0.7, (100, 2))
+        yield from obeys_the_bound(f"PolarGame, α = {alpha:.2g}", ceg_plus, polar_field(a), z0, gamma, alpha, rho, K)
+    for _ in range(3):
+        L, c = rng.uniform(0.5, 2), rng.uniform(0.1, 0.4)
+        a, b, rho = L * np.sqrt(1 - c**2), -c * L, -c / L
+        alpha = rng.uniform(0.1, 0.9) * (1 + 2 * rho * L)
+        V, z0 = linear_field(lower_bound_matrix(a, b)), rng.standard_normal((100, 2))
+        done = ceg_plus(V, z0, 1 / L, alpha, 30)
+        decrease, promised, size = bookkeeping(V, done, 1 / L, alpha, rho)
+        yield equal(f"lower-bound game, ρL = {rho * L:.2g}: decrease", decrease, promised, atol=rounding(64, size))
+        yield from obeys_the_bound("lower-bound game", ceg_plus, V, z0, 1 / L, alpha, rho, K)
+    V, z0 = linear_field(lower_bound_matrix(np.sqrt(3), 1.0)), rng.standard_normal((100, 2))
+    done = ceg_plus(V, z0, 0.5, 1.0, 1)
+    measured, bound = (V(done.z_bar[0]) ** 2).sum(-1), (z0**2).sum(-1) / (0.25 * 2 * 0.25 / 0.5)
+    yield at_most("ρ = 1/4, L = 2, α = K = 1: ‖Vz̄‖²", measured, bound, slack=rounding(64, bound), tight=1e-12)
+
+
+def bookkeeping(V, done, gamma, alpha, rho):
+    """‖z‖² − ‖z⁺‖², what the theorem promises of it, and ‖z‖², step by step."""
+    size = (done.z**2).sum(-1)
+    promised = alpha * gamma**2 * (1 - alpha + 2 * rho / gamma) * (V(done.z_bar) ** 2).sum(-1)
+    return size[:-1] - size[1:], promised, size[:-1]
+
+
+def obeys_the_bound(what, ceg_plus, V, z0, gamma, alpha, rho, K):
+    """The decrease step by step, and the bound on min ‖Vz̄‖²."""
+    done = ceg_plus(V, z0, gamma, alpha, K)
+    decrease, promised, size = bookkeeping(V, done, gamma, alpha, rho)
+    yield at_least(f"{what}: decrease", decrease, promised, slack=rounding(64, size), resolution=1e-6)
+    least = np.minimum.accumulate((V(done.z_bar) ** 2).sum(-1), axis=0)
+    bound = size[0] / (np.arange(1, K + 1)[:, None] * alpha * gamma**2 * (1 - alpha + 2 * rho / gamma))
+    yield at_most(f"{what}: min ‖Vz̄‖²", least, bound, tight=0.99)
+
+
+run_mutants(ceg_plus_decreases_as_the_theorem_says, *LINEAR)
+
+
+@claim("M18", slide=SLIDE, source=f"{SOURCE}; Diakonikolas, Daskalakis & Jordan 2021")
+def relaxation_moves_the_threshold(rng, *, ceg_plus=weak_minty.ceg_plus):
+    r"""With c = −ρL: CEG+ at α = (1 − 2c)/2 contracts for all c < 1/2; EG+ (α = 1/2) for c < 1/8, here for c < 1/4."""
+    c = np.concatenate([rng.uniform(0, 1 / 8, 5), rng.uniform(1 / 8, 1 / 4, 5), rng.uniform(1 / 4, 1 / 2, 5)])
+    z0 = rng.standard_normal((20, 2))
+    for name, alpha in (("CEG+", (1 - 2 * c) / 2), ("EG+", 0.5 + 0 * c)):
+        V = [linear_field(lower_bound_matrix(np.sqrt(1 - c_i**2), -c_i)) for c_i in c]
+        z = np.array([ceg_plus(V_i, z0, 1.0, a, 1).z[1] for V_i, a in zip(V, alpha, strict=True)])
+        factor = (z**2).sum(-1) / (z0**2).sum(-1)
+        expected = 1 - 2 * alpha * (1 - alpha - 2 * c) * (1 + c)
+        yield equal(f"{name}: ‖z⁺‖²/‖z‖²", factor, expected[:, None] + np.zeros(20), rtol=rounding(64))
+        limit = 1 / 2 if name == "CEG+" else 1 / 4
+        yield equal(f"{name} contracts", (factor < 1).all(-1).astype(int), (c < limit).astype(int))
+
+
+run_mutants(relaxation_moves_the_threshold, *LINEAR)
+
+
+@claim("M20", slide=SLIDE, source=SOURCE)
+def one_over_two_L_is_tight(rng, *, ceg_plus=weak_minty.ceg_plus):
+    r"""On axy + b(x² − y²)/2, γ = 1/L: |λ|² = (b² − 2b(L−b)α(1+α) + a²(1+2(α−1)α))/L², < 1 iff 2c + α < 1."""
+    a, b, alpha = rng.uniform(0.1, 2, 60), -rng.uniform(0.01, 2, 60), rng.uniform(0.01, 1.2, 60)
+    L = np.hypot(a, b)
+    games_and_steps = zip(a, b, L, alpha, strict=True)
+    matrices = [
+        ceg_plus(linear_field(lower_bound_matrix(a, b)), np.eye(2), 1 / L, r, 1).z[1] for a, b, L, r in games_and_steps
+    ]
+    squared = np.abs(np.linalg.eigvals(np.array(matrices))).max(-1) ** 2
+    expected = (b**2 - 2 * b * (L - b) * alpha * (1 + alpha) + a**2 * (1 + 2 * (alpha - 1) * alpha)) / L**2
+    yield equal("|λ|²", squared, expected, rtol=rounding(256))
+    clear = np.abs(2 * -b / L + alpha - 1) > 1e-9
+    yield equal("contracts", (squared < 1)[clear].astype(int), (2 * -b / L + alpha < 1)[clear].astype(int))
+    c = rng.uniform(0, 0.5, 20)
+    edge = [
+        ceg_plus(linear_field(lower_bound_matrix(np.sqrt(1 - c_i**2), -c_i)), np.eye(2), 1.0, 1 - 2 * c_i, 1).z[1]
+        for c_i in c
+    ]
+    yield equal("|λ| at 2c + α = 1", np.abs(np.linalg.eigvals(np.array(edge))).max(-1), np.ones(20), rtol=rounding(64))
+
+
+run_mutants(one_over_two_L_is_tight, *LINEAR)
