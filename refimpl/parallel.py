@@ -1,6 +1,7 @@
 """Many independent jobs on several processes, which end with the run that started them."""
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -13,13 +14,15 @@ def as_they_come(job: Callable[[T], Any], items: Sequence[T], workers: int) -> G
     """Numbers of items with job(item), or with the exception of a process that died, as they are finished.
 
     With one worker the jobs run here, in order. Other processes start anew (a script that asks for them needs the usual
-    ``if __name__ == "__main__":``), leave Ctrl-C to this one, and are ended when the iteration is left.
+    ``if __name__ == "__main__":``) with one thread each for linear algebra unless OMP_NUM_THREADS says otherwise, leave
+    Ctrl-C to this one, and are ended when the iteration is left.
     """
     if workers == 1 or len(items) < 2:
         yield from enumerate(map(job, items))
         return
     strangers = set(multiprocessing.active_children())
     quiet = (signal.SIGINT, signal.SIG_IGN)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ProcessPoolExecutor(
         min(workers, len(items)), multiprocessing.get_context("spawn"), signal.signal, quiet
     ) as pool:

@@ -1,10 +1,10 @@
-"""25 Gaussians by four algorithms."""
+"""25 Gaussians by four algorithms, and mode collapse over their training."""
 
 import sys
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from refimpl import activations, checkpoints, layers, mlp, optimizers
 from refimpl.arrays import Array
@@ -14,23 +14,27 @@ from refimpl.minimax.gan_training import History, Training, train
 
 SLIDE = "Application to 25 Gaussians: Algorithms matter"
 CAPTION = (
-    "Samples of Wasserstein GANs (dots, 2500 of the first seed) trained with gradient penalty on 25 Gaussians "
-    "(crosses) by SGD, Adam, Mirror-GAN and Mirror-Prox-GAN, all spending the same gradients of generator and critic. "
-    "Above each panel, seed by seed: the modes covered, with at least 10 of 5000 samples within 4 standard "
-    "deviations, and the share of samples within 4 standard deviations of any centre; samples uniform on the square "
-    "have a share near 3 %. The networks are small and the training is short, minutes on a laptop (at draft quality "
-    "seconds, too few to learn anything): this compares algorithms at one small budget, not at convergence. Step size "
-    "and K (1 or 2) of each algorithm are the best of five settings by share after 2000 iterations from another seed; "
-    "averages and temperature were not tuned."
+    "Wasserstein GANs with gradient penalty on 25 Gaussians (crosses), trained by SGD, Adam, Mirror-GAN and "
+    "Mirror-Prox-GAN; an iteration is one gradient of the generator and two of the critic for every algorithm. Above, "
+    "2500 samples of the first seed, and over the panels, seed by seed, the modes covered (at least 10 of 5000 samples "
+    "within 4 standard deviations) and the share of samples within 4 standard deviations of any centre. Below, both "
+    "over the training: medians of the seeds, and the range between the best and the worst. A generator that spreads "
+    "over the whole square covers modes by chance, with a share near 3 % (dotted: uniform samples); where the number "
+    "of modes falls, modes that had been covered were lost again. The networks are small and the training is short, "
+    "minutes on a laptop (at draft quality seconds, too few to learn anything): this compares algorithms at one small "
+    "budget, not at convergence. Step size and K (1 or 2) of each algorithm are the best of five settings by share "
+    "after 2000 iterations from another seed; averages and temperature were not tuned."
 )
 ALT = (
-    "Four square panels, one for each algorithm. Crosses mark the five by five grid of centres from −1.4 to 1.4. Dots "
-    "are samples of the trained generators; above each panel stand the numbers of modes covered and the shares of "
-    "high-quality samples for each seed. At full quality the samples of SGD spread over the square with little regard "
-    "for the crosses; those of the others gather at the crosses and on threads between them, most closely with Adam."
+    "Four square panels, one for each algorithm: crosses mark the five by five grid of centres from −1.4 to 1.4, dots "
+    "are samples of the trained generators. Below them two panels over the iterations: the number of modes covered, "
+    "from 0 to 25, and the share of high-quality samples, a line with a shaded range for each algorithm. At full "
+    "quality the samples of SGD spread over the square with little regard for the crosses and its share stays near "
+    "the dotted line; those of the others gather at the crosses and on threads between them, most closely with Adam."
 )
 
 SEEDS = (0, 1, 2)
+MARKERS = "os^D"
 SAMPLES, LEAST = 5000, 10
 NETWORKS = Gan(penalty=0.1)
 TEMPERATURE = 1e-8
@@ -45,21 +49,26 @@ CODE = (gan, gan_algorithms, gan_training, twenty_five_gaussians, wgan, activati
 
 
 class Data(NamedTuple):
-    """Iterations spent; for each algorithm and seed modes and share (4, s), and samples of the first seed (4, n, 2)."""
+    """Iterations (r,); modes and share (4, s, r) of each algorithm and seed; share of uniform samples; samples.
 
-    iterations: int
+    The samples (4, n, 2) are the last ones of the first seed.
+    """
+
+    iterations: Array
     modes: Array
     share: Array
+    uniform_share: float
     samples: Array
 
 
 def data(quality: str, rng: np.random.Generator) -> Data:
-    """The end of all trainings; their seeds are 0, 1, 2 whatever `rng`, so that other figures show the same runs."""
+    """Records of all trainings, whose seeds are 0, 1, 2; `rng` draws the uniform samples."""
     histories = runs(quality)
-    measured = [[twenty_five_gaussians.quality(one.samples[-1], LEAST) for one in row] for row in histories]
+    measured = [[[twenty_five_gaussians.quality(a, LEAST) for a in one.samples] for one in row] for row in histories]
     modes, share = np.moveaxis(np.array(measured), -1, 0)
+    uniform = twenty_five_gaussians.quality(rng.uniform(-1.8, 1.8, (200_000, 2))).share
     samples = np.array([row[0].samples[-1][:2500] for row in histories])
-    return Data(int(histories[0][0].iterations[-1]), modes, share, samples)
+    return Data(histories[0][0].iterations, modes, share, uniform, samples)
 
 
 def runs(quality: str) -> list[list[History]]:
@@ -83,18 +92,33 @@ def _run(name: str, training: Training, seed: int) -> History:
 
 
 def draw(data: Data) -> Figure:
-    """One panel an algorithm."""
-    figure = Figure(figsize=(9, 9.8))
-    panels = figure.subplots(2, 2, sharex=True, sharey=True).flat
+    """A panel of samples an algorithm; below them modes and share over the training."""
+    figure = Figure(figsize=(13, 7.6))
+    above, below = figure.subfigures(2, 1, height_ratios=[1, 1])
+    panels = above.subplots(1, 4, sharex=True, sharey=True)
     for axes, name, modes, share, samples in zip(panels, TRAININGS, data.modes, data.share, data.samples, strict=True):
         axes.plot(*samples.T, ".", color="C0", markersize=2, alpha=0.5, rasterized=True)
         axes.plot(*twenty_five_gaussians.CENTRES.T, "+", color="C4", markersize=9, markeredgewidth=1.2)
-        axes.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
-        axes.set_title(f"{name}\nmodes {_list(modes, '.0f')}; share {_list(share, '.2f')}", loc="left", fontsize=11)
-    figure.supxlabel("$a_1$")
-    figure.supylabel("$a_2$")
-    figure.suptitle(f"{data.iterations} iterations each, {data.modes.shape[1]} seeds")
+        axes.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xlabel="$a_1$")
+        last = f"{name}\nmodes {_list(modes[:, -1], '.0f')}; share {_list(share[:, -1], '.2f')}"
+        axes.set_title(last, loc="left", fontsize=11)
+    panels[0].set_ylabel("$a_2$")
+    _curves(below, data)
     return figure
+
+
+def _curves(figure: SubFigure, data: Data) -> None:
+    left, right = figure.subplots(1, 2)
+    for axes, values in ((left, data.modes), (right, data.share)):
+        for name, marker, seeds in zip(TRAININGS, MARKERS, values, strict=True):
+            (line,) = axes.plot(data.iterations, np.median(seeds, axis=0), marker=marker, markersize=5, label=name)
+            span = {"color": line.get_color(), "alpha": 0.15, "linewidth": 0}
+            axes.fill_between(data.iterations, seeds.min(0), seeds.max(0), **span)
+    left.axhline(len(twenty_five_gaussians.CENTRES), color="black", linewidth=0.8)
+    right.axhline(data.uniform_share, color="black", linewidth=1.2, linestyle=":", label="uniform samples")
+    left.set(ylabel="modes covered, of 25", xlabel="iterations", ylim=(0, 26))
+    right.set(ylabel="share of high quality", xlabel="iterations", ylim=(0, None))
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=5)
 
 
 def _list(values: Array, format: str) -> str:
