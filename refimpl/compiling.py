@@ -12,11 +12,14 @@ import inspect
 import os
 import types
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
 
 from refimpl import arrays
 
 F = TypeVar("F", bound=Callable[..., Any])
+_OVERLOADED = (arrays.split, arrays.join, arrays.linear)
 
 
 def enabled() -> bool:
@@ -59,13 +62,39 @@ def formula(function: Callable) -> Any:
     return _formula(inspect.unwrap(function)) if enabled() else inspect.unwrap(function)
 
 
+class Bound(NamedTuple):
+    """The function formula(a, *parameters) of a alone; compiled loops take it apart, so that other parameters
+    need no compiling."""
+
+    formula: Callable
+    parameters: tuple
+
+    def __call__(self, a: Any) -> Any:
+        return self.formula(a, *self.parameters)
+
+    @property
+    def planar(self) -> bool:
+        """Whether the formula runs on complex numbers, its parameters of shape (2,) being such too."""
+        return getattr(inspect.unwrap(self.formula), "planar", False)
+
+
+def bind(function: Callable, *parameters: Any) -> Callable[[Any], Any]:
+    """A formula of a and of parameters as a function of a alone."""
+    return Bound(function, parameters)  # type: ignore[return-value]
+
+
 def digest(function: Callable) -> str:
     """Hash of all that the compiled code of a function depends on."""
-    plain = [value for value in _closure(function) if not isinstance(value, types.FunctionType)]
+    plain = [_content(value) for value in _closure(function) if not isinstance(value, types.FunctionType)]
     text = repr((function.__name__, list(_codes(function.__code__)), plain, function.__defaults__))
     return hashlib.sha256((text + "".join(digest(inspect.unwrap(f)) for f in _called(function))).encode()).hexdigest()[
         :16
     ]
+
+
+def _content(value: Any) -> Any:
+    """What tells a value of a closure from others: of an array all its entries, which `repr` would leave out."""
+    return (value.shape, value.dtype.str, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
 def _closure(function: Callable) -> list[Any]:
@@ -84,7 +113,9 @@ def _called(function: Callable) -> list[Callable]:
     """The Python functions of this package's kind that a body names: each is compiled from its bare body."""
     names = [name for _, names, _ in _codes(function.__code__) for name in names]
     values = [function.__globals__.get(name) for name in names] + _closure(function)
-    return [v for v in values if isinstance(v, types.FunctionType) and v not in (arrays.split, arrays.join)]
+    return [
+        v for v in values if isinstance(v, types.FunctionType) and v not in (arrays.split, arrays.join, arrays.linear)
+    ]
 
 
 @functools.cache
@@ -100,6 +131,21 @@ def _numba() -> Any:
     @overload(arrays.join)
     def join(x, y):  # type: ignore[no-untyped-def]
         return lambda x, y: complex(x, y)
+
+    @overload(arrays.linear)
+    def linear(A, a):  # type: ignore[no-untyped-def]
+        def on_point(A, a):  # type: ignore[no-untyped-def]
+            return complex(A[0, 0] * a.real + A[0, 1] * a.imag, A[1, 0] * a.real + A[1, 1] * a.imag)
+
+        def on_batch(A, a):  # type: ignore[no-untyped-def]
+            b = np.zeros((len(a), len(A)))
+            for i in range(len(a)):
+                for j in range(len(A)):
+                    for k in range(len(a[i])):
+                        b[i, j] += A[j, k] * a[i, k]
+            return b
+
+        return on_point if isinstance(a, Complex) else on_batch
 
     return numba
 
