@@ -1,4 +1,4 @@
-"""Array types, and the two operations in which the text of a planar formula depends on the kind of its numbers."""
+"""Array types, and the three operations in which the text of a planar formula depends on the kind of its numbers."""
 
 import sys
 from collections.abc import Callable
@@ -27,3 +27,8 @@ def split(z: Any) -> tuple[Any, Any]:
 def join(x: Any, y: Any) -> Any:
     """Planar points (..., 2) with coordinates x, y; in compiled loops the complex number x + iy."""
     return namespace(x).stack([x, y], -1)
+
+
+def linear(A: Any, a: Any) -> Any:
+    """A applied to points a (..., p); in compiled loops to the complex number x + iy, or to a batch (n, p)."""
+    return a @ A.T

@@ -12,7 +12,7 @@ import os
 import threading
 import types
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from refimpl.domains import bare
 
 F = TypeVar("F", bound=Callable[..., Any])
 _one_at_a_time = threading.RLock()
+_OVERLOADED = (arrays.split, arrays.join, arrays.linear)
 
 
 def enabled() -> bool:
@@ -69,6 +70,27 @@ def formula(function: Callable) -> Any:
     return _formula(bare(function)) if enabled() else bare(function)
 
 
+class Bound(NamedTuple):
+    """The function formula(a, *parameters) of a alone; compiled loops take it apart, so that other parameters
+    need no compiling."""
+
+    formula: Callable
+    parameters: tuple
+
+    def __call__(self, a: Any) -> Any:
+        return self.formula(a, *self.parameters)
+
+    @property
+    def planar(self) -> bool:
+        """Whether the formula runs on complex numbers, its parameters of shape (2,) being such too."""
+        return is_planar(self.formula)
+
+
+def bind(function: Callable, *parameters: Any) -> Callable[[Any], Any]:
+    """A formula of a and of parameters as a function of a alone."""
+    return Bound(function, parameters)  # type: ignore[return-value]
+
+
 def digest(function: Callable) -> str:
     """Hash of all that the compiled code of a function depends on: its text, and the values that it names.
 
@@ -110,8 +132,8 @@ def _content(value: Any) -> Any:
 
 
 def _is_ours(function: Callable) -> bool:
-    """Whether it is one of the two operations that numba is taught by hand."""
-    return function in (arrays.split, arrays.join)
+    """Whether it is one of the operations that numba is taught by hand."""
+    return function in _OVERLOADED
 
 
 def _codes(code: types.CodeType) -> Iterator[tuple]:
@@ -147,6 +169,21 @@ def _numba() -> Any:
     @overload(arrays.join)
     def join(x, y):  # type: ignore[no-untyped-def]
         return lambda x, y: complex(x, y)
+
+    @overload(arrays.linear)
+    def linear(A, a):  # type: ignore[no-untyped-def]
+        def on_point(A, a):  # type: ignore[no-untyped-def]
+            return complex(A[0, 0] * a.real + A[0, 1] * a.imag, A[1, 0] * a.real + A[1, 1] * a.imag)
+
+        def on_batch(A, a):  # type: ignore[no-untyped-def]
+            b = np.zeros((len(a), len(A)))
+            for i in range(len(a)):
+                for j in range(len(A)):
+                    for k in range(len(a[i])):
+                        b[i, j] += A[j, k] * a[i, k]
+            return b
+
+        return on_point if isinstance(a, Complex) else on_batch
 
     return numba
 

@@ -1,5 +1,6 @@
 """Running a step many times: trajectories, compiled when their ingredients are."""
 
+import bisect
 import contextlib
 import inspect
 import os
@@ -109,3 +110,18 @@ def _finite(z: Array) -> Array:
         last = int(np.argmin(finite)) - 1
         raise DivergedError(z[last].copy(), last)
     return z
+
+
+def furthest(run: Callable[[int], Array], num_steps: int) -> Array:
+    """State run(num_steps) after that many steps of an iteration that `run` can repeat.
+
+    Raises
+    ------
+    DivergedError
+        When it is not finite; the last finite state is found by bisection, as none is finite after one that is not.
+    """
+    state = run(num_steps)
+    if np.isfinite(state).all():
+        return state
+    last = bisect.bisect_left(range(num_steps), True, key=lambda k: not np.isfinite(run(k + 1)).all())
+    raise DivergedError(run(last), last)

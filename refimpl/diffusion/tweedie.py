@@ -8,8 +8,8 @@ from typing import Any
 
 from refimpl.arrays import Field, namespace
 from refimpl.diffusion.empirical import empirical_denoiser
-from refimpl.diffusion.mixtures import mixture_score
 from refimpl.domains import array, domain, field, jacobian, positive
+from refimpl.mixtures import mixture_score
 
 __all__ = ["empirical_denoiser", "mixture_score", "tweedie_covariance", "tweedie_denoiser"]
 

@@ -40,7 +40,7 @@ def test_a_function_offered_by_two_modules_has_two_names():
         yield equal("", 1.0, 1.0)
 
     paths = claim("D07", slide="", source="")(is_a_score).paths("mixture_score")
-    assert paths == ["diffusion.mixtures.mixture_score", "diffusion.tweedie.mixture_score"]
+    assert paths == ["mixtures.mixture_score", "diffusion.tweedie.mixture_score"]
 
 
 def test_check_passes_the_truth_and_fails_a_wrong_number():

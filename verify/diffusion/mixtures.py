@@ -5,7 +5,7 @@ import autograd.numpy as np
 import numpy
 import scipy
 
-from refimpl.diffusion import mixtures
+from refimpl import mixtures
 from verify.claims import claim
 from verify.evidence import equal, rounding
 

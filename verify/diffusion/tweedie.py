@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from refimpl.diffusion import mixtures, tweedie
+from refimpl import mixtures
+from refimpl.diffusion import tweedie
 from verify.claims import claim
 from verify.diffusion.mixtures import SLIDE, random_mixture
 from verify.evidence import at_least, equal, rounding

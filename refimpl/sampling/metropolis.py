@@ -1,0 +1,141 @@
+"""The Metropolis-adjusted Langevin algorithm (MALA): Langevin steps as proposals, without bias. Beyond the lecture."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refimpl.arrays import Array, Field
+from refimpl.domains import array, domain, field, function, generator, integer, positive
+from refimpl.errors import DivergedError
+from refimpl.sampling.langevin import lmc_step
+
+_points = array("... p")
+
+
+@domain(f=function, grad_f=field, a=_points, b=_points, eta=positive)
+def log_acceptance(f: Callable, grad_f: Field, a: Any, b: Any, eta: float) -> Any:
+    r"""Logarithm of the ratio that decides whether the proposal b from a is accepted.
+
+    .. math:: f(a) - f(b) + \frac{\|b - a + \eta \nabla f(a)\|^2 - \|a - b + \eta \nabla f(b)\|^2}{4 \eta}
+
+    Parameters
+    ----------
+    f, grad_f : callable
+        Potential, from (..., p) to (...,), and its gradient.
+    a, b : (..., p) array
+        Points, and what is proposed there.
+    eta : float
+        Step size η, > 0.
+
+    Returns
+    -------
+    (...,) array
+
+    References
+    ----------
+    Roberts & Tweedie 1996.
+
+    Examples
+    --------
+    >>> float(log_acceptance(lambda a: (a**2).sum(-1) / 2, lambda a: a, [1.0], [0.0], 0.5))
+    0.125
+    """
+    there = ((b - a + eta * grad_f(a)) ** 2).sum(-1)
+    back = ((a - b + eta * grad_f(b)) ** 2).sum(-1)
+    return f(a) - f(b) + (there - back) / (4 * eta)
+
+
+@domain(f=function, grad_f=field, a=_points, eta=positive, z=_points, u=array("..."))
+def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Array) -> Array:
+    r"""One step of the Metropolis-adjusted Langevin algorithm, which leaves π ∝ e^{−f} as it is.
+
+    .. math:: b = a - \eta \nabla f(a) + \sqrt{2 \eta} \, z, \qquad
+              a^+ = b \text{ if } \log u < \texttt{log\_acceptance}(a, b), \text{ else } a
+
+    Parameters
+    ----------
+    f, grad_f : callable
+        Potential, from (..., p) to (...,), and its gradient.
+    a : (..., p) array
+        Points.
+    eta : float
+        Step size η, > 0.
+    z : (..., p) array
+        Noise, N(0, I).
+    u : (...,) array
+        Uniform in (0, 1).
+
+    Returns
+    -------
+    (..., p) array
+
+    References
+    ----------
+    Roberts & Tweedie 1996.
+
+    Examples
+    --------
+    >>> mala_step(lambda a: (a**2).sum(-1) / 2, lambda a: a, [[1.0], [1.0]], 0.5, [[0.0], [3.0]], [0.9, 0.9])
+    array([[0.5],
+           [1. ]])
+    """
+    b = lmc_step(grad_f, a, eta, z)
+    accepted = np.log(u) < log_acceptance(f, grad_f, a, b, eta)
+    return np.where(accepted[..., None], b, a)
+
+
+class Chains(NamedTuple):
+    """States (num_steps // every + 1, n, p) of n chains, the start first, and the share of accepted proposals."""
+
+    a: Array
+    acceptance: float
+
+
+@domain(f=function, grad_f=field, a0=array("n p"), eta=positive, num_steps=integer(1), rng=generator, every=integer(1))
+def mala(
+    f: Callable, grad_f: Field, a0: Array, eta: float, num_steps: int, rng: np.random.Generator, every: int = 1
+) -> Chains:
+    """Run chains of `mala_step`.
+
+    Parameters
+    ----------
+    f, grad_f : callable
+        Potential, from (n, p) to (n,), and its gradient.
+    a0 : (n, p) array
+        Where each chain starts.
+    eta : float
+        Step size η, > 0.
+    num_steps : int
+        Number of steps, ≥ 1.
+    rng : numpy.random.Generator
+        Draws the noise.
+    every : int
+        Number of steps between two states that are kept, ≥ 1.
+
+    Returns
+    -------
+    Chains
+
+    Raises
+    ------
+    DivergedError
+        When the potential is not finite at the start.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> mala(lambda a: (a**2).sum(-1) / 2, lambda a: a, [[0.0]] * 4, 1e-3, 10, rng).a.shape
+    (11, 4, 1)
+    """
+    if not np.isfinite(f(a0)).all():
+        raise DivergedError(a0, 0)
+    states, a, moved = [a0], a0, 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(1, num_steps + 1):
+            previous = a
+            a = mala_step(f, grad_f, a, eta, rng.standard_normal(a.shape), 1 - rng.random(len(a)))
+            moved += (a != previous).any(-1).sum()
+            if k % every == 0:
+                states.append(a)
+    return Chains(np.array(states), float(moved / (num_steps * len(a))))

@@ -1,0 +1,324 @@
+"""Targets π ∝ e^{−f}: potentials f with their gradients, and with log ∫ e^{−f} where it is known.
+
+Gradients are made with `compiling.bind`, for chains that run compiled where their formula is closed.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import autograd.numpy as np
+import numpy
+import scipy
+
+from refimpl import mixtures
+from refimpl.arrays import Array, Field, linear
+from refimpl.compiling import bind, planar
+from refimpl.domains import Domain, array, covariance, domain, integer, positive, probabilities
+
+
+class Target(NamedTuple):
+    """A name, a potential f from points (..., p) to (...,), its gradient, and log ∫ e^{−f} (None: not known)."""
+
+    name: str
+    f: Callable[[Any], Any]
+    grad_f: Field
+    log_normalizer: float | None = None
+
+
+def _check_target(name: str, value: Any, sizes: dict[str, int]) -> Any:
+    if not isinstance(value, Target):
+        raise TypeError(f"{name} must be a Target, got {type(value).__name__}")
+    return value
+
+
+_target = Domain("a Target", _check_target)
+
+
+@domain(target=_target)
+def score(target: Target) -> Field:
+    r"""The score of a target.
+
+    .. math:: \nabla \log \pi = -\nabla f
+
+    Parameters
+    ----------
+    target : Target
+        Any.
+
+    Returns
+    -------
+    callable
+        From points (..., p) to (..., p).
+
+    References
+    ----------
+    Slide "The sampling problem", definition.
+
+    Examples
+    --------
+    >>> score(gaussian([1.0], [[0.5]]))([2.0])
+    array([-2.])
+    """
+    return lambda a: -target.grad_f(a)
+
+
+@domain(target=_target)
+def log_density(target: Target) -> Field:
+    r"""Logarithm of the normalised density of a target.
+
+    .. math:: \log \pi(a) = -f(a) - \log \int e^{-f}
+
+    Parameters
+    ----------
+    target : Target
+        One whose normaliser is known.
+
+    Returns
+    -------
+    callable
+        From points (..., p) to (...,).
+
+    Raises
+    ------
+    ValueError
+        When the target does not know its normaliser.
+
+    References
+    ----------
+    Slide "The sampling problem".
+
+    Examples
+    --------
+    >>> float(log_density(gaussian([1.0], [[0.5]]))([1.0]).round(6))  # log(1/√π)
+    -0.572365
+    """
+    if target.log_normalizer is None:
+        raise ValueError(f"target must know log ∫ e^(−f) for its density, and {target.name} does not")
+    return lambda a: -target.f(a) - target.log_normalizer
+
+
+@domain(mean=array("p"), covariance=covariance("p p"))
+def gaussian(mean: Array, covariance: Array) -> Target:
+    r"""Gaussian N(m, C), with A = C⁻¹.
+
+    .. math:: f(a) = \tfrac12 (a - m)^\top A (a - m), \qquad \nabla f(a) = A (a - m)
+
+    Parameters
+    ----------
+    mean : (p,) array
+        m.
+    covariance : (p, p) array
+        C, symmetric positive definite.
+
+    Returns
+    -------
+    Target
+
+    References
+    ----------
+    Slide "The sampling problem".
+
+    Examples
+    --------
+    >>> gaussian([1.0, 0.0], [[0.5, 0.0], [0.0, 1.0]]).grad_f([2.0, 3.0])
+    array([2., 3.])
+    """
+    A = np.linalg.inv(covariance)
+    A = (A + A.T) / 2
+    p = len(mean)
+
+    def f(a: Any) -> Any:
+        return ((a - mean) * linear(A, a - mean)).sum(-1) / 2
+
+    log_normalizer = (p * np.log(2 * np.pi) + np.linalg.slogdet(covariance)[1]) / 2
+    return _make("Gaussian", p, f, bind(_gaussian_gradient, mean, A), log_normalizer)
+
+
+@planar
+def _gaussian_gradient(a: Any, mean: Any, A: Any) -> Any:
+    return linear(A, a - mean)
+
+
+@domain(weights=probabilities("k"), means=array("k p"), covariances=covariance("k p p"))
+def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> Target:
+    r"""Mixture of Gaussians Σ_k w_k N(μ_k, Σ_k), by the formulas of `refimpl.mixtures`.
+
+    .. math:: f = -\log \pi, \qquad \nabla f = -\nabla \log \pi
+
+    Parameters
+    ----------
+    weights : (k,) array
+        Weights of the components, ≥ 0, of sum 1.
+    means : (k, p) array
+        Their means.
+    covariances : (k, p, p) array
+        Their covariances, symmetric positive definite.
+
+    Returns
+    -------
+    Target
+        With log ∫ e^{−f} = 0.
+
+    References
+    ----------
+    Slide "The sampling problem".
+
+    Examples
+    --------
+    >>> gaussian_mixture([0.5, 0.5], [[-3.0, 0.0], [3.0, 0.0]], [[[1.0, 0.0], [0.0, 1.0]]] * 2).f([0.0, 0.0]).round(6)
+    np.float64(6.337877)
+    """
+
+    def f(a: Any) -> Any:
+        return -mixtures.mixture_log_density(a, weights, means, covariances)
+
+    def grad_f(a: Any) -> Any:
+        return -mixtures.mixture_score(a, weights, means, covariances)
+
+    return _make("Gaussian mixture", means.shape[1], f, grad_f, 0.0)
+
+
+@domain(p=integer(1), barrier=positive)
+def double_well(p: int = 1, barrier: float = 1.0) -> Target:
+    r"""Independent double wells: minima at ±1 in each coordinate, a barrier of height h between them.
+
+    .. math:: f(a) = h \sum_i (a_i^2 - 1)^2, \qquad
+              \int e^{-h (a^2 - 1)^2} da = \tfrac{\pi}{2} e^{-h/2} \big[I_{1/4}(h/2) + I_{-1/4}(h/2)\big]
+
+    Parameters
+    ----------
+    p : int
+        Number of coordinates, ≥ 1.
+    barrier : float
+        Height h, > 0.
+
+    Returns
+    -------
+    Target
+
+    References
+    ----------
+    Slide "The sampling problem".
+
+    Examples
+    --------
+    >>> double_well().grad_f([0.5, 1.0, 2.0][:1])
+    array([-1.5])
+    """
+
+    def f(a: Any) -> Any:
+        return barrier * ((a**2 - 1) ** 2).sum(-1)
+
+    one = np.pi / 2 * (scipy.special.ive(0.25, barrier / 2) + scipy.special.ive(-0.25, barrier / 2))
+    return _make("double well", p, f, bind(_double_well_gradient, barrier), p * np.log(one))
+
+
+@planar
+def _double_well_gradient(a: Any, barrier: Any) -> Any:
+    return 4 * barrier * a * (a * a - 1)
+
+
+def _check_labels(name: str, value: Any, sizes: dict[str, int]) -> Any:
+    labels = array("n").check(name, value, sizes)
+    if not np.isin(labels, (-1.0, 1.0)).all():
+        raise ValueError(f"{name} must be −1 or 1, got {labels[~np.isin(labels, (-1.0, 1.0))][0]}")
+    return labels
+
+
+@domain(features=array("n p"), labels=Domain("labels −1 or 1, (n,)", _check_labels), precision=positive)
+def logistic_regression(features: Array, labels: Array, precision: float = 1.0) -> Target:
+    r"""Posterior of the weights a of logistic regression, with the prior N(0, I/λ).
+
+    .. math:: f(a) = \sum_i \log(1 + e^{-y_i d_i^\top a}) + \tfrac{\lambda}{2} \|a\|^2, \qquad
+              \nabla f(a) = -\sum_i \frac{y_i d_i}{1 + e^{y_i d_i^\top a}} + \lambda a
+
+    Parameters
+    ----------
+    features : (n, p) array
+        Rows d_i.
+    labels : (n,) array
+        y_i, −1 or 1.
+    precision : float
+        λ of the prior, > 0.
+
+    Returns
+    -------
+    Target
+        Its normaliser is not known.
+
+    References
+    ----------
+    Slide "The sampling problem" (a target of practice).
+
+    Examples
+    --------
+    >>> logistic_regression([[2.0]], [1.0]).grad_f([0.0])
+    array([-1.])
+    """
+    D = labels[:, None] * features
+
+    def f(a: Any) -> Any:
+        return np.logaddexp(0, -(a @ D.T)).sum(-1) + precision / 2 * (a**2).sum(-1)
+
+    return _make("logistic regression", features.shape[1], f, bind(_logistic_gradient, D, precision))
+
+
+def _logistic_gradient(a: Any, D: Any, precision: Any) -> Any:
+    return precision * a - (0.5 - 0.5 * numpy.tanh(a @ D.T / 2)) @ D
+
+
+@domain(alpha=array("m"))
+def dirichlet(alpha: Array) -> Target:
+    r"""Dirichlet law on the simplex of p + 1 atoms, in the coordinates of the first p.
+
+    .. math:: f(a) = -\sum_{i \le p} (\alpha_i - 1) \log a_i - (\alpha_{p+1} - 1) \log a_{p+1}, \qquad
+              a_{p+1} = 1 - \sum_{i \le p} a_i
+
+    Parameters
+    ----------
+    alpha : (p + 1,) array
+        Parameters, > 0.
+
+    Returns
+    -------
+    Target
+        Its points (..., p) are inside the simplex: a_i > 0, Σa_i < 1.
+
+    References
+    ----------
+    Slide "Iterative refinement like in optimization: MCMC", variants; Hsieh et al. 2018.
+
+    Examples
+    --------
+    >>> dirichlet([2.0, 1.0, 3.0]).grad_f([0.25, 0.25])
+    array([0., 4.])
+    """
+    if len(alpha) < 2 or not (alpha > 0).all():
+        raise ValueError(f"alpha must be two or more numbers > 0, got {alpha}")
+
+    def f(a: Any) -> Any:
+        return -((alpha[:-1] - 1) * np.log(a)).sum(-1) - (alpha[-1] - 1) * np.log(1 - a.sum(-1))
+
+    def grad_f(a: Any) -> Any:
+        return -(alpha[:-1] - 1) / a + (alpha[-1] - 1) / (1 - a.sum(-1, keepdims=True))
+
+    log_normalizer = scipy.special.gammaln(alpha).sum() - scipy.special.gammaln(alpha.sum())
+    target = _make("Dirichlet", len(alpha) - 1, f, grad_f, log_normalizer)
+    return target._replace(f=_inside_simplex(target.f), grad_f=_inside_simplex(target.grad_f))
+
+
+def _inside_simplex(function: Field) -> Field:
+    def inside(name: str, value: Any, sizes: dict[str, int]) -> Any:
+        a = array("... p").check(name, value, sizes)
+        if isinstance(a, np.ndarray) and not ((a > 0).all() and (a.sum(-1) < 1).all()):
+            raise ValueError(f"{name} must be inside the simplex (a_i > 0, sum < 1), got {a}")
+        return a
+
+    return domain(a=Domain("points inside the simplex", inside))(lambda a: function(a))
+
+
+def _make(name: str, p: int, f: Callable, grad_f: Callable, log_normalizer: float | None = None) -> Target:
+    """A target whose functions check that points have p coordinates."""
+    points = array(f"... {p}")
+    log_normalizer = None if log_normalizer is None else float(log_normalizer)
+    return Target(name, domain(a=points)(f), domain(a=points)(grad_f), log_normalizer)

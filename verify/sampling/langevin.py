@@ -1,0 +1,267 @@
+"""Langevin Monte Carlo, its steps and its chains: slide "Iterative refinement like in optimization: MCMC"."""
+
+import numpy as np
+import scipy
+
+from refimpl.sampling import langevin, targets
+from verify.claims import claim
+from verify.evidence import equal, mean, rate, rounding
+
+SLIDE = "Iterative refinement like in optimization: MCMC"
+
+
+def square(a):
+    """A nonlinear gradient."""
+    return a * a
+
+
+@claim("S03", slide=SLIDE, source="definition of LMC")
+def lmc_steps_down_the_gradient_with_noise_root_two_eta(rng, *, lmc_step=langevin.lmc_step):
+    r"""On ∇f = a²: a⁺ = a − ηa² + √(2η)z; on N(0, A⁻¹) a step takes the covariance C to MCM + 2ηI, M = I − ηA."""
+    a, z = rng.uniform(-2, 2, (2, 20, 30, 4))
+    for eta in 10 ** rng.uniform(-3, 1, 5):
+        expected = a - eta * a**2 + np.sqrt(2.0) * np.sqrt(eta) * z
+        yield equal("a⁺ for ∇f = a²", lmc_step(square, a, eta, z), expected, atol=rounding(16, 4 * (1 + eta)))
+        A = rng.standard_normal((4, 4))
+        A = A @ A.T
+        drift = np.asarray(lmc_step(lambda a, A=A: a @ A, np.eye(4), eta, np.zeros((4, 4))))
+        spread = np.asarray(lmc_step(lambda a, A=A: a @ A, np.zeros((4, 4)), eta, np.eye(4)))
+        M = np.eye(4) - eta * A
+        error = rounding(256, (1 + eta * np.abs(A).max()) ** 2)
+        law = drift.T @ drift + spread.T @ spread
+        yield equal("one step from covariance I", law, M @ M.T + 2 * eta * np.eye(4), atol=error)
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("noise √η")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + np.sqrt(eta) * z
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("noise η", shipped="google-research/ibc db89ddb, #6")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + eta * z
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("half a step: (η/2, √(2η))")
+def _(grad_f, a, eta, z):
+    return a - eta / 2 * grad_f(a) + np.sqrt(2 * eta) * z
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("up the potential")
+def _(grad_f, a, eta, z):
+    return a + eta * grad_f(a) + np.sqrt(2 * eta) * z
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("gradient where the noise has led")
+def _(grad_f, a, eta, z):
+    b = a + np.sqrt(2 * eta) * z
+    return b - eta * grad_f(b)
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("no noise: gradient descent")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a)
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("noise 1 % too large")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z
+
+
+@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("one noise for the whole batch")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + np.sqrt(2 * eta) * z[(0,) * (z.ndim - 1)]
+
+
+@claim("S03", slide=SLIDE, source="Gaussian laws under affine maps")
+def chains_have_the_exact_law(rng, *, lmc=langevin.lmc):
+    r"""Last states of 10⁶ chains after k steps on N(m, A⁻¹), near the edge of stability, whitened by their exact law.
+
+    Near ηλ = 2 the law answers 1 % more of η with a fifth more variance. E e^{−x²/2} = 1/√2 for x ~ N(0, 1); sums and
+    differences of coordinates and of chains are tried too, for noise that is shared where it should not be.
+    """
+    n, k = 10**6, 12
+    l = np.array([rng.uniform(0.5, 1), rng.uniform(1.5, 2)])
+    Q = np.linalg.qr(rng.standard_normal((2, 2)))[0]
+    m, a0 = rng.standard_normal((2, 2))
+    eta = rng.uniform(1.9, 1.95) / l[1]
+    target = targets.gaussian(m, (Q / l) @ Q.T)
+    M = 1 - eta * l
+    centre, spread = m + Q @ (M**k * (Q.T @ (a0 - m))), np.sqrt(2 * eta * (1 - M ** (2 * k)) / (1 - M**2))
+    a = np.asarray(lmc(target.grad_f, np.tile(a0, (n, 1)), eta, k, rng))
+    x = ((a - centre) @ Q / spread).T
+    y = (x[:, : n // 2] + x[:, n // 2 :]) / np.sqrt(2)
+    coordinates = {
+        "x₁": x[0],
+        "x₂": x[1],
+        "(x₁ + x₂)/√2": (x[0] + x[1]) / np.sqrt(2),
+        "(x₁ − x₂)/√2": (x[0] - x[1]) / np.sqrt(2),
+    }
+    neighbours = (x[0, 1:] - x[0, :-1])[::2] / np.sqrt(2)
+    for name, values in {**coordinates, "chains half apart": y[0], "neighbouring chains": neighbours}.items():
+        yield mean(f"E e^(−x²/2), {name}", np.exp(-(values**2) / 2), np.sqrt(0.5), delta=0.01)
+        yield mean(f"P(x ≤ 0), {name}", values <= 0, 0.5, delta=0.02)
+    wide = np.asarray(lmc(lambda b: b, np.zeros((10**5, 7)), 0.5, 3, rng)) / np.sqrt(1 + 0.25 + 0.0625)
+    yield mean("E e^(−x²/2) in 7 dimensions", np.exp(-(wide.ravel() ** 2) / 2), np.sqrt(0.5), delta=0.01)
+    z = rng.standard_normal((3, 7))
+    yield equal("no steps", lmc(lambda b: b, z, 0.5, 0, rng), z)
+
+
+def chains(grad_f, a, eta, num_steps, rng, scale=1.0, drift=1.0):
+    """A plain loop, to be spoilt."""
+    for _ in range(num_steps):
+        a = a - drift * eta * grad_f(a) + scale * np.sqrt(2 * eta) * rng.standard_normal(a.shape)
+    return a
+
+
+@chains_have_the_exact_law.mutant("noise 1 % too large")
+def _(grad_f, a0, eta, num_steps, rng):
+    return chains(grad_f, a0, eta, num_steps, rng, scale=1.01)
+
+
+@chains_have_the_exact_law.mutant("gradient 1 % too large")
+def _(grad_f, a0, eta, num_steps, rng):
+    return chains(grad_f, a0, eta, num_steps, rng, drift=1.01)
+
+
+@chains_have_the_exact_law.mutant("one step too few")
+def _(grad_f, a0, eta, num_steps, rng):
+    return chains(grad_f, a0, eta, max(num_steps - 1, 0), rng)
+
+
+@chains_have_the_exact_law.mutant("the same noise at every step")
+def _(grad_f, a0, eta, num_steps, rng):
+    z = rng.standard_normal(a0.shape)
+    for _ in range(num_steps):
+        a0 = langevin.lmc_step(grad_f, a0, eta, z)
+    return a0
+
+
+@chains_have_the_exact_law.mutant("the same noise for both halves of the chains")
+def _(grad_f, a0, eta, num_steps, rng):
+    half = chains(grad_f, a0[: len(a0) // 2], eta, num_steps, rng)
+    return np.concatenate([half, half, a0[2 * len(half) :]])
+
+
+@chains_have_the_exact_law.mutant("the same noise for neighbours")
+def _(grad_f, a0, eta, num_steps, rng):
+    half = chains(grad_f, a0[: (len(a0) + 1) // 2], eta, num_steps, rng)
+    return np.repeat(half, 2, axis=0)[: len(a0)]
+
+
+@chains_have_the_exact_law.mutant("the same noise for both coordinates")
+def _(grad_f, a0, eta, num_steps, rng):
+    for _ in range(num_steps):
+        a0 = langevin.lmc_step(grad_f, a0, eta, np.repeat(rng.standard_normal((len(a0), 1)), a0.shape[1], axis=1))
+    return a0
+
+
+@chains_have_the_exact_law.mutant("uniform noise of variance 1")
+def _(grad_f, a0, eta, num_steps, rng):
+    for _ in range(num_steps):
+        a0 = langevin.lmc_step(grad_f, a0, eta, rng.uniform(-np.sqrt(3), np.sqrt(3), a0.shape))
+    return a0
+
+
+def grid_kernel(step, target, eta, x):
+    """Transition matrix on the cells of a grid of the chain with Gaussian steps, by densities at the grid's points."""
+    column, one = x[:, None], np.ones((len(x), 1))
+    centre = np.asarray(step(target.grad_f, column, eta, 0 * one))
+    spread = np.asarray(step(target.grad_f, column, eta, one)) - centre
+    return scipy.stats.norm.pdf(x, centre, np.abs(spread)) * (x[1] - x[0])
+
+
+def stationary(P):
+    """Left eigenvector of eigenvalue 1, of sum 1."""
+    Q = np.eye(len(P)) - P.T
+    Q[0] = 1.0
+    return np.linalg.solve(Q, np.eye(len(P))[0])
+
+
+@claim("S04", slide=SLIDE, source="Talay & Tubaro 1990: expansion of the invariant law in η")
+def bias_of_lmc_is_of_first_order(rng, *, lmc_step=langevin.lmc_step):
+    r"""On a double well LMC ends in π(1 + η(f′²/4 − f″/2 + c)) + O(η²): off by O(η) in TV and W₁, O(η²) in KL.
+
+    The law is computed by quadrature of the kernel. The expansion: with g = f′ a step changes E φ by
+    ηE[φ″ − gφ′] + η²E[g²φ″/2 − gφ‴ + φ⁗/2], which is 0 for all φ in the law sought; integrate by parts.
+    """
+    barrier = rng.uniform(0.8, 1.2)
+    target = targets.double_well(1, barrier)
+    x = np.linspace(-3.2, 3.2, 641)
+    pi = np.exp(-target.f(x[:, None]))
+    pi /= pi.sum()
+    eta = np.geomspace(2e-3, 2e-2, 12)
+    laws = np.array([stationary(grid_kernel(lmc_step, target, e, x)) for e in eta])
+    gap, u = laws - pi, 4 * barrier**2 * x**2 * (x**2 - 1) ** 2 - 2 * barrier * (3 * x**2 - 1)
+    distances = {
+        "TV": (np.abs(gap).sum(1) / 2, 1),
+        "W₁": (np.abs(np.cumsum(gap, 1)).sum(1) * (x[1] - x[0]), 1),
+        "‖π_η − π(1 + ηu)‖₁": (np.abs(gap - eta[:, None] * pi * (u - pi @ u)).sum(1), 2),
+        "KL": (scipy.special.rel_entr(np.maximum(laws, 0), pi).sum(1), 2),
+    }
+    for name, (distance, order) in distances.items():
+        yield rate(f"{name} against η", eta, distance, order)
+
+
+@bias_of_lmc_is_of_first_order.mutant("noise √η: another law, however small η")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + np.sqrt(eta) * z
+
+
+@bias_of_lmc_is_of_first_order.mutant("noise 1 % too large: the bias does not vanish")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z
+
+
+@bias_of_lmc_is_of_first_order.mutant("gradient 1 % too small")
+def _(grad_f, a, eta, z):
+    return a - 0.99 * eta * grad_f(a) + np.sqrt(2 * eta) * z
+
+
+@bias_of_lmc_is_of_first_order.mutant("a step of Heun's kind: a bias, but another one")
+def _(grad_f, a, eta, z):
+    return a - eta / 2 * (grad_f(a) + grad_f(a - eta * grad_f(a))) + np.sqrt(2 * eta) * z
+
+
+@claim("S13", slide=SLIDE, source="perturbed gradient descent; Mandt, Hoffman & Blei 2017")
+def perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise(
+    rng, *, perturbed_sgd_step=langevin.perturbed_sgd_step, lmc_step=langevin.lmc_step
+):
+    r"""With σ = √(2/η) they are one; on lx²/2 the variances end at ησ²/(2l(1 − ηl/2)) → 0 and 1/(l(1 − ηl/2)) → 1/l."""
+    a, z = rng.uniform(-2, 2, (2, 20, 30, 4))
+    for eta in 10 ** rng.uniform(-3, 0.5, 5):
+        sigma = 10 ** rng.uniform(-1, 1)
+        expected = a - eta * (a**2 - sigma * z)
+        error = rounding(32, (1 + eta) * (4 + sigma * 2))
+        yield equal("a − η(∇f − σz)", perturbed_sgd_step(square, a, eta, sigma, z), expected, atol=error)
+        same = perturbed_sgd_step(square, a, eta, np.sqrt(2 / eta), z)
+        yield equal("σ = √(2/η): LMC", same, lmc_step(square, a, eta, z), atol=rounding(64, 4 * (1 + eta)))
+    one, l, sigma = np.ones((1, 1)), rng.uniform(0.5, 2), rng.uniform(0.5, 2)
+    eta = np.geomspace(1e-5, 1e-3, 12)
+    for name, step in (("SGD", lambda *s: perturbed_sgd_step(*s[:3], sigma, s[3])), ("LMC", lmc_step)):
+        contraction = np.array([step(lambda b: l * b, one, e, 0 * one).item() for e in eta])
+        noise = np.array([step(lambda b: l * b, 0 * one, e, one).item() for e in eta])
+        variance = noise**2 / (1 - contraction**2)
+        expected = (eta * sigma**2 / 2 if name == "SGD" else 1.0) / (l * (1 - eta * l / 2))
+        yield equal(f"variance of {name}", variance, expected, rtol=rounding(16) / (eta[0] * l))
+        yield rate(f"order in η of the variance of {name}", eta, variance, 1 if name == "SGD" else 0)
+
+
+@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("noise √η σ", replaces="perturbed_sgd_step")
+def _(grad_f, a, eta, sigma, z):
+    return a - eta * grad_f(a) + np.sqrt(eta) * sigma * z
+
+
+@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("σ²: a variance", replaces="perturbed_sgd_step")
+def _(grad_f, a, eta, sigma, z):
+    return a - eta * grad_f(a) + eta * sigma**2 * z
+
+
+@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("is LMC", replaces="perturbed_sgd_step")
+def _(grad_f, a, eta, sigma, z):
+    return a - eta * grad_f(a) + np.sqrt(2 * eta) * z
+
+
+@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("noise η", replaces="lmc_step")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + eta * z

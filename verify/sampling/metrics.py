@@ -1,0 +1,265 @@
+"""Distances between laws: slide "Langevin Monte Carlo"."""
+
+import itertools
+
+import numpy as np
+import scipy
+
+from refimpl.sampling import metrics
+from verify.claims import claim
+from verify.evidence import at_most, equal, rounding
+
+SLIDE = "Langevin Monte Carlo"
+
+
+def random_law(rng, p=3):
+    """Mean and well-conditioned covariance (condition number below 20)."""
+    Q = np.linalg.qr(rng.standard_normal((p, p)))[0]
+    C = (Q * rng.uniform(0.1, 2, p)) @ Q.T
+    return rng.standard_normal(p), (C + C.T) / 2
+
+
+def normal_density(m, v):
+    """Density of N(m, v) on the line."""
+    return lambda x: np.exp(-((x - m) ** 2) / (2 * v)) / np.sqrt(2 * np.pi * v)
+
+
+def normal_score(m, v):
+    """Score of N(m, v) on the line."""
+    return lambda x: (m - x) / v
+
+
+@claim("S02", slide=SLIDE, source="definition of KL; Gauss-Hermite quadrature, exact for polynomials")
+def gaussian_kl_is_the_mean_log_ratio(rng, *, gaussian_kl=metrics.gaussian_kl):
+    r"""KL(p‖q) = E_p[log p − log q] for generic Gaussians, and p·x²/4 for covariances that differ by a factor 1 + x."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(3)
+    u, w = np.array(list(itertools.product(nodes, repeat=3))), np.array(list(itertools.product(weights, repeat=3)))
+    w = w.prod(1) / w.prod(1).sum()
+    for _ in range(10):
+        (m0, C0), (m1, C1) = random_law(rng), random_law(rng)
+        x = m0 + u @ np.linalg.cholesky(C0).T
+        log_ratio = scipy.stats.multivariate_normal(m0, C0).logpdf(x) - scipy.stats.multivariate_normal(m1, C1).logpdf(
+            x
+        )
+        kl = w @ log_ratio
+        yield equal("KL(p‖q)", gaussian_kl(m0, C0, m1, C1), kl, atol=rounding(1e4, 10 + kl))
+    x = 10 ** rng.uniform(-5, -4)
+    series = 3 / 2 * (x**2 / 2 - x**3 / 3 + x**4 / 4)
+    yield equal("KL of near laws", gaussian_kl(m1, (1 + x) * C1, m1, C1), series, atol=rounding(1e3, x))
+
+
+@gaussian_kl_is_the_mean_log_ratio.mutant("the two laws exchanged")
+def _(m0, C0, m1, C1):
+    return metrics.gaussian_kl(m1, C1, m0, C0)
+
+
+@gaussian_kl_is_the_mean_log_ratio.mutant("no ½")
+def _(m0, C0, m1, C1):
+    return 2 * metrics.gaussian_kl(m0, C0, m1, C1)
+
+
+@gaussian_kl_is_the_mean_log_ratio.mutant("means left out")
+def _(m0, C0, m1, C1):
+    return metrics.gaussian_kl(m0, C0, m0, C1)
+
+
+@gaussian_kl_is_the_mean_log_ratio.mutant("determinants left out")
+def _(m0, C0, m1, C1):
+    return metrics.gaussian_kl(m0, C0, m1, C1) + np.linalg.slogdet(np.linalg.solve(C1, C0))[1] / 2
+
+
+@gaussian_kl_is_the_mean_log_ratio.mutant("Mahalanobis distance by C₀")
+def _(m0, C0, m1, C1):
+    return metrics.gaussian_kl(m0, C0, m0, C1) + (m0 - m1) @ np.linalg.solve(C0, m0 - m1) / 2
+
+
+@gaussian_kl_is_the_mean_log_ratio.mutant("1 % too large")
+def _(m0, C0, m1, C1):
+    return 1.01 * metrics.gaussian_kl(m0, C0, m1, C1)
+
+
+@claim("S02", slide=SLIDE, source="Brenier 1991: gradients of convex functions transport optimally")
+def gaussian_w2_is_the_cost_of_the_monotone_map(rng, *, gaussian_w2=metrics.gaussian_w2):
+    r"""x ↦ Tx + b with T ≻ 0 is optimal: W₂² = ‖(T − I)m + b‖² + tr (T − I)C(T − I), also for T near I."""
+    for size in (1.0, 1.0, 1.0, 1e-3, 1e-6):
+        m, C = random_law(rng)
+        T = np.eye(3) + size * (random_law(rng)[1] - 0.05 * np.eye(3))
+        b = size * rng.standard_normal(3)
+        shift, stretch = (T - np.eye(3)) @ m + b, T - np.eye(3)
+        expected = np.sqrt(shift @ shift + np.trace(stretch @ C @ stretch))
+        image = (T @ C @ T + (T @ C @ T).T) / 2
+        yield equal(f"W₂ at ‖T − I‖ ~ {size}", gaussian_w2(m, C, T @ m + b, image), expected, atol=rounding(1e4, 10))
+        pure = np.sqrt(np.trace(stretch @ C @ stretch))
+        yield equal(f"W₂, equal means, ‖T − I‖ ~ {size}", gaussian_w2(m, C, m, image), pure, atol=rounding(1e4, 10))
+
+
+@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("its square")
+def _(m0, C0, m1, C1):
+    return metrics.gaussian_w2(m0, C0, m1, C1) ** 2
+
+
+@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("as if the covariances commuted")
+def _(m0, C0, m1, C1):
+    roots = scipy.linalg.sqrtm(C0).real - scipy.linalg.sqrtm(C1).real
+    return np.sqrt(((m0 - m1) ** 2).sum() + (roots**2).sum())
+
+
+@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("distance of the Cholesky factors")
+def _(m0, C0, m1, C1):
+    return np.sqrt(((m0 - m1) ** 2).sum() + ((np.linalg.cholesky(C0) - np.linalg.cholesky(C1)) ** 2).sum())
+
+
+@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("traces that cancel: digits lost for near laws")
+def _(m0, C0, m1, C1):
+    root = scipy.linalg.sqrtm(C1).real
+    squared = ((m0 - m1) ** 2).sum() + np.trace(C0 + C1 - 2 * scipy.linalg.sqrtm(root @ C0 @ root).real)
+    return np.sqrt(np.maximum(squared, 0))
+
+
+@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("1 % too small")
+def _(m0, C0, m1, C1):
+    return 0.99 * metrics.gaussian_w2(m0, C0, m1, C1)
+
+
+@claim("S02", slide=SLIDE, source="distribution functions where the densities cross; moments of Gaussians")
+def quadratures_on_the_line_give_the_distances_of_gaussians(
+    rng,
+    *,
+    total_variation=metrics.total_variation,
+    fisher_divergence=metrics.fisher_divergence,
+    kl_divergence=metrics.kl_divergence,
+):
+    r"""TV, KL and E_p(s_p − s_q)² of N(m, v) and N(m', v') against closed forms, on uneven grids too."""
+    for _ in range(5):
+        m0, m1 = rng.uniform(-1, 1, 2)
+        v0, v1 = rng.uniform(0.3, 1), rng.uniform(1.2, 3)
+        p, q = normal_density(m0, v0), normal_density(m1, v1)
+        s_p, s_q = normal_score(m0, v0), normal_score(m1, v1)
+        x = np.linspace(-20, 20, 40001)
+        uneven = x + 0.3 * np.sin(x)
+        crossing = np.sort(
+            np.roots([1 / v1 - 1 / v0, 2 * (m0 / v0 - m1 / v1), m1**2 / v1 - m0**2 / v0 + np.log(v1 / v0)])
+        )
+        inside = [np.diff(scipy.stats.norm(m, np.sqrt(v)).cdf(crossing))[0] for m, v in ((m0, v0), (m1, v1))]
+        fisher = (np.sqrt(v0) / v1 - 1 / np.sqrt(v0)) ** 2 + ((m0 - m1) / v1) ** 2
+        kl = (np.log(v1 / v0) + (v0 + (m0 - m1) ** 2) / v1 - 1) / 2
+        bend = 2 / v0  # bound of |p''| + |q''|, and of the jump of |p − q|' where they cross
+        for name, grid in (("even", x), ("uneven", uneven)):
+            h = np.diff(grid).max()
+            coarse = 0.0 if name == "even" else 10 * bend * h**2
+            tv = total_variation(p, q, grid)
+            yield equal(f"TV, {name} grid", tv, inside[0] - inside[1], atol=bend * h**2)
+            yield equal(f"KL, {name} grid", kl_divergence(p, q, grid), kl, atol=rounding(1e5, 1e2) + coarse)
+            fi = fisher_divergence(s_p, s_q, p, grid)
+            yield equal(f"Fisher divergence, {name} grid", fi, fisher, atol=rounding(1e5, 1e2) + coarse)
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("∫|p − q|, no ½", replaces="total_variation")
+def _(density_p, density_q, grid):
+    return 2 * metrics.total_variation(density_p, density_q, grid)
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("∫(p − q)²/2", replaces="total_variation")
+def _(density_p, density_q, grid):
+    return scipy.integrate.trapezoid((density_p(grid) - density_q(grid)) ** 2, grid) / 2
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("even grid assumed", replaces="total_variation")
+def _(density_p, density_q, grid):
+    return np.abs(density_p(grid) - density_q(grid)).sum() * (grid[1] - grid[0]) / 2
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("1 % too large", replaces="total_variation")
+def _(density_p, density_q, grid):
+    return 1.01 * metrics.total_variation(density_p, density_q, grid)
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("½ in front", replaces="fisher_divergence")
+def _(score_p, score_q, density_p, grid):
+    return metrics.fisher_divergence(score_p, score_q, density_p, grid) / 2
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("no weight p", replaces="fisher_divergence")
+def _(score_p, score_q, density_p, grid):
+    return scipy.integrate.trapezoid((score_p(grid) - score_q(grid)) ** 2, grid)
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("no square", replaces="fisher_divergence")
+def _(score_p, score_q, density_p, grid):
+    return scipy.integrate.trapezoid(density_p(grid) * np.abs(score_p(grid) - score_q(grid)), grid)
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("laws exchanged", replaces="kl_divergence")
+def _(density_p, density_q, grid):
+    return metrics.kl_divergence(density_q, density_p, grid)
+
+
+@claim("S02", slide=SLIDE, source="Pinsker; Talagrand 1996; Gross 1975")
+def distances_obey_pinsker_talagrand_and_log_sobolev(
+    rng,
+    *,
+    total_variation=metrics.total_variation,
+    kl_divergence=metrics.kl_divergence,
+    fisher_divergence=metrics.fisher_divergence,
+    gaussian_kl=metrics.gaussian_kl,
+    gaussian_w2=metrics.gaussian_w2,
+):
+    r"""TV ≤ √(KL/2); W₂² ≤ (2/a)KL and KL ≤ FI/(2a) for ∇²f ⪰ a; tight for 1 ± ε and for shifted Gaussians."""
+    half, unit = np.linspace(0, 1, 2000), lambda x: np.ones_like(x)
+    for_pinsker = []
+    for size in np.append(rng.uniform(0.1, 0.9, 5), 1e-3):
+
+        def tilted(x, size=size):
+            return 1 + size * np.sign(0.5 - x)
+
+        for_pinsker.append((total_variation(tilted, unit, half), kl_divergence(tilted, unit, half)))
+    tv, kl = np.array(for_pinsker).T
+    yield at_most("Pinsker: TV", tv, np.sqrt(kl / 2), slack=rounding(1e5), tight=1e-5)
+    transport, entropy, fisher_bound, on_line = [], [], [], np.linspace(-25, 25, 20001)
+    for shifted in (False, False, False, True):
+        m1, C1 = random_law(rng)
+        l, Q = np.linalg.eigh(C1)
+        m0, C0 = (m1 + Q[:, -1], C1) if shifted else random_law(rng)
+        transport.append(gaussian_w2(m0, C0, m1, C1) ** 2)
+        entropy.append(2 * l[-1] * gaussian_kl(m0, C0, m1, C1))
+    yield at_most("Talagrand: W₂²", transport, entropy, slack=rounding(1e4, 10), tight=1e-9)
+    entropy = []
+    for shifted in (False, False, False, True):
+        m, v, w, gap = rng.uniform(-1, 1), rng.uniform(0.5, 2), rng.uniform(0.2, 0.8), 0.0 if shifted else 2.0
+
+        def p(x, w=w, v=v, gap=gap):
+            return w * normal_density(-gap, v)(x) + (1 - w) * normal_density(gap, v)(x)
+
+        def s_p(x, w=w, v=v, gap=gap):
+            left, right = w * normal_density(-gap, v)(x), (1 - w) * normal_density(gap, v)(x)
+            share = np.divide(left - right, left + right, out=np.sign(-x), where=left + right > 0)
+            return (-x - gap * share) / v
+
+        entropy.append(kl_divergence(p, normal_density(m, v), on_line))
+        fisher_bound.append(fisher_divergence(s_p, normal_score(m, v), p, on_line) * v / 2)
+    yield at_most("log-Sobolev: KL", entropy, fisher_bound, slack=rounding(1e6), tight=1e-9)
+
+
+@distances_obey_pinsker_talagrand_and_log_sobolev.mutant("∫|p − q|", replaces="total_variation")
+def _(density_p, density_q, grid):
+    return 2 * metrics.total_variation(density_p, density_q, grid)
+
+
+@distances_obey_pinsker_talagrand_and_log_sobolev.mutant("½ in front", replaces="fisher_divergence")
+def _(score_p, score_q, density_p, grid):
+    return metrics.fisher_divergence(score_p, score_q, density_p, grid) / 2
+
+
+@distances_obey_pinsker_talagrand_and_log_sobolev.mutant("KL half as large", replaces="gaussian_kl")
+def _(m0, C0, m1, C1):
+    return metrics.gaussian_kl(m0, C0, m1, C1) / 2
+
+
+@distances_obey_pinsker_talagrand_and_log_sobolev.mutant("1 % too large", replaces="gaussian_w2")
+def _(m0, C0, m1, C1):
+    return 1.01 * metrics.gaussian_w2(m0, C0, m1, C1)
+
+
+@distances_obey_pinsker_talagrand_and_log_sobolev.mutant("in bits", replaces="kl_divergence")
+def _(density_p, density_q, grid):
+    return metrics.kl_divergence(density_p, density_q, grid) / np.log(2)
