@@ -25,11 +25,9 @@ def batched(
     shapes += [value.shape == trailing for value in alone]
     broken = [_changed(given, kept), shapes.count(False), np.iscomplexobj(together)]
     yield equal(f"{what}: arguments changed, wrong shapes, complex values", broken, [0, 0, 0])
-    both = (
-        np.concatenate([np.ravel(alone), folded.ravel()]),
-        np.concatenate([together[[0, -1]].ravel(), together.ravel()]),
-    )
-    yield equal(f"{what}: alone and in (2, n/2)", *both, rtol=rtol, atol=atol)
+    measured, expected = [*alone, folded], [*together[[0, -1]], together]
+    flat = [np.concatenate([np.ravel(a) for a in side]) for side in (measured, expected)]
+    yield equal(f"{what}: alone and in (2, n/2)", *flat, rtol=rtol, atol=atol)
 
 
 def unchanged(what: str, function: Callable[..., Any], *arguments: Any) -> Iterator[Evidence]:

@@ -221,11 +221,10 @@ def simultaneous_eigenvalues_leave_the_circle(
 ):
     r"""λ = 1 ± i h f'(0) are the eigenvalues of the step's Jacobian at 0; |λ| = √(1 + h² f'(0)²) > 1."""
     cases = [(f_prime, slope, h) for f_prime, slope in slopes_at_zero(rng) for h in 10 ** rng.uniform(-3, 3, 30)]
-    _, slope, h = numpy.transpose(cases)
     steps = [partial(simultaneous_step, h=h_i, f_prime=f_prime) for f_prime, _, h_i in cases]
     eigenvalues = numpy.array([simultaneous_eigenvalues(h_i, c) for _, c, h_i in cases])
     yield from same_spectrum(eigenvalues, steps)
-    modulus = numpy.hypot(1, (h * slope).astype(float))
+    modulus = numpy.hypot(1, [c * h for _, c, h in cases])
     yield equal("|λ|", numpy.abs(eigenvalues), modulus[:, None] + [0.0, 0.0], rtol=rounding(8))
 
 
@@ -347,7 +346,7 @@ def alternating_eigenvalues_stay_on_the_circle_up_to_two(
 
 @alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("α² for α", replaces="alternating_eigenvalues")
 def _(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(n_g * n_d * h**2 * slope, slope)
+    return dirac_gan.alternating_eigenvalues(n_g * n_d * h**2 * abs(slope), slope)
 
 
 @alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
