@@ -109,10 +109,9 @@ def _(x, weights, means, covariances):
     "spread of the pulls left out", replaces="mixture_score_jacobian"
 )
 def _(x, weights, means, covariances):
-    parts = zip(means[:, None], covariances[:, None], strict=True)
-    each = [mixtures.mixture_log_density(x, numpy.ones(1), *part) for part in parts]
-    r = weights[:, None] * numpy.exp(each - mixtures.mixture_log_density(x, weights, means, covariances))
-    return -numpy.einsum("kn,kij->nij", r, numpy.linalg.inv(covariances))
+    parts = zip(weights, means[:, None], covariances[:, None], strict=True)
+    joint = [w * numpy.exp(mixtures.mixture_log_density(x, numpy.ones(1), *part)) for w, *part in parts]
+    return -numpy.einsum("k...,kij->...ij", joint / numpy.sum(joint, axis=0), numpy.linalg.inv(covariances))
 
 
 for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
