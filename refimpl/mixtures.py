@@ -87,8 +87,8 @@ def mixture_score(x: Any, weights: Array, means: Array, covariances: Array) -> A
     >>> mixture_score([0.0, 1.0], [0.5, 0.5], [[-3.0, 0.0], [3.0, 0.0]], [[[1.0, 0.0], [0.0, 1.0]]] * 2)
     array([ 0., -1.])
     """
-    r, pull = _responsibilities(*_components(x, weights, means, covariances))
-    return (r * pull).sum(axis=0).reshape(x.shape)
+    log_joint, g = _components(x, weights, means, covariances)
+    return (_responsibilities(log_joint) * g).sum(axis=0).reshape(x.shape)
 
 
 @domain(**_mixture)
@@ -124,7 +124,8 @@ def mixture_score_jacobian(x: Any, weights: Array, means: Array, covariances: Ar
     >>> mixture_score_jacobian([0.0], [0.5, 0.5], [[-3.0], [3.0]], [[[1.0]], [[1.0]]])
     array([[8.]])
     """
-    r, g = _responsibilities(*_components(x, weights, means, covariances))
+    log_joint, g = _components(x, weights, means, covariances)
+    r = _responsibilities(log_joint)
     spread = g - (r * g).sum(axis=0)
     J = np.einsum("kni,knj->nij", r * spread, spread) - np.einsum("kn,kij->nij", r[..., 0], np.linalg.inv(covariances))
     return J.reshape(x.shape + x.shape[-1:])
@@ -140,7 +141,7 @@ def _components(x: Any, weights: Array, means: Array, covariances: Array) -> tup
     return (log_weights + log_scale)[:, None] - (u**2).sum(axis=-1) / 2, u @ whiten
 
 
-def _responsibilities(log_joint: Any, pull: Any) -> tuple[Any, Any]:
-    """Probabilities (k, n, 1) that a point came from each component, and the pulls as they were."""
+def _responsibilities(log_joint: Any) -> Any:
+    """Probabilities (k, n, 1) that a point came from each component."""
     r = np.exp(log_joint - log_joint.max(axis=0))
-    return (r / r.sum(axis=0))[..., None], pull
+    return (r / r.sum(axis=0))[..., None]

@@ -12,9 +12,10 @@ import scipy
 from refimpl.arrays import Array
 from refimpl.domains import array, domain, positive, probabilities
 
-_BLOCK = 2**25  # bytes of a block of weights, or of the differences computed again
-_CACHED = 2**22  # bytes of a block of samples, little enough to stay at hand
-_UNSEEN = 2e-13  # an error of the logarithm of a weight that may stay
+_BLOCK = 2**25  # bytes of a block of weights, or of the differences computed again: 32 MB bound the memory at hand
+_CACHED = 2**22  # bytes of a block of samples: 4 MB stay in a last-level cache between two passes
+_UNSEEN = 2e-13  # an error of log w, times w, that may stay: a fifth of the 1e-12 that `empirical_weights` promises
+_LEAST = -700.0  # logarithm of the smallest weight kept: e⁻⁷⁰⁰ is a normal number still, and costs no slow subnormals
 
 
 @domain(x=array("... p"), data=array("n p"), sigma=positive)
@@ -128,8 +129,8 @@ def weight_entropy(weights: Array) -> Array:
 def _relative_weights(x: Array, data: Array, sigma: float) -> Iterator[tuple[slice, Array]]:
     """Blocks of points, and there w_i / max w of all samples; one array serves all blocks."""
     n, p = data.shape
-    variance = max(sigma * sigma, np.finfo(float).tiny)
-    origin = data[:100].mean(axis=0)  # any point amid the data: what all have in common costs no digits
+    variance = max(sigma * sigma, np.finfo(float).tiny)  # positive, also where σ² underflows
+    origin = data[:100].mean(axis=0)  # a point amid the data: what all have in common costs no digits, and 100 tell it
     half_norms = np.concatenate([_half_norms(data[rows] - origin) for rows in _blocks(n, 8 * p, _CACHED)])
     room = np.empty((min(len(x), max(1, _BLOCK // (8 * n))), n))
     for rows in _blocks(len(x), 8 * n, _BLOCK):
@@ -148,7 +149,7 @@ def _rounding(a: Array, origin: Array, half_norms: Array) -> Array:
     """Rounding error of aᵀx_i − ‖x_i − origin‖²/2: a few units of its terms, as products sum in blocks."""
     with np.errstate(over="ignore", invalid="ignore"):
         radius, reach, norms = (np.sqrt(2 * h) for h in (half_norms.max(), _half_norms(origin), _half_norms(a)))
-        error = 4 * np.finfo(float).eps * (norms * (radius + reach) + radius**2)
+        error = 4 * np.finfo(float).eps * (norms * (radius + reach) + radius * radius)
     if not np.isfinite(error).all():
         raise ValueError("x and data must have squares below 1e308, got larger ones")
     return error
@@ -159,7 +160,7 @@ def _recompute(log_w: Array, nearest: Array, x: Array, data: Array, variance: fl
     with np.errstate(divide="ignore"):
         seen = variance * (np.log(_UNSEEN / error) + np.log(variance)) - 2 * error
     pairs = np.flatnonzero(log_w > seen[:, None])
-    for some in _blocks(len(pairs), 64 * x.shape[1], _BLOCK):
+    for some in _blocks(len(pairs), 64 * x.shape[1], _BLOCK):  # up to eight arrays of differences live at once
         i, j = np.divmod(pairs[some], len(data))
         x_i, x_j = data[nearest[i]], data[j]
         log_w[i, j] = np.vecdot(x_j - x_i, (x[i] - x_i) + (x[i] - x_j)) / 2
@@ -170,8 +171,8 @@ def _exponentiate(log_w: Array, variance: float) -> None:
     log_w -= log_w.max(axis=1, keepdims=True)
     with np.errstate(over="ignore"):
         log_w /= variance
-    kept = log_w > -700.0
-    np.maximum(log_w, -700.0, out=log_w)
+    kept = log_w > _LEAST
+    np.maximum(log_w, _LEAST, out=log_w)
     np.exp(log_w, out=log_w)
     log_w *= kept
 

@@ -44,7 +44,7 @@ def tweedie_denoiser(x: Any, score: Field, sigma: float) -> Any:
     >>> tweedie_denoiser([3.0], lambda x: -x / 2, 1.0)
     array([1.5])
     """
-    return x + sigma**2 * score(x)
+    return x + sigma * (sigma * score(x))
 
 
 @domain(x=array("... p"), score_jacobian=jacobian, sigma=positive)
@@ -78,4 +78,4 @@ def tweedie_covariance(x: Any, score_jacobian: Field, sigma: float) -> Any:
     >>> tweedie_covariance([3.0], lambda x: np.array([[-0.5]]), 1.0)
     array([[0.5]])
     """
-    return sigma**2 * (namespace(x).eye(x.shape[-1]) + sigma**2 * score_jacobian(x))
+    return sigma * sigma * (namespace(x).eye(x.shape[-1]) + sigma * (sigma * score_jacobian(x)))

@@ -53,8 +53,8 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
 
     .. math:: z^+ = z - \alpha V(z^+)
 
-    Newton's method with a Jacobian by central differences, until a correction is so small (10⁻⁸ relative) that what
-    is left after it is rounding.
+    Newton's method with a Jacobian by central differences, until a correction is below 10⁻⁸ of the point: the next one
+    would be about its square, below rounding unless V bends sharply or I + αV' is nearly singular.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
 
 def _jacobian(V: Field, z: Array) -> Array:
     """Jacobians (..., p, p) of V by central differences."""
-    h = np.cbrt(np.finfo(float).eps) * np.maximum(1, np.abs(z).max())
+    h = np.cbrt(np.finfo(float).eps) * np.maximum(1, np.abs(z).max(-1, keepdims=True))
     directions = h * np.eye(z.shape[-1]).reshape(z.shape[-1], *[1] * (z.ndim - 1), -1)
     return np.moveaxis((V(z + directions) - V(z - directions)) / (2 * h), 0, -1)
 
@@ -215,6 +215,9 @@ STEPS: dict[str, Callable[..., Any]] = {
 @domain(method=one_of(*STEPS), V=field, z0=_points, alpha=positive, num_steps=integer(0))
 def trajectory(method: str, V: Field, z0: Array, alpha: float, num_steps: int) -> Array:
     r"""Iterates z₀, …, z_n of a method; the first step of OGDA and RFBS takes z₋₁ = z₀.
+
+    .. math:: z_{k+1} = \mathrm{step}(V, z_k, \alpha) \quad \text{or} \quad
+              z_{k+1} = \mathrm{step}(V, z_k, z_{k-1}, \alpha)
 
     Parameters
     ----------

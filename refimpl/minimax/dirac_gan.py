@@ -4,15 +4,18 @@ Loss L(θ, ψ) = f(θψ) + f(0), which the generator θ minimises and the discri
 for the standard GAN, f(t) = t for the Wasserstein GAN. Points are z = (θ, ψ).
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from refimpl.arrays import Array, join, split
+from refimpl.arrays import join, split
 from refimpl.domains import array, domain, function, integer, nonnegative, number, positive
 
 Slope = Callable[[Any], Any]
+Eigenvalues = npt.NDArray[np.complex128]
 
 
 @domain(t=array("..."))
@@ -20,6 +23,20 @@ def standard_slope(t: Any) -> Any:
     r"""Slope f' of the standard GAN's f(t) = −log(1 + e^−t).
 
     .. math:: f'(t) = \frac{1}{1 + e^t} = e^{-\log(1 + e^t)}
+
+    Parameters
+    ----------
+    t : (...,) array
+        Arguments; numbers too.
+
+    Returns
+    -------
+    (...,) array
+        Between 0 and 1.
+
+    References
+    ----------
+    Slide "Difficulties of GAN training"; Goodfellow et al. 2014.
 
     Examples
     --------
@@ -34,6 +51,20 @@ def wasserstein_slope(t: Any) -> Any:
     r"""Slope f' of the Wasserstein GAN's f(t) = t.
 
     .. math:: f'(t) = 1
+
+    Parameters
+    ----------
+    t : (...,) array
+        Arguments; numbers too.
+
+    Returns
+    -------
+    (...,) array
+        Ones.
+
+    References
+    ----------
+    Slide "Difficulties of GAN training"; Arjovsky, Chintala & Bottou 2017.
 
     Examples
     --------
@@ -145,7 +176,7 @@ def alternating_step(z: Any, h: float, f_prime: Slope, n_g: int = 1, n_d: int = 
 
 
 @domain(h=positive, slope=number(""))
-def simultaneous_eigenvalues(h: float, slope: float) -> Array:
+def simultaneous_eigenvalues(h: float, slope: float) -> Eigenvalues:
     r"""Eigenvalues of the Jacobian of `simultaneous_step` at the equilibrium.
 
     .. math:: \lambda_{1/2} = 1 \pm i h f'(0), \qquad |\lambda| = \sqrt{1 + h^2 f'(0)^2}
@@ -170,17 +201,18 @@ def simultaneous_eigenvalues(h: float, slope: float) -> Array:
     >>> simultaneous_eigenvalues(0.2, 0.5)
     array([1.+0.1j, 1.-0.1j])
     """
-    return np.array([1 + 1j * h * slope, 1 - 1j * h * slope])
+    return np.array([complex(1, h * slope), complex(1, -h * slope)])
 
 
 @domain(h=positive, slope=number(""), n_g=integer(1), n_d=integer(1))
-def alternating_eigenvalues(h: float, slope: float, n_g: int = 1, n_d: int = 1) -> Array:
+def alternating_eigenvalues(h: float, slope: float, n_g: int = 1, n_d: int = 1) -> Eigenvalues:
     r"""Eigenvalues of the Jacobian of `alternating_step` at the equilibrium.
 
     .. math:: \lambda_{1/2} = 1 - \frac{\alpha^2}{2} \pm \sqrt{\Big(1 - \frac{\alpha^2}{2}\Big)^2 - 1},
               \qquad \alpha = \sqrt{n_g n_d}\, h f'(0)
 
-    On the unit circle iff |α| ≤ 2.
+    On the unit circle iff |α| ≤ 2. Their product is 1: the inner one is computed from the outer one, without
+    cancellation.
 
     Parameters
     ----------
@@ -204,19 +236,20 @@ def alternating_eigenvalues(h: float, slope: float, n_g: int = 1, n_d: int = 1) 
     >>> alternating_eigenvalues(1.0, 1.0).round(6)
     array([0.5+0.866025j, 0.5-0.866025j])
     """
-    alpha_squared = n_g * n_d * (h * slope) ** 2
-    centre = 1 - alpha_squared / 2
-    root = np.sqrt(alpha_squared * (alpha_squared / 4 - 1) + 0j)
-    return np.array([centre + root, centre - root])
+    alpha = math.sqrt(n_g * n_d) * h * abs(slope)
+    root = alpha * np.sqrt(alpha / 2 - 1 + 0j) * np.sqrt(alpha / 2 + 1)
+    outer = 1 - alpha * alpha / 2 - root
+    return np.array([1 / outer, outer])
 
 
 @domain(gamma=nonnegative, slope=number(""))
-def penalized_eigenvalues(gamma: float, slope: float) -> Array:
+def penalized_eigenvalues(gamma: float, slope: float) -> Eigenvalues:
     r"""Eigenvalues of the continuous flow's Jacobian at the equilibrium under the gradient penalty (γ/2) ψ² (R1).
 
     .. math:: \lambda_{1/2} = -\frac{\gamma}{2} \pm \sqrt{\frac{\gamma^2}{4} - f'(0)^2}
 
-    Negative real parts for every γ > 0: the flow converges, without turning from γ = 2 |f'(0)| on.
+    Negative real parts for every γ > 0: the flow converges, without turning from γ = 2 |f'(0)| on. Their product is
+    f'(0)²: real ones are computed from the larger one, without cancellation.
 
     Parameters
     ----------
@@ -238,8 +271,10 @@ def penalized_eigenvalues(gamma: float, slope: float) -> Array:
     >>> penalized_eigenvalues(1.0, 1.0).round(6)
     array([-0.5+0.866025j, -0.5-0.866025j])
     """
-    root = np.sqrt(gamma**2 / 4 - slope**2 + 0j)
-    return np.array([-gamma / 2 + root, -gamma / 2 - root])
+    root = np.sqrt(gamma / 2 - abs(slope) + 0j) * np.sqrt(gamma / 2 + abs(slope))
+    fast = -gamma / 2 - root
+    slow = slope * (slope / fast) if root.real else -gamma / 2 + root
+    return np.array([slow, fast])
 
 
 @domain(z=array("... 2"), f_prime=function, gamma=nonnegative)

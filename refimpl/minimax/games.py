@@ -65,7 +65,7 @@ def bilinear(B: Array | None = None) -> Game:
     >>> bilinear().operator([3.0, 2.0])
     array([ 2., -3.])
     """
-    return _product() if B is None else _matrix_game(B)
+    return _product() if B is None else _matrix_game(np.array(B))
 
 
 def _product() -> Game:

@@ -76,7 +76,7 @@ def test_the_limits_are_the_nearest_sample_and_the_mean():
     nearest = data[((x[:, None] - data) ** 2).sum(axis=2).argmin(axis=1)]
     for sigma in (1e-300, 1e-8, 1e-3):
         np.testing.assert_array_equal(empirical_denoiser(x, data, sigma), nearest)
-    for sigma in (1e8, 1e300):
+    for sigma in (1e8, 1e300, 1e308):
         np.testing.assert_allclose(empirical_denoiser(x, data, sigma), np.tile(data.mean(axis=0), (40, 1)), atol=1e-15)
 
 

@@ -57,6 +57,11 @@ def test_covariance_is_the_jacobian_of_the_denoiser():
     np.testing.assert_allclose(tweedie_covariance(x, gaussian_jacobian(sigma), sigma), sigma**2 * J, rtol=1e-13)
 
 
+def test_more_noise_than_squares_can_hold():
+    D = tweedie_denoiser([3.0], lambda x: -x / 2 / 1e155 / 1e155, 1e155)
+    np.testing.assert_allclose(D, [1.5], rtol=1e-12)
+
+
 def test_the_point_stays_as_it_was():
     x = np.array([1.0, 2.0])
     tweedie_denoiser(x, np.negative, 0.5)

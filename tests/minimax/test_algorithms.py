@@ -58,6 +58,15 @@ def test_divergence_carries_the_last_finite_state(z0):
     assert caught.value.last.shape == np.shape(z0)
 
 
+def test_ppm_at_a_point_does_not_depend_on_the_others():
+    def V(z):
+        return np.exp(3 * z)
+
+    alone = algorithms.ppm_step(V, [0.3, -0.2], 0.1)
+    among = algorithms.ppm_step(V, [[0.3, -0.2], [-1e6, -1e6]], 0.1)[0]
+    np.testing.assert_allclose(among, alone, rtol=1e-15)
+
+
 def test_ppm_says_when_it_finds_no_solution():
     with pytest.raises(DivergedError):
         algorithms.ppm_step(lambda z: np.exp(-z) - 10 * z, [3.0], 0.1)

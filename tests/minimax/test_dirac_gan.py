@@ -42,6 +42,22 @@ def test_zero_stays_zero(slope):
         np.testing.assert_array_equal(step(np.zeros(2), 0.2, slope), np.zeros(2))
 
 
+def test_eigenvalues_do_not_cancel():
+    slow, fast = dirac_gan.penalized_eigenvalues(1e9, 1.0)
+    np.testing.assert_allclose([slow, fast], [-1e-9, -1e9], rtol=1e-15)
+    inner, outer = dirac_gan.alternating_eigenvalues(1e5, 1.0, 2, 2)
+    np.testing.assert_allclose([inner, outer], [-2.5e-11, -4e10], rtol=1e-9)
+    np.testing.assert_array_equal(dirac_gan.penalized_eigenvalues(0.0, 0.0), [0, 0])
+    np.testing.assert_array_equal(dirac_gan.alternating_eigenvalues(1.0, 0.0), [1, 1])
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_huge_arguments_end_in_infinity():
+    np.testing.assert_array_equal(dirac_gan.alternating_eigenvalues(1e200, 1.0), [0, -np.inf])
+    np.testing.assert_array_equal(dirac_gan.simultaneous_eigenvalues(1e200, 1e200).imag, [np.inf, -np.inf])
+    np.testing.assert_allclose(dirac_gan.penalized_eigenvalues(1e200, 1.0), [-1e-200, -1e200], rtol=1e-15)
+
+
 Z = np.array([1.0, 2.0])
 
 

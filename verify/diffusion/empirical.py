@@ -10,42 +10,54 @@ from refimpl import digits
 from refimpl.diffusion import empirical
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding
+from verify.probes import batched, unchanged
 
 SLIDE = "Examples of optimal denoising on MNIST"
 SOURCE = "Robbins 1956; Efron 2011"
 
 
-def precise_average(x, data, sigma):
-    """Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), in 50 digits."""
+PROMISED = 1e-12  # what a weight may be off, as part of the largest: `empirical_weights` documents it
+
+
+def precisely(x, data, sigma):
+    """Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), and the least exponent, in 50 digits."""
     with decimal.localcontext(prec=50):
         rows = [[decimal.Decimal(float(c)) for c in row] for row in data]
         point, variance = [decimal.Decimal(float(c)) for c in x], decimal.Decimal(float(sigma)) ** 2
-        exponents = [-sum((a - b) ** 2 for a, b in zip(point, row, strict=True)) / (2 * variance) for row in rows]
-        w = [(e - max(exponents)).exp() for e in exponents]
-        return [float(sum(map(operator.mul, w, column)) / sum(w)) for column in zip(*rows, strict=True)]
-
-
-def precise_weights(x, data, sigma):
-    """The weights of `precise_average`, by differences in float64: enough where σ is not small."""
-    return scipy.special.softmax(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2), axis=1)
+        exponents = [sum((a - b) ** 2 for a, b in zip(point, row, strict=True)) / (2 * variance) for row in rows]
+        w = [(min(exponents) - e).exp() for e in exponents]
+        average = [float(sum(map(operator.mul, w, column)) / sum(w)) for column in zip(*rows, strict=True)]
+        return average, [float(w_i / sum(w)) for w_i in w], float(min(exponents))
 
 
 @claim("D09", slide=SLIDE, source=SOURCE)
 def empirical_denoiser_is_a_softmax_average(
     rng, *, empirical_denoiser=empirical.empirical_denoiser, empirical_weights=empirical.empirical_weights
 ):
-    r"""D(x) = Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), against 50 digits for σ from 10⁻³ to 10³, data far from 0."""
-    centres = rng.standard_normal((6, 3)) + 5
-    for sigma in 10.0 ** np.arange(-3, 4):
-        data = np.concatenate([centres, centres + sigma * rng.standard_normal((6, 3))])
-        x = centres + sigma * rng.standard_normal((6, 3)) * np.array([[1.0], [1], [1], [1], [50], [50]])
-        expected = [precise_average(y, data, sigma) for y in x]
-        yield equal(
-            f"D at σ = {sigma:g}", empirical_denoiser(x, data, sigma), expected, atol=rounding(64, 8) + 1e-11 * sigma
-        )
-    data, x, sigma = rng.standard_normal((12, 3)), rng.standard_normal((20, 3)), rng.uniform(0.3, 3)
-    expected = precise_weights(x, data, sigma)
-    yield equal("w", empirical_weights(x, data, sigma), expected, atol=rounding(256, 1 + 50 / sigma**2))
+    r"""D(x) = Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), against 50 digits for σ from 10⁻⁶ to 10⁶, data far from 0.
+
+    Weights: 10⁻¹² of the largest, as documented, and the rounding of exponents E (no more than 40 above the least
+    one, or the weight does not count); D: that times the distances of the samples that count from it.
+    """
+    for sigma in 10.0 ** np.arange(-6, 7):
+        averages, weights = [], []
+        for n, p in [(1, 3), (2, 1), (6, 2), (12, 3)]:
+            centres = rng.standard_normal(((n + 1) // 2, p)) + 5
+            data = np.concatenate([centres, centres[: n // 2] + sigma * rng.standard_normal((n // 2, p))])
+            x = np.repeat(centres, 2, axis=0)[:6]
+            x = x + sigma * rng.standard_normal(x.shape) * np.where(np.arange(len(x)) < 4, 1, 50)[:, None]
+            D, w, least = (np.array(part) for part in zip(*(precisely(y, data, sigma) for y in x), strict=True))
+            error = PROMISED + rounding(8, 40 + least)[:, None]
+            far = ((w > np.exp(-40)) * np.linalg.norm(data - D[:, None], axis=-1)).sum(1, keepdims=True)
+            averages.append([empirical_denoiser(x, data, sigma), D, error * far + rounding(8, np.abs(D))])
+            weights.append([empirical_weights(x, data, sigma), w, error + 0 * w])
+        for name, parts in {"D": averages, "w": weights}.items():
+            measured, expected, error = (np.concatenate([np.ravel(a) for a in b]) for b in zip(*parts, strict=True))
+            yield equal(f"{name} at σ = {sigma:g}", measured, expected, atol=error)
+    data, x = rng.standard_normal((12, 3)), rng.standard_normal((20, 3))
+    for name, function in {"D": empirical_denoiser, "w": empirical_weights}.items():
+        yield from batched(name, lambda x, f=function: f(x, data, 0.7), x, atol=12 * PROMISED * np.abs(data).max())
+        yield from unchanged(name, lambda x, data, f=function: f(x, data, 0.7), x, data)
 
 
 @empirical_denoiser_is_a_softmax_average.mutant("σ² for 2σ²", replaces="empirical_denoiser")
@@ -80,6 +92,34 @@ def _(x, data, sigma):
     return w @ data / w.sum(-1, keepdims=True)
 
 
+@empirical_denoiser_is_a_softmax_average.mutant("σ below 10⁻³ taken for 10⁻³", replaces="empirical_denoiser")
+def _(x, data, sigma):
+    return empirical.empirical_denoiser(x, data, max(sigma, 1e-3))
+
+
+@empirical_denoiser_is_a_softmax_average.mutant("the point itself for one sample", replaces="empirical_denoiser")
+def _(x, data, sigma):
+    return x if len(data) == 1 else empirical.empirical_denoiser(x, data, sigma)
+
+
+@empirical_denoiser_is_a_softmax_average.mutant("‖x − x_i‖² expanded, cancelling", replaces="empirical_weights")
+def _(x, data, sigma):
+    distance = (x**2).sum(-1)[..., None] - 2 * x @ data.T + (data**2).sum(-1)
+    return scipy.special.softmax(-distance / (2 * sigma**2), axis=-1)
+
+
+@empirical_denoiser_is_a_softmax_average.mutant("always a batch", replaces="empirical_weights")
+def _(x, data, sigma):
+    return empirical.empirical_weights(np.atleast_2d(x), data, sigma)
+
+
+@empirical_denoiser_is_a_softmax_average.mutant("centres the samples in place", replaces="empirical_denoiser")
+def _(x, data, sigma):
+    D = empirical.empirical_denoiser(x, data, sigma)
+    data -= data.mean(0)
+    return D
+
+
 @empirical_denoiser_is_a_softmax_average.mutant("not normalised", replaces="empirical_weights")
 def _(x, data, sigma):
     return np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2))
@@ -91,34 +131,46 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
 ):
     r"""D → the mean like 1/σ², → the nearest sample like e^{−(d₂² − d₁²)/2σ²}; on real digits too.
 
-    To first order σ²(D − m) = Cov·(x − m) − ½E‖X − m‖²(X − m) as σ → ∞, and D − x₁ = (x₂ − x₁)e^{…} as σ → 0.
+    As σ → ∞, with E_i = ½‖x − x_i‖² and β = 1/σ²: D = m − β Cov(X, E) + ½β²κ, where κ is a third central moment
+    E(X − D)(E − Ē)² of some softmax weights, hence at most ptp(X) ptp(E)².
+    As σ → 0, with e_i = e^{−(d_i² − d₁²)/2σ²} and S = Σ_{i≥2} e_i: D − x₁ = Σ_{i≥2} e_i (x_i − x₁)/(1 + S), so that
+    D − x₁ − e₂(x₂ − x₁) = [Σ_{i≥3} e_i (x_i − x₁) − e₂S(x₂ − x₁)]/(1 + S), at most R((n − 2)e₃ + e₂(e₂ + (n − 2)e₃))
+    with R = max‖x_i − x₁‖. Distances 1, 1.5 and more than 2.5 make e₃ < e₂⁴.
     """
     data, x = rng.standard_normal((30, 4)), rng.standard_normal(4)
-    mean = data.mean(0)
+    n, mean, scale, energy = len(data), data.mean(0), np.abs(data).max(), ((x - data) ** 2).sum(1) / 2
     sigma = np.geomspace(3e1, 3e3, 8)
     gap = np.array([empirical_denoiser(x, data, s) for s in sigma]) - mean
     yield rate("‖D − mean‖ against σ", sigma, np.linalg.norm(gap, axis=1), -2.0)
-    third = ((((data - mean) ** 2).sum(1) - ((data - mean) ** 2).sum(1).mean())[:, None] * (data - mean)).mean(0)
-    leading = (data - mean).T @ (data - mean) @ (x - mean) / len(data) - third / 2
-    scaled = gap[-1] * sigma[-1] ** 2
-    yield equal("σ²(D − mean) at σ = 3000", scaled, leading, atol=1e3 / sigma[-1] ** 2 + rounding(1e3, sigma[-1] ** 2))
+    leading = -((energy - energy.mean())[:, None] * (data - mean)).mean(0)
+    moment = np.ptp(data, axis=0) * np.ptp(energy) ** 2
+    error = moment / 2 / sigma[-1] ** 2 + rounding(4 * n, scale * sigma[-1] ** 2)
+    yield equal("σ²(D − mean) at σ = 3000", gap[-1] * sigma[-1] ** 2, leading, atol=error)
+
+    radius = np.concatenate([[1.0, 1.5], rng.uniform(2.5, 4, n - 2)])
+    away = rng.standard_normal((n, 4))
+    data = x + radius[:, None] * away / np.linalg.norm(away, axis=1, keepdims=True)
     distance = ((x - data) ** 2).sum(1)
-    first, second, third_nearest = np.argsort(distance)[:3]
-    difference = distance[second] - distance[first]
-    small = np.sqrt(difference / 2 / np.linspace(12, 28, 8))
-    error = np.array([empirical_denoiser(x, data, s) for s in small]) - data[first]
-    expected = np.exp(-difference / (2 * small**2))[:, None] * (data[second] - data[first])
-    others = 40 * np.exp(-(distance[third_nearest] - distance[first]) / (2 * small**2)) + np.exp(-difference / small**2)
-    scale = np.abs(data).max()
-    yield equal("D − x₁ as σ → 0", error, expected, atol=scale * others[:, None] + rounding(32, scale), rtol=1e-9)
+    to_second, to_third = distance[1] - distance[0], distance[2:].min() - distance[0]
+    small = np.sqrt(to_second / 2 / np.linspace(12, 28, 8))
+    error = np.array([empirical_denoiser(x, data, s) for s in small]) - data[0]
+    e_2, e_3 = (np.exp(-d / (2 * small**2))[:, None] for d in (to_second, to_third))
+    rest = np.linalg.norm(data - data[0], axis=1).max() * ((n - 2) * e_3 + e_2 * (e_2 + (n - 2) * e_3))
+    exponents = rounding(16, 28 * distance[1] / to_second)
+    expected = e_2 * (data[1] - data[0])
+    yield equal("D − x₁ as σ → 0", error, expected, atol=rest + rounding(8, np.abs(data).max()), rtol=exponents)
+
     images, _ = digits.load()
-    noisy = images[rng.integers(len(images), size=5)] + 0.05 * rng.standard_normal((5, 784))
-    nearest = images[scipy.spatial.distance.cdist(noisy, images).argmin(1)]
+    noisy = images[rng.integers(len(images), size=6)] + 0.05 * rng.standard_normal((6, 784))
+    energy = scipy.spatial.distance.cdist(noisy, images, "sqeuclidean") / 2
     cold, hot = (empirical_denoiser(noisy, images, s) for s in (1e-3, 1e7))
-    yield equal("digits, σ = 10⁻³: the nearest digit", cold, nearest, atol=rounding(64))
-    yield equal(
-        "digits, σ = 10⁷: the mean digit", hot, np.tile(images.mean(0), (5, 1)), atol=784**1.5 / 1e14 + rounding(1e4)
-    )
+    yield equal("digits, σ = 10⁻³: the nearest digit", cold, images[energy.argmin(1)], atol=rounding(64))
+    mean, turned = np.tile(images.mean(0), (6, 1)), np.expm1(np.ptp(energy, axis=1)[:, None] / 1e14)
+    yield equal("digits, σ = 10⁷: the mean digit", hot, mean, atol=turned + rounding(len(images)))
+    for s in (0.5, 2.0, 10.0):
+        expected = scipy.special.softmax(-energy / s**2, axis=1) @ images
+        error = rounding(784, energy.min() / s**2 + 40) + rounding(len(images))
+        yield equal(f"digits, σ = {s:g}", empirical_denoiser(noisy, images, s), expected, atol=error)
 
 
 @empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutant("always the mean")
@@ -141,24 +193,60 @@ def _(x, data, sigma):
     return empirical.empirical_denoiser(x, data[:-1], sigma)
 
 
+@claim("D09", slide=SLIDE, source=SOURCE)
+def empirical_denoiser_takes_many_points_and_many_samples(
+    rng, *, empirical_denoiser=empirical.empirical_denoiser, empirical_weights=empirical.empirical_weights
+):
+    r"""1000 points and 5000 samples at once, more than fit in a block: w = softmax(−‖x − x_i‖²/2σ²), D = Σ w_i x_i."""
+    data, x, sigma = rng.standard_normal((5000, 2)), rng.standard_normal((1000, 2)), rng.uniform(0.3, 3)
+    energy = scipy.spatial.distance.cdist(x, data, "sqeuclidean") / 2
+    expected = scipy.special.softmax(-energy / sigma**2, axis=1)
+    error = PROMISED * expected.max(1, keepdims=True) + rounding(16, (energy / sigma**2 + 1) * expected)
+    yield equal("w", empirical_weights(x, data, sigma), expected, atol=error)
+    error = rounding(len(data), np.abs(data).max()) + error.sum(1, keepdims=True) * np.ptp(data)
+    yield equal("D", empirical_denoiser(x, data, sigma), expected @ data, atol=error)
+
+
+@empirical_denoiser_takes_many_points_and_many_samples.mutant("one block only", replaces="empirical_denoiser")
+def _(x, data, sigma):
+    D = empirical.empirical_denoiser(x, data, sigma)
+    D[800:] = 0
+    return D
+
+
+@empirical_denoiser_takes_many_points_and_many_samples.mutant("the first 100 samples", replaces="empirical_denoiser")
+def _(x, data, sigma):
+    return empirical.empirical_denoiser(x, data[:100], sigma)
+
+
+@empirical_denoiser_takes_many_points_and_many_samples.mutant("weights sorted", replaces="empirical_weights")
+def _(x, data, sigma):
+    return np.sort(empirical.empirical_weights(x, data, sigma), axis=-1)
+
+
 @claim("D10", slide=SLIDE, source="Gibbs: entropy of e^{−βE}/Z, β = 1/σ²")
 def denoising_from_high_noise_averages_many_digits(
     rng, *, empirical_weights=empirical.empirical_weights, weight_entropy=empirical.weight_entropy
 ):
-    r"""H(w) = log Σe^{−E_i/σ²} + E_w E/σ², E_i = ½‖x − x_i‖²: from one of 10,000 real digits to log n − Var E/2σ⁴."""
+    r"""H(w) = log Σe^{−E_i/σ²} + E_w E/σ², E_i = ½‖x − x_i‖²: from one of 10,000 real digits to log n − Var E/2σ⁴.
+
+    With β = 1/σ²: log n − H = ∫₀^β b Var_b E db, and |dVar_b E/db| ≤ ptp(E) Var_b E: a factor e^{β ptp(E)} at most.
+    """
     images, _ = digits.load()
-    x = images[rng.choice(len(images), 4, replace=False)]
+    n = len(images)
+    x = images[rng.choice(n, 4, replace=False)]
     energy = scipy.spatial.distance.cdist(x, images, "sqeuclidean") / 2
     sigma = np.geomspace(0.5, 100, 12)
     H = [np.asarray(weight_entropy(empirical_weights(x, images, s))) for s in sigma]
     for s, entropy in zip(sigma, H, strict=True):
         w = scipy.special.softmax(-energy / s**2, axis=1)
-        expected = scipy.special.logsumexp(-energy / s**2, axis=1) + (w * energy).sum(1) / s**2
-        yield equal(f"H at σ = {s:.3g}", entropy, expected, atol=rounding(1e3, 1 + energy.max() / s**2))
-    spread = energy.var(axis=1)
-    missing = np.log(len(images)) - H[-1]
-    second_order = 8 * np.sqrt(spread.max()) / sigma[-1] ** 2
-    yield equal("(log n − H)·2σ⁴ at σ = 100: Var ½‖x − x_i‖²", missing * 2e8, spread, rtol=second_order)
+        averaged = (w * energy).sum(1) / s**2
+        expected = scipy.special.logsumexp(-energy / s**2, axis=1) + averaged
+        yield equal(f"H at σ = {s:.3g}", entropy, expected, atol=rounding(784, 1 + averaged) + PROMISED)
+    missing = np.log(n) - H[-1]
+    second_order = np.expm1(np.ptp(energy, axis=1) / sigma[-1] ** 2) * energy.var(axis=1)
+    error = second_order + 2 * sigma[-1] ** 4 * PROMISED
+    yield equal("(log n − H)·2σ⁴ at σ = 100: Var ½‖x − x_i‖²", missing * 2e8, energy.var(axis=1), atol=error)
 
 
 @denoising_from_high_noise_averages_many_digits.mutant("entropy in bits", replaces="weight_entropy")
@@ -183,3 +271,58 @@ def _(x, data, sigma):
     w = empirical.empirical_weights(x, data, sigma)
     w[np.arange(len(w)), w.argmax(1)] = 0
     return w / w.sum(1, keepdims=True)
+
+
+def precise_entropy(weights):
+    """−Σ w log w of each row, in 50 digits."""
+    with decimal.localcontext(prec=50):
+        rows = [[decimal.Decimal(float(w)) for w in row if w > 0] for row in weights]
+        return [float(-sum(w * w.ln() for w in row)) for row in rows]
+
+
+@claim("D10", slide=SLIDE, source="Shannon 1948")
+def entropy_counts_what_an_average_is_made_of(rng, *, weight_entropy=empirical.weight_entropy):
+    r"""H(w) = −Σ w log w with 0 log 0 = 0, log k for k equal weights, down to the last digits of the least entropy.
+
+    All terms are ≥ 0, so that the sum has the relative error of its terms, an addition each.
+    """
+    for n in (1, 2, 7, 40):
+        equal_weights = np.tril(np.ones((n, n))) / np.arange(1, n + 1)[:, None]
+        yield equal(
+            f"log k for k of {n}", weight_entropy(equal_weights), np.log(np.arange(1, n + 1)), atol=rounding(n, 4)
+        )
+        generic = rng.dirichlet(np.full(n, 0.3), 20)
+        generic[:10, : n // 2] = 0
+        generic /= generic.sum(1, keepdims=True)
+        sure = np.append(np.eye(n)[:1], np.eye(n)[:1] + 1e-18 * np.eye(n)[-1:] * (n > 1), axis=0)
+        for name, w in {"generic weights": generic, "nearly one": sure}.items():
+            yield from batched(f"{name}, n = {n}", weight_entropy, w, rtol=rounding(n))
+            expected = precise_entropy(w)
+            yield equal(f"{name}, n = {n}", weight_entropy(w), expected, rtol=rounding(4 + n))
+
+
+@entropy_counts_what_an_average_is_made_of.mutant("0 log 0 is not a number")
+def _(weights):
+    return -(weights * np.log(weights)).sum(-1)
+
+
+@entropy_counts_what_an_average_is_made_of.mutant("log(w + 10⁻¹⁰)")
+def _(weights):
+    return -(weights * np.log(weights + 1e-10)).sum(-1)
+
+
+@entropy_counts_what_an_average_is_made_of.mutant("as part of log n")
+def _(weights):
+    return empirical.weight_entropy(weights) / np.log(max(weights.shape[-1], 2))
+
+
+@entropy_counts_what_an_average_is_made_of.mutant("in bits for one row")
+def _(weights):
+    return empirical.weight_entropy(weights) / (np.log(2) if weights.ndim == 1 else 1)
+
+
+@entropy_counts_what_an_average_is_made_of.mutant("overwrites the weights")
+def _(weights):
+    H = empirical.weight_entropy(weights)
+    weights[...] = 0
+    return H

@@ -8,12 +8,16 @@ import scipy
 from refimpl import mixtures
 from verify.claims import claim
 from verify.evidence import equal, rounding
+from verify.probes import batched, unchanged
 
 SLIDE = "A denoising perspective on sampling"
 
 
+CONDITION = 20.0  # largest condition number of the covariances of `random_mixture`
+
+
 def random_mixture(rng, k=4, p=3):
-    """Weights, means and well-conditioned covariances (condition number below 10²) of a mixture."""
+    """Weights, means and well-conditioned covariances (`CONDITION`) of a mixture."""
     weights = rng.dirichlet(numpy.ones(k))
     Q = numpy.linalg.qr(rng.standard_normal((k, p, p)))[0]
     covariances = (Q * rng.uniform(0.1, 2, (k, 1, p))) @ Q.mT
@@ -39,27 +43,45 @@ def mixture_scores_are_gradients_of_the_log_density(
     mixture_score=mixtures.mixture_score,
     mixture_score_jacobian=mixtures.mixture_score_jacobian,
 ):
-    r"""∇ and ∇² of log Σ_k w_k N(x; μ_k, Σ_k), near the mixture and 10⁶ away from it."""
-    mixture = random_mixture(rng)
+    r"""∇ and ∇² of log Σ_k w_k N(x; μ_k, Σ_k), near the mixture and 10⁶ to 10¹² away, with weights 0 too.
+
+    The squares q = (x − μ)ᵀΣ⁻¹(x − μ) have a relative error of cond Σ roundings: that is the error of log π, and of the
+    weights of the pulls g = Σ⁻¹(μ − x), so that the score's is |g| times and the Hessian's |g|² times as large.
+    """
+    functions = {"log π": mixture_log_density, "∇log π": mixture_score, "∇²log π": mixture_score_jacobian}
+    mixture = weights, means, covariances = random_mixture(rng)
     x = numpy.concatenate([rng.standard_normal((40, 3)) * scale for scale in (0.5, 3.0, 30.0)])
-    size = 1e3 * (1 + (x**2).sum(-1))
+    pulls = numpy.linalg.solve(covariances[:, None], (means[:, None] - x)[..., None])[..., 0]
+    q, pull = numpy.vecdot(means[:, None] - x, pulls).max(0), numpy.linalg.norm(pulls, axis=-1).max(0)
+    error = rounding(4 * CONDITION, 10 + q)
     by_autograd = autograd.elementwise_grad(log_density)
     densities = [w * scipy.stats.multivariate_normal(m, C).pdf(x[:80]) for w, m, C in zip(*mixture, strict=True)]
     log_pi = numpy.log(numpy.sum(densities, axis=0))
-    yield equal("log π against scipy", mixture_log_density(x[:80], *mixture), log_pi, atol=rounding(64, size[:80]))
-    yield equal("log π", mixture_log_density(x, *mixture), log_density(x, *mixture), atol=rounding(64, size))
-    score = by_autograd(x, *mixture)
-    yield equal("∇log π", mixture_score(x, *mixture), score, atol=rounding(64, size[:, None]))
+    yield equal("log π against scipy", mixture_log_density(x[:80], *mixture), log_pi, atol=error[:80])
     hessian = [autograd.jacobian(lambda y: by_autograd(y[None], *mixture)[0])(y) for y in x]
-    error = rounding(256, size[:, None, None])
-    yield equal("∇²log π", mixture_score_jacobian(x, *mixture), hessian, atol=error)
-    far = 1e6 * rng.standard_normal((10, 3))
-    pulls = numpy.linalg.solve(mixture[2][:, None], (mixture[1][:, None] - far)[..., None])[..., 0]
-    farness = ((mixture[1][:, None] - far) * -pulls).sum(-1)
-    nearest = numpy.take_along_axis(pulls, farness.argmax(0)[None, :, None], axis=0)[0]
-    yield equal(
-        "∇log π far away: the nearest component's", mixture_score(far, *mixture), nearest, rtol=1e-12, atol=1e-6
-    )
+    expected = [log_density(x, *mixture), by_autograd(x, *mixture), numpy.array(hessian)]
+    for (name, function), value in zip(functions.items(), expected, strict=True):
+        amplified = (error * (1 + pull) ** (value.ndim - 1)).reshape(-1, *[1] * (value.ndim - 1))
+        yield from batched(name, lambda x, f=function: f(x, *mixture), x[:40], atol=amplified[:40].max())
+        yield from unchanged(f"{name}: weights, means and covariances", function, x, *mixture)
+        yield equal(name, function(x, *mixture), value, atol=amplified)
+
+    far = rng.standard_normal((20, 3)) * 10 ** rng.uniform(6, 12, (20, 1))
+    pulls = numpy.linalg.solve(covariances[:, None], (means[:, None] - far)[..., None])[..., 0]
+    q = numpy.vecdot(means[:, None] - far, pulls)
+    nearest = q.argmin(0)
+    height = numpy.log(weights) - numpy.linalg.slogdet(2 * numpy.pi * covariances)[1] / 2
+    expected = [height[nearest] - q.min(0) / 2, pulls[nearest, range(20)], -numpy.linalg.inv(covariances)[nearest]]
+    for (name, function), value in zip(functions.items(), expected, strict=True):
+        size = numpy.abs(value).reshape(20, -1).max(1).reshape(20, *[1] * (value.ndim - 1))
+        what = f"{name} far away: the nearest component's"
+        yield equal(what, function(far, *mixture), value, atol=rounding(16 * CONDITION, size))
+
+    aside = numpy.append(weights, 0.0), numpy.concatenate([means, [[1e3, 0, 0]]]), covariances[[0, 1, 2, 3, 0]]
+    there = aside[1][-1] + rng.standard_normal((10, 3))
+    for name, function in functions.items():
+        what = f"{name} at a component of weight 0"
+        yield equal(what, function(there, *aside), function(there, *mixture), rtol=rounding(64 * CONDITION))
 
 
 @mixture_scores_are_gradients_of_the_log_density.mutant("weights left out", replaces="mixture_score")
@@ -87,5 +109,30 @@ def _(x, weights, means, covariances):
     "spread of the pulls left out", replaces="mixture_score_jacobian"
 )
 def _(x, weights, means, covariances):
-    r, _ = mixtures._responsibilities(*mixtures._components(x, weights, means, covariances))
-    return -numpy.einsum("kn,kij->nij", r[..., 0], numpy.linalg.inv(covariances))
+    parts = zip(weights, means[:, None], covariances[:, None], strict=True)
+    joint = [w * numpy.exp(mixtures.mixture_log_density(x, numpy.ones(1), *part)) for w, *part in parts]
+    return -numpy.einsum("k...,kij->...ij", joint / numpy.sum(joint, axis=0), numpy.linalg.inv(covariances))
+
+
+for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
+    right = getattr(mixtures, need)
+
+    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: weights floored at 1e-300", replaces=need)
+    def _(x, weights, means, covariances, right=right):
+        return right(x, numpy.maximum(weights, 1e-300), means, covariances)
+
+    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: doubled at a single point", replaces=need)
+    def _(x, weights, means, covariances, right=right):
+        return right(x, weights, means, covariances) * (2 if numpy.ndim(x) == 1 else 1)
+
+    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: 0 beyond 200", replaces=need)
+    def _(x, weights, means, covariances, right=right):
+        value = right(x, weights, means, covariances)
+        near = numpy.linalg.norm(x, axis=-1) < 200
+        return value * near.reshape(near.shape + (1,) * (value.ndim - near.ndim))
+
+    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: overwrites x", replaces=need)
+    def _(x, weights, means, covariances, right=right):
+        value = right(x, weights, means, covariances)
+        x += 1
+        return value

@@ -1,5 +1,6 @@
 """One step of each basic algorithm: slide "Basic algorithms for minimax"."""
 
+import inspect
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from refimpl.minimax import algorithms, games
 from verify.claims import claim
 from verify.evidence import Evidence, at_most, equal, rate, rounding
+from verify.probes import batched
 
 SLIDE = "Basic algorithms for minimax"
 SOURCE = "Mokhtari, Ozdaglar & Pattathil 2020"
@@ -22,14 +24,28 @@ def square_field(z):
     return z * z
 
 
+TURN = np.array([[0.5, 1.0, -2.0], [-1.0, 0.3, 0.5], [2.0, -0.5, 0.2]])
+
+
+def swirl(z):
+    """V = Tz + z³/10 on R³ with T + Tᵀ ≥ 0: coupled, monotone, not linear."""
+    return z @ TURN.T + z**3 / 10
+
+
 def as_complex(z):
     """x + iy of planar points."""
     return np.asarray(z)[..., 0] + 1j * np.asarray(z)[..., 1]
 
 
+def generic_points(rng):
+    """Points of R⁷ of sizes from 10⁻³ to 10³."""
+    return rng.standard_normal((300, 7)) * 10 ** rng.uniform(-3, 3, (300, 1))
+
+
 def multiplies_by(what, step, factor, rng) -> Iterator[Evidence]:
-    """A step on Φ = xy is multiplication of x + iy by factor(α)."""
-    z, alpha = rng.standard_normal((12, 25, 2)), 10 ** rng.uniform(-2, 0.5, 12)
+    """A step on Φ = xy is multiplication of x + iy by factor(α), and does the same to points alone and together."""
+    yield from batched(what, lambda z: step(swirl, z, 0.3), rng.uniform(-2, 2, (6, 3)), atol=rounding(64, 4))
+    z, alpha = rng.standard_normal((12, 25, 2)) * 10 ** rng.uniform(-3, 3, (25, 1)), 10 ** rng.uniform(-3, 2, 12)
     z_next = np.array([step(xy_field, z_i, alpha_i) for z_i, alpha_i in zip(z, alpha, strict=True)])
     expected, scale = factor(alpha[:, None]), 1 + alpha[:, None] ** 2
     error = rounding(16, np.abs(as_complex(z)) * scale)
@@ -42,8 +58,10 @@ def multiplies_by(what, step, factor, rng) -> Iterator[Evidence]:
 def gradient_descent_ascent_expands_on_xy(rng, *, gda_step=algorithms.gda_step):
     r"""On Φ = xy: ‖z⁺‖² = (1 + α²) ‖z‖² for every z and α; on V = z²: z⁺ = z − αz²."""
     yield from multiplies_by("GDA", gda_step, lambda alpha: 1 + 1j * alpha, rng)
-    z, alpha = rng.uniform(-2, 2, (300, 5)), 0.1
-    yield equal("GDA on V = z²", gda_step(square_field, z, alpha), z - alpha * z**2, atol=rounding(8, 2.0))
+    for alpha in (0.1, 10 ** rng.uniform(-3, 2)):
+        z = generic_points(rng)
+        error = rounding(4, np.abs(z) + alpha * z**2)
+        yield equal(f"GDA on V = z², α = {alpha:.3g}", gda_step(square_field, z, alpha), z - alpha * z**2, atol=error)
 
 
 @gradient_descent_ascent_expands_on_xy.mutant("ascends in both")
@@ -63,6 +81,28 @@ def _(V, z, alpha):
     return z - 1.01 * alpha * V(z)
 
 
+@gradient_descent_ascent_expands_on_xy.mutant("gradients clipped to length 100")
+def _(V, z, alpha):
+    v = V(z)
+    return z - alpha * v * np.minimum(1, 100 / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-300))
+
+
+@gradient_descent_ascent_expands_on_xy.mutant("α no larger than 10")
+def _(V, z, alpha):
+    return z - min(alpha, 10) * V(z)
+
+
+@gradient_descent_ascent_expands_on_xy.mutant("half a step from a single point")
+def _(V, z, alpha):
+    return z - alpha / (2 if z.ndim == 1 else 1) * V(z)
+
+
+@gradient_descent_ascent_expands_on_xy.mutant("overwrites z")
+def _(V, z, alpha):
+    z -= alpha * V(z)
+    return z
+
+
 @gradient_descent_ascent_expands_on_xy.mutant("α² for α")
 def _(V, z, alpha):
     return z - alpha**2 * V(z)
@@ -72,9 +112,11 @@ def _(V, z, alpha):
 def extragradient_contracts_on_xy(rng, *, eg_step=algorithms.eg_step):
     r"""On Φ = xy: ‖z⁺‖² = (1 − α² + α⁴) ‖z‖² for every z and α; on V = z²: z⁺ = z − α(z − αz²)²."""
     yield from multiplies_by("EG", eg_step, lambda alpha: 1 + 1j * alpha - alpha**2, rng)
-    z, alpha = rng.uniform(-2, 2, (300, 5)), 0.1
-    expected = z - alpha * z**2 * (1 - 2 * alpha * z + (alpha * z) ** 2)
-    yield equal("EG on V = z²", eg_step(square_field, z, alpha), expected, atol=rounding(32, 2.0))
+    for alpha in (0.1, 10 ** rng.uniform(-3, 2)):
+        z = generic_points(rng)
+        expected = z - alpha * z**2 * (1 - 2 * alpha * z + (alpha * z) ** 2)
+        error = rounding(16, np.abs(z) + alpha * z**2 * (1 + alpha * np.abs(z)) ** 2)
+        yield equal(f"EG on V = z², α = {alpha:.3g}", eg_step(square_field, z, alpha), expected, atol=error)
 
 
 @extragradient_contracts_on_xy.mutant("evaluates both fields at z: gradient descent-ascent")
@@ -112,9 +154,16 @@ def _(V, z, alpha):
 def proximal_point_contracts_on_xy(rng, *, ppm_step=algorithms.ppm_step):
     r"""On Φ = xy: ‖z⁺‖² = ‖z‖²/(1 + α²) for every z and α; on V = z², z > 0: z⁺ = 2z/(1 + √(1 + 4αz))."""
     yield from multiplies_by("PPM", ppm_step, lambda alpha: 1 / (1 - 1j * alpha), rng)
+    for alpha in (0.3, 10 ** rng.uniform(-3, 2)):
+        z = rng.uniform(0.1, 1, (300, 5)) * 10 ** rng.uniform(-2, 3, (300, 1))
+        expected = 2 * z / (1 + np.sqrt(1 + 4 * alpha * z))
+        yield equal(f"PPM on V = z², α = {alpha:.3g}", ppm_step(square_field, z, alpha), expected, atol=rounding(32, z))
+        z = rng.standard_normal((100, 3)) * 10 ** rng.uniform(-1, 1, (100, 1))
+        w = np.asarray(ppm_step(swirl, z, alpha))
+        size = np.linalg.norm(z, axis=1) + alpha * np.linalg.norm(swirl(np.abs(w)), axis=1) * np.linalg.norm(TURN)
+        what = f"z⁺ = z − αV(z⁺) for a coupled monotone V, α = {alpha:.3g}"
+        yield equal(what, w + alpha * swirl(w), z, atol=rounding(16, size)[:, None])
     z, alpha = rng.uniform(0.1, 2, (300, 5)), 0.3
-    expected = 2 * z / (1 + np.sqrt(1 + 4 * alpha * z))
-    yield equal("PPM on V = z²", ppm_step(square_field, z, alpha), expected, atol=rounding(32, 2.0))
     w = np.asarray(ppm_step(np.tanh, z, alpha))
     yield equal("z⁺ = z − αV(z⁺) for V = tanh", w + alpha * np.tanh(w), z, atol=rounding(32, 2.0))
 
@@ -132,6 +181,26 @@ def _(V, z, alpha):
 @proximal_point_contracts_on_xy.mutant("implicit midpoint")
 def _(V, z, alpha):
     return 2 * algorithms.ppm_step(V, z, alpha / 2) - z
+
+
+def newton(V, z, alpha, num_steps, axis=-1):
+    """Newton's method for w = z − αV(w); its Jacobian is transposed for axis = −2."""
+    w, directions = z, 1e-5 * np.eye(z.shape[-1])
+    for _ in range(num_steps):
+        J = np.stack([V(w + d) - V(w - d) for d in directions], axis) / 2e-5
+        residual = (w + alpha * V(w) - z)[..., None]
+        w = w - np.linalg.solve(np.eye(z.shape[-1]) + alpha * J, residual)[..., 0]
+    return w
+
+
+@proximal_point_contracts_on_xy.mutant("four Newton steps only")
+def _(V, z, alpha):
+    return newton(V, z, alpha, 4)
+
+
+@proximal_point_contracts_on_xy.mutant("Newton's method with a transposed Jacobian")
+def _(V, z, alpha):
+    return newton(V, z, alpha, 8, axis=-2)
 
 
 @proximal_point_contracts_on_xy.mutant("one Newton step only, exact on linear fields")
@@ -186,21 +255,28 @@ def optimistic_and_reflected_steps_part_on_nonlinear_fields(
     rng, *, ogda_step=algorithms.ogda_step, rfbs_step=algorithms.rfbs_step
 ):
     r"""OGDA = RFBS if V = Mz + b; they part by 2α(z − z₋)² if V = z²; OGDA moves RFBS's 2z − z₋ for every V."""
-    M, b = rng.standard_normal((5, 5)), rng.standard_normal(5)
-    z, z_prev = rng.uniform(-2, 2, (2, 300, 5))
-    alpha = 0.3
+    for name, step in {"OGDA": ogda_step, "RFBS": rfbs_step}.items():
+        both = rng.uniform(-2, 2, (2, 6, 3))
+        yield from batched(name, lambda z, z_prev, s=step: s(swirl, z, z_prev, 0.3), *both, atol=rounding(64, 8))
+    M, b = rng.standard_normal((7, 7)), rng.standard_normal(7)
 
     def affine(z):
         return z @ M.T + b
 
-    expected = z - alpha * (2 * z - z_prev) @ M.T - alpha * b
-    yield equal("OGDA on V = Mz + b", ogda_step(affine, z, z_prev, alpha), expected, atol=rounding(64, 10.0))
-    yield equal("RFBS on V = Mz + b", rfbs_step(affine, z, z_prev, alpha), expected, atol=rounding(64, 10.0))
-    ogda, rfbs = ogda_step(square_field, z, z_prev, alpha), rfbs_step(square_field, z, z_prev, alpha)
-    yield equal("OGDA on V = z²", ogda, z - 2 * alpha * z**2 + alpha * z_prev**2, atol=rounding(16, 10.0))
-    yield equal("OGDA − RFBS on V = z²", ogda - rfbs, 2 * alpha * (z - z_prev) ** 2, atol=rounding(64, 10.0))
-    z_next = rfbs_step(square_field, rfbs, z, alpha)
-    seen = ogda_step(square_field, 2 * rfbs - z, 2 * z - z_prev, alpha)
+    for alpha in (0.3, 10 ** rng.uniform(-3, 2)):
+        what, (z, z_prev) = f", α = {alpha:.3g}", [generic_points(rng), generic_points(rng)]
+        size = 2 * np.abs(z) + np.abs(z_prev)
+        error = rounding(16, size + alpha * (size @ np.abs(M.T) + 3 * np.abs(b)))
+        expected = z - alpha * (2 * z - z_prev) @ M.T - alpha * b
+        yield equal("OGDA on V = Mz + b" + what, ogda_step(affine, z, z_prev, alpha), expected, atol=error)
+        yield equal("RFBS on V = Mz + b" + what, rfbs_step(affine, z, z_prev, alpha), expected, atol=error)
+        error = rounding(8, size + alpha * size**2)
+        ogda, rfbs = ogda_step(square_field, z, z_prev, alpha), rfbs_step(square_field, z, z_prev, alpha)
+        yield equal("OGDA on V = z²" + what, ogda, z - 2 * alpha * z**2 + alpha * z_prev**2, atol=error)
+        yield equal("OGDA − RFBS on V = z²" + what, ogda - rfbs, 2 * alpha * (z - z_prev) ** 2, atol=4 * error)
+    z, z_prev = rng.uniform(-2, 2, (2, 300, 7))
+    rfbs = rfbs_step(square_field, z, z_prev, 0.3)
+    z_next, seen = rfbs_step(square_field, rfbs, z, 0.3), ogda_step(square_field, 2 * rfbs - z, 2 * z - z_prev, 0.3)
     yield equal("OGDA on RFBS's reflected points", seen, 2 * z_next - rfbs, atol=rounding(64, np.abs(rfbs) ** 2 + 10))
 
 
@@ -212,6 +288,18 @@ def _(V, z, z_prev, alpha):
 @optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("is OGDA under RFBS's name", replaces="rfbs_step")
 def _(V, z, z_prev, alpha):
     return z - alpha * (2 * V(z) - V(z_prev))
+
+
+@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("keeps z in z₋", replaces="ogda_step")
+def _(V, z, z_prev, alpha):
+    z_next = algorithms.ogda_step(V, z, z_prev, alpha)
+    z_prev[...] = z
+    return z_next
+
+
+@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("forgets z₋ of a single point", replaces="rfbs_step")
+def _(V, z, z_prev, alpha):
+    return algorithms.rfbs_step(V, z, z_prev if z.ndim > 1 else z, alpha)
 
 
 @optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("z and z₋ exchanged", replaces="ogda_step")
@@ -354,7 +442,7 @@ FACTORS = {"gda": lambda a: 1 + 1j * a, "ppm": lambda a: 1 / (1 - 1j * a), "eg":
 @claim("M13", slide=SLIDE, source=SOURCE)
 def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
     r"""z_k = λᵏ z₀ (GDA, PPM, EG); z_{k+1} = (1 + 2iα) z_k − iα z_{k−1}, z₋₁ = z₀ (OGDA, RFBS): GDA alone diverges."""
-    alpha, n, V = rng.uniform(0.1, 0.4), 200, games.bilinear().operator
+    alpha, n, V = rng.uniform(0.1, 0.4), 1200, games.bilinear().operator
     for start in (rng.standard_normal(2), rng.standard_normal((3, 2))):
         z0, k = as_complex(start), np.arange(n + 1).reshape(-1, *[1] * (start.ndim - 1))
         for method, factor in FACTORS.items():
@@ -365,9 +453,7 @@ def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
             optimistic.append((1 + 2j * alpha) * optimistic[-1] - 1j * alpha * optimistic[-2])
         for method in ("ogda", "rfbs"):
             z = as_complex(trajectory(method, V, start, alpha, n))
-            yield equal(
-                f"{method.upper()} from {start.shape}", z, optimistic[1:], atol=rounding(8 * n, np.abs(z0).max())
-            )
+            yield equal(f"{method.upper()} from {start.shape}", z, optimistic[1:], rtol=rounding(64 * n))
 
 
 @trajectories_on_xy_are_powers.mutant("drops the start")
@@ -393,6 +479,85 @@ def _(method, V, z0, alpha, num_steps):
 @trajectories_on_xy_are_powers.mutant("RFBS runs without memory")
 def _(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("gda" if method == "rfbs" else method, V, z0, alpha, num_steps)
+
+
+FORMULAS = {
+    "gda": lambda V, z, z_prev, alpha: z - alpha * V(z),
+    "eg": lambda V, z, z_prev, alpha: z - alpha * V(z - alpha * V(z)),
+    "ogda": lambda V, z, z_prev, alpha: z - 2 * alpha * V(z) + alpha * V(z_prev),
+    "rfbs": lambda V, z, z_prev, alpha: z - alpha * V(z + (z - z_prev)),
+}
+
+
+@claim("M13", slide=SLIDE, source="Popov 1980; Cevher & Vũ 2020; Rockafellar 1976")
+def trajectories_repeat_their_steps(rng, *, trajectory=algorithms.trajectory):
+    r"""On V = sin(Mz) + b in R⁴, ‖M‖ = 0.3: loops over the formulas, α = 0.3 and 3, 0 steps too; divergence raises.
+
+    A step multiplies errors by at most 1 + 3αL + (αL)², L = ‖M‖.
+    """
+    M, b, n = rng.standard_normal((4, 4)), rng.standard_normal(4), 6
+    M *= 0.3 / np.linalg.norm(M, 2)
+
+    def V(z):
+        return np.sin(z @ M.T) + b
+
+    for alpha in (0.3, 3.0):
+        grow = (1 + 0.9 * alpha + (0.3 * alpha) ** 2) ** n
+        for start in (rng.standard_normal(4), rng.standard_normal((2, 3, 4))):
+            error = rounding(16, grow * (4 + n * alpha * (1 + np.abs(b).max())))
+            for method, formula in FORMULAS.items():
+                expected = [start, start]
+                for _ in range(n):
+                    expected.append(formula(V, expected[-1], expected[-2], alpha))
+                what = f"{method.upper()} from {start.shape}, α = {alpha}"
+                yield equal(what, trajectory(method, V, start, alpha, n), expected[1:], atol=error)
+            z = np.asarray(trajectory("ppm", V, start, alpha, n))
+            yield equal(f"PPM from {start.shape}, α = {alpha}", z[1:] + alpha * V(z[1:]), z[:-1], atol=error)
+    for method in algorithms.STEPS:
+        yield equal(f"{method.upper()}: no steps", trajectory(method, V, start, 0.3, 0), start[None])
+    try:
+        trajectory("gda", games.bilinear().operator, start[..., :2], 10.0, 1000)
+        raised = 0
+    except ArithmeticError:
+        raised = 1
+    yield equal("states beyond float64 raise", raised, 1)
+
+
+@trajectories_repeat_their_steps.mutant("OGDA and RFBS exchanged")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory({"ogda": "rfbs", "rfbs": "ogda"}.get(method, method), V, z0, alpha, num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("V linearised at 0")
+def _(method, V, z0, alpha, num_steps):
+    zero = np.zeros(z0.shape[-1])
+    J = np.stack([(V(zero + d) - V(zero - d)) / 2e-6 for d in 1e-6 * np.eye(len(zero))], axis=-1)
+    return algorithms.trajectory(method, lambda z: z @ J.T + V(zero), z0, alpha, num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("GDA beyond the plane")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory("gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("one step at least")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, alpha, max(num_steps, 1))
+
+
+@trajectories_repeat_their_steps.mutant("α no larger than 1")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, min(alpha, 1.0), num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("infinite states returned")
+def _(method, V, z0, alpha, num_steps):
+    if method == "ppm":
+        return algorithms.trajectory(method, V, z0, alpha, num_steps)
+    z = [z0, z0]
+    for _ in range(num_steps):
+        z.append(FORMULAS[method](inspect.unwrap(V), z[-1], z[-2], alpha))
+    return np.array(z[1:])
 
 
 @claim("M13", slide=SLIDE, source=f"{SOURCE}; Nedić & Ozdaglar 2009")

@@ -1,5 +1,6 @@
 """Dirac-GAN: slide "Difficulties of GAN training"; Mescheder, Geiger & Nowozin 2018."""
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -10,7 +11,8 @@ import numpy
 from refimpl.minimax import dirac_gan
 from refimpl.minimax.dirac_gan import standard_slope, wasserstein_slope
 from verify.claims import claim
-from verify.evidence import Evidence, equal, rounding
+from verify.evidence import EPS, Evidence, equal, rounding
+from verify.probes import batched
 
 SLIDE = "Difficulties of GAN training"
 SOURCE = "Mescheder, Geiger & Nowozin 2018"
@@ -30,38 +32,60 @@ def loss_field(f: Callable, z: numpy.ndarray, gamma: float = 0.0) -> numpy.ndarr
     return autograd.grad(loss)(z) * [-1, 1]
 
 
+STEEPEST = 500.0  # largest |θψ|: f' ≥ e⁻⁵⁰⁰ is a normal number, of full relative accuracy
+
+
 def points(rng: numpy.random.Generator) -> numpy.ndarray:
-    """Generic points of sizes from 10⁻² to 30."""
-    return rng.standard_normal((400, 2)) * 10 ** rng.uniform(-2, 1.5, (400, 1))
+    """Generic points of sizes from 10⁻³ to 3000, θ so small where ψ is large that |θψ| ≤ 500."""
+    theta, psi = (rng.standard_normal((400, 2)) * 10 ** rng.uniform(-3, 3.5, (400, 1))).T
+    return numpy.stack([theta / numpy.maximum(1, numpy.abs(theta * psi) / STEEPEST), psi], axis=-1)
 
 
-def field_tolerance(z: numpy.ndarray) -> numpy.ndarray:
-    """Rounding of z f'(θψ): a relative error ε(1 + |θψ|) of the exponential, a dozen operations."""
-    return rounding(16, z[:, ::-1] * (1 + numpy.abs(z[:, :1] * z[:, 1:])))
+def exponential_error(expected: numpy.ndarray, t: numpy.ndarray) -> numpy.ndarray:
+    """Rounding of what is proportional to f'(t): a relative error ε(1 + |t|) of the exponential, a dozen operations."""
+    return rounding(16, expected * (1 + numpy.abs(t)))
+
+
+def field_tolerance(f: Callable, z: numpy.ndarray) -> numpy.ndarray:
+    """Rounding of z f'(θψ), relative in both coordinates."""
+    return exponential_error(loss_field(f, z), z[:, :1] * z[:, 1:])
+
+
+def slopes_at_zero(rng: numpy.random.Generator) -> list[tuple[Callable, float]]:
+    """Slopes f' of both losses, and c + t with a small and a large c of opposite signs; their values f'(0)."""
+    small, large = 10 ** rng.uniform([-2, 0.5], [-0.5, 2]) * rng.permutation([-1, 1])
+    given = [(partial(numpy.add, c), float(c)) for c in (small, large)]
+    return [(standard_slope, 0.5), (wasserstein_slope, 1.0), *given]
 
 
 def jacobian_at_equilibrium(step: Callable) -> numpy.ndarray:
     """Jacobian at 0 of a map with step(0) = 0, from points so near that the quadratic term is below rounding."""
-    delta = 2.0**-30
+    delta = 2.0**-200
     return numpy.transpose(step(delta * numpy.eye(2))) / delta
 
 
-def same_spectrum(what: str, eigenvalues: numpy.ndarray, J: numpy.ndarray) -> Iterator[Evidence]:
-    """Eigenvalues (n, 2) against Jacobians (n, 2, 2), by sum and product, which rounding does not amplify."""
+def same_spectrum(eigenvalues: numpy.ndarray, maps: list[Callable]) -> Iterator[Evidence]:
+    """Eigenvalues (n, 2) against Jacobians of n maps, by sum and product, which rounding does not amplify."""
+    J = numpy.array([jacobian_at_equilibrium(one) for one in maps])
     size = 1 + numpy.abs(J).max((-1, -2))
     trace, determinant = numpy.trace(J, axis1=-2, axis2=-1), numpy.linalg.det(J)
-    yield equal(f"{what}: sum of the eigenvalues", eigenvalues.sum(-1), trace, atol=rounding(32, size))
-    yield equal(f"{what}: their product", eigenvalues.prod(-1), determinant, atol=rounding(64, size**2))
+    yield equal("sum of the eigenvalues", eigenvalues.sum(-1), trace, atol=rounding(32, size))
+    yield equal("their product", eigenvalues.prod(-1), determinant, atol=rounding(64, size**2))
 
 
 @claim("M01", slide=SLIDE, source=f"{SOURCE}, Lemma 2.3")
 def field_follows_the_loss(
     rng, *, vector_field=dirac_gan.vector_field, standard_slope=standard_slope, wasserstein_slope=wasserstein_slope
 ):
-    r"""v(θ, ψ) = (−ψ f'(θψ), θ f'(θψ)) is (−∂L/∂θ, ∂L/∂ψ) of the loss L = f(θψ) + f(0)."""
-    z = points(rng)
+    r"""v(θ, ψ) = (−ψ f'(θψ), θ f'(θψ)) is (−∂L/∂θ, ∂L/∂ψ) of the loss L = f(θψ) + f(0); f' to the last digits."""
+    z, same = points(rng), rounding(16 * (1 + STEEPEST))
+    t = numpy.append(0.0, rng.choice([-1, 1], 199) * STEEPEST * 10 ** rng.uniform(-5, 0, 199))
     for (name, (f, _)), slope in zip(LOSSES.items(), (standard_slope, wasserstein_slope), strict=True):
-        yield equal(f"{name} loss", vector_field(z, slope), loss_field(f, z), atol=field_tolerance(z))
+        expected = autograd.elementwise_grad(f)(t)
+        yield from batched(f"{name} loss: f'", slope, t, rtol=same)
+        yield equal(f"{name} loss: f'", slope(t), expected, atol=exponential_error(expected, t))
+        yield from batched(f"{name} loss: v", partial(vector_field, f_prime=slope), z, rtol=same)
+        yield equal(f"{name} loss", vector_field(z, slope), loss_field(f, z), atol=field_tolerance(f, z))
 
 
 @field_follows_the_loss.mutant("both players descend", replaces="vector_field")
@@ -90,9 +114,35 @@ def _(t):
     return 1.01 * standard_slope(t)
 
 
+@field_follows_the_loss.mutant("½(1 − tanh ½t), 0 for large t", replaces="standard_slope")
+def _(t):
+    return (1 - numpy.tanh(t / 2)) / 2
+
+
+@field_follows_the_loss.mutant("the other sign for a plain number", replaces="standard_slope")
+def _(t):
+    return standard_slope(-t if numpy.ndim(t) == 0 else t)
+
+
 @field_follows_the_loss.mutant("Wasserstein slope ½, the standard GAN's at 0", replaces="wasserstein_slope")
 def _(t):
     return 0.5 + 0 * t
+
+
+@field_follows_the_loss.mutant("one slope for all t", replaces="wasserstein_slope")
+def _(t):
+    return 1.0
+
+
+@field_follows_the_loss.mutant("mirrored at a single point", replaces="vector_field")
+def _(z, f_prime):
+    return dirac_gan.vector_field(z, f_prime) * (-1 if z.ndim == 1 else 1)
+
+
+@field_follows_the_loss.mutant("overwrites z", replaces="vector_field")
+def _(z, f_prime):
+    z[...] = dirac_gan.vector_field(z, f_prime)
+    return z
 
 
 @claim("M01", slide=SLIDE, source=f"{SOURCE}, Lemma 2.3")
@@ -124,11 +174,13 @@ def _(z, f_prime):
 @claim("M02", slide=SLIDE, source=f"{SOURCE}, Lemma 2.4")
 def simultaneous_descent_spirals_out(rng, *, simultaneous_step=dirac_gan.simultaneous_step):
     r"""z⁺ = z + h(−∂L/∂θ, ∂L/∂ψ), hence ‖z⁺‖² = (1 + h² f'(θψ)²) ‖z‖²: the norm grows from every z ≠ 0, at every h."""
-    z, h = points(rng), 10 ** rng.uniform(-3, 1.5, 10)
+    z, h = points(rng), 10 ** rng.uniform(-3, 3, 10)
     for name, (f, f_prime) in LOSSES.items():
+        step, error = partial(simultaneous_step, h=0.1, f_prime=f_prime), rounding(16 * (1 + STEEPEST), z).max()
+        yield from batched(f"{name} loss: z⁺", step, z, atol=error)
         z_next = numpy.array([simultaneous_step(z, h_i, f_prime) for h_i in h])
         v, slope, h_i = loss_field(f, z), f_prime(z.prod(-1)), h[:, None, None]
-        yield equal(f"{name} loss: z⁺", z_next, z + h_i * v, atol=rounding(4, z) + h_i * field_tolerance(z))
+        yield equal(f"{name} loss: z⁺", z_next, z + h_i * v, atol=rounding(4, z) + h_i * field_tolerance(f, z))
         growth = (z_next**2).sum(-1) / (z**2).sum(-1)
         yield equal(f"{name} loss: ‖z⁺‖²/‖z‖²", growth, 1 + (h[:, None] * slope) ** 2, rtol=rounding(64))
 
@@ -148,6 +200,18 @@ def _(z, h, f_prime):
     return z + 0.99 * h * dirac_gan.vector_field(z, f_prime)
 
 
+@simultaneous_descent_spirals_out.mutant("steps clipped to length 1000")
+def _(z, h, f_prime):
+    v = dirac_gan.vector_field(z, f_prime)
+    return z + h * v * numpy.minimum(1, 1000 / numpy.maximum(numpy.hypot(v[..., :1], v[..., 1:]), 1e-300))
+
+
+@simultaneous_descent_spirals_out.mutant("alternates at a single point")
+def _(z, h, f_prime):
+    step = dirac_gan.alternating_step if z.ndim == 1 else dirac_gan.simultaneous_step
+    return step(z, h, f_prime)
+
+
 @claim("M02", slide=SLIDE, source=f"{SOURCE}, Lemma 2.4")
 def simultaneous_eigenvalues_leave_the_circle(
     rng,
@@ -156,14 +220,12 @@ def simultaneous_eigenvalues_leave_the_circle(
     simultaneous_step=dirac_gan.simultaneous_step,
 ):
     r"""λ = 1 ± i h f'(0) are the eigenvalues of the step's Jacobian at 0; |λ| = √(1 + h² f'(0)²) > 1."""
-    h = 10 ** rng.uniform(-2, 1, 30)
-    for name, (_, f_prime) in LOSSES.items():
-        slope = float(f_prime(0.0))
-        J = numpy.array([jacobian_at_equilibrium(partial(simultaneous_step, h=h_i, f_prime=f_prime)) for h_i in h])
-        eigenvalues = numpy.array([simultaneous_eigenvalues(h_i, slope) for h_i in h])
-        yield from same_spectrum(f"{name} loss", eigenvalues, J)
-        modulus = numpy.sqrt(1 + h**2 * slope**2)
-        yield equal(f"{name} loss: |λ|", numpy.abs(eigenvalues), modulus[:, None] + [0.0, 0.0], rtol=rounding(8))
+    cases = [(f_prime, slope, h) for f_prime, slope in slopes_at_zero(rng) for h in 10 ** rng.uniform(-3, 3, 30)]
+    steps = [partial(simultaneous_step, h=h_i, f_prime=f_prime) for f_prime, _, h_i in cases]
+    eigenvalues = numpy.array([simultaneous_eigenvalues(h_i, c) for _, c, h_i in cases])
+    yield from same_spectrum(eigenvalues, steps)
+    modulus = numpy.hypot(1, [c * h for _, c, h in cases])
+    yield equal("|λ|", numpy.abs(eigenvalues), modulus[:, None] + [0.0, 0.0], rtol=rounding(8))
 
 
 @simultaneous_eigenvalues_leave_the_circle.mutant("real instead of imaginary part", replaces="simultaneous_eigenvalues")
@@ -186,20 +248,35 @@ def _(z, h, f_prime):
     return dirac_gan.alternating_step(z, h, f_prime)
 
 
-ROUNDS = [(1, 1), (2, 1), (1, 3), (3, 2)]
+ROUNDS = [(1, 1), (2, 1), (1, 3), (3, 2), (2, 2), (4, 2), (2, 5)]
+
+
+def nearly_double(x: numpy.ndarray) -> numpy.ndarray:
+    """How much e^{±2 arcosh x} amplifies the relative error of x: 1 + |arcosh x| + x/√|x² − 1|, at x = 1 1/√ε."""
+    amplified = x / numpy.sqrt(numpy.abs(x**2 - 1) + EPS)
+    return 1 + numpy.log1p(x) + amplified
 
 
 @claim("M03", slide=SLIDE, source=f"{SOURCE}, Lemma 2.5")
 def alternating_descent_takes_turns(rng, *, alternating_step=dirac_gan.alternating_step):
-    r"""AltGD: n_g steps down the loss in θ at the old ψ, then n_d steps up in ψ at the new θ."""
-    z, h = rng.uniform(-3, 3, (400, 2)), rng.uniform(0.01, 0.5)
-    for name, (f, f_prime) in LOSSES.items():
+    r"""AltGD: n_g steps down the loss in θ at the old ψ, then n_d steps up in ψ at the new θ.
+
+    A step multiplies errors by at most 1 + h(sup |(t f')'| + sup |f''| ‖z‖²) ≤ 1 + h(1.3 + ‖z‖²/4); f'' = 0 for
+    Wasserstein, so that long steps say something there.
+    """
+    z, short, long = rng.uniform(-3, 3, (400, 2)), rng.uniform(0.01, 0.5), 10 ** rng.uniform(1, 3)
+    for name, h, curvature in [("standard", short, 0.25), ("Wasserstein", short, 0.0), ("Wasserstein", long, 0.0)]:
+        f, f_prime = LOSSES[name]
         for n_g, n_d in ROUNDS:
-            expected = z
+            expected, error = z, rounding(8, z).max(-1)
             for player in [0] * n_g + [1] * n_d:
                 expected = expected + h * loss_field(f, expected) * numpy.eye(2)[player]
-            measured = alternating_step(z, h, f_prime, n_g, n_d)
-            yield equal(f"{name} loss, n_g = {n_g}, n_d = {n_d}", measured, expected, atol=rounding(256, 4.0))
+                size = numpy.abs(expected).max(-1)
+                error = error * (1 + h * (1.3 + curvature * size**2)) + rounding(8, size)
+            step = partial(alternating_step, h=h, f_prime=f_prime, n_g=n_g, n_d=n_d)
+            what = f"{name} loss, h = {h:.3g}, n_g = {n_g}, n_d = {n_d}"
+            yield equal(what, step(z), expected, atol=error[:, None])
+        yield from batched(what, step, z, atol=error.max())
 
 
 @alternating_descent_takes_turns.mutant("the discriminator first")
@@ -229,29 +306,47 @@ def _(z, h, f_prime, n_g=1, n_d=1):
     return numpy.stack([theta, psi], axis=-1)
 
 
+@alternating_descent_takes_turns.mutant("overwrites z")
+def _(z, h, f_prime, n_g=1, n_d=1):
+    z[...] = dirac_gan.alternating_step(z, h, f_prime, n_g, n_d)
+    return z
+
+
+@alternating_descent_takes_turns.mutant("no more than three updates each")
+def _(z, h, f_prime, n_g=1, n_d=1):
+    return dirac_gan.alternating_step(z, h, f_prime, min(n_g, 3), min(n_d, 3))
+
+
 @claim("M03", slide=SLIDE, source=f"{SOURCE}, Lemma 2.5")
 def alternating_eigenvalues_stay_on_the_circle_up_to_two(
     rng, *, alternating_eigenvalues=dirac_gan.alternating_eigenvalues, alternating_step=dirac_gan.alternating_step
 ):
-    r"""λ = e^{±2i arcsin(α/2)} for α = √(n_g n_d) h f'(0) ≤ 2, and −e^{±2 arcosh(α/2)}, one outside, for α > 2."""
+    r"""λ = e^{±2i arcsin(α/2)} for α = √(n_g n_d) h |f'(0)| ≤ 2, and −e^{±2 arcosh(α/2)}, one outside, for α > 2."""
+    alpha = numpy.concatenate([10 ** rng.uniform(-4, 0.29, 20), [2.0], 10 ** rng.uniform(0.31, 3, 20)])
+    turn, grow = 2j * numpy.arcsin(numpy.minimum(alpha / 2, 1)), 2 * numpy.arccosh(numpy.maximum(alpha / 2, 1))
+    inner = numpy.where(alpha > 2, -numpy.exp(-grow), numpy.exp(turn))
+    expected = numpy.stack([inner, 1 / inner], axis=-1)
     for n_g, n_d in ROUNDS:
-        alpha = numpy.concatenate([rng.uniform(0.01, 1.99, 20), [2.0], rng.uniform(2.01, 6, 20)])
-        for name, (_, f_prime) in LOSSES.items():
-            what, slope = f"{name} loss, n_g = {n_g}, n_d = {n_d}", float(f_prime(0.0))
-            h = alpha / (numpy.sqrt(n_g * n_d) * slope)
-            rounds = [partial(alternating_step, h=h_i, f_prime=f_prime, n_g=n_g, n_d=n_d) for h_i in h]
-            J = numpy.array([jacobian_at_equilibrium(step) for step in rounds])
-            eigenvalues = numpy.array([alternating_eigenvalues(h_i, slope, n_g, n_d) for h_i in h])
-            yield from same_spectrum(what, eigenvalues, J)
-            largest = numpy.exp(2 * numpy.arccosh(numpy.maximum(alpha / 2, 1)))
-            amplified = 1 / numpy.sqrt(numpy.abs(alpha - 2) + 1e-15)
-            tolerance = rounding(64, largest * numpy.minimum(amplified, 1e8))
-            yield equal(f"{what}: |λ|", numpy.abs(eigenvalues).max(-1), largest, atol=tolerance)
+        cases = [
+            (f_prime, c, a / (numpy.sqrt(n_g * n_d) * abs(c))) for f_prime, c in slopes_at_zero(rng) for a in alpha
+        ]
+        rounds = [partial(alternating_step, h=h, f_prime=f_prime, n_g=n_g, n_d=n_d) for f_prime, _, h in cases]
+        eigenvalues = numpy.array([alternating_eigenvalues(h, c, n_g, n_d) for _, c, h in cases])
+        yield from same_spectrum(eigenvalues, rounds)
+        eigenvalues = eigenvalues.reshape(-1, len(alpha), 2)
+        swapped = numpy.abs(eigenvalues[..., 0]) > numpy.abs(eigenvalues[..., 1])
+        swapped = numpy.where(alpha > 2, swapped, eigenvalues[..., 0].imag < 0)
+        eigenvalues = numpy.where(swapped[..., None], eigenvalues[..., ::-1], eigenvalues)
+        error = rounding(32, nearly_double(alpha / 2)[:, None])
+        real, imaginary = numpy.abs(expected), numpy.where(alpha[:, None] == 2, 1.0, expected.imag)
+        what = f"λ, n_g = {n_g}, n_d = {n_d}"
+        yield equal(f"{what}: real parts", eigenvalues.real, expected.real, atol=error * real)
+        yield equal(f"{what}: imaginary parts", eigenvalues.imag, expected.imag, atol=error * numpy.abs(imaginary))
 
 
 @alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("α² for α", replaces="alternating_eigenvalues")
 def _(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(n_g * n_d * h**2 * slope, slope)
+    return dirac_gan.alternating_eigenvalues(n_g * n_d * h**2 * abs(slope), slope)
 
 
 @alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
@@ -266,6 +361,22 @@ def _(h, slope, n_g=1, n_d=1):
     return dirac_gan.alternating_eigenvalues(numpy.sqrt(1.01) * h, slope, n_g, n_d)
 
 
+@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
+    "least common multiple of n_g and n_d", replaces="alternating_eigenvalues"
+)
+def _(h, slope, n_g=1, n_d=1):
+    return dirac_gan.alternating_eigenvalues(h, slope, 1, math.lcm(n_g, n_d))
+
+
+@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
+    "(1 − α²/2)² − 1 as it stands, cancelling at small α", replaces="alternating_eigenvalues"
+)
+def _(h, slope, n_g=1, n_d=1):
+    centre = 1 - n_g * n_d * (h * slope) ** 2 / 2
+    root = numpy.sqrt(centre**2 - 1 + 0j)
+    return numpy.array([centre + root, centre - root])
+
+
 @alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("simultaneous steps", replaces="alternating_step")
 def _(z, h, f_prime, n_g=1, n_d=1):
     return dirac_gan.simultaneous_step(z, h, f_prime)
@@ -275,24 +386,32 @@ def _(z, h, f_prime, n_g=1, n_d=1):
 def gradient_penalty_makes_it_converge(
     rng, *, penalized_field=dirac_gan.penalized_field, penalized_eigenvalues=dirac_gan.penalized_eigenvalues
 ):
-    r"""With the penalty (γ/2)ψ²: λ = −γ/2 ± √(γ²/4 − f'(0)²), Re λ < 0, and no turning from γ = 2f'(0) on."""
+    r"""With the penalty (γ/2)ψ²: λ = −γ/2 ± √(γ²/4 − f'(0)²), Re λ < 0, and no turning from γ = 2|f'(0)| on.
+
+    That is −|f'(0)| e^{±arcosh x}, x = γ/2|f'(0)|, with imaginary arcosh x for x < 1.
+    """
     z = points(rng)
     for name, (f, f_prime) in LOSSES.items():
-        slope = float(f_prime(0.0))
-        gamma = slope * numpy.concatenate([rng.uniform(0.05, 1.95, 20), [2.0], rng.uniform(2.05, 20, 20)])
-        for weight in gamma[::10]:
-            tolerance = field_tolerance(z) + rounding(4, weight * z)
+        same = rounding(16 * (1 + STEEPEST), z).max()
+        yield from batched(f"{name} loss: v_γ", partial(penalized_field, f_prime=f_prime, gamma=0.3), z, atol=same)
+        for weight in [0.0, *10 ** rng.uniform(-4, 4, 4)]:
+            tolerance = field_tolerance(f, z) + rounding(4, weight * z)
             v = penalized_field(z, f_prime, weight)
             yield equal(f"{name} loss, γ = {weight:.3g}: v_γ", v, loss_field(f, z, weight), atol=tolerance)
-        fields = [partial(penalized_field, f_prime=f_prime, gamma=weight) for weight in gamma]
-        J = numpy.array([jacobian_at_equilibrium(v) for v in fields])
-        eigenvalues = numpy.array([penalized_eigenvalues(weight, slope) for weight in gamma])
-        yield from same_spectrum(f"{name} loss", eigenvalues, J)
-        root = numpy.sqrt(numpy.maximum(gamma**2 / 4 - slope**2, 0))
-        slowest = -numpy.minimum(gamma / 2, slope**2 / numpy.maximum(gamma / 2 + root, slope))
-        yield equal(f"{name} loss: Re λ < 0", eigenvalues.real.max(-1), slowest, atol=rounding(64, gamma))
-        turning = numpy.sqrt(numpy.maximum(slope**2 - gamma**2 / 4, 0))
-        yield equal(f"{name} loss: |Im λ|", numpy.abs(eigenvalues.imag).max(-1), turning, atol=rounding(64, gamma))
+    x = numpy.concatenate([[0.0], 10 ** rng.uniform(-4, -0.02, 20), [1.0], 10 ** rng.uniform(0.02, 9, 20)])
+    cases = [(f_prime, c, 2 * abs(c) * x_i) for f_prime, c in slopes_at_zero(rng) for x_i in x]
+    fields = [partial(penalized_field, f_prime=f_prime, gamma=gamma) for f_prime, _, gamma in cases]
+    eigenvalues = numpy.array([penalized_eigenvalues(gamma, c) for _, c, gamma in cases])
+    yield from same_spectrum(eigenvalues, fields)
+    slope = numpy.array([abs(c) for _, c, _ in cases]).reshape(-1, len(x))
+    real, imaginary = eigenvalues.real.reshape(*slope.shape, 2), eigenvalues.imag.reshape(*slope.shape, 2)
+    decay, turn = numpy.arccosh(numpy.maximum(x, 1)), numpy.sqrt(numpy.maximum((1 - x) * (1 + x), 0))
+    slow, fast = numpy.where(x < 1, -x, -numpy.exp([-decay, decay]))
+    error = rounding(32, slope * nearly_double(x))
+    yield equal("the slower Re λ < 0", real.max(-1), slope * slow, atol=numpy.abs(error * slow))
+    yield equal("the faster", real.min(-1), slope * fast, atol=numpy.abs(error * fast))
+    turned = numpy.abs(imaginary).max(-1)
+    yield equal("|Im λ|", turned, slope * turn, atol=error * numpy.where(x == 1, 1.0, turn))
 
 
 @gradient_penalty_makes_it_converge.mutant("penalty γψ², without the ½", replaces="penalized_field")
@@ -308,6 +427,17 @@ def _(z, f_prime, gamma):
 @gradient_penalty_makes_it_converge.mutant("penalty with the wrong sign", replaces="penalized_field")
 def _(z, f_prime, gamma):
     return 2 * dirac_gan.vector_field(z, f_prime) - dirac_gan.penalized_field(z, f_prime, gamma)
+
+
+@gradient_penalty_makes_it_converge.mutant("no penalty at a single point", replaces="penalized_field")
+def _(z, f_prime, gamma):
+    return dirac_gan.penalized_field(z, f_prime, gamma if z.ndim > 1 else 0.0)
+
+
+@gradient_penalty_makes_it_converge.mutant("−γ/2 + √(…) as it stands, 0 at γ = 10⁹", replaces="penalized_eigenvalues")
+def _(gamma, slope):
+    root = numpy.sqrt(gamma**2 / 4 - slope**2 + 0j)
+    return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
 
 
 @gradient_penalty_makes_it_converge.mutant("critical weight at f'(0)", replaces="penalized_eigenvalues")

@@ -6,27 +6,29 @@ import numpy as np
 from refimpl.minimax import games
 from verify.claims import claim
 from verify.evidence import equal, rounding
+from verify.probes import batched
 
 SLIDE = "Basic algorithms for minimax"
+SIZES = [(3, 4), (1, 1), (2, 5), (5, 2)]
 
 
 @claim("M06", slide=SLIDE, source="definition of V")
 def field_of_a_payoff_is_its_signed_gradient(rng, *, operator_of=games.operator_of):
     r"""For Φ = ½xᵀAx + xᵀBy − ½yᵀCy + Σᵢxᵢ³ − Σⱼyⱼ³: V = (A x + B y + 3x², −Bᵀx + C y + 3y²)."""
-    m, n = 3, 4
-    A, B, C = rng.standard_normal((m, m)), rng.standard_normal((m, n)), rng.standard_normal((n, n))
-    A, C = A + A.T, C + C.T
+    for m, n in SIZES:
+        A, B, C = rng.standard_normal((m, m)), rng.standard_normal((m, n)), rng.standard_normal((n, n))
+        A, C = A + A.T, C + C.T
 
-    def payoff(x, y):
-        quadratic = (x * (x @ A) / 2 + x * (y @ B.T)).sum(-1) - (y * (y @ C) / 2).sum(-1)
-        return quadratic + (x**3).sum(-1) - (y**3).sum(-1)
+        def payoff(x, y, A=A, B=B, C=C):
+            quadratic = (x * (x @ A) / 2 + x * (y @ B.T)).sum(-1) - (y * (y @ C) / 2).sum(-1)
+            return quadratic + (x**3).sum(-1) - (y**3).sum(-1)
 
-    z = rng.uniform(-2, 2, (50, m + n))
-    x, y = z[:, :m], z[:, m:]
-    expected = np.concatenate([x @ A + y @ B.T + 3 * x**2, -x @ B + y @ C + 3 * y**2], axis=-1)
-    V = operator_of(payoff, m)
-    yield equal("V of a batch", V(z), expected, atol=rounding(64, 10.0))
-    yield equal("V of one point", V(z[0]), expected[0], atol=rounding(64, 10.0))
+        z = rng.uniform(-2, 2, (50, m + n))
+        x, y = z[:, :m], z[:, m:]
+        expected = np.concatenate([x @ A + y @ B.T + 3 * x**2, -x @ B + y @ C + 3 * y**2], axis=-1)
+        V = operator_of(payoff, m)
+        yield from batched(f"V, {m} and {n} coordinates", V, z, atol=rounding(64, 10.0))
+        yield equal(f"V, {m} and {n} coordinates", V(z), expected, atol=rounding(64, 10.0))
 
 
 @field_of_a_payoff_is_its_signed_gradient.mutant("y descends too")
@@ -47,6 +49,20 @@ def _(payoff, dim_x):
     return lambda z: V(z) * np.where(np.arange(z.shape[-1]) == dim_x, -1, 1)
 
 
+@field_of_a_payoff_is_its_signed_gradient.mutant("half of the coordinates for x")
+def _(payoff, dim_x):
+    return lambda z: (
+        games.operator_of(payoff, dim_x)(z)
+        * np.where((np.arange(z.shape[-1]) < dim_x) == (np.arange(z.shape[-1]) < z.shape[-1] // 2), 1, -1)
+    )
+
+
+@field_of_a_payoff_is_its_signed_gradient.mutant("three coordinates for x")
+def _(payoff, dim_x):
+    V = games.operator_of(payoff, dim_x)
+    return lambda z: V(z) * np.where((np.arange(z.shape[-1]) < dim_x) == (np.arange(z.shape[-1]) < 3), 1, -1)
+
+
 @field_of_a_payoff_is_its_signed_gradient.mutant("mean over the batch in place of the sum")
 def _(payoff, dim_x):
     V = games.operator_of(payoff, dim_x)
@@ -56,26 +72,65 @@ def _(payoff, dim_x):
 @claim("M06", slide=SLIDE, source="definition of V")
 def bilinear_field_is_that_of_its_payoff(rng, *, bilinear=games.bilinear):
     r"""Φ = xᵀBy = Σ xᵢBᵢⱼyⱼ has V = (B y, −Bᵀx); Φ = xy has V = (y, −x)."""
-    m, n = 3, 4
-    B, z = rng.standard_normal((m, n)), rng.standard_normal((50, m + n))
-    x, y = z[:, :m], z[:, m:]
-    game = bilinear(B)
-    V = np.asarray(game.operator(z))
-    yield equal("V of a matrix game: x's part", V[:, :m], np.einsum("ij,kj->ki", B, y), atol=rounding(16, 10.0))
-    yield equal("y's part", V[:, m:], -np.einsum("ij,ki->kj", B, x), atol=rounding(16, 10.0))
-    yield equal("Φ of a matrix game", game.payoff(x, y), np.einsum("ki,ij,kj->k", x, B, y), atol=rounding(64, 10.0))
+    for m, n in SIZES:
+        B, z = rng.standard_normal((m, n)), rng.standard_normal((50, m + n))
+        x, y = z[:, :m], z[:, m:]
+        given = B.copy()
+        game, what = bilinear(given), f"{m} × {n}"
+        given[...] = 0
+        yield from batched(f"{what}: V", game.operator, z, atol=rounding(16, 10.0))
+        yield from batched(f"{what}: Φ", game.payoff, x, y, atol=rounding(64, 10.0))
+        V = np.asarray(game.operator(z))
+        yield equal(f"{what}: x's part", V[:, :m], np.einsum("ij,kj->ki", B, y), atol=rounding(16, 10.0))
+        yield equal(f"{what}: y's part", V[:, m:], -np.einsum("ij,ki->kj", B, x), atol=rounding(16, 10.0))
+        yield equal(f"{what}: Φ", game.payoff(x, y), np.einsum("ki,ij,kj->k", x, B, y), atol=rounding(64, 10.0))
     a, b = rng.standard_normal((2, 50))
     plane = bilinear()
     yield equal("Φ = xy", plane.payoff(a[:, None], b[:, None]), a * b)
+    yield equal("Φ = xy of two numbers", plane.payoff(float(a[0]), float(b[0])), a[0] * b[0])
     yield equal("V = (y, −x)", plane.operator(np.stack([a, b], axis=-1)), np.stack([b, -a], axis=-1))
 
 
-@bilinear_field_is_that_of_its_payoff.mutant("B transposed in y's part, where it is square")
+@bilinear_field_is_that_of_its_payoff.mutant("z split in halves")
 def _(B=None):
     game = games.bilinear(B)
     if B is None:
         return game
-    return game._replace(operator=lambda z: np.concatenate([z[..., 3:] @ B.T, -(z[..., :3] @ B)[..., ::-1]], axis=-1))
+    m, n = B.shape
+    half = (m + n) // 2
+
+    def operator(z):
+        x, y = z[..., :half], z[..., half:]
+        return np.concatenate([np.resize(y, (*y.shape[:-1], n)) @ B.T, -np.resize(x, (*x.shape[:-1], m)) @ B], axis=-1)
+
+    return game._replace(operator=operator)
+
+
+@bilinear_field_is_that_of_its_payoff.mutant("looks at its caller's B")
+def _(B=None):
+    game = games.bilinear(B)
+    if B is None:
+        return game
+    m = len(B)
+    return game._replace(operator=lambda z: np.concatenate([z[..., m:] @ B.T, -(z[..., :m] @ B)], axis=-1))
+
+
+@bilinear_field_is_that_of_its_payoff.mutant("x + y for two numbers")
+def _(B=None):
+    game = games.bilinear(B)
+    return game._replace(payoff=lambda x, y: game.payoff(x, y) if np.ndim(x) else x + y)
+
+
+@bilinear_field_is_that_of_its_payoff.mutant("y's part reversed")
+def _(B=None):
+    game = games.bilinear(B)
+    m = 1 if B is None else len(B)
+
+    def operator(z):
+        V = game.operator(z)
+        return np.concatenate([V[..., :m], V[..., m:][..., ::-1]], axis=-1)
+
+    return game._replace(operator=operator)
 
 
 @bilinear_field_is_that_of_its_payoff.mutant("y descends: V = (B y, Bᵀx)")

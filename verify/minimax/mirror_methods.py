@@ -1,5 +1,9 @@
 """Entropic mirror descent and mirror-prox in finite games: slide "… infinite dimensional matrix games"."""
 
+import decimal
+import operator
+from decimal import Decimal
+
 import numpy as np
 
 from refimpl.minimax import mixed_nash
@@ -17,26 +21,24 @@ def random_games(rng):
 
 def played_exactly(A, eta, num_steps, extrapolate):
     """Averages of mirror descent or mirror-prox, in the product form and in 50 digits."""
-    import mpmath
+    with decimal.localcontext(prec=50):
+        rows, step = [[Decimal(a) for a in row] for row in A.tolist()], Decimal(eta)
+        columns = list(zip(*rows, strict=True))
 
-    with mpmath.workdps(50):
-        rows, step = mpmath.matrix(A.tolist()), mpmath.mpf(eta)
-        columns = rows.T
+        def multiplied(p, matrix, opponent, sign):
+            payoffs = [sum(map(operator.mul, row, opponent)) for row in matrix]
+            w = [p_i * (sign * step * payoff).exp() for p_i, payoff in zip(p, payoffs, strict=True)]
+            return [w_i / sum(w) for w_i in w]
 
         def answer(start, opponent):
-            grown = (-step * (rows * opponent[1])).apply(mpmath.exp), (step * (columns * opponent[0])).apply(mpmath.exp)
-            return [multiplied(p, factors) for p, factors in zip(start, grown, strict=True)]
+            return multiplied(start[0], rows, opponent[1], -1), multiplied(start[1], columns, opponent[0], 1)
 
-        def multiplied(p, factors):
-            w = mpmath.matrix([p_i * factor for p_i, factor in zip(p, factors, strict=True)])
-            return w / mpmath.fsum(w)
-
-        point, played = [mpmath.ones(size, 1) / size for size in A.shape], []
+        point, played = [[Decimal(1) / size] * size for size in A.shape], []
         for _ in range(num_steps):
             played.append(answer(point, point) if extrapolate else point)
             point = answer(point, played[-1])
-        averages = [sum(side[1:], side[0]) / num_steps for side in zip(*played, strict=True)]
-        return np.array([float(p_i) for p in averages for p_i in p])
+        sums = [sum(p_i) for side in zip(*played, strict=True) for p_i in zip(*side, strict=True)]
+        return np.array([float(total / num_steps) for total in sums])
 
 
 def averages_are_exact(method, extrapolate, rng):
