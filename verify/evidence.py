@@ -47,7 +47,7 @@ def rounding(operations: float, scale: Any = 1.0) -> Any:
 def equal(what: str, measured: Any, expected: Any, *, rtol: float = 0.0, atol: Any = 0.0) -> Evidence:
     """|measured − expected| ≤ atol + rtol |expected| everywhere; shows the worst place. Tolerances 0 mean equality.
 
-    `expected` is one number, or has the axes of `measured`, of the same sizes or of size 1.
+    `expected` is broadcast to `measured`, whose shape must not be the larger by an axis of size 1.
     """
     m, e = _numbers(measured), _numbers(expected)
     if problem := _problem(m, e):
@@ -242,8 +242,10 @@ def _problem(measured: np.ndarray, expected: np.ndarray) -> str:
         return f"not numbers but {measured.dtype}"
     if measured.size == 0:
         return "nothing was measured"
-    axes = zip(measured.shape, expected.shape, strict=False)
-    if expected.ndim and (measured.ndim != expected.ndim or any(n not in (1, m) for m, n in axes)):
+    extra = measured.shape[: max(measured.ndim - expected.ndim, 0)]
+    axes = zip(reversed(measured.shape), reversed(expected.shape), strict=False)
+    fits = measured.ndim >= expected.ndim and all(n in (1, m) for m, n in axes)
+    if not fits or (expected.ndim and 1 in extra):
         return f"shape {measured.shape}, expected {expected.shape}"
     return ""
 

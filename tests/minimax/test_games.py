@@ -40,7 +40,7 @@ def test_operator_of_differentiates_batches():
         (lambda: bilinear().operator([1.0, 2.0, 3.0]), ValueError, "z must have shape (..., 2)"),
         (lambda: bilinear(np.ones((2, 3))).operator(np.ones(4)), ValueError, "z must have shape (..., 5)"),
         (lambda: bilinear(np.ones((2, 3))).payoff(np.ones(2), np.ones(2)), ValueError, "y must have shape (..., 3)"),
-        (lambda: bilinear().payoff("a", 2), TypeError, "x must hold real numbers"),
+        (lambda: bilinear().payoff("a", 2), TypeError, "x must be a real number"),
         (lambda: operator_of(3, 1), TypeError, "payoff must be callable, got 3"),
         (lambda: operator_of(np.add, 0), ValueError, "dim_x must be >= 1, got 0"),
         (lambda: operator_of(np.add, 1)([1.0]), ValueError, "z must have more than dim_x = 1 coordinates"),
