@@ -3,9 +3,7 @@
 The loop runs compiled, on one complex number, for planar fields without projection.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +11,9 @@ import numpy as np
 from refimpl.arrays import Array, Field, split
 from refimpl.compiling import compiled, formula, is_planar, planar
 from refimpl.domains import array, domain, field, optional, positive
-from refimpl.errors import DivergedError
+from refimpl.iteration import complex_points, finite_states, run_in_blocks
 
 _TIES = 1 + 1e-12
-_BLOCK = 256
 
 
 class Run(NamedTuple):
@@ -114,28 +111,25 @@ def run(
     V: Field, z0: Array, gamma: float, num_steps: int, project: Field | None, relaxation: Callable, c: float
 ) -> Run:
     """Steps with one γ, and the relaxation α = relaxation(z̄ − z, d, c)."""
+    Q = project or unconstrained
+    done = begun(Q(z0), num_steps)
     if project is None and is_planar(V) and z0.shape[-1] == 2:
-        return finite(_planar_run(V, z0, gamma, num_steps, _PLANAR[relaxation], c))
-    done = empty_run(z0, num_steps)
-    done.z[0] = z0 if project is None else project(z0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        _steps.__wrapped__(V, gamma, project or unconstrained, relaxation, c, *done)
-    return finite(done)
-
-
-def _planar_run(V: Field, z0: Array, gamma: float, num_steps: int, relaxation: Callable, c: float) -> Run:
-    """A compiled run; many starts go on vector units and, block by block, on all cores."""
-    done = empty_run(z0, num_steps)
-    done.z[0] = z0
-    formulas = formula(V), float(gamma), formula(unconstrained), formula(relaxation), float(c)
-    points = [part.view(complex).reshape(len(part), z0.size // 2) for part in done]
-    if z0.ndim == 1:
-        _steps(*formulas, *(part[:, 0] for part in points))
+        _planar_steps(V, float(gamma), _PLANAR[relaxation], float(c), done)
     else:
-        blocks = [[part[:, first : first + _BLOCK] for part in points] for first in range(0, z0.size // 2, _BLOCK)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda block: _block_of_steps(*formulas, *block), blocks))
+        with np.errstate(over="ignore", invalid="ignore"):
+            _steps.__wrapped__(V, gamma, Q, relaxation, c, *done)
+    finite_states(done.z)
     return done
+
+
+def _planar_steps(V: Field, gamma: float, relaxation: Callable, c: float, done: Run) -> None:
+    """Compiled steps; many starts go on vector units and, block by block, on all cores."""
+    arguments = formula(V), gamma, formula(unconstrained), formula(relaxation), c
+    z, z_bar, d = (complex_points(part) for part in done)
+    if done.z.ndim == 2:
+        _steps(*arguments, z[:, 0], z_bar[:, 0], d[:, 0])
+    else:
+        run_in_blocks(lambda i, j: _block_of_steps(*arguments, z[:, i:j], z_bar[:, i:j], d[:, i:j]), len(d), z.shape[1])
 
 
 @compiled
@@ -160,17 +154,10 @@ def _block_of_steps(
         z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
 
 
-def empty_run(z0: Array, num_steps: int) -> Run:
-    """Room for a run from `z0`."""
-    return Run(*(np.empty((n, *z0.shape)) for n in (num_steps + 1, num_steps, num_steps)))
-
-
-def finite(done: Any) -> Any:
-    """The run, unless its last state is not finite (none can be after one that is not: steps add to the state)."""
-    if not np.isfinite(done.z[-1]).all():
-        good = np.isfinite(done.z).reshape(len(done.z), -1).all(axis=1)
-        last = int(np.argmin(good)) - 1
-        raise DivergedError(done.z[last].copy(), last)
+def begun(z0: Array, num_steps: int) -> Run:
+    """Room for a run, with its start."""
+    done = Run(*(np.empty((n, *z0.shape)) for n in (num_steps + 1, num_steps, num_steps)))
+    done.z[0] = z0
     return done
 
 
@@ -201,8 +188,8 @@ def bias_corrected_run(
     V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field
 ) -> StochasticRun:
     """BC-SEG+ from a feasible point."""
-    done = StochasticRun(np.empty((len(alphas) + 1, *z0.shape)), np.empty((len(alphas), *z0.shape)))
-    done.z[0] = z = z_prev = h = z0
+    done = StochasticRun(*begun(z0, len(alphas))[:2])
+    z = z_prev = h = z0
     with np.errstate(over="ignore", invalid="ignore"):
         for k, alpha in enumerate(alphas):
             xi, xi_fresh = (rng.standard_normal(z0.shape) for _ in range(2))
@@ -211,4 +198,5 @@ def bias_corrected_run(
             z_bar = project(h)
             z_prev, z = z, z - alpha * (h - z_bar + gamma * V_hat(z_bar, xi_fresh))
             done.z_bar[k], done.z[k + 1] = z_bar, z
-    return finite(done)
+    finite_states(done.z)
+    return done

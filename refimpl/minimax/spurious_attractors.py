@@ -6,21 +6,9 @@ import numpy as np
 import scipy
 
 from refimpl.arrays import Array, Field, split
-from refimpl.domains import Domain, array, domain, field, integer
+from refimpl.differentiation import jacobian
+from refimpl.domains import array, domain, field, integer, positive_array
 from refimpl.errors import DivergedError
-from refimpl.minimax.stationarity import jacobian
-
-
-def _positive_array(dims: str) -> Domain:
-    inner = array(dims)
-
-    def check(name: str, value: Any, sizes: dict[str, int]) -> Array:
-        a = inner.check(name, value, sizes)
-        if not (a > 0).all():
-            raise ValueError(f"{name} must be > 0, got {a.min()}")
-        return a
-
-    return Domain(f"{inner.text}, > 0", check)
 
 
 class CriticalPoint(NamedTuple):
@@ -87,7 +75,7 @@ def critical_point(V: Field, z0: Array) -> CriticalPoint:
     raise DivergedError(z, newton_step)
 
 
-@domain(V=field, centre=array("2"), radius=_positive_array("..."))
+@domain(V=field, centre=array("2"), radius=positive_array("..."))
 def return_map(V: Field, centre: Array, radius: Array) -> Array:
     r"""Poincaré's return map of the flow ż = −V(z) on the ray from a centre in the direction of x.
 
@@ -127,7 +115,7 @@ def return_map(V: Field, centre: Array, radius: Array) -> Array:
     return _turn(V, centre, radius).y[:, -1].reshape(radius.shape)
 
 
-@domain(V=field, centre=array("2"), bracket=_positive_array("2"), num_points=integer(3))
+@domain(V=field, centre=array("2"), bracket=positive_array("2"), num_points=integer(3))
 def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024) -> Cycle:
     r"""Limit cycle of the flow ż = −V(z) around a centre: a fixed point of the return map.
 

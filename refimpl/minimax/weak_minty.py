@@ -11,16 +11,28 @@ import numpy as np
 
 from refimpl.arrays import Array, Field
 from refimpl.differentiation import exact_jacobian
-from refimpl.domains import Domain, array, domain, field, generator, integer, number, one_of, optional, positive
+from refimpl.domains import (
+    Domain,
+    array,
+    domain,
+    field,
+    generator,
+    integer,
+    number,
+    one_of,
+    optional,
+    positive,
+    positive_array,
+)
 from refimpl.errors import DivergedError
 from refimpl.minimax import certified
 from refimpl.minimax.forward_backward import (
     Run,
     StochasticRun,
     adaptive_relaxation,
+    begun,
     bias_corrected_run,
     constant_relaxation,
-    empty_run,
     extrapolate,
     line_search,
     run,
@@ -186,8 +198,7 @@ def curvature_eg_plus(
     project = project or unconstrained
     z_k = project(z0)
     jacobian, singular_value = exact_jacobian(V, z_k), 0 if start == "norm" else -1
-    done = empty_run(z_k, num_steps)
-    done.z[0] = z_k
+    done = begun(z_k, num_steps)
     with np.errstate(over="ignore", invalid="ignore"):
         for k in range(num_steps):
             J = jacobian(z_k)
@@ -203,17 +214,7 @@ def curvature_eg_plus(
     return done
 
 
-def _check_step_sizes(name: str, value: Any, sizes: Any) -> Array:
-    alphas = array("n").check(name, value, sizes)
-    if not (alphas > 0).all():
-        raise ValueError(f"{name} must be > 0, got {alphas.min()}")
-    return alphas
-
-
-_step_sizes = Domain("array (n,) of numbers > 0", _check_step_sizes)
-
-
-@domain(V_hat=field, z0=_points, gamma=positive, alphas=_step_sizes, rng=generator, project=_projection)
+@domain(V_hat=field, z0=_points, gamma=positive, alphas=positive_array("n"), rng=generator, project=_projection)
 def bc_seg_plus(
     V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field | None = None
 ) -> StochasticRun:

@@ -92,7 +92,7 @@ def test_divergence_is_reported(run):
 
 
 def test_a_projection_must_keep_the_shape(run):
-    with pytest.raises(ValueError, match=r"project must return the shape of its argument, \(2,\), got \(1,\)"):
+    with pytest.raises(ValueError, match=r"project must return shape \(2,\) for \(2,\), got \(1,\)"):
         run(V, [1.0, 1.0], 2, project=lambda z: z[:1])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy
 
+from refimpl import differentiation
 from refimpl.minimax import algorithms, games, spurious_attractors, stationarity
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rate, rounding
@@ -146,8 +147,8 @@ def _(V, z0):
 
 @cycle_of_the_printed_almost_bilinear_game_repels.mutant("stops after one Newton step", replaces="critical_point")
 def _(V, z0):
-    z = z0 - np.linalg.solve(stationarity.jacobian(V, z0), V(z0))
-    return spurious_attractors.CriticalPoint(z, np.linalg.eigvals(stationarity.jacobian(V, z)))
+    z = z0 - np.linalg.solve(differentiation.jacobian(V, z0), V(z0))
+    return spurious_attractors.CriticalPoint(z, np.linalg.eigvals(differentiation.jacobian(V, z)))
 
 
 @cycle_of_the_printed_almost_bilinear_game_repels.mutant("runs to the attracting side", replaces="limit_cycle")
@@ -276,7 +277,7 @@ def _(V, z0):
 )
 def _(V, z0):
     found = spurious_attractors.critical_point(V, z0)
-    J = stationarity.jacobian(V, found.z)
+    J = differentiation.jacobian(V, found.z)
     return found._replace(eigenvalues=np.linalg.eigvals(J + J.T) / 2)
 
 
