@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refimpl.errors import DivergedError
+from refimpl.forward_backward import line_search
 from refimpl.minimax import games
-from refimpl.minimax.forward_backward import line_search
 from refimpl.minimax.weak_minty import (
     adaptive_eg_plus,
     bc_seg_plus,
