@@ -1,5 +1,6 @@
 """Limit cycles of planar games: where the flow ż = −V(z) ends when it does not end at a solution."""
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -157,10 +158,11 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
     (6.283185307, array([0.75, 0.75]), True)
     """
 
+    @functools.cache
     def displacement(r: float) -> float:
         return _turn(V, centre, r).y[0, -1] - r
 
-    low, high = displacement(bracket[0]), displacement(bracket[1])
+    low, high = map(displacement, bracket)
     if low * high > 0:
         raise ValueError(f"bracket must hold one cycle, got {bracket} with displacements {low:.3g} and {high:.3g}")
     radius = scipy.optimize.brentq(displacement, bracket[0], bracket[1], xtol=1e-14, rtol=1e-14)
