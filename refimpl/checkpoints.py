@@ -1,6 +1,7 @@
 """Partial results of long computations, kept in files from which they resume."""
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.arrays import Array
+from refimpl.files import write_whole
 
 
 def cache_directory() -> Path:
@@ -24,11 +26,10 @@ def key(*settings: Any) -> str:
 
 def save(path: Path, arrays: Sequence[Array]) -> None:
     """Write arrays to a file that is never seen half written."""
+    content = io.BytesIO()
+    np.savez(content, *arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with partial.open("wb") as file:
-        np.savez(file, *arrays)
-    partial.replace(path)
+    write_whole(path, content.getvalue())
 
 
 def load(path: Path) -> list[Array]:

@@ -4,15 +4,41 @@ import warnings
 from collections.abc import Callable
 
 import autograd
-import autograd.numpy
 import numpy as np
 
 from refimpl.arrays import Array, Field
-from refimpl.domains import bare
+from refimpl.domains import array, bare, domain, field
 from refimpl.errors import DivergedError
 
 _STEP = 2.0**-100
 _REFUSALS = (TypeError, ValueError, AttributeError, NotImplementedError, np.exceptions.ComplexWarning)
+
+
+@domain(V=field, z=array("... p"))
+def jacobian(V: Field, z: Array) -> Array:
+    r"""Jacobians of a field, by automatic differentiation.
+
+    .. math:: JV(z)_{ij} = \frac{\partial V_i}{\partial z_j}
+
+    Parameters
+    ----------
+    V : callable
+        Field, written with ``autograd.numpy``; it must take batches of points.
+    z : (..., p) array
+        Points.
+
+    Returns
+    -------
+    (..., p, p) array
+
+    Examples
+    --------
+    >>> jacobian(lambda z: z**2, [1.0, 2.0])
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    vjp, _ = autograd.make_vjp(lambda z: V(z) + 0 * z)(z)  # 0 z: so that constants depend on z
+    return np.stack([vjp(np.broadcast_to(row, z.shape)) for row in np.eye(z.shape[-1])], -2)
 
 
 def exact_jacobian(V: Field, z: Array) -> Callable[[Array], Array]:
@@ -33,14 +59,14 @@ def exact_jacobian(V: Field, z: Array) -> Callable[[Array], Array]:
     if not np.isfinite(approximate).all():
         raise DivergedError(z, 0)
     tolerance = 1e-5 * (np.abs(approximate).max() + np.abs(V(z)).max())
-    for jacobian in (_by_complex_step, _by_autograd):
+    for derivative in (_by_complex_step, bare(jacobian)):
         try:
             with warnings.catch_warnings(action="error", category=np.exceptions.ComplexWarning):
-                J = jacobian(V, z)
+                J = derivative(V, z)
         except _REFUSALS:
             continue
         if J.dtype == float and (np.abs(J - approximate) <= tolerance).all():
-            return lambda z: jacobian(V, z)
+            return lambda z: derivative(V, z)
     raise TypeError("V must be differentiable, by arithmetic that takes complex numbers or written in autograd.numpy")
 
 
@@ -53,10 +79,3 @@ def central_jacobian(V: Field, z: Array) -> Array:
 def _by_complex_step(V: Field, z: Array) -> Array:
     """∂ⱼV(z) = Im V(z + ihⱼ)/h for h so small that nothing else is left: no difference is taken, nothing cancels."""
     return np.stack([np.imag(V(z + 1j * _STEP * e)) / _STEP for e in np.eye(z.shape[-1])], -1)
-
-
-def _by_autograd(V: Field, z: Array) -> Array:
-    """The gradient of each coordinate's sum over the batch."""
-    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of a coordinate that is constant
-        rows = [autograd.grad(lambda z, i=i: autograd.numpy.sum(V(z)[..., i]))(z) for i in range(z.shape[-1])]
-    return np.stack(rows, -2)

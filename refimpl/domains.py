@@ -207,6 +207,19 @@ field = Domain("callable that keeps the shape of its first argument", _check_fie
 generator = Domain("numpy.random.Generator", _check_generator)
 
 
+def positive_array(dims: str) -> Domain:
+    """An array as in `array`, whose entries are > 0."""
+    entries = array(dims)
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        a = entries.check(name, value, sizes)
+        if not _foreign(a) and not (a > 0).all():
+            raise ValueError(f"{name} must be > 0, got {a.min()}")
+        return a
+
+    return Domain(f"{entries.text}, > 0", check)
+
+
 def probabilities(dims: str) -> Domain:
     """An array as in `array`, whose entries are nonnegative and sum to 1 along the last axis."""
     entries = array(dims)

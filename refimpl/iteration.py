@@ -3,6 +3,7 @@
 import bisect
 import contextlib
 import inspect
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,29 +37,31 @@ def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> 
     step = bare(step)
     remembers = "z_prev" in inspect.signature(step).parameters
     if z0.shape[-1] == 2 and is_planar(step) and is_planar(V):
-        return _finite(_planar_orbit(step, V, z0, float(alpha), num_steps, remembers))
+        return finite_states(_planar_orbit(step, V, z0, float(alpha), num_steps, remembers))
     states = np.full((num_steps + 1, *z0.shape), np.nan)
     loop = _orbit_with_memory if remembers else _orbit
     with np.errstate(over="ignore", invalid="ignore"), contextlib.suppress(DivergedError):
         loop.__wrapped__(step, V, z0, alpha, states)
-    return _finite(states)
+    return finite_states(states)
 
 
-def _planar_orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int, remembers: bool) -> Array:
-    z = np.empty((num_steps + 1, z0.size // 2), complex)
-    z[0] = np.ascontiguousarray(z0).view(complex).ravel()
-    if z0.ndim == 1:
-        loop = _orbit_with_memory if remembers else _orbit
-        loop(formula(step), formula(V), z[0, 0], alpha, z[:, 0])
-    else:
-        loop = _orbits_with_memory if remembers else _orbits
-        arguments = formula(step), formula(V), alpha, z
-        _run_in_blocks(lambda first, last: loop(*arguments, first, last), *z.shape)
-    return z.view(float).reshape(num_steps + 1, *z0.shape)
+def finite_states(z: Array) -> Array:
+    """The states, unless the last one is not finite (none can be after one that is not: steps add to the state).
+
+    Raises
+    ------
+    DivergedError
+        With the last finite state and its step.
+    """
+    if not np.isfinite(z[-1]).all():
+        finite = np.isfinite(z).reshape(len(z), -1).all(axis=1)
+        last = int(np.argmin(finite)) - 1
+        raise DivergedError(z[last].copy(), last)
+    return z
 
 
-def _run_in_blocks(run: Callable[[int, int], None], num_steps: int, num_starts: int) -> None:
-    """Run all starts, block by block, on all cores where that pays."""
+def run_in_blocks(run: Callable[[int, int], None], num_steps: int, num_starts: int) -> None:
+    """Run starts first … last − 1 by `run(first, last)`, block by block, on all cores where that pays."""
     first = range(0, num_starts, BLOCK)
     last = [min(j + BLOCK, num_starts) for j in first]
     if num_steps * num_starts < WORTH_THREADS:
@@ -66,6 +69,24 @@ def _run_in_blocks(run: Callable[[int, int], None], num_steps: int, num_starts: 
     else:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(run, first, last))
+
+
+def _planar_orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int, remembers: bool) -> Array:
+    states = np.empty((num_steps + 1, *z0.shape))
+    states[0], z = z0, complex_points(states)
+    if z0.ndim == 1:
+        loop = _orbit_with_memory if remembers else _orbit
+        loop(formula(step), formula(V), z[0, 0], alpha, z[:, 0])
+    else:
+        loop = _orbits_with_memory if remembers else _orbits
+        arguments = formula(step), formula(V), alpha, z
+        run_in_blocks(lambda first, last: loop(*arguments, first, last), *z.shape)
+    return states
+
+
+def complex_points(z: Array) -> Any:
+    """The planar points (n, ..., 2) of an array as complex numbers (n, starts) in the same memory."""
+    return z.view(complex).reshape(len(z), math.prod(z.shape[1:]) // 2)
 
 
 @compiled
@@ -101,15 +122,6 @@ def _orbits_with_memory(step: Callable, V: Field, alpha: float, z: Any, first: i
         for j in range(len(z_k)):
             z_k[j], z_prev[j] = step(V, z_k[j], z_prev[j], alpha), z_k[j]
         z[k, first:last] = z_k
-
-
-def _finite(z: Array) -> Array:
-    """The states, unless the last one is not finite (none can be after one that is not: steps add to the state)."""
-    if not np.isfinite(z[-1]).all():
-        finite = np.isfinite(z).reshape(len(z), -1).all(axis=1)
-        last = int(np.argmin(finite)) - 1
-        raise DivergedError(z[last].copy(), last)
-    return z
 
 
 def furthest(run: Callable[[int], Array], num_steps: int) -> Array:

@@ -1,26 +1,15 @@
 """Limit cycles of planar games: where the flow ż = −V(z) ends when it does not end at a solution."""
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
 
 from refimpl.arrays import Array, Field, split
-from refimpl.domains import Domain, array, domain, field, integer
+from refimpl.differentiation import jacobian
+from refimpl.domains import array, domain, field, integer, positive_array
 from refimpl.errors import DivergedError
-from refimpl.minimax.stationarity import jacobian
-
-
-def _positive_array(dims: str) -> Domain:
-    inner = array(dims)
-
-    def check(name: str, value: Any, sizes: dict[str, int]) -> Array:
-        a = inner.check(name, value, sizes)
-        if not (a > 0).all():
-            raise ValueError(f"{name} must be > 0, got {a.min()}")
-        return a
-
-    return Domain(f"{inner.text}, > 0", check)
 
 
 class CriticalPoint(NamedTuple):
@@ -87,7 +76,7 @@ def critical_point(V: Field, z0: Array) -> CriticalPoint:
     raise DivergedError(z, newton_step)
 
 
-@domain(V=field, centre=array("2"), radius=_positive_array("..."))
+@domain(V=field, centre=array("2"), radius=positive_array("..."))
 def return_map(V: Field, centre: Array, radius: Array) -> Array:
     r"""Poincaré's return map of the flow ż = −V(z) on the ray from a centre in the direction of x.
 
@@ -127,7 +116,7 @@ def return_map(V: Field, centre: Array, radius: Array) -> Array:
     return _turn(V, centre, radius).y[:, -1].reshape(radius.shape)
 
 
-@domain(V=field, centre=array("2"), bracket=_positive_array("2"), num_points=integer(3))
+@domain(V=field, centre=array("2"), bracket=positive_array("2"), num_points=integer(3))
 def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024) -> Cycle:
     r"""Limit cycle of the flow ż = −V(z) around a centre: a fixed point of the return map.
 
@@ -169,10 +158,11 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
     (6.283185307, array([0.75, 0.75]), True)
     """
 
+    @functools.cache
     def displacement(r: float) -> float:
         return _turn(V, centre, r).y[0, -1] - r
 
-    low, high = displacement(bracket[0]), displacement(bracket[1])
+    low, high = map(displacement, bracket)
     if low * high > 0:
         raise ValueError(f"bracket must hold one cycle, got {bracket} with displacements {low:.3g} and {high:.3g}")
     radius = scipy.optimize.brentq(displacement, bracket[0], bracket[1], xtol=1e-14, rtol=1e-14)

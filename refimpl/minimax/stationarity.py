@@ -2,14 +2,24 @@
 
 from typing import Any, NamedTuple
 
-import autograd
-import autograd.numpy as np
-import numpy
+import numpy as np
 
 from refimpl.arrays import Array, Field
 from refimpl.compiling import planar
-from refimpl.domains import Domain, array, bare, domain, field, function, generator, integer, nonnegative, positive
-from refimpl.errors import DivergedError
+from refimpl.differentiation import jacobian
+from refimpl.domains import (
+    array,
+    bare,
+    domain,
+    field,
+    function,
+    generator,
+    integer,
+    nonnegative,
+    positive,
+    positive_array,
+)
+from refimpl.iteration import finite_states
 from refimpl.minimax.games import Payoff, operator_of
 
 
@@ -66,48 +76,16 @@ def classify(payoff: Payoff, z: Array, dim_x: int = 1, tolerance: float = 1e-9) 
     """
     V = operator_of(payoff, dim_x)
     J = jacobian(V, z)
-    slope = numpy.linalg.norm(V(z), axis=-1)
-    x_curvature = numpy.linalg.eigvalsh(J[..., :dim_x, :dim_x])[..., 0]
-    y_curvature = numpy.linalg.eigvalsh(J[..., dim_x:, dim_x:])[..., 0]
-    least = numpy.minimum(x_curvature, y_curvature)
-    kind = numpy.select(
+    slope = np.linalg.norm(V(z), axis=-1)
+    x_curvature = np.linalg.eigvalsh(J[..., :dim_x, :dim_x])[..., 0]
+    y_curvature = np.linalg.eigvalsh(J[..., dim_x:, dim_x:])[..., 0]
+    least = np.minimum(x_curvature, y_curvature)
+    kind = np.select(
         [slope > tolerance, least < -tolerance, least <= tolerance],
         ["not critical", "no equilibrium", "undecided"],
         "strict equilibrium",
     )
     return Stationarity(slope, x_curvature, y_curvature, kind)
-
-
-@domain(V=field, z=array("... p"))
-def jacobian(V: Field, z: Array) -> Array:
-    r"""Jacobians of a field, by automatic differentiation.
-
-    .. math:: JV(z)_{ij} = \frac{\partial V_i}{\partial z_j}
-
-    Parameters
-    ----------
-    V : callable
-        Field, written with ``autograd.numpy``; it must take batches of points.
-    z : (..., p) array
-        Points.
-
-    Returns
-    -------
-    (..., p, p) array
-
-    References
-    ----------
-    Slide "Basic algorithms for minimax".
-
-    Examples
-    --------
-    >>> from refimpl.minimax.games import bilinear
-    >>> jacobian(bilinear().operator, [1.0, 2.0])
-    array([[ 0.,  1.],
-           [-1.,  0.]])
-    """
-    vjp, _ = autograd.make_vjp(lambda z: V(z) + 0 * z)(z)  # 0 z: so that constants depend on z
-    return np.stack([vjp(np.broadcast_to(row, z.shape)) for row in np.eye(z.shape[-1])], -2)
 
 
 @planar
@@ -144,18 +122,8 @@ def sgd_step(grad_f: Field, x: Any, eta: float, noise: Any) -> Any:
     return x - eta * (grad_f(x) + noise)
 
 
-def _check_steps(name: str, value: Any, sizes: dict[str, int]) -> Array:
-    steps = array("N").check(name, value, {})
-    if not (steps > 0).all():
-        raise ValueError(f"{name} must be > 0, got {steps.min()}")
-    return steps
-
-
-_steps = Domain("finite real array of shape (N,), > 0", _check_steps)
-
-
-@domain(grad_f=field, x0=array("... p"), etas=_steps, sigma=nonnegative, rng=generator)
-def sgd(grad_f: Field, x0: Array, etas: Array, sigma: float, rng: numpy.random.Generator) -> Array:
+@domain(grad_f=field, x0=array("... p"), etas=positive_array("N"), sigma=nonnegative, rng=generator)
+def sgd(grad_f: Field, x0: Array, etas: Array, sigma: float, rng: np.random.Generator) -> Array:
     r"""Paths of stochastic gradient descent with Gaussian errors and a step size for each step.
 
     .. math:: x_{k+1} = x_k - \eta_k (\nabla f(x_k) + \sigma z_k), \qquad z_k \sim N(0, I)
@@ -170,7 +138,7 @@ def sgd(grad_f: Field, x0: Array, etas: Array, sigma: float, rng: numpy.random.G
         Step sizes, > 0.
     sigma : float
         Standard deviation of each coordinate of the error, ≥ 0.
-    rng : numpy.random.Generator
+    rng : np.random.Generator
         Where the errors come from.
 
     Returns
@@ -189,16 +157,14 @@ def sgd(grad_f: Field, x0: Array, etas: Array, sigma: float, rng: numpy.random.G
 
     Examples
     --------
-    >>> sgd(lambda x: x, [1.0], [0.5, 0.5], 0.0, numpy.random.default_rng())
+    >>> sgd(lambda x: x, [1.0], [0.5, 0.5], 0.0, np.random.default_rng())
     array([[1.  ],
            [0.5 ],
            [0.25]])
     """
-    x = numpy.empty((len(etas) + 1, *x0.shape))
+    x = np.empty((len(etas) + 1, *x0.shape))
     x[0] = x0
-    for k, eta in enumerate(etas):
-        with numpy.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k, eta in enumerate(etas):
             x[k + 1] = bare(sgd_step)(grad_f, x[k], eta, sigma * rng.standard_normal(x0.shape))
-        if not numpy.isfinite(x[k + 1]).all():
-            raise DivergedError(x[k].copy(), k)
-    return x
+    return finite_states(x)

@@ -1,7 +1,17 @@
 """Weak Minty games: the constants ρ and L of a planar game on a box, and the methods that live with ρ < 0.
 
 Weak Minty inequality: ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖² for all z. Every method here takes steps z̄ = Q(Hz), d = Hz̄ − Hz,
-z⁺ = z + αd, where H = id − γV and Q is a projection; they differ in α and γ, and in what they know of V.
+z⁺ = z + αd, where H = id − γV and Q is a projection; they differ in α and γ, and in what they know of V. They share
+
+==========  ===================================================================================================
+V           Field of the game.
+z0          Start (..., p); it is projected first.
+gamma       Step size γ of the extrapolation, > 0.
+num_steps   Number of steps, ≥ 0.
+project     The projection Q, a function z → z; None is the identity.
+returns     States z, one more than steps; extrapolated points z̄; but for BC-SEG+ the directions d.
+raises      `DivergedError` when a state is not finite; it carries the last finite one and its step.
+==========  ===================================================================================================
 """
 
 from collections.abc import Callable
@@ -9,22 +19,29 @@ from typing import Any
 
 import numpy as np
 
+from refimpl import certified
 from refimpl.arrays import Array, Field
-from refimpl.differentiation import exact_jacobian
-from refimpl.domains import Domain, array, domain, field, generator, integer, number, one_of, optional, positive
-from refimpl.errors import DivergedError
-from refimpl.minimax import certified
-from refimpl.minimax.forward_backward import (
+from refimpl.domains import (
+    Domain,
+    array,
+    domain,
+    field,
+    generator,
+    integer,
+    number,
+    one_of,
+    optional,
+    positive,
+    positive_array,
+)
+from refimpl.forward_backward import (
     Run,
     StochasticRun,
     adaptive_relaxation,
     bias_corrected_run,
     constant_relaxation,
-    empty_run,
-    extrapolate,
-    line_search,
+    curvature_run,
     run,
-    unconstrained,
 )
 
 _SIGMA = -0.99 / 2
@@ -46,28 +63,10 @@ def ceg_plus(V: Field, z0: Array, gamma: float, alpha: float, num_steps: int, pr
 
     Parameters
     ----------
-    V : callable
-        Field of the game.
-    z0 : (..., p) array
-        Start; it is projected first.
-    gamma : float
-        Step size of the extrapolation, > 0.
+    V, z0, gamma, num_steps, project
+        As in all methods.
     alpha : float
         Relaxation, > 0; 1 is CEG, and γ = 1/L with α = 1/2 is EG+.
-    num_steps : int
-        Number of steps, ≥ 0.
-    project : callable, optional
-        The projection Q, a function z → z; None is the identity.
-
-    Returns
-    -------
-    Run
-        States z, extrapolated points z̄, directions d.
-
-    Raises
-    ------
-    DivergedError
-        When a state is not finite; it carries the last finite one.
 
     References
     ----------
@@ -97,19 +96,9 @@ def adaptive_eg_plus(
     Parameters
     ----------
     V, z0, gamma, num_steps, project
-        As in `ceg_plus`.
+        As in all methods.
     sigma : float, optional
         The number σ; None is −0.99 γ/2.
-
-    Returns
-    -------
-    Run
-        States z, extrapolated points z̄, directions d.
-
-    Raises
-    ------
-    DivergedError
-        When a state is not finite; it carries the last finite one.
 
     References
     ----------
@@ -154,21 +143,14 @@ def curvature_eg_plus(
     V : callable
         Field of the game; arithmetic that takes complex numbers, or ``autograd.numpy``, for its exact Jacobian.
     z0, num_steps, project
-        As in `ceg_plus`.
+        As in all methods.
     nu, tau : float
         Safety ν and shrinking τ of the line search, in (0, 1).
     start : {"norm", "sigma_min"}
         Where the search starts: at ν over the largest or the smallest singular value of JV(z).
 
-    Returns
-    -------
-    Run
-        States z, extrapolated points z̄, directions d.
-
     Raises
     ------
-    DivergedError
-        When a state is not finite; it carries the last finite one.
     ValueError
         When the line search cannot stop.
 
@@ -183,37 +165,10 @@ def curvature_eg_plus(
     array([[1.     , 2.     ],
            [0.61875, 2.     ]])
     """
-    project = project or unconstrained
-    z_k = project(z0)
-    jacobian, singular_value = exact_jacobian(V, z_k), 0 if start == "norm" else -1
-    done = empty_run(z_k, num_steps)
-    done.z[0] = z_k
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k in range(num_steps):
-            J = jacobian(z_k)
-            if not (np.isfinite(J).all() and np.isfinite(V(z_k)).all()):
-                raise DivergedError(z_k, k)
-            s = np.linalg.svd(J, compute_uv=False)[..., singular_value, None]
-            gamma = line_search(V, z_k, nu / np.maximum(s, 1e-100), nu, tau, project)
-            done.z_bar[k], done.d[k] = extrapolate(V, z_k, gamma, project)
-            z_k = z_k + adaptive_relaxation(done.z_bar[k] - z_k, done.d[k], _SIGMA) * done.d[k]
-            done.z[k + 1] = z_k
-            if not np.isfinite(z_k).all():
-                raise DivergedError(done.z[k], k)
-    return done
+    return curvature_run(V, z0, num_steps, nu, tau, start, project, _SIGMA)
 
 
-def _check_step_sizes(name: str, value: Any, sizes: Any) -> Array:
-    alphas = array("n").check(name, value, sizes)
-    if not (alphas > 0).all():
-        raise ValueError(f"{name} must be > 0, got {alphas.min()}")
-    return alphas
-
-
-_step_sizes = Domain("array (n,) of numbers > 0", _check_step_sizes)
-
-
-@domain(V_hat=field, z0=_points, gamma=positive, alphas=_step_sizes, rng=generator, project=_projection)
+@domain(V_hat=field, z0=_points, gamma=positive, alphas=positive_array("n"), rng=generator, project=_projection)
 def bc_seg_plus(
     V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field | None = None
 ) -> StochasticRun:
@@ -230,26 +185,12 @@ def bc_seg_plus(
     ----------
     V_hat : callable
         V̂(z, ξ), of mean V(z) over ξ standard normal of the shape of z.
-    z0 : (..., p) array
-        Start; it is projected first.
-    gamma : float
-        Step size of the extrapolation, > 0.
+    z0, gamma, project
+        As in all methods.
     alphas : (num_steps,) array
         Step sizes α_k > 0, decreasing for convergence.
     rng : numpy.random.Generator
         Draws ξ, ξ' step by step.
-    project : callable, optional
-        The projection Q, a function z → z; None is the identity.
-
-    Returns
-    -------
-    StochasticRun
-        States z, extrapolated points z̄.
-
-    Raises
-    ------
-    DivergedError
-        When a state is not finite; it carries the last finite one.
 
     References
     ----------
@@ -263,8 +204,7 @@ def bc_seg_plus(
     array([[1.   , 2.   ],
            [0.375, 2.   ]])
     """
-    project = project or unconstrained
-    return bias_corrected_run(V_hat, project(z0), gamma, alphas, rng, project)
+    return bias_corrected_run(V_hat, z0, gamma, alphas, rng, project)
 
 
 def _check_box(name: str, value: Any, sizes: Any) -> tuple[Array, Array]:

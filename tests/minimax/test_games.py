@@ -1,4 +1,4 @@
-"""Games: shapes, plain numbers, bad input; that fields are signed gradients is a claim in `verify`."""
+"""Games: shapes, plain numbers, compiled runs, bad input; that fields are signed gradients is a claim in `verify`."""
 
 import re
 
@@ -6,6 +6,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
+from refimpl.minimax import algorithms, games
 from refimpl.minimax.games import bilinear, operator_of
 
 
@@ -47,5 +48,78 @@ def test_operator_of_differentiates_batches():
     ],
 )
 def test_bad_input(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
+PLANAR = {
+    "bilinear": games.bilinear(),
+    "quadratic saddle": games.quadratic_saddle(),
+    "monkey saddle": games.monkey_saddle(),
+    "weird saddle": games.weird_saddle(),
+    "almost bilinear": games.almost_bilinear(0.3),
+    "forsaken": games.forsaken(),
+    "global forsaken": games.global_forsaken(),
+    "lower bound": games.lower_bound(2.0, -0.5),
+    "trap": games.trap(),
+    "polar": games.polar(),
+}
+PLANAR_WITH_PAYOFF = {name: game for name, game in PLANAR.items() if game.payoff is not None}
+
+
+@pytest.mark.parametrize("name", PLANAR)
+def test_games_know_their_names(name):
+    assert PLANAR[name].name == name
+
+
+@pytest.mark.parametrize("game", PLANAR.values(), ids=PLANAR)
+def test_fields_of_batches_are_fields_of_points(game):
+    z = np.random.default_rng(0).uniform(-2, 2, (3, 4, 2))
+    before = z.copy()
+    V = game.operator(z)
+    np.testing.assert_array_equal(z, before)
+    np.testing.assert_allclose(V[2, 1], game.operator(z[2, 1]), rtol=1e-13)
+
+
+@pytest.mark.parametrize("game", PLANAR_WITH_PAYOFF.values(), ids=PLANAR_WITH_PAYOFF)
+def test_planar_payoffs_take_points_and_plain_numbers_and_are_differentiable(game):
+    x, y = np.random.default_rng(0).uniform(-1, 1, (2, 5, 1))
+    values = game.payoff(x, y)
+    assert values.shape == (5,)
+    assert game.payoff(x[3, 0], y[3, 0]) == pytest.approx(values[3], rel=1e-13)
+    assert game.payoff([x[3, 0]], y[3, 0]) == pytest.approx(values[3], rel=1e-13)
+    V = games.operator_of(game.payoff, 1)
+    z = np.concatenate([x, y], -1)
+    np.testing.assert_allclose(V(z), game.operator(z), atol=1e-13)
+
+
+@pytest.mark.parametrize("game", PLANAR.values(), ids=PLANAR)
+def test_compiled_and_plain_runs_agree(game):
+    z0 = np.array([0.3, -0.2])
+    plain = algorithms.trajectory("eg", lambda z: game.operator(z), z0, 0.01, 30)
+    np.testing.assert_allclose(algorithms.trajectory("eg", game.operator, z0, 0.01, 30), plain, atol=1e-13)
+
+
+def test_the_polar_game_has_no_payoff():
+    assert games.polar().payoff is None
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: games.almost_bilinear(np.nan), ValueError, "eps must be finite, got nan"),
+        (lambda: games.almost_bilinear(player="x"), ValueError, "player must be one of 'max', 'min', got 'x'"),
+        (lambda: games.forsaken("half"), TypeError, "offset must be a real number, got 'half'"),
+        (lambda: games.forsaken([0.4, 0.5]), ValueError, "offset must be one number"),
+        (lambda: games.polar(np.inf), ValueError, "a must be finite, got inf"),
+        (lambda: games.lower_bound(1.0, None), TypeError, "b must be a real number, got None"),
+        (lambda: games.trap().operator([1.0, np.nan]), ValueError, "z must be finite, got nan"),
+        (lambda: games.monkey_saddle().operator([1.0]), ValueError, "z must have shape (..., 2)"),
+        (lambda: games.monkey_saddle().payoff(np.nan, 1.0), ValueError, "x must be finite, got nan"),
+        (lambda: games.monkey_saddle().payoff(1.0, [1.0, 2.0]), ValueError, "y must have shape (..., 1)"),
+        (lambda: games.operator_of(games.polar().payoff, 1), TypeError, "payoff must be callable, got None"),
+    ],
+)
+def test_planar_games_refuse_bad_input(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call()

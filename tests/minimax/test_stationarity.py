@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from refimpl.differentiation import jacobian
 from refimpl.errors import DivergedError
 from refimpl.minimax.games import bilinear, polar, quadratic_saddle, weird_saddle
-from refimpl.minimax.stationarity import classify, jacobian, sgd, sgd_step
+from refimpl.minimax.stationarity import classify, sgd, sgd_step
 
 
 def identity(x):
@@ -72,7 +73,7 @@ def test_divergence_carries_the_last_finite_state():
         (lambda rng: sgd(identity, [1.0], 0.1, 1.0, rng), ValueError, "etas must have shape (N)"),
         (lambda rng: sgd(identity, [1.0], [0.1], -1.0, rng), ValueError, "sigma must be >= 0, got -1.0"),
         (lambda rng: sgd(identity, [1.0], [0.1], 1.0, None), TypeError, "rng must be a numpy.random.Generator"),
-        (lambda rng: sgd(np.sum, [1.0], [0.1], 1.0, rng), ValueError, "grad_f must return the shape"),
+        (lambda rng: sgd(np.sum, [1.0], [0.1], 1.0, rng), ValueError, "grad_f must return shape (1,) for (1,), got ()"),
     ],
 )
 def test_bad_input(call, error, message):

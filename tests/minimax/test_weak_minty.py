@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refimpl.errors import DivergedError
+from refimpl.forward_backward import line_search
 from refimpl.minimax import games
-from refimpl.minimax.forward_backward import line_search
 from refimpl.minimax.weak_minty import (
     adaptive_eg_plus,
     bc_seg_plus,
@@ -92,7 +92,7 @@ def test_divergence_is_reported(run):
 
 
 def test_a_projection_must_keep_the_shape(run):
-    with pytest.raises(ValueError, match=r"project must return the shape of its argument, \(2,\), got \(1,\)"):
+    with pytest.raises(ValueError, match=r"project must return shape \(2,\) for \(2,\), got \(1,\)"):
         run(V, [1.0, 1.0], 2, project=lambda z: z[:1])
 
 

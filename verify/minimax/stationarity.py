@@ -3,6 +3,7 @@
 import numpy as np
 import scipy
 
+from refimpl import differentiation
 from refimpl.minimax import games, stationarity
 from verify.claims import claim
 from verify.evidence import ALPHA, at_most, confidence_sequence, distribution, equal, mean, rate, rounding
@@ -142,19 +143,19 @@ for text, mutant in {
 @necessary_conditions_judge_random_games.mutant("second derivatives of the whole Φ in place of its blocks")
 def _(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
-    J = stationarity.jacobian(games.operator_of(payoff, dim_x), z)
+    J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
     return found._replace(x_curvature=np.linalg.eigvalsh(J + np.swapaxes(J, -1, -2))[..., 0] / 2)
 
 
 @necessary_conditions_judge_random_games.mutant("diagonals in place of eigenvalues")
 def _(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
-    J = stationarity.jacobian(games.operator_of(payoff, dim_x), z)
+    J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
     return found._replace(x_curvature=np.diagonal(J, axis1=-2, axis2=-1)[..., :dim_x].min(-1))
 
 
 @claim("M05", slide=TWIST, source="differentiation by hand")
-def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=stationarity.jacobian):
+def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=differentiation.jacobian):
     r"""V = Mz + z³ + z₁z has JV = M + diag(3z² + z₁) + z e₁', row by row the gradients of V's coordinates."""
     M, z = rng.standard_normal((4, 4)), rng.uniform(-2, 2, (5, 6, 4))
     expected = M + (3 * z**2 + z[..., :1])[..., None] * np.eye(4) + z[..., None] * np.eye(4)[0]
@@ -164,7 +165,7 @@ def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=stationarity.ja
 
 @jacobians_hold_the_derivatives_of_the_field.mutant("transposed")
 def _(V, z):
-    return np.swapaxes(stationarity.jacobian(V, z), -1, -2)
+    return np.swapaxes(differentiation.jacobian(V, z), -1, -2)
 
 
 @jacobians_hold_the_derivatives_of_the_field.mutant("forward differences with a step of 10⁻⁶")
@@ -175,7 +176,7 @@ def _(V, z):
 
 @jacobians_hold_the_derivatives_of_the_field.mutant("diagonal only")
 def _(V, z):
-    return stationarity.jacobian(V, z) * np.eye(z.shape[-1])
+    return differentiation.jacobian(V, z) * np.eye(z.shape[-1])
 
 
 def sgd_with(**changes):

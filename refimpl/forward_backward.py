@@ -1,22 +1,20 @@
-"""Steps z̄ = Q(Hz), z⁺ = z + α(Hz̄ − Hz), H = id − γV: what the weak Minty methods share.
+"""Running forward-backward-forward steps z̄ = Q(Hz), z⁺ = z + α(Hz̄ − Hz), H = id − γV, Q a projection, many times.
 
-The loop runs compiled, on one complex number, for planar fields without projection.
+With one γ the loop runs compiled, on one complex number, for planar fields without projection.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from refimpl.arrays import Array, Field, split
 from refimpl.compiling import compiled, formula, is_planar, planar
-from refimpl.domains import array, domain, field, optional, positive
+from refimpl.differentiation import exact_jacobian
 from refimpl.errors import DivergedError
+from refimpl.iteration import complex_points, finite_states, run_in_blocks
 
 _TIES = 1 + 1e-12
-_BLOCK = 256
 
 
 class Run(NamedTuple):
@@ -45,41 +43,6 @@ def extrapolate(V: Field, z: Any, gamma: Any, project: Field) -> tuple[Any, Any]
     H_z = z - gamma * V(z)
     z_bar = project(H_z)
     return z_bar, (z_bar - H_z) - gamma * V(z_bar)
-
-
-@domain(V=field, z=array("... p"), gamma=positive, alpha=positive, project=optional(field))
-def ceg_plus_step(V: Field, z: Any, gamma: float, alpha: float, project: Field | None = None) -> Any:
-    r"""One step of constrained extragradient+ (CEG+); with γ = 1/L, α = 1/2 and no projection it is EG+.
-
-    .. math:: \bar z = Q(z - \gamma V(z)), \qquad z^+ = z + \alpha [\bar z - \gamma V(\bar z) - (z - \gamma V(z))]
-
-    Parameters
-    ----------
-    V : callable
-        Field of the game.
-    z : (..., p) array
-        Points.
-    gamma, alpha : float
-        Step size of the extrapolation and relaxation, > 0; α = 1 is CEG.
-    project : callable, optional
-        The projection Q, a function z → z; None is the identity.
-
-    Returns
-    -------
-    (..., p) array
-
-    References
-    ----------
-    Slide "When do the algorithms converge?"; Pethick, Latafat, Patrinos, Fercoq & Cevher 2022, Algorithm 1;
-    Diakonikolas, Daskalakis & Jordan 2021 (EG+).
-
-    Examples
-    --------
-    >>> from refimpl.minimax.games import bilinear
-    >>> ceg_plus_step(bilinear().operator, [1.0, 2.0], 0.5, 0.5)
-    array([0.375, 2.   ])
-    """
-    return z + alpha * extrapolate(V, z, gamma, project or unconstrained)[1]
 
 
 def constant_relaxation(e: Any, d: Any, alpha: float) -> Any:
@@ -114,28 +77,25 @@ def run(
     V: Field, z0: Array, gamma: float, num_steps: int, project: Field | None, relaxation: Callable, c: float
 ) -> Run:
     """Steps with one γ, and the relaxation α = relaxation(z̄ − z, d, c)."""
+    Q = project or unconstrained
+    done = begun(Q(z0), num_steps)
     if project is None and is_planar(V) and z0.shape[-1] == 2:
-        return finite(_planar_run(V, z0, gamma, num_steps, _PLANAR[relaxation], c))
-    done = empty_run(z0, num_steps)
-    done.z[0] = z0 if project is None else project(z0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        _steps.__wrapped__(V, gamma, project or unconstrained, relaxation, c, *done)
-    return finite(done)
-
-
-def _planar_run(V: Field, z0: Array, gamma: float, num_steps: int, relaxation: Callable, c: float) -> Run:
-    """A compiled run; many starts go on vector units and, block by block, on all cores."""
-    done = empty_run(z0, num_steps)
-    done.z[0] = z0
-    formulas = formula(V), float(gamma), formula(unconstrained), formula(relaxation), float(c)
-    points = [part.view(complex).reshape(len(part), z0.size // 2) for part in done]
-    if z0.ndim == 1:
-        _steps(*formulas, *(part[:, 0] for part in points))
+        _planar_steps(V, float(gamma), _PLANAR[relaxation], float(c), done)
     else:
-        blocks = [[part[:, first : first + _BLOCK] for part in points] for first in range(0, z0.size // 2, _BLOCK)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda block: _block_of_steps(*formulas, *block), blocks))
+        with np.errstate(over="ignore", invalid="ignore"):
+            _steps.__wrapped__(V, gamma, Q, relaxation, c, *done)
+    finite_states(done.z)
     return done
+
+
+def _planar_steps(V: Field, gamma: float, relaxation: Callable, c: float, done: Run) -> None:
+    """Compiled steps; many starts go on vector units and, block by block, on all cores."""
+    arguments = formula(V), gamma, formula(unconstrained), formula(relaxation), c
+    z, z_bar, d = (complex_points(part) for part in done)
+    if done.z.ndim == 2:
+        _steps(*arguments, z[:, 0], z_bar[:, 0], d[:, 0])
+    else:
+        run_in_blocks(lambda i, j: _block_of_steps(*arguments, z[:, i:j], z_bar[:, i:j], d[:, i:j]), len(d), z.shape[1])
 
 
 @compiled
@@ -160,17 +120,31 @@ def _block_of_steps(
         z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
 
 
-def empty_run(z0: Array, num_steps: int) -> Run:
-    """Room for a run from `z0`."""
-    return Run(*(np.empty((n, *z0.shape)) for n in (num_steps + 1, num_steps, num_steps)))
+def begun(z0: Array, num_steps: int) -> Run:
+    """Room for a run, with its start."""
+    done = Run(*(np.empty((n, *z0.shape)) for n in (num_steps + 1, num_steps, num_steps)))
+    done.z[0] = z0
+    return done
 
 
-def finite(done: Any) -> Any:
-    """The run, unless its last state is not finite (none can be after one that is not: steps add to the state)."""
-    if not np.isfinite(done.z[-1]).all():
-        good = np.isfinite(done.z).reshape(len(done.z), -1).all(axis=1)
-        last = int(np.argmin(good)) - 1
-        raise DivergedError(done.z[last].copy(), last)
+def curvature_run(
+    V: Field, z0: Array, num_steps: int, nu: float, tau: float, start: str, project: Field | None, c: float
+) -> Run:
+    """Steps with a γ for each point, searched from ν over a singular value of JV, and the adaptive relaxation."""
+    Q = project or unconstrained
+    z = Q(z0)
+    jacobian, singular_value, done = exact_jacobian(V, z), 0 if start == "norm" else -1, begun(z, num_steps)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(num_steps):
+            J = jacobian(z)
+            if not (np.isfinite(J).all() and np.isfinite(V(z)).all()):
+                raise DivergedError(z, k)
+            s = np.linalg.svd(J, compute_uv=False)[..., singular_value, None]
+            gamma = line_search(V, z, nu / np.maximum(s, 1e-100), nu, tau, Q)
+            done.z_bar[k], done.d[k] = extrapolate(V, z, gamma, Q)
+            z = z + adaptive_relaxation(done.z_bar[k] - z, done.d[k], c) * done.d[k]
+            done.z[k + 1] = z
+            finite_states(done.z[: k + 2])
     return done
 
 
@@ -198,17 +172,19 @@ def line_search(V: Field, z: Array, gamma: Array, nu: float, tau: float, project
 
 
 def bias_corrected_run(
-    V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field
+    V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field | None
 ) -> StochasticRun:
-    """BC-SEG+ from a feasible point."""
-    done = StochasticRun(np.empty((len(alphas) + 1, *z0.shape)), np.empty((len(alphas), *z0.shape)))
-    done.z[0] = z = z_prev = h = z0
+    """Steps with a correction of the bias (BC-SEG+)."""
+    Q = project or unconstrained
+    z = z_prev = h = Q(z0)
+    done = StochasticRun(*begun(z, len(alphas))[:2])
     with np.errstate(over="ignore", invalid="ignore"):
         for k, alpha in enumerate(alphas):
             xi, xi_fresh = (rng.standard_normal(z0.shape) for _ in range(2))
             memory = h - z_prev + gamma * V_hat(z_prev, xi)
             h = z - gamma * V_hat(z, xi) + (1 - alpha if k else 0.0) * memory
-            z_bar = project(h)
+            z_bar = Q(h)
             z_prev, z = z, z - alpha * (h - z_bar + gamma * V_hat(z_bar, xi_fresh))
             done.z_bar[k], done.z[k + 1] = z_bar, z
-    return finite(done)
+    finite_states(done.z)
+    return done
