@@ -67,9 +67,9 @@ def _(f, grad_f, a, eta, z, u):
 
 @claim("S04", slide=SLIDE, source=SOURCE)
 def adjusted_chains_stay_in_the_target(rng, *, mala=metropolis.mala):
-    r"""10⁵ chains started in N(0, I₃) are there still after 30 steps, at a step where LMC's variance has trebled."""
+    r"""40,000 chains started in N(0, I₃) are there still after 15 steps, at a step where LMC's variance has trebled."""
     target = targets.gaussian(np.zeros(3), np.eye(3))
-    a = np.asarray(mala(target.f, target.grad_f, rng.standard_normal((10**5, 3)), 4 / 3, 30, rng).a)[-1]
+    a = np.asarray(mala(target.f, target.grad_f, rng.standard_normal((40_000, 3)), 4 / 3, 15, rng).a)[-1]
     yield mean("E e^(−x²/2)", np.exp(-(a.ravel() ** 2) / 2), np.sqrt(0.5), delta=0.02)
     yield mean("E e^(−x²/2), along the diagonal", np.exp(-(a.sum(1) ** 2) / 6), np.sqrt(0.5), delta=0.02)
 
