@@ -27,7 +27,7 @@ def exact_numbers_of_steps_stay_below_the_table(
 ):
     r"""On N(0, A⁻¹), eigenvalues 1 and L: the best fixed step needs no more steps than any row of smooth f says.
 
-    With constants and logarithms taken as 1. What Gaussians need, up to logarithms: L√(p/ε) (KL), L√p/ε (TV), √(Lp)/ε (W₂).
+    Constants and logarithms are taken as 1. Gaussians need, up to logarithms, L√(p/ε) (KL), L√p/ε (TV), √(Lp)/ε (W₂).
     """
     rows = [row for row in complexity_table() if "L(f)" not in row.formula]
     sizes = [(p, L, eps) for p in (2, 20, 200) for L in (1.0, 10.0, 100.0) for eps in (0.3, 0.03, 0.003)]
