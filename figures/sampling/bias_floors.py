@@ -64,7 +64,7 @@ def draw(data: Data) -> Figure:
     left.set(ylabel=r"KL$(\rho_k \,\|\, \pi)$")
     _draw_distance(right, data.k, data.w2, data.w2_floor)
     right.set(ylabel=r"$W_2(\rho_k, \pi)$")
-    right.legend(loc="lower left")
+    right.legend(loc="upper right")
     left.set_title("Kullback-Leibler divergence", loc="left")
     right.set_title("Wasserstein distance", loc="left")
     return figure

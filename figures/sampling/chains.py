@@ -13,7 +13,7 @@ SLIDE = "Iterative refinement like in optimization: MCMC"
 CAPTION = (
     "Langevin Monte Carlo, aᵏ⁺¹ = aᵏ − η∇f(aᵏ) + √(2η) zᵏ⁺¹ with η = 0.05, on a mixture of three Gaussians with "
     "weights 0.5, 0.3 and 0.2. Left: the first 150 steps of three chains over the density π (contours); each soon "
-    "finds a mode and then explores it. Right: the last states of many chains after 600 steps, all started at the "
+    "finds a mode and wanders. Right: the last states of many chains after 600 steps, all started at the "
     "cross; in the boxes, the share of the chains in each mode."
 )
 ALT = (

@@ -59,9 +59,9 @@ def draw(data: Data) -> Figure:
         axes.set(xlabel="$a$")
         axes.set_title(rf"$\eta = {eta}$", loc="left")
         axes.text(0.5, 0.97, f"TV = {distance(heights, data):.3f}", transform=axes.transAxes, ha="center", va="top")
-    panels[0].set_ylim(0, 1.25 * data.density.max())
+    panels[0].set_ylim(0, 1.45 * data.density.max())
     panels[0].set_ylabel("density")
-    panels[0].legend(loc="upper left", bbox_to_anchor=(0, 0.9))
+    panels[0].legend(loc="upper left", bbox_to_anchor=(0, 0.93))
     return figure
 
 
