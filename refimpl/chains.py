@@ -40,6 +40,7 @@ def run(
         with np.errstate(over="ignore", invalid="ignore"):
             _run_plain(move, grad_f, a0, eta, every, rng, states)
         return states
+    grad_f(a0[:1])  # refuses points of another dimension
     if a0.shape[1] == 2 and gradient.planar:
         loop, start, out = _run_planar, a0.view(complex)[:, 0], states.view(complex)[..., 0]
         parameters = tuple(complex(*v) if np.shape(v) == (2,) else v for v in gradient.parameters)
@@ -71,6 +72,9 @@ def _run_plain(
     shapes = [a[block].shape for block in _blocks(len(a), len(rng))]
     for k in range(len(out)):
         for _ in range(every):
+            if not np.isfinite(a).all():
+                out[k:] = np.nan
+                return
             z = np.concatenate([g.standard_normal(shape) for g, shape in zip(rng, shapes, strict=True)])
             a = move(a, grad_f(a), eta, z)
         out[k] = a

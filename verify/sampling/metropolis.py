@@ -67,11 +67,19 @@ def _(f, grad_f, a, eta, z, u):
 
 @claim("S04", slide=SLIDE, source=SOURCE)
 def adjusted_chains_stay_in_the_target(rng, *, mala=metropolis.mala):
-    r"""10⁵ chains started in N(0, I₃) are there still after 30 steps, at a step where LMC's variance has trebled."""
+    r"""40,000 chains started in N(0, I₃) are there still after 60 steps, at a step where LMC's variance has trebled."""
     target = targets.gaussian(np.zeros(3), np.eye(3))
-    a = np.asarray(mala(target.f, target.grad_f, rng.standard_normal((10**5, 3)), 4 / 3, 30, rng).a)[-1]
+    start = rng.standard_normal((40_000, 3))
+    a = np.asarray(mala(target.f, target.grad_f, start, 4 / 3, 60, rng).a)[-1]
+    moved = (a - start) / np.sqrt(2)
+    yield mean("E e^(−x²/2), differences from the start", np.exp(-(moved[:, 0] ** 2) / 2), np.sqrt(0.5), delta=0.02)
     yield mean("E e^(−x²/2)", np.exp(-(a.ravel() ** 2) / 2), np.sqrt(0.5), delta=0.02)
     yield mean("E e^(−x²/2), along the diagonal", np.exp(-(a.sum(1) ** 2) / 6), np.sqrt(0.5), delta=0.02)
+
+
+@adjusted_chains_stay_in_the_target.mutant("never moves")
+def _(f, grad_f, a0, eta, num_steps, rng):
+    return metropolis.Chains(a0[None], 0.0)
 
 
 @adjusted_chains_stay_in_the_target.mutant("is LMC")

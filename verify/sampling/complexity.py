@@ -1,0 +1,170 @@
+"""The complexity table: slide "Langevin Monte Carlo"."""
+
+import numpy as np
+import scipy
+
+from refimpl.sampling import complexity, langevin
+from verify.claims import claim
+from verify.evidence import at_most, equal, rounding
+from verify.sampling.metrics import SLIDE
+
+
+def largest_step(l, eps, distance):
+    """η at which the bias alone is ε, to leading order: KL Σ(ηl)²/16, W₂² η²Σl/16, TV by KL = 2ε²."""
+    size = {"W₂": eps / np.sqrt(l.sum()), "TV": np.sqrt(2 * eps**2 / (l @ l)), "KL": np.sqrt(eps / (l @ l))}[distance]
+    return 4 * size
+
+
+def fewest_steps(steps, l, eps, distance):
+    """Over a grid of step sizes."""
+    eta = np.minimum(largest_step(l, eps, distance), 1 / l.max()) * np.geomspace(0.1, 1, 25)
+    return min(steps(l, e, eps, distance) for e in eta)
+
+
+@claim("S06", slide=SLIDE, source="exact law of LMC on Gaussians")
+def exact_numbers_of_steps_stay_below_the_table(
+    rng, *, complexity_table=complexity.complexity_table, steps_on_gaussian=complexity.steps_on_gaussian
+):
+    r"""On N(0, A⁻¹), eigenvalues 1 and L: the best fixed step needs no more steps than any row of smooth f says.
+
+    Constants and logarithms are taken as 1. Gaussians need, up to logarithms, L√(p/ε) (KL), L√p/ε (TV), √(Lp)/ε (W₂).
+    """
+    rows = [row for row in complexity_table() if "L(f)" not in row.formula]
+    sizes = [(p, L, eps) for p in (2, 20, 200) for L in (1.0, 10.0, 100.0) for eps in (0.3, 0.03, 0.003)]
+    fewest = {
+        (distance, *size): fewest_steps(steps_on_gaussian, np.repeat([1.0, size[1]], size[0] // 2), size[2], distance)
+        for distance in {row.distance for row in rows}
+        for size in sizes
+    }
+    for row in rows:
+        bound = np.array([row.steps(*size) for size in sizes])
+        measured = np.array([fewest[(row.distance, *size)] for size in sizes])
+        yield at_most(f"{row.reference}, {row.distance}: {row.formula}", measured / bound, 1.0, slack=0, tight=1 - 1e-6)
+    ends = {"p": [(2, 10.0, 0.03), (200, 10.0, 0.03)], "L": [(20, 1.0, 0.03), (20, 100.0, 0.03)]}
+    ends["ε"] = [(20, 10.0, 0.3), (20, 10.0, 0.003)]
+    for distance in ("KL", "TV", "W₂"):
+        for name, (low, high) in ends.items():
+            exponent = np.log10(fewest[(distance, *high)] / fewest[(distance, *low)]) / 2
+            steps = [largest_step(np.repeat([1.0, L], p // 2), eps, distance) for p, L, eps in (low, high)]
+            expected = np.log10(steps[0] / steps[1]) / 2
+            yield equal(f"{distance}: exponent in {name}, up to logarithms", exponent, expected, atol=0.2)
+
+
+def table_with(**powers):
+    """The table with some powers replaced."""
+    rows = []
+    for row in complexity.complexity_table():
+        L, p, e = (
+            np.log(row.steps(*at) / row.steps(1.0, 1.0, 1.0)) for at in ((1, np.e, 1), (np.e, 1, 1), (1, 1, 1 / np.e))
+        )
+        new = {"L": L, "p": p, "e": e} | powers
+        rows.append(row._replace(steps=lambda p, L, eps, new=new: L ** new["L"] * p ** new["p"] * eps ** -new["e"]))
+    return rows
+
+
+@exact_numbers_of_steps_stay_below_the_table.mutant("ε in the numerator", replaces="complexity_table")
+def _():
+    return table_with(e=-1)
+
+
+@exact_numbers_of_steps_stay_below_the_table.mutant("dimension left out", replaces="complexity_table")
+def _():
+    return table_with(p=0)
+
+
+@exact_numbers_of_steps_stay_below_the_table.mutant("smoothness left out", replaces="complexity_table")
+def _():
+    return table_with(L=0, p=1)
+
+
+@exact_numbers_of_steps_stay_below_the_table.mutant(
+    "bias left out: more steps never hurt", replaces="steps_on_gaussian"
+)
+def _(l, eta, eps, distance):
+    return complexity.steps_on_gaussian(l, min(eta, 1e-4), eps, distance) * 1e-4 / eta
+
+
+@exact_numbers_of_steps_stay_below_the_table.mutant("ε² for ε", replaces="steps_on_gaussian")
+def _(l, eta, eps, distance):
+    return complexity.steps_on_gaussian(l, eta, eps**2, distance)
+
+
+@claim("S06", slide=SLIDE, source="exact law of LMC on Gaussians, by iteration")
+def numbers_of_steps_on_gaussians_are_exact(rng, *, steps_on_gaussian=complexity.steps_on_gaussian):
+    r"""The first k at which the law, iterated step by step, is ε-near in KL or W₂; ∞ where the bias is not below ε."""
+    found, expected = [], []
+    for _ in range(40):
+        l, eps, distance = rng.uniform(0.5, 3, 4), 10 ** rng.uniform(-2.5, 0), rng.choice(["KL", "W₂"])
+        eta, v = 10 ** rng.uniform(-2, 0) / l.max(), 4 / l
+        first = np.inf
+        for k in range(3000):
+            r = l * v
+            far = (
+                (r - 1 - np.log(r)).sum() / 2 - eps
+                if distance == "KL"
+                else np.sqrt(((np.sqrt(v) - l**-0.5) ** 2).sum()) - eps
+            )
+            if far < 0:
+                first = float(k)
+                break
+            v = (1 - eta * l) ** 2 * v + 2 * eta
+        found.append(np.exp(-steps_on_gaussian(l, eta, eps, str(distance)) / 1e3))
+        expected.append(np.exp(-first / 1e3))
+    yield equal("e^{−k/1000}", found, expected, atol=rounding(16))
+
+
+@numbers_of_steps_on_gaussians_are_exact.mutant("one step too many")
+def _(l, eta, eps, distance):
+    return complexity.steps_on_gaussian(l, eta, eps, distance) + 1
+
+
+@numbers_of_steps_on_gaussians_are_exact.mutant("only the stiffest direction")
+def _(l, eta, eps, distance):
+    return complexity.steps_on_gaussian(l[-1:], eta, eps, distance)
+
+
+@numbers_of_steps_on_gaussians_are_exact.mutant("KL without ½")
+def _(l, eta, eps, distance):
+    return complexity.steps_on_gaussian(l, eta, eps / 2 if distance == "KL" else eps, distance)
+
+
+@claim("S06", slide=SLIDE, source="[54] Lehec 2021; quadrature")
+def steps_on_a_lipschitz_potential_stay_below_the_table(
+    rng, *, complexity_table=complexity.complexity_table, lmc_step=langevin.lmc_step
+):
+    r"""On f = √(1 + x²), L(f) = 1: W₂ ≤ ε takes no more steps than L(f)²p⁴C_P³ε⁻⁴, with C_P computed."""
+    x = np.linspace(-40, 40, 1601)
+    h, pi = x[1] - x[0], scipy.special.softmax(-np.sqrt(1 + x**2))
+    flux = np.sqrt(pi[1:] * pi[:-1]) / h**2
+    symmetric = -flux / np.sqrt(pi[1:] * pi[:-1])
+    leaving = (np.append(flux, 0) + np.append(0, flux)) / pi
+    gap = scipy.linalg.eigh_tridiagonal(leaving, symmetric, select="i", select_range=(0, 1))[0][1]
+    (row,) = [row for row in complexity_table() if "L(f)" in row.formula]
+    u = (np.arange(4000) + 0.5) / 4000
+
+    def quantiles(law):
+        return np.interp(u, np.cumsum(law) - law / 2, x)
+
+    share = []
+    for eps in (0.6, 0.4, 0.25):
+        eta = eps**2 / 4
+        one = np.ones((len(x), 1))
+        centre = np.asarray(lmc_step(lambda a: a / np.sqrt(1 + a**2), x[:, None], eta, 0 * one))
+        spread = np.asarray(lmc_step(lambda a: a / np.sqrt(1 + a**2), x[:, None], eta, one)) - centre
+        P = scipy.stats.norm.pdf(x, centre, np.abs(spread)) * h
+        law, k = scipy.special.softmax(-2 * x**2), 0
+        while np.sqrt(np.mean((quantiles(law) - quantiles(pi)) ** 2)) > eps and k < 2000:
+            law, k = law @ P, k + 1
+            law /= law.sum()
+        share.append(k / row.steps(1.0, 1.0, eps, 1 / gap))
+    yield at_most("measured steps / bound", share, 1.0, slack=0, tight=1 - 1e-3)
+
+
+@steps_on_a_lipschitz_potential_stay_below_the_table.mutant("no Poincaré constant, ε⁻¹", replaces="complexity_table")
+def _():
+    return [row._replace(steps=lambda p, L, eps, C: L**2 * p**4 / eps) for row in complexity.complexity_table()]
+
+
+@steps_on_a_lipschitz_potential_stay_below_the_table.mutant("noise √η: another law", replaces="lmc_step")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + np.sqrt(eta) * z

@@ -1,0 +1,162 @@
+"""Convergence under a log-Sobolev inequality: slide "Langevin Monte Carlo"."""
+
+import numpy as np
+import scipy
+
+from refimpl.sampling import gaussian_law, langevin, metrics, rates, targets
+from verify.claims import claim
+from verify.evidence import at_most, rounding
+from verify.sampling.langevin import grid_kernel
+from verify.sampling.metrics import SLIDE, random_law
+
+SOURCE = "Vempala & Wibisono 2019"
+
+
+@claim("S05", slide=SLIDE, source=SOURCE)
+def diffusion_forgets_at_twice_the_log_sobolev_constant(
+    rng, *, lsi_flow_bound=rates.lsi_flow_bound, gaussian_kl=metrics.gaussian_kl
+):
+    r"""KL(ρ_t‖π) ≤ e^{−2at}KL₀ on N(m, A⁻¹), a = λmin(A), exactly; tight for a shift along the flattest axis."""
+    measured, bound = [], []
+    for shifted in (False, False, False, True):
+        m, A = random_law(rng)
+        l, Q = np.linalg.eigh(A)
+        C = symmetric((Q / l) @ Q.T)
+        m0, C0 = (m + Q[:, 0], C) if shifted else random_law(rng)
+        kl0 = gaussian_kl(m0, C0, m, C)
+        for t in rng.uniform(0, 3, 5):
+            decay = (Q * np.exp(-l * t)) @ Q.T
+            C_t = symmetric(C + decay @ (C0 - C) @ decay)
+            measured.append(gaussian_kl(m + decay @ (m0 - m), C_t, m, C))
+            bound.append(lsi_flow_bound(kl0, l[0], t))
+    yield at_most("KL(ρ_t‖π)", measured, bound, slack=rounding(1e4, 10), tight=1e-9)
+
+
+def symmetric(C):
+    """What rounding took from the symmetry of a matrix."""
+    return (C + C.T) / 2
+
+
+@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("e^{−4at}", replaces="lsi_flow_bound")
+def _(kl0, a, t):
+    return kl0 * np.exp(-4 * a * t)
+
+
+@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("rate 1 % too fast", replaces="lsi_flow_bound")
+def _(kl0, a, t):
+    return kl0 * np.exp(-2.02 * a * t)
+
+
+@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("1 % too small", replaces="lsi_flow_bound")
+def _(kl0, a, t):
+    return 0.99 * kl0 * np.exp(-2 * a * t)
+
+
+@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("√KL, a distance", replaces="gaussian_kl")
+def _(m0, C0, m1, C1):
+    return np.sqrt(metrics.gaussian_kl(m0, C0, m1, C1))
+
+
+@claim("S05", slide=SLIDE, source=SOURCE)
+def lmc_converges_up_to_its_bias(
+    rng,
+    *,
+    lsi_lmc_bound=rates.lsi_lmc_bound,
+    lmc_covariance=gaussian_law.lmc_covariance,
+    lmc_mean=gaussian_law.lmc_mean,
+    gaussian_kl=metrics.gaussian_kl,
+):
+    r"""KL_k ≤ e^{−aηk}KL₀ + 8ηpL²/a for η ≤ a/(4L²): on N(m, A⁻¹), exactly, from k = 0 to the end.
+
+    Tight at the start. The two terms are loose: the decay is e^{−2aηk}, and the bias is O(η²), for Gaussians.
+    """
+    measured, bound = [], []
+    for share in (1e-6, 0.01, 0.3, 1.0):
+        m, A = random_law(rng)
+        l, Q = np.linalg.eigh(A)
+        C, (m0, C0) = symmetric((Q / l) @ Q.T), random_law(rng)
+        eta, kl0 = share * l[0] / (4 * l[-1] ** 2), gaussian_kl(m0, C0, m, C)
+        for k in (0, 1, 10, 1000, 10**5, 10**8):
+            C_k, m_k = symmetric(lmc_covariance(A, eta, k, C0)), lmc_mean(A, eta, k, m0, m)
+            measured.append(gaussian_kl(m_k, C_k, m, C))
+            bound.append(lsi_lmc_bound(kl0, l[0], l[-1], 3, eta, k))
+    yield at_most("KL_k", measured, bound, slack=rounding(1e6, 10), tight=1e-2)
+
+
+@lmc_converges_up_to_its_bias.mutant("no bias", replaces="lsi_lmc_bound")
+def _(kl0, a, L, p, eta, num_steps):
+    return kl0 * np.exp(-a * eta * num_steps)
+
+
+@lmc_converges_up_to_its_bias.mutant("decay of the diffusion's time k, not ηk", replaces="lsi_lmc_bound")
+def _(kl0, a, L, p, eta, num_steps):
+    return kl0 * np.exp(-a * num_steps) + 8 * eta * p * L**2 / a
+
+
+@lmc_converges_up_to_its_bias.mutant("four times the decay", replaces="lsi_lmc_bound")
+def _(kl0, a, L, p, eta, num_steps):
+    return kl0 * np.exp(-4 * a * eta * num_steps) + eta**2 * p * L**2 / a * 8
+
+
+@lmc_converges_up_to_its_bias.mutant("half of KL₀", replaces="lsi_lmc_bound")
+def _(kl0, a, L, p, eta, num_steps):
+    return rates.lsi_lmc_bound(kl0 / 2, a, L, p, eta, num_steps)
+
+
+@lmc_converges_up_to_its_bias.mutant("noise √η: ends in another law", replaces="lmc_covariance")
+def _(A, eta, num_steps, C0):
+    start = gaussian_law.lmc_covariance(A, eta, num_steps, C0)
+    return start - gaussian_law.lmc_covariance(A, eta, num_steps, 0 * C0) / 2
+
+
+@lmc_converges_up_to_its_bias.mutant("the mean stays", replaces="lmc_mean")
+def _(A, eta, num_steps, m0, m):
+    return m0
+
+
+@claim("S05", slide=SLIDE, source=SOURCE)
+def lmc_converges_up_to_its_bias_beyond_gaussians(
+    rng, *, lsi_lmc_bound=rates.lsi_lmc_bound, lmc_step=langevin.lmc_step
+):
+    r"""The same on f = ax²/2 + log cosh x (a ≤ f'' ≤ a + 1), by quadrature of the chain's kernel on the line."""
+    a = rng.uniform(0.5, 1.5)
+    L, x = a + 1, np.linspace(-12, 12, 1201)
+    target = targets.Target(
+        "ax²/2 + log cosh x",
+        lambda x: (a * x**2 / 2 + np.logaddexp(x, -x)).sum(-1),
+        lambda x: a * x + np.tanh(x),
+    )
+    pi = scipy.special.softmax(-target.f(x[:, None]))
+    m0, v0 = rng.uniform(1, 3), rng.uniform(0.2, 1)
+    eta = a / (4 * L**2)
+    P = grid_kernel(lmc_step, target, eta, x)
+    law = scipy.special.softmax(-((x - m0) ** 2) / (2 * v0))
+    measured, bound = [], []
+    kl0 = scipy.special.rel_entr(law, pi).sum()
+    for k in range(200):
+        measured.append(scipy.special.rel_entr(law, pi).sum())
+        bound.append(lsi_lmc_bound(kl0, a, L, 1, eta, k))
+        law = law @ P
+    yield at_most("KL_k on ax²/2 + log cosh x", measured, bound, slack=rounding(1e5, 10), resolution=8 * eta * L**2 / a)
+
+
+@lmc_converges_up_to_its_bias_beyond_gaussians.mutant("no bias", replaces="lsi_lmc_bound")
+def _(kl0, a, L, p, eta, num_steps):
+    return kl0 * np.exp(-a * eta * num_steps)
+
+
+@lmc_converges_up_to_its_bias_beyond_gaussians.mutant(
+    "a thousandth of the bias, decay e^{−6aηk}", replaces="lsi_lmc_bound"
+)
+def _(kl0, a, L, p, eta, num_steps):
+    return kl0 * np.exp(-6 * a * eta * num_steps) + 8e-3 * eta * p * L**2 / a
+
+
+@lmc_converges_up_to_its_bias_beyond_gaussians.mutant("gradient with the wrong sign", replaces="lmc_step")
+def _(grad_f, a, eta, z):
+    return a + eta * grad_f(a) + np.sqrt(2 * eta) * z
+
+
+@lmc_converges_up_to_its_bias_beyond_gaussians.mutant("noise 3√(2η)", replaces="lmc_step")
+def _(grad_f, a, eta, z):
+    return a - eta * grad_f(a) + 3 * np.sqrt(2 * eta) * z
