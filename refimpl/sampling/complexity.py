@@ -85,7 +85,7 @@ def table_text(p: float, L: float, eps: float) -> str:
     return "\n".join(f"{a:<44}  {b:<2}  {c:<20}  {d:>8}" for a, b, c, d in [head, *rows])
 
 
-@domain(l=array("p"), eta=positive, eps=scalar("> 0"), distance=one_of("W₂", "TV", "KL"))
+@domain(l=array("p"), eta=positive, eps=positive, distance=one_of("W₂", "TV", "KL"))
 def steps_on_gaussian(l: Array, eta: float, eps: float, distance: str) -> float:
     r"""Number of LMC steps after which N(0, A⁻¹) is ε-near, from a start with four times its covariance.
 
