@@ -99,10 +99,6 @@ def quadratic_saddle() -> Game:
 
     .. math:: \Phi(x, y) = x^2 - y^2, \qquad V(x, y) = (2x, 2y)
 
-    Returns
-    -------
-    Game
-
     References
     ----------
     Slide "Question 1 with a twist: Where do the algorithms want to converge?", figure.
@@ -128,10 +124,6 @@ def monkey_saddle() -> Game:
 
     .. math:: \Phi(x, y) = x^3 - 3 x y^2, \qquad V(x, y) = (3 x^2 - 3 y^2, 6 x y)
 
-    Returns
-    -------
-    Game
-
     References
     ----------
     Slide "Saddles of different shapes", left figure.
@@ -156,10 +148,6 @@ def weird_saddle() -> Game:
     r"""Weird saddle: a bilinear game whose minimiser sees a concave payoff away from y = 0.
 
     .. math:: \Phi(x, y) = -x^2 y^2 + x y, \qquad V(x, y) = (-2 x y^2 + y, 2 x^2 y - x)
-
-    Returns
-    -------
-    Game
 
     References
     ----------
@@ -199,10 +187,6 @@ def almost_bilinear(eps: float = 0.01, player: str = "max") -> Game:
     player : {"max", "min"}
         Whose coordinate is in φ.
 
-    Returns
-    -------
-    Game
-
     References
     ----------
     Slide "Minimax is more difficult than just optimization"; Hsieh, Mertikopoulos & Cevher 2021.
@@ -237,10 +221,6 @@ def forsaken(offset: float = 0.45) -> Game:
     offset : float
         The number c: 0.45 in the paper, 0.5 on the slide.
 
-    Returns
-    -------
-    Game
-
     References
     ----------
     Slide "Minimax is more difficult than just optimization"; Hsieh, Mertikopoulos & Cevher 2021.
@@ -267,10 +247,6 @@ def global_forsaken() -> Game:
     .. math:: \Phi(x, y) = x y + \varphi(x) - \varphi(y),
               \quad \varphi(u) = \frac{u^2}{3} - \frac{u^4}{3} + \frac{2 u^6}{21},
               \qquad V(x, y) = (y + \varphi'(x), -x + \varphi'(y))
-
-    Returns
-    -------
-    Game
 
     References
     ----------
@@ -304,11 +280,6 @@ def polar(a: float = 1.0) -> Game:
     a : float
         Strength of the radial part.
 
-    Returns
-    -------
-    Game
-        Its payoff is None.
-
     References
     ----------
     Slide "When do the algorithms converge?"; Pethick, Latafat, Patrinos, Fercoq & Cevher 2022.
@@ -339,10 +310,6 @@ def lower_bound(a: float, b: float) -> Game:
     a, b : float
         ρ = b/(a² + b²) and L = √(a² + b²).
 
-    Returns
-    -------
-    Game
-
     References
     ----------
     Slide "When do the algorithms converge?"; Pethick, Latafat, Patrinos, Fercoq & Cevher 2022.
@@ -368,10 +335,6 @@ def trap() -> Game:
 
     .. math:: \Phi(x, \omega) = -\omega^2 x^2 + \omega x,
               \qquad V(x, \omega) = (-2 \omega^2 x + \omega, 2 \omega x^2 - x)
-
-    Returns
-    -------
-    Game
 
     References
     ----------

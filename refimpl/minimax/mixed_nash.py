@@ -205,16 +205,7 @@ def mirror_descent(A: Array, eta: float, num_steps: int) -> Strategies:
     >>> mirror_descent([[3.0, 0.0], [1.0, 2.0]], 0.1, 1)
     Strategies(p=array([0.5, 0.5]), q=array([0.5, 0.5]))
     """
-    cost_p, cost_q, p_sum, q_sum = _start(A)
-    with np.errstate(over="ignore"):
-        A, eta = _in_units(A, eta)
-        for _ in range(num_steps):
-            p, q = _gibbs(cost_p, eta), _gibbs(cost_q, eta)
-            cost_p += A @ q
-            cost_q -= p @ A
-            p_sum += p
-            q_sum += q
-    return Strategies(p_sum / num_steps, q_sum / num_steps)
+    return _average_play(A, eta, num_steps, lambda answer, p, q: (p, q))
 
 
 @domain(A=_matrix, eta=positive, num_steps=integer(1))
@@ -228,12 +219,8 @@ def mirror_prox(A: Array, eta: float, num_steps: int) -> Strategies:
 
     Parameters
     ----------
-    A : (m, n) array
-        Payoffs, to the column player.
-    eta : float
-        Step size, > 0.
-    num_steps : int
-        Number T of steps, ≥ 1.
+    A, eta, num_steps
+        As in `mirror_descent`.
 
     Returns
     -------
@@ -250,23 +237,29 @@ def mirror_prox(A: Array, eta: float, num_steps: int) -> Strategies:
     >>> p, q
     (array([0.5, 0.5]), array([0.5, 0.5]))
     """
-    cost_p, cost_q, p_sum, q_sum = _start(A)
+    return _average_play(A, eta, num_steps, lambda answer, p, q: answer(p, q))
+
+
+def _average_play(A: Array, eta: float, num_steps: int, played: Callable) -> Strategies:
+    """Averages of what is played at each point (p, q) of mirror descent against all that was played before.
+
+    `played(answer, p, q)` is p, q themselves or their answer to one step against p, q.
+    """
+    m, n = A.shape
+    cost_p, cost_q, p_sum, q_sum = np.zeros(m), np.zeros(n), np.zeros(m), np.zeros(n)
     with np.errstate(over="ignore"):
         A, eta = _in_units(A, eta)
+
+        def answer(p: Any, q: Any) -> tuple[Array, Array]:
+            return _gibbs(cost_p + A @ q, eta), _gibbs(cost_q - p @ A, eta)
+
         for _ in range(num_steps):
-            p, q = _gibbs(cost_p, eta), _gibbs(cost_q, eta)
-            p_bar, q_bar = _gibbs(cost_p + A @ q, eta), _gibbs(cost_q - p @ A, eta)
-            cost_p += A @ q_bar
-            cost_q -= p_bar @ A
-            p_sum += p_bar
-            q_sum += q_bar
+            p, q = played(answer, _gibbs(cost_p, eta), _gibbs(cost_q, eta))
+            cost_p += A @ q
+            cost_q -= p @ A
+            p_sum += p
+            q_sum += q
     return Strategies(p_sum / num_steps, q_sum / num_steps)
-
-
-def _start(A: Array) -> tuple[Array, Array, Array, Array]:
-    """Costs of the pure strategies summed so far, and strategies summed so far: p's, q's, p's, q's."""
-    m, n = A.shape
-    return np.zeros(m), np.zeros(n), np.zeros(m), np.zeros(n)
 
 
 def _in_units(A: Array, eta: float) -> tuple[Array, float]:
