@@ -127,7 +127,7 @@ TABLE: tuple[Row, ...] = (
     Row("S07", "Iterative refinement like in optimization: MCMC",
         "LMC discretises the Wasserstein gradient flow of KL, whose rate is the Fisher information", "open"),
     Row("S08", "Iterative refinement like in optimization: MCMC",
-        "Underdamped: stationary e^(−f) × N(0, uI), exact BAOAB variances, √κ steps instead of κ", "open"),
+        "Underdamped: stationary e^(−f) × N(0, uI), exact BAOAB variances, √κ steps instead of κ", "as printed"),
     Row("S09", "Iterative refinement like in optimization: MCMC",
         "Projected LMC never leaves its set; the mass it puts on the boundary vanishes with η", "open"),
     Row("S10", "Iterative refinement like in optimization: MCMC",

@@ -1,0 +1,1 @@
+"""Sampling: Langevin Monte Carlo, its exact laws, its variants and its rates."""
