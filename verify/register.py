@@ -129,7 +129,7 @@ TABLE: tuple[Row, ...] = (
     Row("S08", "Iterative refinement like in optimization: MCMC",
         "Underdamped: stationary e^(−f) × N(0, uI), exact BAOAB variances, √κ steps instead of κ", "as printed"),
     Row("S09", "Iterative refinement like in optimization: MCMC",
-        "Projected LMC never leaves its set; the mass it puts on the boundary vanishes with η", "open"),
+        "Projected LMC never leaves its set; the mass it puts on the boundary vanishes with η", "as printed"),
     Row("S10", "Iterative refinement like in optimization: MCMC",
         "Mirrored LMC samples the Dirichlet law; its dual potential is convex even for aᵢ < 1", "open"),
     Row("S11", "Langevin Monte Carlo",
