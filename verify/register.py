@@ -131,7 +131,7 @@ TABLE: tuple[Row, ...] = (
     Row("S09", "Iterative refinement like in optimization: MCMC",
         "Projected LMC never leaves its set; the mass it puts on the boundary vanishes with η", "as printed"),
     Row("S10", "Iterative refinement like in optimization: MCMC",
-        "Mirrored LMC samples the Dirichlet law; its dual potential is convex even for aᵢ < 1", "open"),
+        "Mirrored LMC samples the Dirichlet law; its dual potential is convex even for aᵢ < 1", "as printed"),
     Row("S11", "Langevin Monte Carlo",
         "Double-loop ULA lowers its step in an outer loop: against LMC for the same gradients", "open"),
     Row("S12", "Iterative refinement like in optimization: MCMC",
