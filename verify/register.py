@@ -125,7 +125,7 @@ TABLE: tuple[Row, ...] = (
     Row("S06", "Langevin Monte Carlo",
         "Six complexity bounds in p, L and ε, as functions; no measured count of steps exceeds them", "open"),
     Row("S07", "Iterative refinement like in optimization: MCMC",
-        "LMC discretises the Wasserstein gradient flow of KL, whose rate is the Fisher information", "open"),
+        "LMC discretises the Wasserstein gradient flow of KL, whose rate is the Fisher information", "as printed"),
     Row("S08", "Iterative refinement like in optimization: MCMC",
         "Underdamped: stationary e^(−f) × N(0, uI), exact BAOAB variances, √κ steps instead of κ", "as printed"),
     Row("S09", "Iterative refinement like in optimization: MCMC",
