@@ -133,7 +133,7 @@ TABLE: tuple[Row, ...] = (
     Row("S10", "Iterative refinement like in optimization: MCMC",
         "Mirrored LMC samples the Dirichlet law; its dual potential is convex even for aᵢ < 1", "as printed"),
     Row("S11", "Langevin Monte Carlo",
-        "Double-loop ULA lowers its step in an outer loop: against LMC for the same gradients", "open"),
+        "Double-loop ULA lowers its step in an outer loop: against LMC for the same gradients", "as printed"),
     Row("S12", "Iterative refinement like in optimization: MCMC",
         "Some f take LMC polynomially many steps in p, and a search for the minimiser e^p many", "open"),
     Row("S13", "Iterative refinement like in optimization: MCMC",
