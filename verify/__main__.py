@@ -110,6 +110,7 @@ def _errata(options: argparse.Namespace) -> int:
     if not claims:
         print("No claim on a row with status 'corrected' is here.")
         return 0
+    print(reports.coverage(claims, [row for row in ROWS.values() if row.id in {one.row for one in claims}]) + "\n")
     options.patterns = [one.name for one in claims]
     return _run(options)
 
