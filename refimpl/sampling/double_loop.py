@@ -76,7 +76,7 @@ def geometric_schedule(
 def double_loop_lmc(grad_f: Field, a0: Array, schedule: Schedule, rng: np.random.Generator) -> Array:
     r"""Last states of n independent chains of double-loop Langevin Monte Carlo.
 
-    .. math:: a \leftarrow a - \eta_k \nabla f(a) + \sqrt{2 \eta_k} \, z \quad (n_k \text{ times}), \quad k = 0, 1, \dots
+    .. math:: a \leftarrow a - \eta_k \nabla f(a) + \sqrt{2 \eta_k} \, z \quad (n_k \text{ times}), \, k = 0, 1, \dots
 
     Parameters
     ----------
