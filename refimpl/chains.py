@@ -16,6 +16,8 @@ import numpy as np
 
 from refimpl.arrays import Array, Field
 from refimpl.compiling import Bound, compiled, enabled, formula
+from refimpl.domains import bare
+from refimpl.errors import DivergedError
 
 _BLOCK = 512  # chains of a block: their states stay in the fast cache
 _FEWEST = 4  # blocks, where there are as many chains
@@ -35,7 +37,7 @@ def run(
     states = np.empty((num_saved, *a0.shape))
     rng = copy.deepcopy(rng)
     rows = _blocks(len(a0), len(rng))
-    gradient = getattr(grad_f, "__wrapped__", grad_f)
+    gradient = bare(grad_f)
     if not (enabled() and isinstance(gradient, Bound)):
         with np.errstate(over="ignore", invalid="ignore"):
             _run_plain(move, grad_f, a0, eta, every, rng, states)
@@ -100,3 +102,26 @@ def _run_planar(
                 z = complex(rng.standard_normal(), rng.standard_normal())
                 a[i] = move(a[i], gradient(a[i], *parameters), eta, z)
         out[k] = a
+
+
+def last_state(
+    step: Callable[[Array, Array], Array],
+    state: Array,
+    shape: tuple[int, ...],
+    num_steps: int,
+    rng: np.random.Generator,
+) -> Array:
+    """The state after many steps s⁺ = step(s, z), with new noise z ~ N(0, I) of a shape at each.
+
+    Raises
+    ------
+    DivergedError
+        With the last finite state and its step.
+    """
+    for k in range(num_steps):
+        with np.errstate(over="ignore", invalid="ignore"):
+            after = step(state, rng.standard_normal(shape))
+        if not np.isfinite(after).all():
+            raise DivergedError(state, k)
+        state = after
+    return state

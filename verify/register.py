@@ -138,7 +138,7 @@ TABLE: tuple[Row, ...] = (
     Row("S11", "Langevin Monte Carlo",
         "Double-loop ULA lowers its step in an outer loop: against LMC for the same gradients", "as printed"),
     Row("S12", "Iterative refinement like in optimization: MCMC",
-        "Some f take LMC polynomially many steps in p, and a search for the minimiser e^p many", "open"),
+        "Some f take LMC polynomially many steps in p, and a search for the minimiser e^p many", "as printed"),
     Row("S13", "Iterative refinement like in optimization: MCMC",
         "Perturbed SGD and LMC are one function at two scales of the noise", "as printed"),
     # diffusion

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array, Field
+from refimpl.chains import last_state
 from refimpl.domains import Domain, array, bare, covariance, domain, field, generator, integer, number, positive
 from refimpl.sampling.gaussian_law import lmc_covariance
 from refimpl.sampling.langevin import lmc_step
-from refimpl.sampling.running import last_state
 
 
 class Schedule(NamedTuple):
@@ -76,7 +76,7 @@ def geometric_schedule(
 def double_loop_lmc(grad_f: Field, a0: Array, schedule: Schedule, rng: np.random.Generator) -> Array:
     r"""Last states of n independent chains of double-loop Langevin Monte Carlo.
 
-    .. math:: a \leftarrow a - \eta_k \nabla f(a) + \sqrt{2 \eta_k} \, z \quad (n_k \text{ times}), \quad k = 0, 1, …
+    .. math:: a \leftarrow a - \eta_k \nabla f(a) + \sqrt{2 \eta_k} \, z \quad (n_k \text{ times}), \, k = 0, 1, \dots
 
     Parameters
     ----------

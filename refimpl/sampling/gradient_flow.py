@@ -62,13 +62,24 @@ def law_of(density: Field, x: Array) -> Law:
     Law
         Of total mass 1.
 
+    Raises
+    ------
+    ValueError
+        When the nodes do not increase, or the density is not > 0 between them.
+
     Examples
     --------
     >>> law_of(lambda x: 1 + 0 * x, [0.0, 1.0, 4.0]).mass
     array([0.25, 0.75])
     """
-    mass = np.diff(x) * density((x[1:] + x[:-1]) / 2)
-    return _check_law("law", (x, mass / mass.sum()), {})
+    if len(x) < 2 or not (np.diff(x) > 0).all():
+        raise ValueError(f"x must be two or more increasing nodes, got {x.tolist()[:5]}")
+    middle = (x[1:] + x[:-1]) / 2
+    rho = array("n").check("density", density(middle), {"n": len(middle)})
+    if not (rho > 0).all():
+        raise ValueError(f"density must be > 0 between the nodes, got {rho.min()} at {middle[rho.argmin()]}")
+    mass = np.diff(x) * rho
+    return Law(x, mass / mass.sum())
 
 
 def _node_mass(law: Law) -> Array:

@@ -11,9 +11,9 @@ import autograd.numpy as np
 import numpy
 
 from refimpl.arrays import Array, Field
+from refimpl.chains import last_state
 from refimpl.domains import Domain, array, bare, domain, field, generator, integer, positive
 from refimpl.sampling.langevin import lmc_step
-from refimpl.sampling.running import last_state
 
 _points = array("... p")
 

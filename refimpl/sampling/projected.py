@@ -6,18 +6,21 @@ the chain puts the mass √η ∫ π(b) db on it, up to terms of order η. So th
 π with an error of order √η, in W₁ and in total variation.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
 
 from refimpl.arrays import Array, Field
-from refimpl.domains import array, bare, domain, field, generator, integer, number, positive
+from refimpl.chains import last_state
+from refimpl.domains import Domain, array, bare, domain, field, generator, integer, number, positive
 from refimpl.sampling.langevin import projected_lmc_step
-from refimpl.sampling.running import last_state
 
 ZETA_HALF = -1.4603545088095868
 """Riemann's ζ(½)."""
+
+MOST_STEPS = 1000.0
+"""Widths √(2η) that an interval may have for its law to be computed."""
 
 _number = number("")
 
@@ -33,6 +36,15 @@ class IntervalLaw(NamedTuple):
     mass: Array
     mean: Array
     std: float
+
+
+def _check_law(name: str, value: Any, sizes: dict[str, int]) -> IntervalLaw:
+    if not isinstance(value, IntervalLaw):
+        raise TypeError(f"{name} must be an IntervalLaw, got {type(value).__name__}")
+    return value
+
+
+_law = Domain("an IntervalLaw", _check_law)
 
 
 @domain(grad_f=field, project=field, a0=array("n p"), eta=positive, num_steps=integer(0), rng=generator)
@@ -111,7 +123,7 @@ def interval_law(grad_f: Field, lower: float, upper: float, eta: float) -> Inter
     Raises
     ------
     ValueError
-        When the interval is empty.
+        When the interval is empty, or too long for so small a step.
 
     References
     ----------
@@ -126,6 +138,8 @@ def interval_law(grad_f: Field, lower: float, upper: float, eta: float) -> Inter
     if lower >= upper:
         raise ValueError(f"lower must be < upper, got {lower} and {upper}")
     std = np.sqrt(2 * eta)
+    if upper - lower > MOST_STEPS * std:
+        raise ValueError(f"eta must be >= {((upper - lower) / MOST_STEPS) ** 2 / 2:.3g} for this interval, got {eta}")
     nodes, weights = np.polynomial.legendre.leggauss(40 + int(5 * (upper - lower) / std))
     x = (lower + upper + (upper - lower) * np.array([-1, *nodes, 1])) / 2
     mean = x - eta * grad_f(x[:, None])[:, 0]
@@ -137,7 +151,7 @@ def interval_law(grad_f: Field, lower: float, upper: float, eta: float) -> Inter
     return IntervalLaw(x, mass, mean, std)
 
 
-@domain(x=array("..."))
+@domain(law=_law, x=array("..."))
 def interval_cdf(law: IntervalLaw, x: Array) -> Array:
     r"""Distribution function of the law of projected Langevin Monte Carlo inside its interval, l ≤ x < u.
 

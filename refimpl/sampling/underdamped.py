@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array, Field
+from refimpl.chains import last_state
 from refimpl.domains import array, bare, domain, field, generator, integer, positive
 from refimpl.sampling.langevin import baoab_step
-from refimpl.sampling.running import last_state
 
 
 class Phase(NamedTuple):

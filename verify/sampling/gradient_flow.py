@@ -160,8 +160,8 @@ FISHER = {
     "1 % too large": lambda g, law: 1.01 * gradient_flow.fisher_information(g, law),
     "unweighted": lambda g, law: (gradient_flow.velocity(g, law) ** 2).mean(),
 }
-for _text, _wrong in FISHER.items():
-    divergence_falls_at_the_rate_of_the_fisher_information.mutant(_text, replaces="fisher_information")(_wrong)
+for _text, _fisher in FISHER.items():
+    divergence_falls_at_the_rate_of_the_fisher_information.mutant(_text, replaces="fisher_information")(_fisher)
 
 
 @divergence_falls_at_the_rate_of_the_fisher_information.mutant("sign", replaces="velocity")

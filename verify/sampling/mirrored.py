@@ -168,7 +168,7 @@ for _text, _mutant in DIRICHLETS.items():
 
 def stationary_law(slope, eta):
     """Points and masses of the stationary law of y⁺ = y − η slope(y) + √(2η)z on the line, by the trapezoidal rule."""
-    y = np.linspace(-45, 45, 801)
+    y = np.linspace(-45, 45, 401)
     P = scipy.stats.norm.pdf(y, (y - eta * slope(y))[:, None], np.sqrt(2 * eta)) * (y[1] - y[0])
     law = np.linalg.solve(P.T - np.eye(len(y)) + 1 / len(y), np.full(len(y), 1 / len(y)))
     return y, law / law.sum()
@@ -183,9 +183,9 @@ def mirrored_chains_sample_the_dirichlet_law(rng, *, mirrored_lmc=mirrored.mirro
         y = y - h * np.sin(y + y[:, :1])
     x = mirrored_lmc(lambda y: h / cold * np.sin(y + y[:, :1]), start, cold, 3, rng)
     yield equal("3 steps without noise", x, np.exp(y) / (1 + np.exp(y).sum(-1, keepdims=True)), rtol=1e-12)
-    alpha, n = np.array([1.3, 0.8, 0.9]), 30_000
+    alpha, n = np.array([1.3, 0.8, 0.9]), 20_000
     grad_W = mirrored.dirichlet_dual_gradient(alpha)
-    for eta, num_steps in [(0.8, 150), (0.05, 500)]:
+    for eta, num_steps in [(0.8, 150), (0.1, 250)]:
         x = mirrored_lmc(grad_W, np.full((n, 2), 1 / 3), eta, num_steps, rng)
         for i in range(2):
             yield mean(f"E x_{i + 1}, η = {eta}", x[:, i], alpha[i] / alpha.sum(), delta=0.03)
