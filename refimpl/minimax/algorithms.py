@@ -53,8 +53,8 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
 
     .. math:: z^+ = z - \alpha V(z^+)
 
-    Newton's method with a Jacobian by central differences, until a correction is below 10⁻⁸ of the point: the next one
-    would be about its square, below rounding unless V bends sharply or I + αV' is nearly singular.
+    Newton's method with a Jacobian by central differences, until a correction is below 10⁻¹⁰ of |z⁺| + |z|: the next
+    one would be about its square, below rounding unless V bends sharply or I + αV' is nearly singular.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
             raise DivergedError(w, newton_step)
         w = w - correction
         size = np.abs(w).max(-1) + np.abs(z).max(-1) + np.finfo(float).tiny
-        if (np.abs(correction).max(-1) <= 1e-8 * size).all():
+        if (np.abs(correction).max(-1) <= 1e-10 * size).all():
             return w
     raise DivergedError(w, newton_step)
 
