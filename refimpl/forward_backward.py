@@ -11,8 +11,7 @@ import numpy as np
 from refimpl.arrays import Array, Field, split
 from refimpl.compiling import compiled, formula, is_planar, planar
 from refimpl.differentiation import exact_jacobian
-from refimpl.errors import DivergedError
-from refimpl.iteration import complex_points, finite_states, run_in_blocks
+from refimpl.iteration import at_finite_points, complex_points, finite_states, run_in_blocks, until_diverged
 
 _TIES = 1 + 1e-12
 
@@ -77,12 +76,12 @@ def run(
     V: Field, z0: Array, gamma: float, num_steps: int, project: Field | None, relaxation: Callable, c: float
 ) -> Run:
     """Steps with one γ, and the relaxation α = relaxation(z̄ − z, d, c)."""
-    Q = project or unconstrained
-    done = begun(Q(z0), num_steps)
+    done = begun(project, z0, num_steps)
     if project is None and is_planar(V) and z0.shape[-1] == 2:
         _planar_steps(V, float(gamma), _PLANAR[relaxation], float(c), done)
     else:
-        with np.errstate(over="ignore", invalid="ignore"):
+        V, Q = at_finite_points(V), at_finite_points(project or unconstrained)
+        with until_diverged():
             _steps.__wrapped__(V, gamma, Q, relaxation, c, *done)
     finite_states(done.z)
     return done
@@ -120,10 +119,12 @@ def _block_of_steps(
         z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
 
 
-def begun(z0: Array, num_steps: int) -> Run:
-    """Room for a run, with its start."""
-    done = Run(*(np.empty((n, *z0.shape)) for n in (num_steps + 1, num_steps, num_steps)))
-    done.z[0] = z0
+def begun(project: Field | None, z0: Array, num_steps: int) -> Run:
+    """Room for a run, all NaN, with its start."""
+    done = Run(*(np.full((n, *z0.shape), np.nan) for n in (num_steps + 1, num_steps, num_steps)))
+    done.z[0] = project(z0) if project else z0
+    if not np.isfinite(done.z[0]).all():
+        raise ValueError(f"project must return finite points, got {done.z[0]} for {z0}")
     return done
 
 
@@ -131,20 +132,21 @@ def curvature_run(
     V: Field, z0: Array, num_steps: int, nu: float, tau: float, start: str, project: Field | None, c: float
 ) -> Run:
     """Steps with a γ for each point, searched from ν over a singular value of JV, and the adaptive relaxation."""
-    Q = project or unconstrained
-    z = Q(z0)
-    jacobian, singular_value, done = exact_jacobian(V, z), 0 if start == "norm" else -1, begun(z, num_steps)
-    with np.errstate(over="ignore", invalid="ignore"):
+    done = begun(project, z0, num_steps)
+    z = done.z[0]
+    jacobian, singular_value = exact_jacobian(V, z), 0 if start == "norm" else -1
+    V, Q = at_finite_points(V), at_finite_points(project or unconstrained)
+    with until_diverged():
         for k in range(num_steps):
             J = jacobian(z)
             if not (np.isfinite(J).all() and np.isfinite(V(z)).all()):
-                raise DivergedError(z, k)
+                break
             s = np.linalg.svd(J, compute_uv=False)[..., singular_value, None]
             gamma = line_search(V, z, nu / np.maximum(s, 1e-100), nu, tau, Q)
             done.z_bar[k], done.d[k] = extrapolate(V, z, gamma, Q)
             z = z + adaptive_relaxation(done.z_bar[k] - z, done.d[k], c) * done.d[k]
             done.z[k + 1] = z
-            finite_states(done.z[: k + 2])
+    finite_states(done.z)
     return done
 
 
@@ -175,10 +177,10 @@ def bias_corrected_run(
     V_hat: Callable, z0: Array, gamma: float, alphas: Array, rng: np.random.Generator, project: Field | None
 ) -> StochasticRun:
     """Steps with a correction of the bias (BC-SEG+)."""
-    Q = project or unconstrained
-    z = z_prev = h = Q(z0)
-    done = StochasticRun(*begun(z, len(alphas))[:2])
-    with np.errstate(over="ignore", invalid="ignore"):
+    done = StochasticRun(*begun(project, z0, len(alphas))[:2])
+    z = z_prev = h = done.z[0]
+    V_hat, Q = at_finite_points(V_hat), at_finite_points(project or unconstrained)
+    with until_diverged():
         for k, alpha in enumerate(alphas):
             xi, xi_fresh = (rng.standard_normal(z0.shape) for _ in range(2))
             memory = h - z_prev + gamma * V_hat(z_prev, xi)

@@ -5,7 +5,7 @@ import contextlib
 import inspect
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -40,9 +40,27 @@ def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> 
         return finite_states(_planar_orbit(step, V, z0, float(alpha), num_steps, remembers))
     states = np.full((num_steps + 1, *z0.shape), np.nan)
     loop = _orbit_with_memory if remembers else _orbit
-    with np.errstate(over="ignore", invalid="ignore"), contextlib.suppress(DivergedError):
-        loop.__wrapped__(step, V, z0, alpha, states)
+    with until_diverged():
+        loop.__wrapped__(step, at_finite_points(V), z0, alpha, states)
     return finite_states(states)
+
+
+@contextlib.contextmanager
+def until_diverged() -> Iterator[None]:
+    """A loop that fills an array of NaN and may end early, without a word: `finite_states` tells how far it came."""
+    with np.errstate(over="ignore", invalid="ignore"), contextlib.suppress(DivergedError):
+        yield
+
+
+def at_finite_points(V: Callable) -> Callable:
+    """The function, but where a point is not finite the run ends: a user's function may refuse such points."""
+
+    def at_finite_point(z: Array, *arguments: Any) -> Array:
+        if not np.isfinite(z).all():
+            raise DivergedError(z, 0)
+        return V(z, *arguments)
+
+    return at_finite_point
 
 
 def finite_states(z: Array) -> Array:

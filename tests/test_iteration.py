@@ -8,7 +8,7 @@ from refimpl.arrays import join, split
 from refimpl.compiling import enabled, planar
 from refimpl.errors import DivergedError
 from refimpl.minimax import algorithms
-from refimpl.minimax.games import bilinear
+from refimpl.minimax.games import bilinear, forsaken
 
 PLANAR = {name: step for name, step in algorithms.STEPS.items() if name != "ppm"}
 XY = bilinear().operator
@@ -75,3 +75,16 @@ def test_planar_batches_are_compiled(monkeypatch, starts):
     iteration.orbit(algorithms.eg_step, XY, starts, 0.1, 3)
     with pytest.raises(AssertionError, match="plain Python"):
         iteration.orbit(algorithms.eg_step, lambda z: XY(z), starts, 0.1, 3)
+
+
+@pytest.mark.parametrize("step", PLANAR.values(), ids=PLANAR)
+def test_a_field_that_refuses_what_is_not_finite_diverges_as_any_other(step):
+    """A game's checked field in a user's own function: what it raises at inf is not what the user should see."""
+    V = forsaken().operator
+    reached = []
+    for field in (V, lambda z: V(z)):
+        with pytest.raises(DivergedError) as caught:
+            iteration.orbit(step, field, np.full(2, 3.0), 1.0, 30)
+        assert np.isfinite(caught.value.last).all()
+        reached.append(caught.value.step)
+    assert reached[0] == reached[1]

@@ -19,7 +19,7 @@ from refimpl.domains import (
     positive,
     positive_array,
 )
-from refimpl.iteration import finite_states
+from refimpl.iteration import at_finite_points, finite_states, until_diverged
 from refimpl.minimax.games import Payoff, operator_of
 
 
@@ -162,9 +162,9 @@ def sgd(grad_f: Field, x0: Array, etas: Array, sigma: float, rng: np.random.Gene
            [0.5 ],
            [0.25]])
     """
-    x = np.empty((len(etas) + 1, *x0.shape))
+    x = np.full((len(etas) + 1, *x0.shape), np.nan)
     x[0] = x0
-    with np.errstate(over="ignore", invalid="ignore"):
+    with until_diverged():
         for k, eta in enumerate(etas):
-            x[k + 1] = bare(sgd_step)(grad_f, x[k], eta, sigma * rng.standard_normal(x0.shape))
+            x[k + 1] = bare(sgd_step)(at_finite_points(grad_f), x[k], eta, sigma * rng.standard_normal(x0.shape))
     return finite_states(x)

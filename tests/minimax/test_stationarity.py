@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from refimpl.differentiation import jacobian
+from refimpl.domains import array, domain
 from refimpl.errors import DivergedError
 from refimpl.minimax.games import bilinear, polar, quadratic_saddle, weird_saddle
 from refimpl.minimax.stationarity import classify, sgd, sgd_step
@@ -57,6 +58,14 @@ def test_divergence_carries_the_last_finite_state():
         sgd(lambda x: -1e100 * x, np.ones(1), np.ones(10), 0.0, np.random.default_rng(0))
     assert caught.value.step == 3
     np.testing.assert_allclose(caught.value.last, [1e300])
+
+
+def test_divergence_is_reported_where_the_gradient_refuses_what_is_not_finite():
+    cubic = domain(x=array("... p"))(lambda x: -(x**3))
+    with pytest.raises(DivergedError) as caught:
+        sgd(lambda x: cubic(x), [2.0], np.ones(50), 0.0, np.random.default_rng(0))
+    assert np.isfinite(caught.value.last).all()
+    assert caught.value.step == 6
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,24 @@ def test_divergence_is_reported(run):
     assert caught.value.step < 50
 
 
+@pytest.mark.parametrize("project", [None, onto_box(-1e300, 1e300)])
+def test_divergence_is_reported_where_fields_and_projections_refuse_what_is_not_finite(run, project):
+    def refuses(z):
+        return -V(z)
+
+    z0 = [[0.1, 0.1], [1e70 if run is RUNS["curvature"] else 50.0, 1.0]]
+    with pytest.raises(DivergedError) as caught:
+        run(refuses, z0, 50, project=project)
+    assert np.isfinite(caught.value.last).all()
+    assert caught.value.last.shape == (2, 2)
+    assert 0 <= caught.value.step < 50
+
+
+def test_a_projection_must_be_finite_at_the_start(run):
+    with pytest.raises(ValueError, match=r"project must return finite points, got \[nan nan\] for \[1. 1.\]"):
+        run(V, [1.0, 1.0], 2, project=lambda z: z * np.nan)
+
+
 def test_a_projection_must_keep_the_shape(run):
     with pytest.raises(ValueError, match=r"project must return shape \(2,\) for \(2,\), got \(1,\)"):
         run(V, [1.0, 1.0], 2, project=lambda z: z[:1])

@@ -221,7 +221,7 @@ def contraction_is_the_largest_eigenvalue_of_a_step(
         yield equal(f"{method.upper()}", contraction(method, nu, alpha), expected, rtol=1e-9)
     factor, N = rng.uniform(0.5, 0.999, 20), rng.uniform(1, 50, 20)
     measured = [iterations(f, f**n) for f, n in zip(factor, N, strict=True)]
-    yield equal("steps until ε", measured, N, rtol=rounding(64))
+    yield equal("steps until ε", measured, N, atol=rounding(8, N + 1 / np.abs(np.log(factor))))
 
 
 @contraction_is_the_largest_eigenvalue_of_a_step.mutant("the smaller root", replaces="contraction")

@@ -48,6 +48,7 @@ def convex_concave_rates(method: Method, step: Callable, rng: np.random.Generato
     yield rate(f"{name}: iterations against ε, gap of the average", 1 / decades, N, -1.0)
     D = 1 + norm(z0 + alpha * V(z0))
     yield at_most(f"{name}: K · gap", R, D[None] ** 2 / (2 * alpha), slack=rounding(K, D**2 / alpha), tight=0.01)
+    decades = decades[:-1]
     N = first((V(z) ** 2).sum(-1).max(axis=1, keepdims=True) <= 1 / (np.e * alpha**2 * decades))
     yield rate(f"{name}: iterations against ε, ‖V z_k‖²", 1 / decades, N, -1.0)
     a = -1j * alpha * sigma[:20]

@@ -14,7 +14,7 @@ from verify.minimax.weak_minty import (
     lower_bound_matrix,
     polar_field,
 )
-from verify.minimax.weak_minty_methods import direction, recomputed, sets, square_field
+from verify.minimax.weak_minty_methods import direction, recomputed, sets, wavy_field
 
 
 def forsaken_jacobian(z):
@@ -44,7 +44,7 @@ def follows_its_formula(what, done, V, gamma, c, Q):
 @claim("M19", slide=SLIDE, source=SOURCE)
 def adaptive_relaxation_is_measured_along_d(rng, *, adaptive_eg_plus=weak_minty.adaptive_eg_plus):
     r"""α_k = σ/γ + ⟨z̄ − z, d⟩/‖d‖², σ = −0.99 γ/2 unless given; from a solution the run does not move."""
-    V, gamma, z0 = square_field(rng.standard_normal((3, 3))), rng.uniform(0.05, 0.2), rng.uniform(-1, 1, (40, 3))
+    V, gamma, z0 = wavy_field(rng.standard_normal((3, 3)) / 3), rng.uniform(0.05, 0.2), rng.uniform(-1, 1, (40, 3))
     sigma = rng.uniform(-0.4, -0.1) * gamma
     for name, Q in sets(rng).items():
         done = adaptive_eg_plus(V, z0, gamma, 4, project=Q, sigma=sigma)

@@ -7,7 +7,7 @@ from refimpl.minimax import weak_minty
 from verify.claims import claim
 from verify.evidence import ALPHA, at_least, at_most, confidence_sequence, distribution, equal, rounding
 from verify.minimax.weak_minty import SLIDE, linear_field, lower_bound_matrix
-from verify.minimax.weak_minty_methods import sets, square_field
+from verify.minimax.weak_minty_methods import sets, wavy_field
 
 SOURCE = "Pethick, Fercoq, Latafat, Patrinos & Cevher 2023"
 
@@ -25,7 +25,7 @@ def stochastic_eg_plus(V_hat, z0, gamma, alphas, rng, project=None):
 def one_sample_is_used_twice(rng, *, bc_seg_plus=weak_minty.bc_seg_plus):
     r"""With V̂ = V + Sξ the error e = h − Hz obeys e_k = (1 − α_k) e_{k−1} − α_k γ Sξ_k, e₀ = −γSξ₀: V drops out."""
     M, S, gamma = rng.standard_normal((3, 3)), rng.standard_normal((3, 3)), rng.uniform(0.1, 0.3)
-    V, z0, alphas = square_field(M / 2), rng.uniform(-1, 1, (20, 3)), rng.uniform(0.2, 0.9, 8)
+    V, z0, alphas = wavy_field(M / 3), rng.uniform(-1, 1, (20, 3)), rng.uniform(0.2, 0.9, 8)
     tolerance = rounding(512, 10.0)
     for name, Q in sets(rng).items():
         seed = rng.integers(2**32)
@@ -39,7 +39,7 @@ def one_sample_is_used_twice(rng, *, bc_seg_plus=weak_minty.bc_seg_plus):
         yield equal(f"{name}: z̄", done.z_bar, z_bar, atol=tolerance)
         step = alphas[:, None, None] * (h - z_bar + gamma * (V(z_bar) + noise[:, 1]))
         yield equal(f"{name}: z⁺ − z", np.diff(done.z, axis=0), -step, atol=tolerance)
-    xy = square_field(M / 2)
+    xy = wavy_field(M / 3)
     quiet = bc_seg_plus(lambda z, xi: xy(z), z0, gamma, np.full(5, 0.5), rng)
     z, expected = z0, [z0]
     for _ in range(5):
