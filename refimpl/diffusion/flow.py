@@ -223,7 +223,7 @@ def solve_flow(
     Raises
     ------
     ArithmeticError
-        When the solver gives up.
+        When the solver gives up, or a velocity is not finite.
 
     References
     ----------
@@ -241,7 +241,10 @@ def solve_flow(
 
 def _solve(F: Callable[[Array, float], Array], a: Array, t: float, t_end: float, rtol: float, atol: float) -> Array:
     def right_side(t: float, flat: Array) -> Array:
-        return F(flat.reshape(a.shape), t).ravel()
+        v = F(flat.reshape(a.shape), t).ravel()
+        if not np.isfinite(v).all():
+            raise ArithmeticError(f"the probability flow could not be followed: its velocity is not finite at t = {t}")
+        return v
 
     solved = scipy.integrate.solve_ivp(right_side, (t, t_end), a.ravel(), "DOP853", rtol=rtol, atol=atol)
     if not solved.success:
@@ -297,7 +300,7 @@ def log_likelihood(
     Raises
     ------
     ArithmeticError
-        When the solver gives up.
+        When the solver gives up, or a velocity is not finite.
 
     References
     ----------

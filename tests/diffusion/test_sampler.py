@@ -74,9 +74,10 @@ def test_divergence_is_reported_with_the_last_state():
         sampler.predictor_corrector(vp(), lambda a, t: 1e300 * a, (3, 2), 10, np.random.default_rng(0))
 
 
-def test_a_flow_that_cannot_be_followed_is_an_error():
+@pytest.mark.parametrize("score", [lambda a, t: 100 * a**3, lambda a, t: np.nan * a], ids=["blows up", "nan"])
+def test_a_flow_that_cannot_be_followed_is_an_error(score):
     with pytest.raises(ArithmeticError, match="could not be followed"):
-        sampler.solve_flow(vp(), lambda a, t: 100 * a**3, [[1.0]], 1.0, 0.5)
+        sampler.solve_flow(vp(), score, [[1.0]], 1.0, 0.5)
 
 
 @pytest.mark.parametrize("given", ["score", "noise", "clean", "v"])
