@@ -10,7 +10,7 @@ import numpy as np
 from refimpl.arrays import Array
 from refimpl.diffusion.schedules import falling, falling_times, march
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import Domain, Sizes, array, domain
+from refimpl.domains import Domain, Sizes, array, bare, domain
 
 _numbers = array("...")
 
@@ -166,9 +166,10 @@ def flow_law(sde: SDE, m: Array, v: Array, times: Array, m0: Array, v0: Array) -
 
 
 def _backward(sde: SDE, m: Array, v: Array, times: Array, m0: Array, v0: Array, noise: float) -> tuple[Array, Array]:
+    drift, diffusion, kernel = bare(sde.drift), bare(sde.diffusion), bare(sde.kernel)
+
     def step(law: Array, t: float, t_next: float) -> Array:
-        dt, g, (scale, std) = t_next - t, sde.diffusion(t), sde.kernel(t)
-        c = sde.drift(np.ones(1), t)[0]
+        dt, c, g, (scale, std) = t_next - t, drift(1.0, t), diffusion(t), kernel(t)
         pull = (1 + noise) / 2 * g**2 / (scale**2 * v + std**2)
         mean, variance = law
         return np.stack(

@@ -14,7 +14,7 @@ SOURCE = "Song et al. 2021, Section 3.4"
 
 
 def integrated(process, times):
-    """Mean of a_t started at a₀ = 1, and its variance, by the ODEs m' = f(m, t), V' = 2f(1, t)V + g² from m = 1, V = 0."""
+    """Mean of a_t started at a₀ = 1, and its variance, by the ODEs m′ = f(m, t), V′ = 2f(1, t)V + g² from 1 and 0."""
 
     def slopes(t, y):
         slope = process.drift(np.ones((1, 1)), t).item()
@@ -56,6 +56,10 @@ def schedules_are_the_usual_ones(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve
         drift = [process.drift(a, t) for t in times]
         expected = -(0.1 + 19.9 * times)[:, None, None] / 2 * a
         yield equal(f"{process.name}: −½βa", drift, expected, rtol=rounding(16))
+    g = np.array([(vp().diffusion(t), sub_vp().diffusion(t)) for t in times])
+    beta = 0.1 + 19.9 * times
+    yield equal("VP: g² = β", g[:, 0] ** 2, beta, rtol=rounding(16))
+    yield equal("sub-VP: g² = β(1 − e^(−2B))", g[:, 1] ** 2, beta * (1 - np.exp(-2 * B)), rtol=1e-12)
     scale, std = np.transpose([vp().kernel(t) for t in times])
     yield equal("VP: scale² + std²", scale**2 + std**2, 1.0, rtol=rounding(16))
     yield equal("VP: −2 log scale = ∫β", -2 * np.log(scale), B, rtol=1e-13, atol=rounding(16))
