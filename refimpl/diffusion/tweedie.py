@@ -1,17 +1,27 @@
 """Tweedie's formula: the optimal denoiser is one step along the score.
 
 X_σ = X + σZ with Z ~ N(0, I) has the density π_σ. The laws of X for which both sides can be computed have their own
-modules: `mixtures` of Gaussians, and the `empirical` law of a data set.
+modules: `mixtures` of Gaussians, and the `empirical` law of a data set; `denoising` samples with a denoiser.
 """
 
 from typing import Any
 
 from refimpl.arrays import Field, namespace
+from refimpl.diffusion.denoising import ancestral_denoise, ancestral_denoising_step, denoise, denoising_step
 from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.domains import array, domain, field, jacobian, positive
 from refimpl.mixtures import mixture_score
 
-__all__ = ["empirical_denoiser", "mixture_score", "tweedie_covariance", "tweedie_denoiser"]
+__all__ = [
+    "ancestral_denoise",
+    "ancestral_denoising_step",
+    "denoise",
+    "denoising_step",
+    "empirical_denoiser",
+    "mixture_score",
+    "tweedie_covariance",
+    "tweedie_denoiser",
+]
 
 
 @domain(x=array("... p"), score=field, sigma=positive)

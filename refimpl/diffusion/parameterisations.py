@@ -1,0 +1,279 @@
+r"""What networks are asked for: the score, the noise, the clean point, or v; and what one says about the others.
+
+A noisy point is a = scale·x₀ + std·ε. In the names used here, with D = E[x₀ | a] and the score of the law of a:
+
+========= ============================================
+"noise"   E[ε | a] = −std · score
+"clean"   D = E[x₀ | a]
+"score"   ∇log p(a)
+"v"       E[scale·ε − std·x₀ | a]
+========= ============================================
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy
+
+from refimpl.diffusion.sde import SDE, process
+from refimpl.domains import array, domain, field, number, one_of, positive
+
+_points = array("... p")
+_NAMES = ("score", "noise", "clean", "v")
+
+
+@domain(
+    output=_points,
+    a=_points,
+    scale=positive,
+    std=positive,
+    given=one_of(*_NAMES),
+    wanted=one_of(*_NAMES),
+)
+def convert(output: Any, a: Any, scale: float, std: float, given: str, wanted: str) -> Any:
+    r"""What a network means in another parameterisation.
+
+    .. math:: \varepsilon = -\text{std} \cdot \text{score} = \frac{a - \text{scale} \, D}{\text{std}}
+              = \frac{\text{std} \, a + \text{scale} \, v}{\text{scale}^2 + \text{std}^2}
+
+    Parameters
+    ----------
+    output : (..., p) array
+        What the network gave.
+    a : (..., p) array
+        The noisy points it was asked about.
+    scale, std : float
+        The kernel of their time, > 0, as `SDE.kernel` gives it.
+    given, wanted : str
+        "score", "noise", "clean" or "v".
+
+    Returns
+    -------
+    (..., p) array
+
+    References
+    ----------
+    Slide "A denoising perspective on sampling", remarks; Salimans & Ho 2022, Section 4 and Appendix D.
+
+    Examples
+    --------
+    a = 0.8·x₀ + 0.6·ε with x₀ = 1 and ε = 2.
+
+    >>> convert([1.0], [2.0], 0.8, 0.6, "clean", "noise"), convert([1.0], [2.0], 0.8, 0.6, "clean", "v")
+    (array([2.]), array([1.]))
+    """
+    if given == wanted:
+        return output
+    match given:
+        case "score":
+            noise = -std * output
+        case "clean":
+            noise = (a - scale * output) / std
+        case "v":
+            noise = (std * a + scale * output) / (scale**2 + std**2)
+        case _:
+            noise = output
+    match wanted:
+        case "score":
+            return -noise / std
+        case "clean":
+            return (a - std * noise) / scale
+        case "v":
+            return scale * noise - std * (a - std * noise) / scale
+        case _:
+            return noise
+
+
+class Preconditioning(NamedTuple):
+    """The factors of D(x, σ) = skip·x + out·F(in_·x, noise)."""
+
+    skip: float
+    out: float
+    in_: float
+    noise: float
+
+
+@domain(sigma=positive, sigma_data=positive)
+def preconditioning(sigma: float, sigma_data: float = 0.5) -> Preconditioning:
+    r"""Factors that give a network F inputs and targets of variance 1, and let the least of its errors through.
+
+    .. math:: \text{skip} = \frac{\sigma_d^2}{\sigma^2 + \sigma_d^2}, \quad
+              \text{out} = \frac{\sigma \sigma_d}{\sqrt{\sigma^2 + \sigma_d^2}}, \quad
+              \text{in} = \frac{1}{\sqrt{\sigma^2 + \sigma_d^2}}, \quad \text{noise} = \tfrac14 \log \sigma
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation of the noise, > 0.
+    sigma_data : float
+        Standard deviation of the data, > 0.
+
+    Returns
+    -------
+    Preconditioning
+
+    References
+    ----------
+    Slide "Joint training of the score network"; Karras et al. 2022 (EDM), Table 1 and Appendix B.6.
+
+    Examples
+    --------
+    >>> preconditioning(3.0, 4.0)._replace(noise=0.0)
+    Preconditioning(skip=0.64, out=2.4, in_=0.2, noise=0.0)
+    """
+    total = np.hypot(sigma, sigma_data)
+    return Preconditioning(
+        float(sigma_data**2 / total**2), float(sigma * sigma_data / total), float(1 / total), float(np.log(sigma) / 4)
+    )
+
+
+@domain(network=field, sigma_data=positive)
+def preconditioned_denoiser(network: Callable, sigma_data: float = 0.5) -> Callable[[Any, float], Any]:
+    r"""The denoiser that a preconditioned network stands for.
+
+    .. math:: D(x, \sigma) = \text{skip} \, x + \text{out} \, F(\text{in} \, x, \text{noise})
+
+    Parameters
+    ----------
+    network : callable
+        F, a function of points and of the number `noise`, of the shape of the points.
+    sigma_data : float
+        Standard deviation of the data, > 0.
+
+    Returns
+    -------
+    callable
+        From points (..., p) and σ to (..., p).
+
+    References
+    ----------
+    Slide "Joint training of the score network"; Karras et al. 2022 (EDM), eq. (7).
+
+    Examples
+    --------
+    The network 0 is the denoiser of N(0, σ_d²).
+
+    >>> preconditioned_denoiser(lambda x, noise: 0 * x, 4.0)(np.array([1.0]), 3.0)
+    array([0.64])
+    """
+
+    def denoiser(x: Any, sigma: float) -> Any:
+        c = preconditioning(sigma, sigma_data)
+        return c.skip * x + c.out * network(c.in_ * x, c.noise)
+
+    return denoiser
+
+
+@domain(sde=process, sigma=positive)
+def time_of(sde: SDE, sigma: float) -> float:
+    r"""The time at which the noise-to-signal ratio is σ.
+
+    .. math:: \text{std}(t) = \sigma \, \text{scale}(t)
+
+    Parameters
+    ----------
+    sde : SDE
+        The forward process.
+    sigma : float
+        Noise-to-signal ratio, > 0 and at most that at T = 1.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Slide "Stochastic Differential Equations (SDE) formalism"; Karras et al. 2022, Section 2.
+
+    Examples
+    --------
+    >>> from refimpl.diffusion.sde import ve
+    >>> round(time_of(ve(3.0, 5.0), 4.0), 12)
+    1.0
+    """
+
+    def excess(t: float) -> float:
+        scale, std = sde.kernel(t)
+        return float(std - sigma * scale)
+
+    scale, std = sde.kernel(1.0)
+    if sigma > (1 + 1e-12) * std / scale:
+        raise ValueError(f"sigma must be <= std/scale at T = {std / scale:g}, got {sigma:g}")
+    return 1.0 if excess(1.0) <= 0 else scipy.optimize.brentq(excess, 0.0, 1.0, xtol=1e-300, rtol=1e-15)
+
+
+@domain(sde=process, score=field)
+def denoiser_from_score(sde: SDE, score: Callable[[Any, float], Any]) -> Callable[[Any, float], Any]:
+    r"""The denoiser that the score of an SDE stands for: Tweedie's formula for x = a/scale, σ = std/scale.
+
+    .. math:: D(x, \sigma) = x + \sigma^2 \, \text{scale} \, \nabla \log p_t(\text{scale} \, x), \qquad
+              \text{std}(t) = \sigma \, \text{scale}(t)
+
+    Parameters
+    ----------
+    sde : SDE
+        The forward process.
+    score : callable
+        ∇log p_t, a function of (a, t) of the shape of a.
+
+    Returns
+    -------
+    callable
+        From points (..., p) and σ to (..., p), as `tweedie.denoise` wants it.
+
+    References
+    ----------
+    Slide "A denoising perspective on sampling".
+
+    Examples
+    --------
+    >>> from refimpl.diffusion.sde import ve
+    >>> denoiser_from_score(ve(3.0, 5.0), lambda a, t: -a / 17)(np.array([17.0]), 4.0)  # N(0, 1) under noise 4
+    array([1.])
+    """
+
+    def denoiser(x: Any, sigma: float) -> Any:
+        t = time_of(sde, sigma)
+        scale = sde.kernel(t)[0]
+        return x + sigma**2 * scale * score(scale * x, t)
+
+    return denoiser
+
+
+@domain(sde=process, denoiser=field)
+def score_from_denoiser(sde: SDE, denoiser: Callable[[Any, float], Any]) -> Callable[[Any, float], Any]:
+    r"""The score of an SDE's laws that a denoiser stands for.
+
+    .. math:: \nabla \log p_t(a) = \frac{\text{scale} \, D(a / \text{scale}, \text{std} / \text{scale}) - a}
+              {\text{std}^2}
+
+    Parameters
+    ----------
+    sde : SDE
+        The forward process.
+    denoiser : callable
+        D(x, σ), of the shape of x.
+
+    Returns
+    -------
+    callable
+        From points (..., p) and a time, > 0 and ≤ 1, to (..., p).
+
+    References
+    ----------
+    Slide "A denoising perspective on sampling".
+
+    Examples
+    --------
+    >>> from refimpl.diffusion.sde import ve
+    >>> score_from_denoiser(ve(3.0, 5.0), lambda x, sigma: x / (1 + sigma**2))(np.array([17.0]), 1.0)
+    array([-1.])
+    """
+
+    @domain(a=_points, t=number("> 0 and <= 1"))
+    def score(a: Any, t: float) -> Any:
+        scale, std = sde.kernel(t)
+        return (scale * denoiser(a / scale, std / scale) - a) / std**2
+
+    return score

@@ -1,0 +1,262 @@
+"""Denoising in many steps: slide "The answer: Diffusion models"."""
+
+import itertools
+
+import numpy as np
+
+from refimpl.diffusion import denoising, gaussian_law, tweedie
+from verify.claims import claim
+from verify.evidence import equal, mean, rounding
+
+SLIDE = "The answer: Diffusion models"
+
+
+def crooked(x, sigma):
+    """A denoiser like no other, of size at most 1."""
+    return np.sin(3 * x) / (1 + sigma) + np.cos(x[..., ::-1] * sigma) / 2
+
+
+def gaussian_denoiser(m, v):
+    """The exact denoiser of N(m, v)."""
+    return lambda x, sigma: tweedie.tweedie_denoiser(x, lambda y: (m - y) / (v + sigma**2), sigma)
+
+
+@claim("D11", slide=SLIDE, source="Song, Meng & Ermon 2021; Karras et al. 2022, eq. (4)")
+def denoising_step_is_an_euler_step_of_the_flow(rng, *, denoising_step=tweedie.denoising_step):
+    r"""x⁺ = x + (σ⁺ − σ)(x − D)/σ for any D; it is exact when all data are one point, and D itself for σ⁺ = 0."""
+    x = rng.uniform(-3, 3, (40, 3))
+    for sigma in 10 ** rng.uniform(-2, 2, 8):
+        for share in (0.0, rng.uniform(0, 1), 0.999):
+            D = crooked(x, sigma)
+            expected = x + (share * sigma - sigma) * (x - D) / sigma
+            measured = denoising_step(crooked, x, sigma, share * sigma)
+            yield equal(f"x⁺ at σ = {sigma:.3g}", measured, expected, atol=rounding(32, 5))
+    z, point = rng.standard_normal((2, 40, 3))
+    steps = denoising_step(lambda x, sigma: point, point + 7 * z, 7.0, 0.2)
+    yield equal("one point: X + 0.2Z from X + 7Z", steps, point + 0.2 * z, atol=rounding(256, 10))
+
+
+@denoising_step_is_an_euler_step_of_the_flow.mutant("(σ⁺/σ)² of what is off: the stochastic step without noise")
+def _(denoiser, x, sigma, sigma_next):
+    return denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
+
+
+@denoising_step_is_an_euler_step_of_the_flow.mutant("denoised once, then taken as it is")
+def _(denoiser, x, sigma, sigma_next):
+    return denoiser(x, sigma)
+
+
+@denoising_step_is_an_euler_step_of_the_flow.mutant("x and D swapped")
+def _(denoiser, x, sigma, sigma_next):
+    return x + sigma_next / sigma * (denoiser(x, sigma) - x)
+
+
+@denoising_step_is_an_euler_step_of_the_flow.mutant("D at the level to come")
+def _(denoiser, x, sigma, sigma_next):
+    D = denoiser(x, sigma_next)
+    return D + sigma_next / sigma * (x - D)
+
+
+@denoising_step_is_an_euler_step_of_the_flow.mutant("1 % too much noise left")
+def _(denoiser, x, sigma, sigma_next):
+    return tweedie.denoising_step(denoiser, x, sigma, min(1.01 * sigma_next, sigma))
+
+
+@denoising_step_is_an_euler_step_of_the_flow.mutant("D 1 % too large")
+def _(denoiser, x, sigma, sigma_next):
+    return tweedie.denoising_step(lambda x, s: 1.01 * denoiser(x, s), x, sigma, sigma_next)
+
+
+@claim("D11", slide=SLIDE, source="Ho, Jain & Abbeel 2020, eq. (4)-(7)")
+def ancestral_step_draws_from_the_noising_chain(rng, *, ancestral_denoising_step=tweedie.ancestral_denoising_step):
+    r"""x⁺ has the law of X_σ⁺ given X_σ = x and X = D, by conditioning Gaussians: for σ, and for a chain a = √ᾱ x."""
+    x, z = rng.uniform(-3, 3, (40, 3)), rng.standard_normal((40, 3))
+    for sigma in 10 ** rng.uniform(-2, 2, 8):
+        sigma_next = sigma * rng.uniform(0, 0.99)
+        joint = np.array([[sigma_next**2, sigma_next**2], [sigma_next**2, sigma**2]])
+        gain = joint[0, 1] / joint[1, 1]
+        variance = np.linalg.det(joint) / joint[1, 1]
+        D = crooked(x, sigma)
+        expected = D + gain * (x - D) + np.sqrt(variance) * z
+        error = rounding(64, 5 * (1 + sigma_next))
+        yield equal("x⁺", ancestral_denoising_step(crooked, x, sigma, sigma_next, z), expected, atol=error)
+    beta = rng.uniform(0.01, 0.3, 6)
+    kept = np.cumprod(1 - beta)
+    for i, j in ((5, 4), (5, 2)):  # one step of the chain, and several at once
+        noise = 1 - kept
+        through = np.sqrt(kept[i] / kept[j])
+        joint = np.array([[noise[j], noise[j] * through], [noise[j] * through, noise[i]]])
+        gain = joint[0, 1] / joint[1, 1]
+        D = crooked(x, np.sqrt(noise[i] / kept[i]))
+        centre = np.sqrt(kept[j]) * D + gain * np.sqrt(kept[i]) * (x - D)
+        expected = centre + np.sqrt(joint[0, 0] - gain * joint[0, 1]) * z
+        levels = np.sqrt(noise[[i, j]] / kept[[i, j]])
+        measured = np.sqrt(kept[j]) * np.asarray(ancestral_denoising_step(crooked, x, *levels, z))
+        yield equal(f"chain of β: from {i} to {j}", measured, expected, atol=rounding(1e3, 5))
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("a missing square: σ⁺√(1 − σ⁺/σ)", shipped="diffusers, #590")
+def _(denoiser, x, sigma, sigma_next, z):
+    r, D = sigma_next / sigma, denoiser(x, sigma)
+    return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r) * z
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("noise of the forward step: √(σ² − σ⁺²)")
+def _(denoiser, x, sigma, sigma_next, z):
+    r, D = sigma_next / sigma, denoiser(x, sigma)
+    return D + r**2 * (x - D) + np.sqrt(sigma**2 - sigma_next**2) * z
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("β of one step under skipped steps", shipped="diffusers, #3006")
+def _(denoiser, x, sigma, sigma_next, z):
+    r, D = max(sigma_next / sigma, 0.9), denoiser(x, sigma)
+    return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("noise multiplied onto D", shipped="twisted_diffusion_sampler, #3")
+def _(denoiser, x, sigma, sigma_next, z):
+    r, D = sigma_next / sigma, denoiser(x, sigma)
+    return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z * D
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("all of the noise drawn anew: D + σ⁺z")
+def _(denoiser, x, sigma, sigma_next, z):
+    return denoiser(x, sigma) + sigma_next * z
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("the deterministic step")
+def _(denoiser, x, sigma, sigma_next, z):
+    return tweedie.denoising_step(denoiser, x, sigma, sigma_next)
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("σ⁺/σ for its square")
+def _(denoiser, x, sigma, sigma_next, z):
+    r, D = sigma_next / sigma, denoiser(x, sigma)
+    return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("noise 1 % too large")
+def _(denoiser, x, sigma, sigma_next, z):
+    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
+
+
+@ancestral_step_draws_from_the_noising_chain.mutant("one noise for the whole batch")
+def _(denoiser, x, sigma, sigma_next, z):
+    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, z[:1] + 0 * x)
+
+
+@claim("D11", slide=SLIDE, source="Gaussian laws under affine maps")
+def laws_on_gaussian_data_follow_their_recursions(
+    rng,
+    *,
+    denoise=tweedie.denoise,
+    ancestral_denoise=tweedie.ancestral_denoise,
+    denoising_law=gaussian_law.denoising_law,
+    ancestral_denoising_law=gaussian_law.ancestral_denoising_law,
+):
+    r"""Any noise levels: gains Π(v + σσ⁺)/(v + σ²), or Π(v + σ⁺²)/(v + σ²) = (v + σ_n²)/(v + σ₀²) and noise."""
+    m, v, m0, v0 = rng.standard_normal(), rng.uniform(0.2, 2), rng.standard_normal(), rng.uniform(0.5, 5)
+    sigmas = np.append(np.sort(rng.uniform(0.1, 5, 9))[::-1], rng.uniform(0.02, 0.1))
+    before, after = sigmas[:-1], sigmas[1:]
+    gain = np.prod((v + before * after) / (v + before**2))
+    points = rng.standard_normal((20, 2))
+    reached = denoise(gaussian_denoiser(m, v), points, sigmas)
+    yield equal("denoise", reached, m + gain * (points - m), atol=rounding(256, 10))
+    law = denoising_law(m, v, sigmas, m0, v0)
+    yield equal("law of denoise", np.array(law), [m + gain * (m0 - m), gain**2 * v0], atol=rounding(512, 10))
+    gains = (v + sigmas[-1] ** 2) / (v + sigmas**2)
+    variance = gains[0] ** 2 * v0 + (gains[1:] ** 2 * after**2 * (1 - after**2 / before**2)).sum()
+    law = ancestral_denoising_law(m, v, sigmas, m0, v0)
+    yield equal("law of ancestral_denoise", np.array(law), [m + gains[0] * (m0 - m), variance], atol=rounding(512, 10))
+    short = sigmas[[0, 4, 8, 9]]
+    centre, spread = gaussian_law.ancestral_denoising_law(m, v, short, 0.0, 0.0)
+    drawn = np.asarray(ancestral_denoise(gaussian_denoiser(m, v), np.zeros((2 * 10**5, 2)), short, rng))
+    u = (drawn - centre) / np.sqrt(spread)
+    directions = {"x₁": u[:, 0], "x₂": u[:, 1], "(x₁ + x₂)/√2": u.sum(1) / np.sqrt(2)}
+    neighbours = (u[1::2, 0] - u[::2, 0]) / np.sqrt(2)
+    for name, values in {**directions, "neighbours": neighbours}.items():
+        yield mean(f"ancestral_denoise: E e^(−u²/2), {name}", np.exp(-(values**2) / 2), np.sqrt(0.5), delta=0.02)
+        yield mean(f"ancestral_denoise: P(u ≤ 0), {name}", values <= 0, 0.5, delta=0.03)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("last step left out", replaces="denoise")
+def _(denoiser, x, sigmas):
+    return denoising.denoise(denoiser, x, sigmas[:-1])
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("one shot", replaces="denoise")
+def _(denoiser, x, sigmas):
+    return denoiser(x, sigmas[0])
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("D kept from the first step", replaces="denoise")
+def _(denoiser, x, sigmas):
+    D = denoiser(x, sigmas[0])
+    return denoising.denoise(lambda y, s: D, x, sigmas)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("stochastic gains", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
+    return m + c * (m0 - m), c**2 * v0
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("variance by the gain, not its square", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    centre, variance = gaussian_law.denoising_law(m, v, sigmas, m0, v0)
+    return centre, np.sqrt(variance * v0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("v 1 % too large", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return gaussian_law.denoising_law(m, 1.01 * v, sigmas, m0, v0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("no noise", replaces="ancestral_denoising_law")
+def _(m, v, sigmas, m0, v0):
+    c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
+    return m + c * (m0 - m), c**2 * v0
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("v 1 % too small", replaces="ancestral_denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return gaussian_law.ancestral_denoising_law(m, 0.99 * v, sigmas, m0, v0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("the mean stays", replaces="ancestral_denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return m0, gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1]
+
+
+def ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal(x.shape)):
+    """A plain loop, to be spoilt."""
+    for sigma, sigma_next in itertools.pairwise(sigmas):
+        x = tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, draw(rng, x))
+    return x
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("no noise", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: 0 * x)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("the same noise at every step", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    z = rng.standard_normal(x.shape)
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: z)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("noise shared by coordinates", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal((len(x), 1)) + 0 * x)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("noise shared by neighbours", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    half = ancestral(denoiser, x[::2], sigmas, rng)
+    return np.repeat(half, 2, axis=0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("uniform noise", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.uniform(-np.sqrt(3), np.sqrt(3), x.shape))

@@ -1,0 +1,325 @@
+"""The probability flow, by several methods, and its likelihood: slide "Reverse diffusion"."""
+
+import numpy as np
+import scipy
+
+from refimpl import mixtures
+from refimpl.diffusion import flow as flows
+from refimpl.diffusion import marginals, sampler, sde
+from verify.claims import claim
+from verify.diffusion.mixtures import random_mixture
+from verify.diffusion.progressive import cdf, falls, line_mixture, quantiles
+from verify.diffusion.sampler import CROOKED, SLIDE, crooked_score, gaussian_score
+from verify.evidence import equal, rounding
+
+
+def processes():
+    """One SDE of each kind."""
+    return sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)
+
+
+@claim("D13", slide=SLIDE, source="Song et al. 2021, eq. (13)")
+def flow_steps_follow_the_field(
+    rng, *, probability_flow_step=sampler.probability_flow_step, heun_step=sampler.heun_step
+):
+    r"""Euler: a + F dt, F = f − ½g²s, both ways in time; Heun: the trapezium of F at both ends: any SDE, any score."""
+    a = rng.uniform(-2, 2, (40, 3))
+
+    def F(a, t):
+        return np.sin(a) * (1 + t) - (0.7 + 2 * t * t) ** 2 * (np.cos(2 * a) - a[:, ::-1] * t) / 2
+
+    for t in rng.uniform(0.3, 0.7, 5):
+        for dt in (-t * rng.uniform(0.1, 0.9), (1 - t) * rng.uniform(0.1, 0.9)):
+            measured = probability_flow_step(CROOKED, crooked_score, a, t, dt)
+            yield equal("Euler", measured, a + dt * F(a, t), atol=rounding(64, 40))
+            expected = a + dt / 2 * F(a, t) + dt / 2 * F(a + dt * F(a, t), t + dt)
+            yield equal("Heun", heun_step(CROOKED, crooked_score, a, t, dt), expected, atol=rounding(1e4, 40))
+
+
+@flow_steps_follow_the_field.mutant("g² for ½g²", replaces="probability_flow_step")
+def _(process, score, a, t, dt):
+    return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
+
+
+@flow_steps_follow_the_field.mutant("backward whatever the sign of dt", replaces="probability_flow_step")
+def _(process, score, a, t, dt):
+    return a - (sampler.probability_flow_step(process, score, a, t, dt) - a) * np.sign(dt)
+
+
+@flow_steps_follow_the_field.mutant("score at t + dt", replaces="probability_flow_step")
+def _(process, score, a, t, dt):
+    return sampler.probability_flow_step(process, lambda a, t: score(a, t + dt), a, t, dt)
+
+
+@flow_steps_follow_the_field.mutant("Euler's", replaces="heun_step")
+def _(process, score, a, t, dt):
+    return sampler.probability_flow_step(process, score, a, t, dt)
+
+
+@flow_steps_follow_the_field.mutant("the midpoint method", replaces="heun_step")
+def _(process, score, a, t, dt):
+    middle = sampler.probability_flow_step(process, score, a, t, dt / 2)
+    return a + 2 * (sampler.probability_flow_step(process, score, middle, t + dt / 2, dt / 2) - middle)
+
+
+@flow_steps_follow_the_field.mutant("second slope at t", replaces="heun_step")
+def _(process, score, a, t, dt):
+    first = sampler.probability_flow_step(process, score, a, t, dt)
+    return (a + sampler.probability_flow_step(process, score, first, t, dt)) / 2
+
+
+@flow_steps_follow_the_field.mutant("1 % of the second slope lost", replaces="heun_step")
+def _(process, score, a, t, dt):
+    return 0.99 * sampler.heun_step(process, score, a, t, dt) + 0.01 * sampler.probability_flow_step(
+        process, score, a, t, dt
+    )
+
+
+def exact_map(process, m, v, a, t, t_end):
+    """Where the flow of data N(m, v) carries points: it keeps their distance from the mean in standard deviations."""
+    (scale, std), (scale_end, std_end) = process.kernel(t), process.kernel(t_end)
+    stretch = np.sqrt((scale_end**2 * v + std_end**2) / (scale**2 * v + std**2))
+    return scale_end * m + stretch * (a - scale * m)
+
+
+@claim("D13", slide=SLIDE, source="Karras et al. 2022, Section 3; Gaussian laws")
+def orders_of_the_flows_methods(rng, *, flow=sampler.flow):
+    r"""Against the exact map of Gaussian data, errors fall like 1/n (Euler, DDIM) and 1/n² (Heun): VP, sub-VP, VE."""
+    m, v, points = rng.uniform(-1, 1), rng.uniform(0.3, 1), rng.standard_normal((30, 2))
+    for process in processes():
+        end = rng.uniform(0.1, 0.2)
+        start = process.kernel(1.0)[1] * points
+        target = exact_map(process, m, v, start, 1.0, end)
+        counts = np.array([128, 181, 256, 362, 512, 724])
+        for method, order in (("euler", -1), ("ddim", -1), ("heun", -2)):
+            reached = [
+                flow(process, gaussian_score(process, m, v), start, np.linspace(1, end, n + 1), method) for n in counts
+            ]
+            error = np.sqrt(((np.array(reached) - target) ** 2).mean((1, 2)))
+            yield from falls(f"{process.name}, {method}: error against n", counts, error, order, rtol=0.25)
+
+
+@orders_of_the_flows_methods.mutant("always Euler's steps")
+def _(process, score, a, times, method):
+    return sampler.flow(process, score, a, times, "euler")
+
+
+@orders_of_the_flows_methods.mutant("last step left out")
+def _(process, score, a, times, method):
+    return sampler.flow(process, score, a, times[:-1], method)
+
+
+@orders_of_the_flows_methods.mutant("Heun's method for DDIM")
+def _(process, score, a, times, method):
+    return sampler.flow(process, score, a, times, method.replace("ddim", "heun"))
+
+
+@orders_of_the_flows_methods.mutant("first-order Heun: the score stays at t")
+def _(process, score, a, times, method):
+    for t, t_next in zip(times[:-1], times[1:], strict=True):
+        a = flows.STEPS[method](process, lambda b, s, t=t: score(b, t), a, t, t_next - t)
+    return a
+
+
+@orders_of_the_flows_methods.mutant("score 1 % too small")
+def _(process, score, a, times, method):
+    return sampler.flow(process, lambda a, t: 0.99 * score(a, t), a, times, method)
+
+
+@claim("D13", slide=SLIDE, source="quantiles: the flow on the line is monotone")
+def solved_flow_keeps_every_quantile(rng, *, solve_flow=sampler.solve_flow):
+    r"""On the line the flow carries the u-quantile of p_t to that of p_s, for all u, back and forth in time."""
+    law = line_mixture(rng)
+    u = np.concatenate([[1e-4], rng.uniform(0, 1, 30), [1 - 1e-4]])
+    for process in processes():
+        score = marginals.marginal_score(process, law[0], law[1][:, None], law[2][:, None, None])
+        low, high = rng.uniform(0.05, 0.2), rng.uniform(0.5, 1)
+        at = {}
+        for t in (low, high):
+            scale, std = process.kernel(t)
+            at[t] = (law[0], scale * law[1], scale**2 * law[2] + std**2)
+        for t, t_end in ((high, low), (low, high)):
+            start = quantiles(u, at[t])[:, None]
+            reached = np.asarray(solve_flow(process, score, start, t, t_end, rtol=1e-9, atol=1e-9))[:, 0]
+            yield equal(f"{process.name}: quantiles from {t:.2f} to {t_end:.2f}", cdf(reached, at[t_end]), u, atol=1e-6)
+
+
+@solved_flow_keeps_every_quantile.mutant("g² for ½g²")
+def _(process, score, a, t, t_end, rtol, atol):
+    return sampler.solve_flow(process, lambda a, t: 2 * score(a, t), a, t, t_end, rtol, atol)
+
+
+@solved_flow_keeps_every_quantile.mutant("ends 1 % too early")
+def _(process, score, a, t, t_end, rtol, atol):
+    return sampler.solve_flow(process, score, a, t, t_end + 0.01 * (t - t_end), rtol, atol)
+
+
+@solved_flow_keeps_every_quantile.mutant("always back in time")
+def _(process, score, a, t, t_end, rtol, atol):
+    return sampler.solve_flow(process, score, a, max(t, t_end), min(t, t_end), rtol, atol)
+
+
+@solved_flow_keeps_every_quantile.mutant("coarse: forty Euler steps")
+def _(process, score, a, t, t_end, rtol, atol):
+    for s, s_next in zip(*(np.linspace(t, t_end, 41)[i : i + 40] for i in (0, 1)), strict=True):
+        a = sampler.probability_flow_step(process, score, a, s, s_next - s)
+    return a
+
+
+@solved_flow_keeps_every_quantile.mutant("score 1 % too large")
+def _(process, score, a, t, t_end, rtol, atol):
+    return sampler.solve_flow(process, lambda a, t: 1.01 * score(a, t), a, t, t_end, rtol, atol)
+
+
+@claim("D13", slide=SLIDE, source="Song, Meng & Ermon 2021; variation of constants")
+def ddim_is_the_flow_with_frozen_noise(rng, *, ddim_step=sampler.ddim_step):
+    r"""DDIM solves da/dt = f + ½g²ε/std(t) exactly with ε frozen, ε = −std·s at the start: VP, sub-VP, VE, dt long.
+
+    So it is exact when the data are one point, whatever the step.
+    """
+    a = rng.uniform(-2, 2, (6, 3))
+    for process in processes():
+        t, t_next = rng.uniform(0.6, 1), rng.uniform(0.1, 0.3)
+        frozen = -process.kernel(t)[1] * (np.cos(2 * a) - a[:, ::-1] * t)
+
+        def field(s, flat, process=process, frozen=frozen):
+            b = flat.reshape(a.shape)
+            return (process.drift(b, s) + process.diffusion(s) ** 2 / 2 * frozen / process.kernel(s)[1]).ravel()
+
+        solved = scipy.integrate.solve_ivp(field, (t, t_next), a.ravel(), "DOP853", rtol=1e-12, atol=1e-12)
+        expected = solved.y[:, -1].reshape(a.shape)
+        measured = ddim_step(process, crooked_score, a, t, t_next - t)
+        yield equal(f"{process.name}: one long step", measured, expected, atol=1e-9 * np.abs(expected).max())
+        scale, std = process.kernel(t)
+        z, point = rng.standard_normal((2, 6, 3))
+
+        def to_the_point(b, s, process=process, point=point):
+            scale, std = process.kernel(s)
+            return (scale * point - b) / std**2
+
+        whole = ddim_step(process, to_the_point, scale * point + std * z, t, -t)
+        yield equal(f"{process.name}: data at one point, in one step", whole, point, atol=rounding(64, 20 / scale))
+
+
+@ddim_is_the_flow_with_frozen_noise.mutant("Euler's step")
+def _(process, score, a, t, dt):
+    return sampler.probability_flow_step(process, score, a, t, dt)
+
+
+@ddim_is_the_flow_with_frozen_noise.mutant("std⁺ for scale⁺")
+def _(process, score, a, t, dt):
+    (scale, std), (_, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
+    noise = -std * score(a, t)
+    return std_next / scale * (a - std * noise) + std_next * noise
+
+
+@ddim_is_the_flow_with_frozen_noise.mutant("score for noise")
+def _(process, score, a, t, dt):
+    (scale, std), (scale_next, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
+    noise = -score(a, t)
+    return scale_next / scale * (a - std * noise) + std_next * noise
+
+
+@ddim_is_the_flow_with_frozen_noise.mutant("noise 1 % too large")
+def _(process, score, a, t, dt):
+    return sampler.ddim_step(process, lambda a, t: 1.01 * score(a, t), a, t, dt)
+
+
+@ddim_is_the_flow_with_frozen_noise.mutant("not rescaled: x₀ + std⁺ε")
+def _(process, score, a, t, dt):
+    (scale, std), (_, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
+    return (a + std**2 * score(a, t)) / scale - std_next * std * score(a, t)
+
+
+@ddim_is_the_flow_with_frozen_noise.mutant("only for VP: std⁺ = √(1 − scale⁺²)")
+def _(process, score, a, t, dt):
+    (scale, std), (scale_next, _) = process.kernel(t), process.kernel(max(t + dt, 0.0))
+    noise = -std * score(a, t)
+    return scale_next / scale * (a - std * noise) + np.sqrt(1 - scale_next**2) * noise
+
+
+@claim("D14", slide=SLIDE, source="Song et al. 2021, eq. (39); Chen et al. 2018")
+def likelihood_by_the_flow_is_exact_on_mixtures(rng, *, log_likelihood=sampler.log_likelihood):
+    r"""log p_t(a_t) = log p_T(a_T) + ∫ₜᵀ ∇·F with the exact score: the mixture's own density, at data and far from it.
+
+    With the prior N(0, std(T)²I) in place of p_T, data N(0, 1) under VP are still exact, but for e^{−B(T)}.
+    """
+    mixture = random_mixture(rng)
+    for process in processes():
+        t = 10 ** rng.uniform(-4, -1)
+        now, last = (marginals.marginal(process, s, *mixture) for s in (t, 1.0))
+        a = now[1][rng.integers(4, size=12)] + np.array([[1.0]] * 6 + [[4.0]] * 6) * rng.standard_normal((12, 3))
+        measured = log_likelihood(
+            process,
+            marginals.marginal_score(process, *mixture),
+            marginals.marginal_score_divergence(process, *mixture),
+            a,
+            t,
+            lambda b, last=last: mixtures.mixture_log_density(b, *last),
+            1e-9,
+            1e-9,
+        )
+        expected = mixtures.mixture_log_density(a, *now)
+        yield equal(f"{process.name}: log p at t = {t:.2g}", measured, expected, atol=1e-5, rtol=1e-5)
+    standard = log_likelihood(
+        sde.vp(), lambda a, t: -a, lambda a, t: -np.full(a.shape[:-1], 3.0), a, 0.01, None, 1e-9, 1e-9
+    )
+    density = -(a**2).sum(1) / 2 - 1.5 * np.log(2 * np.pi)
+    remaining = np.exp(-10.05) * (3 + (a**2).sum(1))
+    yield equal("N(0, I) under VP, with the sampler's prior", standard, density, atol=remaining + 1e-7)
+
+
+def likelihood(process, score, divergence, a, t, log_prior, direction=1.0, drift=1.0, half=0.5, final=1.0):
+    """The formula, to be spoilt: everything as one system, from t to 1."""
+    p = a.shape[1]
+
+    def slopes(s, flat):
+        b = flat.reshape(-1, p + 1)[:, :p]
+        g = process.diffusion(s) ** 2
+        v = process.drift(b, s) - g / 2 * score(b, s)
+        growth = drift * process.drift(np.ones(p), s).sum() - half * g * divergence(b, s)
+        return np.concatenate([v, growth[:, None]], axis=1).ravel()
+
+    start = np.concatenate([a, np.zeros((len(a), 1))], axis=1).ravel()
+    span = (t, 1.0) if direction > 0 else (1.0, t)
+    end = scipy.integrate.solve_ivp(slopes, span, start, "DOP853", rtol=1e-8, atol=1e-8).y[:, -1].reshape(-1, p + 1)
+    std = process.kernel(1.0)[1]
+    prior = log_prior or (lambda b: -(b**2).sum(1) / (2 * std**2) - p / 2 * np.log(2 * np.pi * std**2))
+    return prior(end[:, :p]) + final * end[:, p]
+
+
+def wrong_likelihood(text, shipped="", **changes):
+    """A mutant of the likelihood."""
+
+    @likelihood_by_the_flow_is_exact_on_mixtures.mutant(text, shipped=shipped)
+    def _(process, score, divergence, a, t, log_prior, rtol, atol):
+        return likelihood(process, score, divergence, a, t, log_prior, **changes)
+
+
+wrong_likelihood(
+    "integrated in the wrong direction, from T to t", shipped="consistency_models_cifar10, #12", direction=-1
+)
+wrong_likelihood("divergence subtracted", final=-1)
+wrong_likelihood("divergence left out", final=0)
+wrong_likelihood("divergence of the drift left out", drift=0)
+wrong_likelihood("divergence of the SDE's drift: g² for ½g²", half=1.0)
+wrong_likelihood("divergence 1 % too large", final=1.01)
+
+
+@likelihood_by_the_flow_is_exact_on_mixtures.mutant(
+    "trace summed over two probes, not averaged", shipped="bayesflow, #772"
+)
+def _(process, score, divergence, a, t, log_prior, rtol, atol):
+    return likelihood(process, score, lambda b, s: 2 * divergence(b, s), a, t, log_prior)
+
+
+@likelihood_by_the_flow_is_exact_on_mixtures.mutant("prior N(0, I), whatever the std at T")
+def _(process, score, divergence, a, t, log_prior, rtol, atol):
+    return likelihood(
+        process, score, divergence, a, t, lambda b: -(b**2).sum(1) / 2 - b.shape[1] / 2 * np.log(2 * np.pi)
+    )
+
+
+@likelihood_by_the_flow_is_exact_on_mixtures.mutant("prior of variance std for std²")
+def _(process, score, divergence, a, t, log_prior, rtol, atol):
+    return sampler.log_likelihood(process, score, divergence, a, t, log_prior, rtol, atol) + (log_prior is None) * 1e-3

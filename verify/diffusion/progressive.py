@@ -1,0 +1,324 @@
+"""One jump against many small steps, by laws computed without sampling: slide "The answer: Diffusion models"."""
+
+import itertools
+
+import numpy as np
+import scipy
+
+from refimpl import mixtures
+from refimpl.diffusion import gaussian_law, tweedie
+from refimpl.diffusion.schedules import noise_levels
+from verify.claims import claim
+from verify.evidence import equal, rate, rounding
+
+SLIDE = "The answer: Diffusion models"
+STEPS = np.array([32, 48, 64, 96, 128, 192, 256, 384, 512, 768])
+NODES = 1000
+
+
+def line_mixture(rng):
+    """Weights, means and variances of a mixture of two on the line."""
+    w = rng.uniform(0.3, 0.7)
+    return np.array([w, 1 - w]), np.array([-1, 1]) * rng.uniform(1, 2, 2), rng.uniform(0.1, 0.4, 2)
+
+
+def cdf(x, law, sigma=0.0):
+    """Distribution function of X + σZ."""
+    w, m, v = law
+    return scipy.special.ndtr((x[..., None] - m) / np.sqrt(v + sigma**2)) @ w
+
+
+def quantiles(u, law, sigma=0.0):
+    """Its inverse, by bisection."""
+    _, m, v = law
+    low = np.full(u.shape, m.min() - 40 * np.sqrt(v.max() + sigma**2))
+    high = -low + m.max() + m.min()
+    for _ in range(70):
+        middle = (low + high) / 2
+        below = cdf(middle, law, sigma) < u
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return (low + high) / 2
+
+
+def denoiser_of(law):
+    """The exact denoiser of a mixture on the line, of points (..., 1)."""
+    w, m, v = law
+
+    def denoiser(x, sigma):
+        noised = (w, m[:, None], (v + sigma**2)[:, None, None])
+        return tweedie.tweedie_denoiser(x, lambda y: tweedie.mixture_score(y, *noised), sigma)
+
+    return denoiser
+
+
+def falls(what, x, y, order, rtol):
+    """Evidence that y goes like x to a power: between the ends, up to rtol, and in between."""
+    yield equal(f"{what}: from {x[0]:.3g} to {x[-1]:.3g}", y[-1] / y[0], (x[-1] / x[0]) ** order, rtol=rtol)
+    yield rate(what, x, y, order)
+
+
+def mixture_moments(law):
+    """Mean and variance."""
+    w, m, v = law
+    return w @ m, w @ (v + m**2) - (w @ m) ** 2
+
+
+@claim("D11", slide=SLIDE, source="order of Euler's method; Gaussian laws")
+def errors_on_gaussians_fall_like_one_over_the_number_of_steps(
+    rng,
+    *,
+    denoising_law=gaussian_law.denoising_law,
+    ancestral_denoising_law=gaussian_law.ancestral_denoising_law,
+):
+    r"""From N(m, v + σ₀²), both kinds of step reach N(m, v + σ_n²) but for O(1/n), whose leading terms are known.
+
+    With q = σ²/(v + σ²) and h = log(σ₀/σ_n)/n, the logarithm of the variance is off by −½h(q₀ − q_n), or for
+    stochastic steps by −h((1 − q_n)² − (1 − q₀)²)/(1 − q_n).
+    """
+    m, v = rng.standard_normal(), rng.uniform(0.5, 2)
+    top, end = rng.uniform(3, 10), rng.uniform(0.05, 0.2)
+    q = np.array([top**2, end**2]) / (v + np.array([top**2, end**2]))
+    counts, length = 4 * STEPS, np.log(top / end)
+    leading = {
+        "deterministic": (denoising_law, (q[0] - q[1]) / 2),
+        "stochastic": (ancestral_denoising_law, ((1 - q[1]) ** 2 - (1 - q[0]) ** 2) / (1 - q[1])),
+    }
+    for name, (law, coefficient) in leading.items():
+        runs = [law(m, v, np.geomspace(top, end, n + 1), m, v + top**2) for n in counts]
+        means, variances = np.array(runs).T
+        error = np.log((v + end**2) / variances)
+        yield equal(f"{name}: mean", means, m, atol=rounding(1e4, 1))
+        yield equal(f"{name}: n × error", counts[-1] * error[-1], length * coefficient, rtol=5 * length / counts[-1])
+        yield rate(f"{name}: error of the variance against n", counts, np.abs(error), -1)
+
+
+@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
+    "gain (v + σσ⁺)/(v + σ²) + 1 %", replaces="denoising_law"
+)
+def _(m, v, sigmas, m0, v0):
+    return m, 1.01 * gaussian_law.denoising_law(m, v, sigmas, m0, v0)[1]
+
+
+@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
+    "gain of the stochastic step without its noise", replaces="denoising_law"
+)
+def _(m, v, sigmas, m0, v0):
+    return m, ((v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)) ** 2 * v0
+
+
+@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant("v 1 % too small", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return gaussian_law.denoising_law(m, 0.99 * v, sigmas, m0, v0)
+
+
+@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant("exact: not this method", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return m, v + sigmas[-1] ** 2 + 1 / len(sigmas) ** 2
+
+
+@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
+    "noise √2 too large", replaces="ancestral_denoising_law"
+)
+def _(m, v, sigmas, m0, v0):
+    start = ((v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)) ** 2 * v0
+    return m, 2 * gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1] - start
+
+
+@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
+    "noise σ⁺, all anew", replaces="ancestral_denoising_law"
+)
+def _(m, v, sigmas, m0, v0):
+    variance = v0
+    for sigma, after in itertools.pairwise(sigmas):
+        variance = (v / (v + sigma**2)) ** 2 * variance + after**2
+    return m, variance
+
+
+def wasserstein_of_flow(denoise, law, sigmas, nodes=NODES):
+    """W₁ from X + σ_nZ to what `denoise` makes of X + σ₀Z: it moves the line without folding it, so by quantiles."""
+    u = (np.arange(nodes) + 0.5) / nodes
+    moved = np.asarray(denoise(denoiser_of(law), quantiles(u, law, sigmas[0])[:, None], sigmas))[:, 0]
+    return np.abs(np.sort(moved) - quantiles(u, law, sigmas[-1])).mean()
+
+
+@claim("D11", slide=SLIDE, source="quantiles: optimal transport on the line")
+def one_shot_misses_what_small_steps_reach(rng, *, denoise=tweedie.denoise):
+    r"""On a mixture W₁ falls like 1/n in the number of steps; one shot from ever more noise gives the mean of X alone.
+
+    From σ₀ = 10¹…10⁴ one shot is off by W₁ → E|X − E X|, the distance of X from its mean, up to O(1/σ₀).
+    """
+    law = line_mixture(rng)
+    m, variance = mixture_moments(law)
+    spread = scipy.integrate.quad(
+        lambda x: abs(x - m) * (law[0] * scipy.stats.norm.pdf(x, law[1], np.sqrt(law[2]))).sum(),
+        -12,
+        12,
+        points=[m],
+        limit=200,
+    )[0]
+    top = np.geomspace(1e2, 1e4, 9)
+    missed = np.array([wasserstein_of_flow(denoise, law, np.array([s, 0.0])) for s in top])
+    yield equal("one shot from σ₀ = 10⁴: E|X − E X|", missed[-1], spread, atol=variance / 1e4 + 2 / NODES)
+    yield equal("one shot from σ₀ = 100", missed[0], spread, atol=variance / 1e2 + 2 / NODES)
+    end, top = 0.1, rng.uniform(4, 8)
+    distance = [wasserstein_of_flow(denoise, law, np.geomspace(top, end, n + 1)) for n in STEPS]
+    yield from falls("W₁ against the number of steps", STEPS, distance, -1, 2 * np.log(top / end) / STEPS[0])
+    curved = [wasserstein_of_flow(denoise, law, noise_levels(top, end, n + 1)[:-1]) for n in STEPS]
+    yield from falls("W₁ against the number of steps, ρ = 7", STEPS, curved, -1, 2 * np.log(top / end) / STEPS[0])
+
+
+def steps(denoiser, x, sigmas, wrong):
+    """A plain loop, to be spoilt."""
+    for sigma, sigma_next in itertools.pairwise(sigmas):
+        x = wrong(denoiser, x, sigma, sigma_next)
+    return x
+
+
+@one_shot_misses_what_small_steps_reach.mutant("always one shot")
+def _(denoiser, x, sigmas):
+    return denoiser(x, sigmas[0])
+
+
+@one_shot_misses_what_small_steps_reach.mutant("one shot per step: the noise forgotten")
+def _(denoiser, x, sigmas):
+    return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s))
+
+
+@one_shot_misses_what_small_steps_reach.mutant("1 % too much noise left at each step")
+def _(denoiser, x, sigmas):
+    return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + 1.01 * s_next / s * (x - D(x, s)))
+
+
+@one_shot_misses_what_small_steps_reach.mutant("stochastic step without its noise")
+def _(denoiser, x, sigmas):
+    return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + (s_next / s) ** 2 * (x - D(x, s)))
+
+
+@one_shot_misses_what_small_steps_reach.mutant("σ one step behind")
+def _(denoiser, x, sigmas):
+    late = np.append(sigmas[0], sigmas[:-1])
+    for i in range(1, len(sigmas)):
+        D = denoiser(x, late[i - 1])
+        x = D + sigmas[i] / sigmas[i - 1] * (x - D) if sigmas[i] else 0 * D
+    return x
+
+
+@one_shot_misses_what_small_steps_reach.mutant("stays where it is")
+def _(denoiser, x, sigmas):
+    return x
+
+
+def moved(step, law, sigma, sigma_next, grid, functions):
+    """E φ(x⁺) for x ~ X + σZ, each φ, by quadrature over x and over the noise of the step."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(24)
+    density = normal_mixture(grid, law, sigma) * (grid[1] - grid[0])
+    x, z = (np.ravel(part)[:, None] for part in np.meshgrid(grid, nodes, indexing="ij"))
+    after = np.asarray(step(denoiser_of(law), x, sigma, sigma_next, z)).reshape(len(grid), -1)
+    return np.array([density @ phi(after) @ weights / weights.sum() for phi in functions])
+
+
+def normal_mixture(x, law, sigma):
+    """Density of X + σZ."""
+    w, m, v = law
+    return scipy.stats.norm.pdf(x[..., None], m, np.sqrt(v + sigma**2)) @ w
+
+
+def ancestral_law(step, law, sigmas, grid):
+    """Density on a grid of what stochastic steps make of X + σ₀Z, by quadrature of their kernels."""
+    h, column = grid[1] - grid[0], grid[:, None]
+    density = normal_mixture(grid, law, sigmas[0])
+    for sigma, sigma_next in itertools.pairwise(sigmas):
+        centre = np.asarray(step(denoiser_of(law), column, sigma, sigma_next, 0 * column))
+        spread = np.abs(np.asarray(step(denoiser_of(law), column, sigma, sigma_next, 0 * column + 1)) - centre)
+        kernel = np.exp(-(((grid - centre) / spread) ** 2) / 2) / (np.sqrt(2 * np.pi) * spread)
+        density = density @ kernel * h
+    return density
+
+
+@claim("D11", slide=SLIDE, source="weak order of Euler's method, by quadrature")
+def stochastic_steps_reach_the_law_too(rng, *, ancestral_denoising_step=tweedie.ancestral_denoising_step):
+    r"""On a mixture one step from σ to (1 − δ)σ misses the law of X + (1 − δ)σZ by O(δ²); n steps miss it by O(1/n)."""
+    law = line_mixture(rng)
+    sigma, delta, grid = rng.uniform(0.5, 2), np.geomspace(1e-4, 3e-3, 8), np.linspace(-30, 30, 1201)
+    functions = (np.square, np.cos, np.sin, np.tanh)
+    error = [
+        moved(ancestral_denoising_step, law, sigma, (1 - d) * sigma, grid, functions)
+        - [phi(grid) @ normal_mixture(grid, law, (1 - d) * sigma) * 0.05 for phi in functions]
+        for d in delta
+    ]
+    what = "error of E x², E cos x, E sin x, E tanh x after one step against δ"
+    yield from falls(what, delta, np.linalg.norm(error, axis=1), 2, rtol=0.1)
+    top, end = 3.0, 0.4
+    grid = np.linspace(-15, 15, 501)
+    target = cdf(grid, law, end)
+    counts = np.array([12, 14, 16, 19, 22, 26, 30, 35, 41, 48, 56])
+    distance = []
+    for n in counts:
+        density = ancestral_law(ancestral_denoising_step, law, np.geomspace(top, end, n + 1), grid)
+        distance.append(np.abs(scipy.integrate.cumulative_trapezoid(density, grid, initial=0) - target).sum() * 0.06)
+    yield from falls("W₁ against the number of steps", counts, distance, -1, 2 * np.log(top / end) / counts[0])
+
+
+@stochastic_steps_reach_the_law_too.mutant("noise 1 % too large")
+def _(denoiser, x, sigma, sigma_next, z):
+    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
+
+
+@stochastic_steps_reach_the_law_too.mutant("all of the noise drawn anew")
+def _(denoiser, x, sigma, sigma_next, z):
+    return denoiser(x, sigma) + sigma_next * z
+
+
+@stochastic_steps_reach_the_law_too.mutant("σ⁺/σ for its square")
+def _(denoiser, x, sigma, sigma_next, z):
+    r, D = sigma_next / sigma, denoiser(x, sigma)
+    return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
+
+
+@stochastic_steps_reach_the_law_too.mutant("D 1 % too small")
+def _(denoiser, x, sigma, sigma_next, z):
+    return tweedie.ancestral_denoising_step(lambda x, s: 0.99 * denoiser(x, s), x, sigma, sigma_next, z)
+
+
+@claim("D11", slide="How to sample with a denoiser", source="Edgeworth expansion of the density")
+def noisy_data_become_gaussian(rng, *, mixture_log_density=mixtures.mixture_log_density):
+    r"""TV(X + tZ, N(E X, Var X + t²)) = κ₃/(6t³) · ½E|z³ − 3z| + O(t⁻⁴): the more noise, the more Gaussian.
+
+    ½E|z³ − 3z| = (1 + 4e^{−3/2})/√(2π).
+    """
+    share, d, width = rng.uniform(0.2, 0.3), rng.uniform(1, 2), rng.uniform(0.1, 0.4)
+    w, m, v = law = np.array([share, 1 - share]), np.array([0.0, d]), np.array([width, width])
+    centre, variance = mixture_moments(law)
+    third = w @ ((m - centre) ** 3 + 3 * (m - centre) * v)
+    noise = np.geomspace(30, 300, 8)
+    z = np.linspace(-9, 9, 4001)
+    distance = []
+    for t in noise:
+        s = np.sqrt(variance + t**2)
+        log_p = mixture_log_density((centre + s * z)[:, None], w, m[:, None], (v + t**2)[:, None, None])
+        distance.append(np.abs(np.exp(log_p) * s - np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)).sum() * (z[1] - z[0]) / 2)
+    leading = np.abs(third) / 6 * (1 + 4 * np.exp(-1.5)) / np.sqrt(2 * np.pi)
+    yield equal("t³ TV at t = 300", distance[-1] * 300**3, leading, rtol=0.02)
+    yield rate("TV against t", noise, distance, -3)
+
+
+@noisy_data_become_gaussian.mutant("weights left out")
+def _(x, weights, means, covariances):
+    return mixtures.mixture_log_density(x, np.full(len(weights), 1 / len(weights)), means, covariances)
+
+
+@noisy_data_become_gaussian.mutant("covariances 1 % too large")
+def _(x, weights, means, covariances):
+    return mixtures.mixture_log_density(x, weights, means, 1.01 * covariances)
+
+
+@noisy_data_become_gaussian.mutant("2π forgotten")
+def _(x, weights, means, covariances):
+    return mixtures.mixture_log_density(x, weights, means, covariances) + np.log(2 * np.pi) / 2
+
+
+@noisy_data_become_gaussian.mutant("a Gaussian at once")
+def _(x, weights, means, covariances):
+    m = weights @ means[:, 0]
+    v = weights @ (covariances[:, 0, 0] + means[:, 0] ** 2) - m**2
+    return -((x[:, 0] - m) ** 2) / (2 * v) - np.log(2 * np.pi * v) / 2

@@ -1,0 +1,248 @@
+"""Back in time with noise, step by step: slide "Reverse diffusion"."""
+
+import itertools
+
+import numpy as np
+
+from refimpl.diffusion import gaussian_law, marginals, sampler, sde
+from refimpl.diffusion.sde import SDE
+from verify.claims import claim
+from verify.diffusion.progressive import falls, line_mixture, normal_mixture
+from verify.evidence import equal, rounding
+
+SLIDE = "Reverse diffusion"
+
+CROOKED = SDE(
+    "crooked",
+    lambda a, t: np.sin(a) * (1 + t),
+    lambda t: 0.7 + 2 * t * t,
+    lambda t: (1.0 - 0.5 * t, 0.3 + t),
+)
+
+
+def crooked_score(a, t):
+    """A score like no other."""
+    return np.cos(2 * a) - a[..., ::-1] * t
+
+
+def gaussian_score(process, m, v):
+    """Score of p_t for data from N(m, v) in each coordinate."""
+
+    def score(a, t):
+        scale, std = process.kernel(t)
+        return (scale * m - a) / (scale**2 * v + std**2)
+
+    return score
+
+
+@claim("D13", slide=SLIDE, source="Anderson 1982; Song et al. 2021, eq. (6)")
+def reverse_step_is_euler_maruyama_back_in_time(rng, *, reverse_step=sampler.reverse_step):
+    r"""a⁺ = a + (f − g²s)dt + g√|dt| z for an SDE and a score like no other."""
+    a, z = rng.uniform(-2, 2, (40, 3)), rng.standard_normal((40, 3))
+    for t in rng.uniform(0.2, 1, 6):
+        dt = -t * rng.uniform(0.01, 0.9)
+        g = 0.7 + 2 * t * t
+        pulled = np.cos(2 * a) - a[:, ::-1] * t
+        expected = a - (np.sin(a) * (1 + t) - g * g * pulled) * abs(dt) + g * abs(dt) ** 0.5 * z
+        yield equal("a⁺", reverse_step(CROOKED, crooked_score, a, t, dt, z), expected, atol=rounding(64, 60))
+
+
+def wrong_steps(of):
+    """Wrong versions of the step that claims on it must tell from the truth."""
+
+    @of.mutant("probability flow's ½ with the SDE's noise", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, lambda a, t: score(a, t) / 2, a, t, dt, z)
+
+    @of.mutant("g for g²", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, lambda a, t: score(a, t) / process.diffusion(t), a, t, dt, z)
+
+    @of.mutant("drift not reversed", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, score, a, t, dt, z) - 2 * process.drift(a, t) * dt
+
+    @of.mutant("down the score", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, lambda a, t: -score(a, t), a, t, dt, z)
+
+    @of.mutant("noise g|dt|", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, score, a, t, dt, z * np.sqrt(-dt))
+
+    @of.mutant("noise 1 % too large", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, score, a, t, dt, 1.01 * z)
+
+    @of.mutant("score 1 % too small", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, lambda a, t: 0.99 * score(a, t), a, t, dt, z)
+
+    @of.mutant("σ′(t) twice too large: g² doubled, with its noise", replaces="reverse_step", shipped="deepinv 0.4.2")
+    def _(process, score, a, t, dt, z):
+        doubled = process._replace(diffusion=lambda t: np.sqrt(2) * process.diffusion(t))
+        return sampler.reverse_step(doubled, score, a, t, dt, z)
+
+    @of.mutant("no noise", replaces="reverse_step")
+    def _(process, score, a, t, dt, z):
+        return sampler.reverse_step(process, score, a, t, dt, 0 * z)
+
+
+wrong_steps(reverse_step_is_euler_maruyama_back_in_time)
+
+
+@reverse_step_is_euler_maruyama_back_in_time.mutant("coefficients at t + dt")
+def _(process, score, a, t, dt, z):
+    late = SDE("late", lambda a, t: process.drift(a, t + dt), lambda t: process.diffusion(t + dt), process.kernel)
+    return sampler.reverse_step(late, lambda a, t: score(a, t + dt), a, t, dt, z)
+
+
+@reverse_step_is_euler_maruyama_back_in_time.mutant("one noise for the whole batch")
+def _(process, score, a, t, dt, z):
+    return sampler.reverse_step(process, score, a, t, dt, z[:1] + 0 * a)
+
+
+def after_one_step(step, process, law, t, dt, grid, functions):
+    """E φ(a⁺) for a ~ p_t, each φ, by quadrature over a and over the noise of the step."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(24)
+    a, z = (np.ravel(part)[:, None] for part in np.meshgrid(grid, nodes, indexing="ij"))
+    score = marginals.marginal_score(process, law[0], law[1][:, None], law[2][:, None, None])
+    after = np.asarray(step(process, score, a, t, dt, z)).reshape(len(grid), -1)
+    density = marginal_density(process, law, t, grid) * (grid[1] - grid[0])
+    return np.array([density @ phi(after) @ weights / weights.sum() for phi in functions])
+
+
+def marginal_density(process, law, t, grid):
+    """Density of p_t."""
+    scale, std = process.kernel(t)
+    return normal_mixture(grid, (law[0], scale * law[1], scale**2 * law[2]), std)
+
+
+@claim("D13", slide=SLIDE, source="Anderson 1982; weak order of Euler's method, by quadrature")
+def reverse_sde_and_flow_retrace_the_marginals_of_mixtures(
+    rng, *, reverse_step=sampler.reverse_step, probability_flow_step=sampler.probability_flow_step
+):
+    r"""A step from p_t with the exact score ends in p_{t+dt} but for O(dt²), with noise or without: VP, sub-VP, VE."""
+    law = line_mixture(rng)
+    functions = (np.square, np.cos, np.sin, np.tanh)
+
+    def flow_step(process, score, a, t, dt, z):
+        return probability_flow_step(process, score, a, t, dt)
+
+    for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)):
+        t = rng.uniform(0.3, 0.7)
+        size = -np.geomspace(1e-5, 1e-3, 8)
+        grid = np.linspace(-25, 25, 1501)
+        h = grid[1] - grid[0]
+        truth = [[phi(grid) @ marginal_density(process, law, t + dt, grid) * h for phi in functions] for dt in size]
+        for name, step in (("reverse SDE", reverse_step), ("probability flow", flow_step)):
+            reached = [after_one_step(step, process, law, t, dt, grid, functions) for dt in size]
+            error = np.linalg.norm(np.array(reached) - truth, axis=1)
+            yield from falls(f"{process.name}, {name}: error in one step against |dt|", -size, error, 2, rtol=0.1)
+
+
+wrong_steps(reverse_sde_and_flow_retrace_the_marginals_of_mixtures)
+
+
+def wrong_flows(of):
+    """Wrong versions of the Euler step of the probability flow."""
+
+    @of.mutant("g² for ½g²", replaces="probability_flow_step")
+    def _(process, score, a, t, dt):
+        return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
+
+    @of.mutant("up in time", replaces="probability_flow_step")
+    def _(process, score, a, t, dt):
+        return 2 * a - sampler.probability_flow_step(process, score, a, t, dt)
+
+    @of.mutant("score 1 % too large", replaces="probability_flow_step")
+    def _(process, score, a, t, dt):
+        return sampler.probability_flow_step(process, lambda a, t: 1.01 * score(a, t), a, t, dt)
+
+    @of.mutant("σ′(t) twice too large", replaces="probability_flow_step", shipped="deepinv 0.4.2")
+    def _(process, score, a, t, dt):
+        doubled = process._replace(diffusion=lambda t: np.sqrt(2) * process.diffusion(t))
+        return sampler.probability_flow_step(doubled, score, a, t, dt)
+
+    @of.mutant("drift halved with the score", replaces="probability_flow_step")
+    def _(process, score, a, t, dt):
+        return (a + sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)) / 2 + 1e-2 * dt
+
+    @of.mutant("no score", replaces="probability_flow_step")
+    def _(process, score, a, t, dt):
+        return sampler.probability_flow_step(process, lambda a, t: 0 * a, a, t, dt)
+
+
+wrong_flows(reverse_sde_and_flow_retrace_the_marginals_of_mixtures)
+
+
+@claim("D13", slide=SLIDE, source="Gaussian laws under affine maps; Talay & Tubaro 1990")
+def variances_of_euler_maruyama_are_exact_and_of_first_order(
+    rng,
+    *,
+    reverse_law=gaussian_law.reverse_law,
+    flow_law=gaussian_law.flow_law,
+    reverse_step=sampler.reverse_step,
+    probability_flow_step=sampler.probability_flow_step,
+):
+    r"""V⁺ = (1 + α dt)²V + g²|dt|, or without g²|dt| for the flow; from p_T it is off by O(1/n) at the end."""
+    m, v = rng.uniform(-1, 1), rng.uniform(0.3, 2)
+    end = rng.uniform(0.05, 0.1)
+    one = np.ones((1, 1))
+    for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)):
+        times = np.append(np.sort(rng.uniform(0.2, 1, 7))[::-1], end)
+        score = gaussian_score(process, m, v)
+        law, smooth = rng.uniform(0.5, 1, (2, 2))
+        start, start_smooth = law, smooth
+        for t, t_next in itertools.pairwise(times):
+            dt = t_next - t
+            shift = reverse_step(process, score, 0 * one, t, dt, 0 * one).item()
+            gain = reverse_step(process, score, one, t, dt, 0 * one).item() - shift
+            noise = reverse_step(process, score, 0 * one, t, dt, one).item() - shift
+            law = np.array([gain * law[0] + shift, gain**2 * law[1] + noise**2])
+            shift = probability_flow_step(process, score, 0 * one, t, dt).item()
+            gain = probability_flow_step(process, score, one, t, dt).item() - shift
+            smooth = np.array([gain * smooth[0] + shift, gain**2 * smooth[1]])
+        size = rounding(1e3, 10 + np.abs(law).max() + np.abs(smooth).max())
+        measured = np.array(reverse_law(process, m, v, times, *start))
+        yield equal(f"{process.name}: law of the reverse SDE's steps", measured, law, atol=size, rtol=1e-10)
+        measured = np.array(flow_law(process, m, v, times, *start_smooth))
+        yield equal(f"{process.name}: law of the flow's steps", measured, smooth, atol=size, rtol=1e-10)
+        counts, several = np.array([256, 362, 512, 724, 1024, 1448, 2048]), v * np.array([0.3, 1, 3])
+        (scale, std), (low_scale, low_std) = process.kernel(1.0), process.kernel(end)
+        for name, after in (("reverse SDE", reverse_law), ("flow", flow_law)):
+            runs = [
+                after(process, m, several, np.linspace(1, end, n + 1), scale * m, scale**2 * several + std**2)
+                for n in counts
+            ]
+            error = np.linalg.norm(np.array(runs)[:, 1] / (low_scale**2 * several + low_std**2) - 1, axis=1)
+            yield from falls(f"{process.name}, {name}: error of variances against n", counts, error, -1, rtol=0.1)
+
+
+wrong_steps(variances_of_euler_maruyama_are_exact_and_of_first_order)
+wrong_flows(variances_of_euler_maruyama_are_exact_and_of_first_order)
+
+
+@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("the flow's law", replaces="reverse_law")
+def _(process, m, v, times, m0, v0):
+    return gaussian_law.flow_law(process, m, v, times, m0, v0)
+
+
+@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("v 1 % too small", replaces="reverse_law")
+def _(process, m, v, times, m0, v0):
+    return gaussian_law.reverse_law(process, m, 0.99 * v, times, m0, v0)
+
+
+@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("mean of the data 1 % off", replaces="reverse_law")
+def _(process, m, v, times, m0, v0):
+    return gaussian_law.reverse_law(process, 1.01 * m, v, times, m0, v0)
+
+
+@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("last step left out", replaces="flow_law")
+def _(process, m, v, times, m0, v0):
+    return gaussian_law.flow_law(process, m, v, times[:-1], m0, v0)
+
+
+@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("the reverse SDE's law", replaces="flow_law")
+def _(process, m, v, times, m0, v0):
+    return gaussian_law.reverse_law(process, m, v, times, m0, v0)

@@ -1,0 +1,321 @@
+"""The forward SDEs and their kernels: slide "Score-based Generative Models with SDEs - Forward process"."""
+
+import numpy as np
+import scipy
+
+from refimpl.diffusion import marginals, sde
+from refimpl.diffusion.sde import SDE
+from verify.claims import claim
+from verify.diffusion.mixtures import random_mixture
+from verify.evidence import equal, rounding
+
+SLIDE = "Score-based Generative Models with SDEs - Forward process"
+SOURCE = "Song et al. 2021, Section 3.4"
+
+
+def integrated(process, times):
+    """Mean of a_t started at a₀ = 1, and its variance, by the ODEs m′ = f(m, t), V′ = 2f(1, t)V + g² from 1 and 0."""
+
+    def slopes(t, y):
+        slope = process.drift(np.ones((1, 1)), t).item()
+        return [slope * y[0], 2 * slope * y[1] + process.diffusion(t) ** 2]
+
+    solved = scipy.integrate.solve_ivp(
+        slopes, (0.0, times[-1]), [1.0, 0.0], "DOP853", t_eval=times, rtol=1e-13, atol=1e-16
+    )
+    return solved.y
+
+
+def times_of(rng):
+    """Times from 10⁻³ to 1, the last one 1."""
+    return np.append(np.sort(rng.uniform(1e-3, 1, 20)), 1.0)
+
+
+@claim("D12", slide=SLIDE, source=SOURCE)
+def mean_and_variance_odes_integrate_to_the_kernels(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve):
+    r"""m′ = f(m, t), V′ = 2f(1, t)V + g² from m = 1, V = 0 end in (scale, std²): usual and random schedules."""
+    times = times_of(rng)
+    low, high = rng.uniform(0.05, 1), rng.uniform(2, 10)
+    for process in (vp(), vp(low, high), sub_vp(), sub_vp(low, high), ve(), ve(low, high)):
+        mean, variance = integrated(process, times)
+        scale, std = np.transpose([process.kernel(t) for t in times])
+        yield equal(f"{process.name}: scale", scale, mean, rtol=1e-10)
+        yield equal(f"{process.name}: std²", std**2, variance, rtol=1e-9, atol=1e-14)
+        a = rng.standard_normal((5, 3))
+        by_ones = [process.drift(np.ones((1, 1)), t).item() * a for t in times]
+        yield equal(f"{process.name}: f is linear", [process.drift(a, t) for t in times], by_ones, rtol=rounding(8))
+
+
+@claim("D12", slide=SLIDE, source=SOURCE)
+def schedules_are_the_usual_ones(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve):
+    r"""f = −½βa, β = .1 + 19.9t (VP, sub-VP); VP keeps variance 1, sub-VP's std is VP's squared; VE's g² = dσ²/dt."""
+    times = times_of(rng)
+    B = np.array([scipy.integrate.quad(lambda s: 0.1 + 19.9 * s, 0, t, epsabs=0)[0] for t in times])
+    a = rng.standard_normal((4, 2))
+    for process in (vp(), sub_vp()):
+        drift = [process.drift(a, t) for t in times]
+        expected = -(0.1 + 19.9 * times)[:, None, None] / 2 * a
+        yield equal(f"{process.name}: −½βa", drift, expected, rtol=rounding(16))
+    g = np.array([(vp().diffusion(t), sub_vp().diffusion(t)) for t in times])
+    beta = 0.1 + 19.9 * times
+    yield equal("VP: g² = β", g[:, 0] ** 2, beta, rtol=rounding(16))
+    yield equal("sub-VP: g² = β(1 − e^(−2B))", g[:, 1] ** 2, beta * (1 - np.exp(-2 * B)), rtol=1e-12)
+    scale, std = np.transpose([vp().kernel(t) for t in times])
+    yield equal("VP: scale² + std²", scale**2 + std**2, 1.0, rtol=rounding(16))
+    yield equal("VP: −2 log scale = ∫β", -2 * np.log(scale), B, rtol=1e-13, atol=rounding(16))
+    quiet = np.array([sub_vp().kernel(t)[1] for t in times])
+    yield equal("sub-VP: std = VP's std²", quiet, std**2, rtol=rounding(32))
+    scale, std = np.transpose([ve().kernel(t) for t in times])
+    sigma = 0.01 ** (1 - times) * 50**times
+    yield equal("VE: scale", scale, 1.0)
+    yield equal("VE: std² = σ² − σmin²", std**2, sigma**2 - 1e-4, rtol=1e-12, atol=rounding(64, 1e-4 + sigma**2))
+    g = np.array([ve().diffusion(t) for t in times])
+    yield equal("VE: g² = dσ²/dt", g**2, 2 * np.log(5000) * sigma**2, rtol=rounding(256))
+
+
+def changed(process, drift=1.0, diffusion=1.0, kernel=lambda scale, std: (scale, std)):
+    """The SDE with its drift and diffusion multiplied, and its kernel transformed."""
+    return SDE(
+        process.name,
+        lambda a, t: drift * process.drift(a, t),
+        lambda t: diffusion * process.diffusion(t),
+        lambda t: kernel(*process.kernel(t)),
+    )
+
+
+def mutants_of_the_schedules(of):
+    """Wrong versions that both claims must tell from the truth."""
+
+    @of.mutant("β for √β", replaces="vp")
+    def _(*beta):
+        right = sde.vp(*beta)
+        return right._replace(diffusion=lambda t: right.diffusion(t) ** 2)
+
+    @of.mutant("drift −βa", replaces="vp")
+    def _(*beta):
+        return changed(sde.vp(*beta), drift=2.0)
+
+    @of.mutant("drift 1 % too strong", replaces="vp")
+    def _(*beta):
+        return changed(sde.vp(*beta), drift=1.01)
+
+    @of.mutant("drift away from 0", replaces="vp")
+    def _(*beta):
+        return changed(sde.vp(*beta), drift=-1.0)
+
+    @of.mutant("scale e^{−B}, std² = 1 − e^{−2B}", replaces="vp")
+    def _(*beta):
+        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale**2, np.sqrt(1 - scale**4)))
+
+    @of.mutant("std² for std", replaces="vp")
+    def _(*beta):
+        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale, std**2))
+
+    @of.mutant("products of β for products of 1 − β", replaces="vp", shipped="dpm-solver, #13")
+    def _(*beta):
+        return changed(sde.vp(*beta), kernel=lambda scale, std: (std, scale))
+
+    @of.mutant("products of α for 1 − β: scale² for scale", replaces="vp", shipped="score_sde_pytorch, #73")
+    def _(*beta):
+        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale**2, std))
+
+    @of.mutant("exponential forgotten: scale −B/2", replaces="vp", shipped="diffusers, #2090")
+    def _(*beta):
+        return changed(sde.vp(*beta), kernel=lambda scale, std: (np.log(scale), std))
+
+    @of.mutant("std² = 1 − scale: a missing square", replaces="vp", shipped="diffusers, #590")
+    def _(*beta):
+        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale, np.sqrt(1 - scale)))
+
+    @of.mutant("VP's std", replaces="sub_vp")
+    def _(*beta):
+        return changed(sde.sub_vp(*beta), kernel=lambda scale, std: (scale, np.sqrt(std)))
+
+    @of.mutant("std² for std", replaces="sub_vp")
+    def _(*beta):
+        return changed(sde.sub_vp(*beta), kernel=lambda scale, std: (scale, std**2))
+
+    @of.mutant("drift 1 % too weak", replaces="sub_vp")
+    def _(*beta):
+        return changed(sde.sub_vp(*beta), drift=0.99)
+
+    @of.mutant("std = σ(t): the kernel of another process", replaces="ve", shipped="score_sde, VESDE")
+    def _(low=0.01, high=50.0):
+        return changed(sde.ve(low, high), kernel=lambda scale, std: (scale, np.sqrt(std**2 + low**2)))
+
+    @of.mutant("g = σ√(log ratio), without the 2", replaces="ve")
+    def _(*sigmas):
+        return changed(sde.ve(*sigmas), diffusion=np.sqrt(0.5))
+
+    @of.mutant("g 1 % too large", replaces="ve")
+    def _(*sigmas):
+        return changed(sde.ve(*sigmas), diffusion=1.01)
+
+    @of.mutant("g = σ′", replaces="ve")
+    def _(low=0.01, high=50.0):
+        return changed(sde.ve(low, high), diffusion=np.sqrt(np.log(high / low) / 2))
+
+
+mutants_of_the_schedules(mean_and_variance_odes_integrate_to_the_kernels)
+mutants_of_the_schedules(schedules_are_the_usual_ones)
+
+
+@mean_and_variance_odes_integrate_to_the_kernels.mutant(
+    "σ′(t) twice too large: g² = 2β", replaces="vp", shipped="deepinv 0.4.2"
+)
+def _(*beta):
+    return changed(sde.vp(*beta), diffusion=np.sqrt(2))
+
+
+@mean_and_variance_odes_integrate_to_the_kernels.mutant("g² = β(1 − e^{−B})", replaces="sub_vp")
+def _(*beta):
+    right, beta_of = sde.sub_vp(*beta), sde.vp(*beta)
+    return right._replace(diffusion=lambda t: beta_of.diffusion(t) * beta_of.kernel(t)[1])
+
+
+@mean_and_variance_odes_integrate_to_the_kernels.mutant("VP's g", replaces="sub_vp")
+def _(*beta):
+    return sde.sub_vp(*beta)._replace(diffusion=sde.vp(*beta).diffusion)
+
+
+@mean_and_variance_odes_integrate_to_the_kernels.mutant("σ linear in t", replaces="ve")
+def _(low=0.01, high=50.0):
+    right = sde.ve(low, high)
+    return right._replace(kernel=lambda t: (1.0, np.sqrt((low + (high - low) * t) ** 2 - low**2)))
+
+
+@schedules_are_the_usual_ones.mutant("βmax 1 % too large", replaces="vp")
+def _(low=0.1, high=20.0):
+    return sde.vp(low, 1.01 * high)
+
+
+@schedules_are_the_usual_ones.mutant("β from 0", replaces="sub_vp")
+def _(low=0.1, high=20.0):
+    return sde.sub_vp(1e-9, high)
+
+
+@schedules_are_the_usual_ones.mutant("σmin 1 % too large", replaces="ve")
+def _(low=0.01, high=50.0):
+    return sde.ve(1.01 * low, high)
+
+
+@claim("D12", slide=SLIDE, source=SOURCE)
+def ve_sigma_is_the_std_of_data_that_carry_sigma_min(rng, *, ve_sigma=sde.ve_sigma, ve=sde.ve):
+    r"""σ(t) = σmin(σmax/σmin)^t is not the SDE's std: σ(t)² = std(t)² + σmin². For ½, 2 at t = ½: 1 and √¾."""
+    low, high = rng.uniform(0.1, 1), rng.uniform(1.5, 10)
+    times = np.concatenate([[0.0], times_of(rng)])
+    sigma = np.array([ve_sigma(t, low, high) for t in times])
+    std = np.array([ve(low, high).kernel(t)[1] for t in times])
+    yield equal("σ(t)", sigma, low ** (1 - times) * high**times, rtol=rounding(64))
+    yield equal("σ² − std²", sigma**2 - std**2, low**2, rtol=rounding(256, (high / low) ** 2))
+    yield equal(
+        "σmin = ½, σmax = 2, t = ½",
+        [ve_sigma(0.5, 0.5, 2.0), ve(0.5, 2.0).kernel(0.5)[1]],
+        [1.0, 0.75**0.5],
+        rtol=1e-14,
+    )
+
+
+@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("the std itself", replaces="ve_sigma")
+def _(t, sigma_min, sigma_max):
+    return sde.ve(sigma_min, sigma_max).kernel(t)[1]
+
+
+@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σ(t) for std", replaces="ve", shipped="score_sde, VESDE")
+def _(low, high):
+    return sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high)))
+
+
+@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("linear in t", replaces="ve_sigma")
+def _(t, sigma_min, sigma_max):
+    return sigma_min + t * (sigma_max - sigma_min)
+
+
+@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σ²(t)", replaces="ve_sigma")
+def _(t, sigma_min, sigma_max):
+    return sde.ve_sigma(t, sigma_min, sigma_max) ** 2
+
+
+@claim("D12", slide=SLIDE, source="characteristic functions")
+def marginals_of_mixtures_are_mixtures(
+    rng,
+    *,
+    marginal=marginals.marginal,
+    marginal_score=marginals.marginal_score,
+    marginal_score_divergence=marginals.marginal_score_divergence,
+):
+    r"""E e^{i⟨ω, a_t⟩} = E e^{i⟨scale ω, a₀⟩} · e^{−std²‖ω‖²/2}; score and its divergence by finite differences."""
+    mixture = random_mixture(rng)
+    omega = rng.standard_normal((50, 3))
+
+    def characteristic(omega, weights, means, covariances):
+        exponents = 1j * omega @ means.T - np.einsum("ni,kij,nj->nk", omega, covariances, omega) / 2
+        return np.exp(exponents) @ weights
+
+    for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 2.0)):
+        t = rng.uniform(0.05, 0.5)
+        scale, std = process.kernel(t)
+        law = marginal(process, t, *mixture)
+        expected = characteristic(scale * omega, *mixture) * np.exp(-(std**2) * (omega**2).sum(1) / 2)
+        difference = np.abs(characteristic(omega, *law) - expected)
+        yield equal(f"{process.name}: characteristic function", difference, 0.0, atol=rounding(1e3))
+        a = scale * mixture[1][rng.integers(4, size=30)] + rng.standard_normal((30, 3))
+        h = 1e-5
+        shifts = h * np.concatenate([np.eye(3), -np.eye(3)])
+
+        def log_p(a, law=law):
+            densities = [w * scipy.stats.multivariate_normal(m, C).pdf(a) for w, m, C in zip(*law, strict=True)]
+            return np.log(np.sum(densities, axis=0))
+
+        around = np.array([log_p(a + shift) for shift in shifts])
+        size = 10 * (1 + np.abs(np.linalg.inv(law[2])).max()) ** 3
+        error = size * h**2 * 100 + rounding(100, 100) / h
+        yield equal(
+            f"{process.name}: ∇log p",
+            marginal_score(process, *mixture)(a, t),
+            (around[:3] - around[3:]).T / 2 / h,
+            atol=error,
+        )
+        scores = np.array([marginal_score(process, *mixture)(a + shift, t) for shift in shifts])
+        trace = sum((scores[i, :, i] - scores[i + 3, :, i]) / 2 / h for i in range(3))
+        divergence = marginal_score_divergence(process, *mixture)(a, t)
+        yield equal(f"{process.name}: tr ∇²log p", divergence, trace, atol=10 * error)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("means not scaled", replaces="marginal")
+def _(process, t, weights, means, covariances):
+    return weights, means, marginals.marginal(process, t, weights, means, covariances)[2]
+
+
+@marginals_of_mixtures_are_mixtures.mutant("scale for scale²", replaces="marginal")
+def _(process, t, weights, means, covariances):
+    scale, std = process.kernel(t)
+    return weights, scale * means, scale * covariances + std**2 * np.eye(3)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("std for std²", replaces="marginal")
+def _(process, t, weights, means, covariances):
+    scale, std = process.kernel(t)
+    return weights, scale * means, scale**2 * covariances + std * np.eye(3)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("score of the clean law", replaces="marginal_score")
+def _(process, *mixture):
+    return lambda a, t: marginals.mixture_score(a, *mixture)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("score of the law at 1.01t", replaces="marginal_score")
+def _(process, *mixture):
+    score = marginals.marginal_score(process, *mixture)
+    return lambda a, t: score(a, 1.01 * t)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("mean over coordinates", replaces="marginal_score_divergence")
+def _(process, *mixture):
+    divergence = marginals.marginal_score_divergence(process, *mixture)
+    return lambda a, t: divergence(a, t) / a.shape[-1]
+
+
+@marginals_of_mixtures_are_mixtures.mutant("all entries of the Hessian", replaces="marginal_score_divergence")
+def _(process, *mixture):
+    return lambda a, t: marginals.mixture_score_jacobian(a, *marginals.marginal(process, t, *mixture)).sum((-1, -2))
