@@ -150,7 +150,7 @@ TABLE: tuple[Row, ...] = (
     Row("D05", "Learning the score",
         "A small network learns the score of a planar mixture from each of the three losses", "open"),
     Row("D06", "Weaknesses of score matching",
-        "Two distant modes: the Fisher divergence forgets their weights exponentially, KL does not", "open"),
+        "Two distant modes: the Fisher divergence forgets their weights exponentially, KL does not", "as printed"),
     Row("D07", "A denoising perspective on sampling",
         "Tweedie: E[X|X_σ] = X_σ + σ²∇log π_σ(X_σ), and Cov[X|X_σ] = σ²I + σ⁴∇²log π_σ", "as printed"),
     Row("D08", "A denoising perspective on sampling",
