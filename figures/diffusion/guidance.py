@@ -15,8 +15,8 @@ from refimpl.mixtures import mixture_log_density, mixture_score
 SLIDE = "Modern tricks to generate appealing images"
 CAPTION = (
     "Left: a class (two modes, one amid other data) is sampled by the probability flow from much noise with the exact "
-    "scores (1 + w)s_c − w s_u. At w = 0 the flow gives the class (shaded). As w grows it leaves the mode that lies amid "
-    "other data and narrows; the tilted law p_c^(1+w) p_u^(−w)/Z does neither so soon. Right: end variances in the one "
+    "scores (1 + w)s_c − w s_u. At w = 0 the flow gives the class (shaded). As w grows it leaves the mode amid other "
+    "data and narrows; the tilted law p_c^(1+w) p_u^(−w)/Z does neither so soon. Right: end variances in the one "
     "case where all are known in closed form, condition N(m, 1), all data N(0, 2): at w = 1 the flow ends at 1/2, the "
     "reverse SDE at 7/12, the tilted law has 2/3."
 )
