@@ -1,0 +1,170 @@
+"""Fitting the weight of one of two distant modes: by maximum likelihood, and by score matching, which hardly can."""
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy
+
+from refimpl.arrays import Array
+from refimpl.diffusion.fisher_blindness import mode_density
+from refimpl.domains import array, domain, number, positive
+
+_weight = number("> 0 and < 1")
+
+
+@domain(x=array("n"), a=positive)
+def weight_by_likelihood(x: Array, a: float) -> float:
+    r"""Maximum-likelihood estimate of the weight of the mode at a.
+
+    .. math:: \hat w = \arg\max_w \sum_i \log \big(w e^{a x_i} + (1 - w) e^{-a x_i}\big)
+
+    Parameters
+    ----------
+    x : (n,) array
+        Samples of w N(a, 1) + (1 − w) N(−a, 1).
+    a : float
+        The modes are at ±a; > 0.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Slide "Weaknesses of score matching", remarks.
+
+    Examples
+    --------
+    >>> round(weight_by_likelihood([-5.0, 5.0, 5.0, 5.0], 5.0), 6)
+    0.75
+    """
+    t = np.tanh(a * x)
+    return _least(lambda u: -np.log1p(u * t).mean())
+
+
+@domain(x=array("n"), a=positive)
+def weight_by_score_matching(x: Array, a: float) -> float:
+    r"""Estimate of the weight of the mode at a by the implicit loss of its score.
+
+    .. math:: \hat w = \arg\min_w \sum_i \big[ \tfrac12 s_w(x_i)^2 + s_w'(x_i) \big]
+              = \arg\max_w \sum_i \big[ a x_i t_i + \tfrac12 a^2 t_i^2 \big], \qquad
+              t_i = \tanh \big(a x_i + \tfrac12 \log \tfrac{w}{1 - w} \big)
+
+    Parameters
+    ----------
+    x : (n,) array
+        Samples of w N(a, 1) + (1 − w) N(−a, 1).
+    a : float
+        The modes are at ±a; > 0.
+
+    Returns
+    -------
+    float
+        Of little use for distant modes: the loss is then the same for nearly all w.
+
+    References
+    ----------
+    Slides "Weaknesses of score matching", "Hyvärinen's trick".
+
+    Examples
+    --------
+    Symmetric samples have equal weights, to the square root of rounding.
+
+    >>> round(weight_by_score_matching([-1.0, 1.0], 1.5), 6)
+    0.5
+    """
+    y = np.tanh(a * x)
+
+    def loss(u: float) -> float:  # tanh(b + c), from tanh b and u = tanh c = 2w − 1
+        t = (y + u) / (1 + u * y)
+        return -(a * x * t + a**2 * t**2 / 2).mean()
+
+    return _least(loss)
+
+
+@domain(a=positive, w=_weight)
+def likelihood_variance(a: float, w: float) -> float:
+    r"""Asymptotic variance of the maximum-likelihood estimate of w, times the number of samples.
+
+    .. math:: n \operatorname{Var} \hat w \to \Big( E \, \big(\partial_w \log \pi\big)^2 \Big)^{-1}
+              \;\to\; w (1 - w) \qquad (a \to \infty)
+
+    Parameters
+    ----------
+    a : float
+        The modes are at ±a; > 0.
+    w : float
+        Weight of the mode at a, between 0 and 1.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Slide "Weaknesses of score matching", remarks; Fisher's information.
+
+    Examples
+    --------
+    >>> round(likelihood_variance(5.0, 0.3), 5)
+    0.21
+    """
+    x, density = _nodes(a, w)
+    t, u = np.tanh(a * x), 2 * w - 1
+    return float(1 / (density @ (2 * t / (1 + u * t)) ** 2))
+
+
+@domain(a=positive, w=_weight)
+def score_matching_variance(a: float, w: float) -> float:
+    r"""Asymptotic variance of the score-matching estimate of w, times the number of samples.
+
+    .. math:: n \operatorname{Var} \hat w \to
+              \frac{E \big[ (x + a t)^2 (1 - t^2)^2 \big]}{\big( \tfrac{a}{2 w (1 - w)} E (1 - t^2)^2 \big)^2}
+              \simeq \sqrt{\tfrac{2}{\pi}} \, a \, e^{a^2/2} \, \big(w (1 - w)\big)^{3/2} \qquad (a \to \infty)
+
+    with :math:`t = \tanh(a x + \tfrac12 \log \tfrac{w}{1 - w})`: the loss bends by the Fisher divergence only, and its
+    slope is as noisy as the few samples halfway are.
+
+    Parameters
+    ----------
+    a : float
+        The modes are at ±a; > 0.
+    w : float
+        Weight of the mode at a, between 0 and 1.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Slide "Weaknesses of score matching", remarks; Koehler, Heckett & Risteski 2022; the constant is derived here.
+
+    Examples
+    --------
+    How many times the samples of maximum likelihood it needs:
+
+    >>> [round(score_matching_variance(a, 0.5) / likelihood_variance(a, 0.5)) for a in (1.0, 3.0, 5.0)]
+    [2, 140, 591294]
+    """
+    x, density = _nodes(a, w)
+    shifted = a * x + np.arctanh(2 * w - 1)
+    bell = np.cosh(np.minimum(np.abs(shifted), 300.0)) ** -2
+    slope = density @ ((x + a * np.tanh(shifted)) * bell) ** 2
+    return float(slope / (a / (2 * w * (1 - w)) * (density @ bell**2)) ** 2)
+
+
+def _nodes(a: float, w: float) -> tuple[Array, Array]:
+    """Trapezoidal nodes, fine enough for functions of ax, and their shares of the law."""
+    x = np.linspace(-a - 10, a + 10, int(60 * (a + 1) * (a + 10)))
+    return x, mode_density(x, a, w) * (x[1] - x[0])
+
+
+def _least(loss: Callable[[float], float]) -> float:
+    """The weight w at which a loss of u = 2w − 1 is least: on a grid, then between its neighbours."""
+    grid = np.linspace(-1, 1, 203)[1:-1]
+    best = grid[np.argmin([loss(u) for u in grid])]
+    step = grid[1] - grid[0]
+    bounds = (best - step, best + step)
+    found = scipy.optimize.minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-10})
+    return (1 + float(found.x)) / 2

@@ -1,0 +1,228 @@
+"""Guidance by a classifier and without one: slide "Modern tricks to generate appealing images"."""
+
+import autograd
+import numpy as np
+import scipy
+
+from refimpl.diffusion import guidance
+from refimpl.mixtures import mixture_score
+from verify.claims import claim
+from verify.diffusion.mixtures import log_density, random_mixture
+from verify.evidence import at_least, equal, rounding
+
+SLIDE = "Modern tricks to generate appealing images"
+
+
+@claim("D21", slide=SLIDE, source="Bayes; Dhariwal & Nichol 2021")
+def classifier_guidance_is_bayes_rule(
+    rng,
+    *,
+    classifier_guided_score=guidance.classifier_guided_score,
+    mixture_classifier_gradient=guidance.mixture_classifier_gradient,
+):
+    r"""∇log p_t(a|y) = ∇log p_t(a) + ∇log p_t(y|a) at scale 1, on mixtures noised to any t; scale γ weighs the last."""
+    weights, means, covariances = random_mixture(rng)
+    y = int(rng.integers(len(weights)))
+
+    def law(t):
+        return weights, means, covariances + t**2 * np.eye(3)
+
+    def log_classifier(a, t):
+        alone = (np.ones(1), means[y : y + 1], law(t)[2][y : y + 1])
+        return log_density(a, *alone) - log_density(a, *law(t))
+
+    def by_autograd(a, t):
+        return autograd.elementwise_grad(lambda a: log_classifier(a, t))(a)
+
+    def score(a, t):
+        return mixture_score(a, *law(t))
+
+    guided = classifier_guided_score(score, by_autograd, 1.0)
+    scale = rng.uniform(2, 4)
+    stronger = classifier_guided_score(score, by_autograd, scale)
+    off = classifier_guided_score(score, by_autograd, 0.0)
+    for t in (0.0, *rng.uniform(0.1, 3, 3)):
+        a = rng.standard_normal((50, 3)) * 3
+        conditional = (means[y] - a) @ np.linalg.inv(law(t)[2][y])
+        error = rounding(1e4, 100)
+        gradient = mixture_classifier_gradient(a, y, *law(t))
+        yield equal(f"t = {t:.2g}: ∇log p_t(y|a)", gradient, by_autograd(a, t), atol=error)
+        yield equal(f"t = {t:.2g}: scale 1, the score given y", guided(a, t), conditional, atol=error)
+        mixed = scale * conditional + (1 - scale) * score(a, t)
+        yield equal(f"t = {t:.2g}: scale {scale:.2g}", stronger(a, t), mixed, atol=scale * error)
+        yield equal(f"t = {t:.2g}: scale 0, no guidance", off(a, t), score(a, t), atol=error)
+
+
+@classifier_guidance_is_bayes_rule.mutant("against the classifier", replaces="classifier_guided_score")
+def _(score, grad_log_classifier, scale):
+    return lambda a, t: score(a, t) - scale * grad_log_classifier(a, t)
+
+
+@classifier_guidance_is_bayes_rule.mutant("scale left out", replaces="classifier_guided_score")
+def _(score, grad_log_classifier, scale):
+    return lambda a, t: score(a, t) + grad_log_classifier(a, t)
+
+
+@classifier_guidance_is_bayes_rule.mutant("scale on the sum", replaces="classifier_guided_score")
+def _(score, grad_log_classifier, scale):
+    return lambda a, t: scale * (score(a, t) + grad_log_classifier(a, t))
+
+
+@classifier_guidance_is_bayes_rule.mutant("1 + scale, as without a classifier", replaces="classifier_guided_score")
+def _(score, grad_log_classifier, scale):
+    return lambda a, t: score(a, t) + (1 + scale) * grad_log_classifier(a, t)
+
+
+@classifier_guidance_is_bayes_rule.mutant("classifier of clean data at all t", replaces="classifier_guided_score")
+def _(score, grad_log_classifier, scale):
+    return lambda a, t: score(a, t) + scale * grad_log_classifier(a, 0.0)
+
+
+@classifier_guidance_is_bayes_rule.mutant("scale 1 % too large", replaces="classifier_guided_score")
+def _(score, grad_log_classifier, scale):
+    return lambda a, t: score(a, t) + 1.01 * scale * grad_log_classifier(a, t)
+
+
+@classifier_guidance_is_bayes_rule.mutant("the next class", replaces="mixture_classifier_gradient")
+def _(x, y, weights, means, covariances):
+    return guidance.mixture_classifier_gradient(x, (y + 1) % len(weights), weights, means, covariances)
+
+
+@classifier_guidance_is_bayes_rule.mutant("weights left out", replaces="mixture_classifier_gradient")
+def _(x, y, weights, means, covariances):
+    return guidance.mixture_classifier_gradient(x, y, np.full(len(weights), 1 / len(weights)), means, covariances)
+
+
+def end_of(guided, S, noise):
+    """Mean and variance at s = 0 of da = −(1 + noise)/2 · score ds + √noise dw, run from N(0, S) at s = S down.
+
+    The score is affine in a; s is the variance of the noise, and the integration is in log(1 + s).
+    """
+
+    def slope(u, state):
+        s = np.expm1(u)
+        shift, at_one = guided(np.array([[0.0], [1.0]]), s)[:, 0]
+        mean, variance = state
+        bend = at_one - shift
+        change = np.array([-(bend * mean + shift), -2 * bend * variance]) * (1 + noise) / 2 - [0, noise]
+        return change * np.exp(u)
+
+    span = (np.log1p(S), 0.0)
+    return scipy.integrate.solve_ivp(slope, span, [0.0, S], method="DOP853", rtol=1e-11, atol=1e-13).y[:, -1]
+
+
+@claim("D22", slide=SLIDE, source="Ho & Salimans 2022; linear SDEs")
+def classifier_free_guidance_misses_the_tilted_law(
+    rng,
+    *,
+    classifier_free_score=guidance.classifier_free_score,
+    tilted_law=guidance.tilted_law,
+    guided_flow_law=guidance.guided_flow_law,
+    guided_diffusion_law=guidance.guided_diffusion_law,
+):
+    r"""By (1 + w)s_c − w s_u: end variances 1/2 (flow), 7/12 (SDE), not 2/3 (tilted), at v, V, w = 1, 2, 1.
+
+    Condition N(m, v), all data N(0, V), noise of variance s added, exact scores; generic m, v, V and w besides.
+    """
+    table = [law(0.0, 1.0, 2.0, 1.0)[1] for law in (guided_flow_law, guided_diffusion_law, tilted_law)]
+    yield equal("end variances by flow, by SDE; tilted", table, [1 / 2, 7 / 12, 2 / 3], atol=rounding(64))
+    for w in (1.0, 0.0, rng.uniform(0.2, 4), rng.uniform(0.2, 4), -rng.uniform(0, 0.9)):
+        m, v, V = (0.0, 1.0, 2.0) if w == 1.0 else (rng.uniform(0.5, 2), rng.uniform(0.3, 1), rng.uniform(1.2, 3))
+
+        def conditional(a, s, m=m, v=v):
+            return (m - a) / (v + s)
+
+        def unconditional(a, s, V=V):
+            return -a / (V + s)
+
+        guided = classifier_free_score(conditional, unconditional, w)
+        name = f"w = {w:.3g}"
+        for kind, law, noise in (("flow", guided_flow_law, 0.0), ("SDE", guided_diffusion_law, 1.0)):
+            error = np.array([1e-8, 1e-8]) * (1 + np.abs(m)) * (1 + V / v) ** abs(w)
+            yield equal(f"{name}, {kind}: mean, variance", law(m, v, V, w), end_of(guided, 1e20, noise), atol=error)
+        tilted = tilted_law(m, v, V, w)
+        a = rng.standard_normal((20, 1)) * 2
+        at_tilted = (tilted[0] - a) / tilted[1]
+        yield equal(f"{name}: s = 0, the tilted law's score", guided(a, 0.0), at_tilted, atol=rounding(1e3, 100))
+        if w > 0:
+            s = rng.uniform(0.5, 2)
+            missed = np.abs(guided(a, s) - (tilted[0] - a) / (tilted[1] + s)).max()
+            yield at_least(f"{name}: s = {s:.2g}, off the noised tilted law's", missed, 0.0, resolution=1e3)
+            gaps = [tilted[1] - guided_diffusion_law(m, v, V, w)[1], tilted[1] - guided_flow_law(m, v, V, w)[1]]
+            yield at_least(f"{name}: variance too small, SDE and flow", gaps, 0.0, resolution=1.0)
+
+
+def mutant(text, replaces, shipped=""):
+    """A wrong version of one of the functions of the claim above."""
+    return classifier_free_guidance_misses_the_tilted_law.mutant(text, replaces=replaces, shipped=shipped)
+
+
+@mutant("towards the unconditional score", "classifier_free_score", "labmlai, #177 (in the text)")
+def _(score_cond, score_uncond, w):
+    return lambda a, t: (1 - w) * score_cond(a, t) + w * score_uncond(a, t)
+
+
+@mutant("the scores exchanged", "classifier_free_score")
+def _(score_cond, score_uncond, w):
+    return lambda a, t: (1 + w) * score_uncond(a, t) - w * score_cond(a, t)
+
+
+@mutant("the other convention, 1 for no guidance", "classifier_free_score")
+def _(score_cond, score_uncond, w):
+    return lambda a, t: w * score_cond(a, t) + (1 - w) * score_uncond(a, t)
+
+
+@mutant("nothing subtracted", "classifier_free_score")
+def _(score_cond, score_uncond, w):
+    return lambda a, t: (1 + w) * score_cond(a, t)
+
+
+@mutant("adds the unconditional score", "classifier_free_score")
+def _(score_cond, score_uncond, w):
+    return lambda a, t: (1 + w) * score_cond(a, t) + w * score_uncond(a, t)
+
+
+@mutant("w 1 % too large", "classifier_free_score")
+def _(score_cond, score_uncond, w):
+    return guidance.classifier_free_score(score_cond, score_uncond, 1.01 * w)
+
+
+@mutant("the tilted law", "guided_flow_law")
+def _(m, v, V, w):
+    return guidance.tilted_law(m, v, V, w)
+
+
+@mutant("the SDE's law", "guided_flow_law")
+def _(m, v, V, w):
+    return guidance.guided_diffusion_law(m, v, V, w)
+
+
+@mutant("its mean", "guided_diffusion_law")
+def _(m, v, V, w):
+    return guidance.guided_diffusion_law(m, v, V, w)._replace(mean=guidance.guided_flow_law(m, v, V, w).mean)
+
+
+@mutant("V for v outside", "guided_flow_law")
+def _(m, v, V, w):
+    return guidance.guided_flow_law(m, v, V, w)._replace(variance=V * (v / V) ** w)
+
+
+@mutant("the tilted law", "guided_diffusion_law")
+def _(m, v, V, w):
+    return guidance.tilted_law(m, v, V, w)
+
+
+@mutant("variance 1 % too large", "guided_diffusion_law")
+def _(m, v, V, w):
+    law = guidance.guided_diffusion_law(m, v, V, w)
+    return law._replace(variance=1.01 * law.variance)
+
+
+@mutant("mean of the condition", "tilted_law")
+def _(m, v, V, w):
+    return guidance.tilted_law(m, v, V, w)._replace(mean=m)
+
+
+@mutant("precisions added", "tilted_law")
+def _(m, v, V, w):
+    return guidance.Gaussian((1 + w) * m / v / ((1 + w) / v + w / V), 1 / ((1 + w) / v + w / V))
