@@ -24,10 +24,10 @@ def batched(
     shapes = [together.shape == (n, *trailing), folded.shape == (2, n // 2, *trailing)]
     shapes += [value.shape == trailing for value in alone]
     broken = [_changed(given, kept), shapes.count(False), np.iscomplexobj(together)]
+    yield equal(f"{what}: arguments changed, wrong shapes, complex values", broken, [0, 0, 0])
     measured, expected = [*alone, folded], [*together[[0, -1]], together]
     flat = [np.concatenate([np.ravel(a) for a in side]) for side in (measured, expected)]
     yield equal(f"{what}: alone and in (2, n/2)", *flat, rtol=rtol, atol=atol)
-    yield equal(f"{what}: arguments changed, wrong shapes, complex values", broken, [0, 0, 0])
 
 
 def unchanged(what: str, function: Callable[..., Any], *arguments: Any) -> Iterator[Evidence]:
