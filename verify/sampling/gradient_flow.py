@@ -30,6 +30,12 @@ def bump(x):
     return np.exp(-((x - 0.5) ** 2) / 1.3)
 
 
+def uneven(end, n):
+    """Nodes from −end to end whose gaps vary by a factor of four."""
+    t = np.linspace(-1, 1, n)
+    return end * (t + t**3) / 2
+
+
 def features(x):
     """Five functions whose means tell laws apart."""
     return np.array([x, x**2, np.cos(x), np.sin(2 * x), np.exp(-(x**2))])
@@ -79,7 +85,7 @@ def jko_steps_descend_and_are_exact_on_gaussians(rng, *, jko_step=gradient_flow.
     yield equal("F in the end", energies[-1], least, atol=1e-4)
     for tau in (0.02, 0.3, 2.0):
         mean, std, l = rng.uniform(-1, 1), rng.uniform(0.5, 1), rng.uniform(0.5, 3)
-        x = mean + std * np.linspace(-8, 8, 1601)
+        x = mean + std * uneven(8, 1601)
         law = gradient_flow.law_of(lambda x, m=mean, s=std: np.exp(-(((x - m) / s) ** 2) / 2), x)
         new = means(jko_step(lambda x, l=l: l * x, law, tau))
         m, s = best_gaussian(mean, std, l, tau)
@@ -138,7 +144,7 @@ def divergence_falls_at_the_rate_of_the_fisher_information(
     free_energy=gradient_flow.free_energy,
 ):
     r"""Along the flow −d/dt KL(ρₜ‖π) = FI(ρₜ‖π), and v = −x − (log ρ)': by the exact flow of a mixture."""
-    x = np.linspace(-7, 7, 4001)
+    x = uneven(7, 4001)
     middle = np.abs(x) < 3
     for t in rng.uniform(0.05, 1.0, 3):
         law = gradient_flow.law_of(lambda x, t=t: mixture(t, x)[0], x)
