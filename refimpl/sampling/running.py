@@ -5,17 +5,13 @@ from collections.abc import Callable
 import numpy as np
 
 from refimpl.arrays import Array
+from refimpl.domains import array, domain, function, generator, integer
 from refimpl.errors import DivergedError
 
 
-def last_state(
-    step: Callable[[Array, Array], Array],
-    state: Array,
-    shape: tuple[int, ...],
-    num_steps: int,
-    rng: np.random.Generator,
-) -> Array:
-    """The state after many steps s⁺ = step(s, z), with new noise z ~ N(0, I) of a shape at each.
+@domain(step=function, state=array("... n p"), num_steps=integer(0), rng=generator)
+def last_state(step: Callable[[Array, Array], Array], state: Array, num_steps: int, rng: np.random.Generator) -> Array:
+    """The state after many steps s⁺ = step(s, z), with new noise z ~ N(0, I), (n, p), at each.
 
     Raises
     ------
@@ -24,7 +20,7 @@ def last_state(
     """
     for k in range(num_steps):
         with np.errstate(over="ignore", invalid="ignore"):
-            after = step(state, rng.standard_normal(shape))
+            after = step(state, rng.standard_normal(state.shape[-2:]))
         if not np.isfinite(after).all():
             raise DivergedError(state, k)
         state = after

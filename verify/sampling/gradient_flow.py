@@ -4,8 +4,8 @@ import autograd
 import autograd.numpy as np
 import scipy
 
-from refimpl.sampling import gradient_flow, langevin
-from refimpl.sampling.gradient_flow import Gaussian
+from refimpl.sampling import gaussian_flow, gradient_flow, langevin
+from refimpl.sampling.gaussian_flow import Gaussian
 from verify.claims import claim
 from verify.evidence import at_most, equal, rate, rounding
 
@@ -194,8 +194,8 @@ def _(f, law):
 def three_steps_agree_to_first_order_on_gaussians(
     rng,
     *,
-    gaussian_flow=gradient_flow.gaussian_flow,
-    gaussian_jko_step=gradient_flow.gaussian_jko_step,
+    gaussian_flow=gaussian_flow.gaussian_flow,
+    gaussian_jko_step=gaussian_flow.gaussian_jko_step,
     lmc_step=langevin.lmc_step,
 ):
     r"""The flow solves m' = −lm, (s²)' = 2 − 2ls²; the JKO step is a minimiser; each step, LMC's too, errs by O(τ²)."""
@@ -224,10 +224,10 @@ def gaussian_mutant(text, name, mutant):
     three_steps_agree_to_first_order_on_gaussians.mutant(text, replaces=name)(mutant)
 
 
-gaussian_mutant("e^{−2lt} of the mean", "gaussian_flow", lambda m, s, l, t: gradient_flow.gaussian_flow(m, s, 2 * l, t))
-gaussian_mutant("time 1 % too long", "gaussian_flow", lambda m, s, l, t: gradient_flow.gaussian_flow(m, s, l, 1.01 * t))
+gaussian_mutant("e^{−2lt} of the mean", "gaussian_flow", lambda m, s, l, t: gaussian_flow.gaussian_flow(m, s, 2 * l, t))
+gaussian_mutant("time 1 % too long", "gaussian_flow", lambda m, s, l, t: gaussian_flow.gaussian_flow(m, s, l, 1.01 * t))
 gaussian_mutant(
-    "τ 1 % too long", "gaussian_jko_step", lambda m, s, l, t: gradient_flow.gaussian_jko_step(m, s, l, 1.01 * t)
+    "τ 1 % too long", "gaussian_jko_step", lambda m, s, l, t: gaussian_flow.gaussian_jko_step(m, s, l, 1.01 * t)
 )
 gaussian_mutant("explicit", "gaussian_jko_step", lambda m, s, l, t: Gaussian(m - t * l * m, s + t * (1 / s - l * s)))
 gaussian_mutant("no entropy", "gaussian_jko_step", lambda m, s, l, t: Gaussian(m / (1 + t * l), s / (1 + t * l)))
