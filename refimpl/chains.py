@@ -104,14 +104,8 @@ def _run_planar(
         out[k] = a
 
 
-def last_state(
-    step: Callable[[Array, Array], Array],
-    state: Array,
-    shape: tuple[int, ...],
-    num_steps: int,
-    rng: np.random.Generator,
-) -> Array:
-    """The state after many steps s⁺ = step(s, z), with new noise z ~ N(0, I) of a shape at each.
+def last_state(step: Callable[[Array, Array], Array], state: Array, num_steps: int, rng: np.random.Generator) -> Array:
+    """The state after many steps s⁺ = step(s, z), with new noise z ~ N(0, I), (n, p), at each.
 
     Raises
     ------
@@ -120,7 +114,7 @@ def last_state(
     """
     for k in range(num_steps):
         with np.errstate(over="ignore", invalid="ignore"):
-            after = step(state, rng.standard_normal(shape))
+            after = step(state, rng.standard_normal(state.shape[-2:]))
         if not np.isfinite(after).all():
             raise DivergedError(state, k)
         state = after

@@ -110,7 +110,7 @@ def double_loop_lmc(grad_f: Field, a0: Array, schedule: Schedule, rng: np.random
     """
     a = a0
     for eta, num_steps in zip(*schedule, strict=True):
-        a = last_state(lambda a, z, e=eta: bare(lmc_step)(grad_f, a, e, z), a, a.shape, num_steps, rng)  # type: ignore[misc]
+        a = last_state(lambda a, z, e=eta: bare(lmc_step)(grad_f, a, e, z), a, num_steps, rng)  # type: ignore[misc]
     return a
 
 

@@ -232,4 +232,4 @@ def mirrored_lmc(grad_W: Field, x0: Array, eta: float, num_steps: int, rng: nump
     def step(y: Array, z: Array) -> Array:
         return bare(lmc_step)(grad_W, y, eta, z)
 
-    return bare(to_simplex)(last_state(step, bare(to_dual)(x0), x0.shape, num_steps, rng))
+    return bare(to_simplex)(last_state(step, bare(to_dual)(x0), num_steps, rng))

@@ -183,10 +183,10 @@ def lmc_upper_bound(p: int, eps: float) -> float:
     r"""Iterations of Langevin Monte Carlo, from N(0, I), that certainly suffice for KL ≤ ε.
 
     .. math:: k = \frac{1}{a \eta} \log \frac{2 \mathrm{KL}_0}{\varepsilon}, \qquad
-              \eta = \min\Big(\frac{a}{4L^2}, \frac{a \varepsilon}{16 p L^2}\Big), \qquad
+              \eta = \frac{a \varepsilon}{16 p L^2}, \qquad
               \mathrm{KL}_0 \le \log \int e^{-f} - \frac p2 \log(2 \pi)
 
-    A bound, not a count: it grows like p log p, with large constants.
+    No step is needed for ε ≥ 2KL₀. A bound, not a count: it grows like p log p, with large constants.
 
     Parameters
     ----------
@@ -209,6 +209,6 @@ def lmc_upper_bound(p: int, eps: float) -> float:
     True
     """
     a, L = LOG_SOBOLEV, SMOOTHNESS
-    eta = min(a / (4 * L**2), a * eps / (16 * p * L**2))
+    eta = a * eps / (16 * p * L**2)
     start = log_normalizer(p) - p / 2 * np.log(2 * np.pi)
     return float(np.log(max(2 * start / eps, 1)) / (a * eta))

@@ -94,7 +94,7 @@ def projected_lmc(
     def step(a: Array, z: Array) -> Array:
         return bare(projected_lmc_step)(grad_f, project, a, eta, z)
 
-    return last_state(step, a0, a0.shape, num_steps, rng)
+    return last_state(step, a0, num_steps, rng)
 
 
 @domain(grad_f=field, lower=_number, upper=_number, eta=positive)

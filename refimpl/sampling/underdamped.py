@@ -90,4 +90,4 @@ def underdamped_lmc(
     def step(state: Array, z: Array) -> Array:
         return np.stack(bare(baoab_step)(grad_f, state[0], state[1], h, gamma, u, z))
 
-    return Phase(*last_state(step, np.stack([a0, v0]), a0.shape, num_steps, rng))
+    return Phase(*last_state(step, np.stack([a0, v0]), num_steps, rng))

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from refimpl.errors import DivergedError
+from refimpl.sampling.gaussian_flow import gaussian_flow, gaussian_jko_step
 from refimpl.sampling.gradient_flow import (
     Law,
     fisher_information,
     free_energy,
-    gaussian_flow,
-    gaussian_jko_step,
     jko_step,
     law_of,
     velocity,

@@ -1,5 +1,7 @@
 """The probability flow, by several methods, and its likelihood: slide "Reverse diffusion"."""
 
+import itertools
+
 import numpy as np
 import scipy
 
@@ -116,7 +118,7 @@ def _(process, score, a, times, method):
 
 @orders_of_the_flows_methods.mutant("first-order Heun: the score stays at t")
 def _(process, score, a, times, method):
-    for t, t_next in zip(times[:-1], times[1:], strict=True):
+    for t, t_next in itertools.pairwise(times):
         a = flows.STEPS[method](process, lambda b, s, t=t: score(b, t), a, t, t_next - t)
     return a
 

@@ -205,6 +205,7 @@ def langevin_bound_is_polynomial(rng, *, lmc_upper_bound=family.lmc_upper_bound)
         yield equal(
             f"KL bound after k steps, p = {p}", np.exp(-a * eta * k) * start + 8 * eta * p * 9 / a, eps, rtol=1e-9
         )
+    yield equal("nothing to do where ε ≥ 2KL₀", [lmc_upper_bound(p, 4.0 * p) for p in range(1, 9)], 0.0)
     samples = rng.standard_normal((20_000, 3))
     start = family.log_normalizer(3) - 1.5 * np.log(2 * np.pi * np.e) + family.needle(centre(3)).f(samples).mean()
     yield at_most("KL of the start, p = 3", start, family.log_normalizer(3) - 1.5 * np.log(2 * np.pi), tight=1.0)
