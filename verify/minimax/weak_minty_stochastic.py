@@ -171,8 +171,8 @@ def error_vanishes_where_plain_noise_leaves_a_floor(rng, *, bc_seg_plus=weak_min
     z0 = np.zeros((n, 1))
     plain = mean_square(stochastic_eg_plus(noisy, z0, gamma, alphas, rng).z[-1])
     corrected = mean_square(bc_seg_plus(noisy, z0, gamma, alphas, rng).z[-1])
-    yield at_least("stochastic EG+: E z², 1 − 10⁻¹² sure", plain[0], floor**2 / 2, tight=5.0)._replace(alpha=ALPHA)
-    yield at_most("BC-SEG+: E z², 1 − 10⁻¹² sure", corrected[1], floor**2 / 2, tight=1.0)._replace(alpha=ALPHA)
+    yield at_least("stochastic EG+: E z², 1 − 10⁻¹² sure", plain[0], 0.8 * floor**2, tight=0.2)._replace(alpha=ALPHA)
+    yield at_most("BC-SEG+: E z², 1 − 10⁻¹² sure", corrected[1], 0.3 * floor**2, tight=0.5)._replace(alpha=ALPHA)
 
 
 def mean_square(z):
