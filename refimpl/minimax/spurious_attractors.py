@@ -144,7 +144,7 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
     Raises
     ------
     ValueError
-        As `return_map`, and when the return map leads to one side at both ends of the bracket.
+        As `return_map`, and when the return map leads to one side at both ends of the bracket, or nowhere.
 
     References
     ----------
@@ -163,7 +163,8 @@ def limit_cycle(V: Field, centre: Array, bracket: Array, num_points: int = 1024)
         return _turn(V, centre, r).y[0, -1] - r
 
     low, high = map(displacement, bracket)
-    if low * high > 0:
+    every_circle_closes = max(abs(low), abs(high)) <= 1e-10 * bracket.max()
+    if low * high > 0 or every_circle_closes:
         raise ValueError(f"bracket must hold one cycle, got {bracket} with displacements {low:.3g} and {high:.3g}")
     radius = scipy.optimize.brentq(displacement, bracket[0], bracket[1], xtol=1e-14, rtol=1e-14)
     flow = _turn(V, centre, radius, dense_output=True)

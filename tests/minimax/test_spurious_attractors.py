@@ -56,6 +56,7 @@ def test_fields_without_a_zero_are_reported(V):
         (lambda: return_map(REPELS, ORIGIN, [1.0, 3.0]), "radius must be such that the flow comes back"),
         (lambda: limit_cycle(REPELS, ORIGIN, [1.0, 3.0]), "radius must be such that the flow comes back"),
         (lambda: limit_cycle(POLAR, ORIGIN, [0.8, 0.9]), "bracket must hold one cycle"),
+        (lambda: limit_cycle(bilinear().operator, ORIGIN, [0.8, 0.9]), "bracket must hold one cycle"),
         (lambda: limit_cycle(POLAR, ORIGIN, [-0.8, 0.9]), "bracket must be > 0, got -0.8"),
         (lambda: limit_cycle(POLAR, ORIGIN, [0.9]), "bracket must have shape (2)"),
         (lambda: limit_cycle(POLAR, ORIGIN, [0.9, 1.1], 2), "num_points must be >= 3, got 2"),

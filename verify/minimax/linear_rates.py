@@ -12,6 +12,7 @@ import numpy as np
 from refimpl.minimax import algorithms, linear_rates
 from verify.claims import Claim, claim
 from verify.evidence import Evidence, equal, rate, rounding
+from verify.probes import batched
 
 SLIDE = "Comparison of convergence rates for smooth convex-concave minimax"
 
@@ -211,17 +212,32 @@ def contraction_is_the_largest_eigenvalue_of_a_step(
     rng, *, contraction=linear_rates.contraction, iterations=linear_rates.iterations
 ):
     r"""A mode ν shrinks per step by the spectral radius of the map (z, z₋) ↦ (z⁺, z); N steps of it make ε."""
-    nu, alpha = rng.uniform(-1, 2, 60) + 1j * rng.uniform(-2, 2, 60), rng.uniform(0.1, 0.9)
+    modes = rng.uniform(-1, 2, 60) + 1j * rng.uniform(-2, 2, 60)
+    for name, nu, alpha in (
+        ("α < 1", modes, rng.uniform(0.1, 0.9)),
+        ("α > 1", modes, rng.uniform(1, 2)),
+        ("real ν", modes.real, rng.uniform(0.1, 0.9)),
+    ):
+        for method, expected in spectral_radii(nu, alpha).items():
+            yield equal(f"{method.upper()}, {name}", contraction(method, nu, alpha), expected, rtol=1e-9)
+            yield from batched(
+                f"{method.upper()}, {name}",
+                lambda nu, method=method, alpha=alpha: contraction(method, nu, alpha),
+                nu,
+                rtol=rounding(16),
+            )
+    factor, N = rng.uniform(0.5, 0.999, 20), np.append(rng.uniform(1, 50, 19), 0.0)
+    measured = [iterations(f, f**n) for f, n in zip(factor, N, strict=True)]
+    yield equal("steps until ε", measured, N, atol=rounding(8, N + 1 / np.abs(np.log(factor))))
+
+
+def spectral_radii(nu, alpha):
+    """Of the map (z, z₋) ↦ (z⁺, z) of every method on V(ζ) = νζ as a matrix of real numbers."""
     J = np.moveaxis(np.array([[nu.real, -nu.imag], [nu.imag, nu.real]]), -1, 0)
     I, a = np.eye(2) + 0 * J, alpha * J
     second = np.concatenate([np.concatenate([I - 2 * a, a], -1), np.concatenate([I, 0 * a], -1)], -2)
     maps = {"gda": I - a, "ppm": np.linalg.inv(I + a), "eg": I - a + a @ a, "ogda": second, "rfbs": second}
-    for method, M in maps.items():
-        expected = np.abs(np.linalg.eigvals(M)).max(-1)
-        yield equal(f"{method.upper()}", contraction(method, nu, alpha), expected, rtol=1e-9)
-    factor, N = rng.uniform(0.5, 0.999, 20), rng.uniform(1, 50, 20)
-    measured = [iterations(f, f**n) for f, n in zip(factor, N, strict=True)]
-    yield equal("steps until ε", measured, N, atol=rounding(8, N + 1 / np.abs(np.log(factor))))
+    return {method: np.abs(np.linalg.eigvals(M)).max(-1) for method, M in maps.items()}
 
 
 @contraction_is_the_largest_eigenvalue_of_a_step.mutant("the smaller root", replaces="contraction")
@@ -238,6 +254,26 @@ def _(method, nu, alpha):
         if method == "eg"
         else linear_rates.contraction(method, nu, alpha)
     )
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("takes real ν for iσ", replaces="contraction")
+def _(method, nu, alpha):
+    return linear_rates.contraction(method, nu if np.iscomplexobj(nu) else 1j * nu, alpha)
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("α at most 1", replaces="contraction")
+def _(method, nu, alpha):
+    return linear_rates.contraction(method, nu, min(alpha, 1.0))
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("single numbers as arrays (1,)", replaces="contraction")
+def _(method, nu, alpha):
+    return np.atleast_1d(linear_rates.contraction(method, nu, alpha))
+
+
+@contraction_is_the_largest_eigenvalue_of_a_step.mutant("at least one step", replaces="iterations")
+def _(factor, eps):
+    return max(linear_rates.iterations(factor, eps), 1.0)
 
 
 @contraction_is_the_largest_eigenvalue_of_a_step.mutant("ν 1 % too large", replaces="contraction")

@@ -90,7 +90,7 @@ def bounds_hold_and_are_attained(
     ppm_step=algorithms.ppm_step,
 ):
     r"""EG: min ‖V z_k‖² ≤ ‖z₀ − z*‖²/(K α²(1 − α²L²)), monotone V, α < 1/L; regret ≤ D²/(2αK) (PPM, EG)."""
-    r, K = rng.uniform(0.5, 2), 1000
+    r, K = rng.uniform(2, 4), 1000
     for method, step, alpha in (
         (EG, eg_step, np.sqrt(0.5)),
         (EG, eg_step, rng.uniform(0.3, 0.9)),
@@ -109,7 +109,9 @@ def bounds_hold_and_are_attained(
             bounds = np.array([[extragradient_bound(r, L_i, alpha, k) for L_i in L] for k in (1, 2, 4, 30, K)])
             least = np.array([sizes[:k].min(axis=0) for k in (1, 2, 4, 30, K)])
             yield at_most(f"{name}: min ‖V z_k‖²", least, bounds, slack=rounding(K, bounds), tight=0.65)
-            yield equal(f"{name}: Σ‖V z_k‖², Φ = Lxy", sizes[:, 0].sum(), K * bounds[-1, 0], rtol=rounding(4 * K))
+            shrunk = (alpha * sigma[:20]) ** 2 * (1 - (alpha * sigma[:20]) ** 2)
+            expected = K * bounds[-1, :20] * -np.expm1(K * np.log1p(-shrunk))
+            yield equal(f"{name}: Σ‖V z_k‖², Φ = Lxy", sizes[:, :20].sum(axis=0), expected, rtol=rounding(4 * K))
 
 
 @bounds_hold_and_are_attained.mutant("without 1 − α²L²", replaces="extragradient_bound")
@@ -125,6 +127,16 @@ def _(distance, lipschitz, alpha, num_steps):
 @bounds_hold_and_are_attained.mutant("1 % too large", replaces="extragradient_bound")
 def _(distance, lipschitz, alpha, num_steps):
     return 1.01 * monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps)
+
+
+@bounds_hold_and_are_attained.mutant("distances at most 2", replaces="extragradient_bound")
+def _(distance, lipschitz, alpha, num_steps):
+    return monotone_rates.extragradient_bound(min(distance, 2.0), lipschitz, alpha, num_steps)
+
+
+@bounds_hold_and_are_attained.mutant("L at least 0.9", replaces="extragradient_bound")
+def _(distance, lipschitz, alpha, num_steps):
+    return monotone_rates.extragradient_bound(distance, max(lipschitz, 0.9), alpha, num_steps)
 
 
 @bounds_hold_and_are_attained.mutant("K + 1 for K", replaces="extragradient_bound")

@@ -257,6 +257,12 @@ def forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one(
         yield equal(f"c = {c:.4g}: critical point", found.z, z[0], atol=rounding(64))
         measured = np.sort_complex(np.asarray(found.eigenvalues))
         yield equal(f"c = {c:.4g}: eigenvalues of JV", measured, np.sort_complex(eigenvalues[0]), atol=rounding(256))
+    M, z_star = rng.standard_normal((4, 4)) + 8 * np.eye(4), rng.uniform(-1, 1, 4)
+    found = critical_point(lambda z: (z - z_star) @ M.T + (z - z_star) ** 3, z_star + rng.uniform(-0.1, 0.1, 4))
+    yield equal("p = 4: critical point", found.z, z_star, atol=rounding(64))
+    sensitive = np.linalg.cond(np.linalg.eig(M).eigenvectors)
+    measured = np.real(np.poly(found.eigenvalues))
+    yield equal("p = 4: det(tI − JV)", measured, np.poly(M), rtol=rounding(256 * sensitive))
     default, paper = forsaken(), forsaken(0.45)
     z = rng.uniform(-2, 2, (50, 2))
     yield equal("the default is the paper's offset", default.operator(z), paper.operator(z))
@@ -290,6 +296,15 @@ def _(offset=0.45):
 def _(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(z=found.z[::-1])
+
+
+@forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(
+    "JV's diagonal where p > 2", replaces="critical_point"
+)
+def _(V, z0):
+    found = spurious_attractors.critical_point(V, z0)
+    diagonal = np.diag(differentiation.jacobian(V, found.z))
+    return found._replace(eigenvalues=diagonal) if len(diagonal) > 2 else found
 
 
 @forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(

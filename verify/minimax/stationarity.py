@@ -87,6 +87,44 @@ def _():
     return games.Game("mutant", lambda x, y: games.weird_saddle().payoff(-x, y), None)
 
 
+@claim("M05", slide=TWIST, source="definition")
+def tolerance_says_what_is_zero(rng, *, classify=stationarity.classify):
+    r"""Slopes and curvatures count as 0 up to the tolerance, which is 10⁻⁹ unless given."""
+    factors = rng.uniform([-3, -0.9, 0.6, 1.1], [-1.1, -0.1, 0.9, 3])
+    kinds = ["no equilibrium", "undecided", "undecided", "strict equilibrium"]
+    small = rng.uniform(0.01, 0.1)
+    for name, given, t in (("default", {}, 1e-9), ("given", {"tolerance": small}, small)):
+        for c, kind in zip(factors * t, kinds, strict=True):
+            bent_in_x = classify(lambda x, y, c=c: (c * x**2 - y**2)[..., 0] / 2, np.zeros(2), **given)
+            bent_in_y = classify(lambda x, y, c=c: (x**2 - c * y**2)[..., 0] / 2, np.zeros(2), **given)
+            judged = share(np.array([bent_in_x.kind, bent_in_y.kind]), kind)
+            yield equal(f"{name}, curvature {c / t:.2f} times the tolerance: {kind}", judged, 1.0)
+        z = t * factors[:, None] * [0.6, 0.8]
+        judged = classify(lambda x, y: (x**2 - y**2)[..., 0] / 2, z, **given).kind == "not critical"
+        yield equal(f"{name}: slopes above the tolerance", judged.astype(int), (np.abs(factors) > 1).astype(int))
+
+
+def other_tolerance(text, change):
+    """Declare a `classify` with another tolerance."""
+
+    @tolerance_says_what_is_zero.mutant(text)
+    def _(payoff, z, dim_x=1, tolerance=1e-9):
+        return stationarity.classify(payoff, z, dim_x, change(tolerance))
+
+
+other_tolerance("always 10⁻⁹", lambda tolerance: 1e-9)
+other_tolerance("default 10⁻⁸", lambda tolerance: 1e-8 if tolerance == 1e-9 else tolerance)
+other_tolerance("default 10⁻¹⁰", lambda tolerance: 1e-10 if tolerance == 1e-9 else tolerance)
+other_tolerance("halved", lambda tolerance: tolerance / 2)
+
+
+@tolerance_says_what_is_zero.mutant("for slopes only")
+def _(payoff, z, dim_x=1, tolerance=1e-9):
+    strict = stationarity.classify(payoff, z, dim_x, 0.0)
+    loose = stationarity.classify(payoff, z, dim_x, tolerance)
+    return loose._replace(kind=np.where(loose.slope <= tolerance, strict.kind, loose.kind))
+
+
 def random_symmetric(rng, eigenvalues):
     """A symmetric matrix with given eigenvalues, and its eigenvector of the least one."""
     Q = np.linalg.qr(rng.standard_normal((len(eigenvalues),) * 2))[0]
@@ -161,6 +199,8 @@ def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=differentiation
     expected = M + (3 * z**2 + z[..., :1])[..., None] * np.eye(4) + z[..., None] * np.eye(4)[0]
     measured = jacobian(lambda z: z @ M.T + z**3 + z[..., :1] * z, z)
     yield equal("JV of a batch", measured, expected, atol=rounding(64, 20.0))
+    one = jacobian(lambda z: z @ M.T + z**3 + z[..., :1] * z, z[0, 0])
+    yield equal("JV at one point", one, expected[0, 0], atol=rounding(64, 20.0))
 
 
 @jacobians_hold_the_derivatives_of_the_field.mutant("transposed")
@@ -172,6 +212,11 @@ def _(V, z):
 def _(V, z):
     steps = 1e-6 * np.eye(z.shape[-1])
     return np.stack([(V(z + step) - V(z)) / 1e-6 for step in steps], -1)
+
+
+@jacobians_hold_the_derivatives_of_the_field.mutant("one point is a batch of one")
+def _(V, z):
+    return differentiation.jacobian(V, np.atleast_2d(z))
 
 
 @jacobians_hold_the_derivatives_of_the_field.mutant("diagonal only")

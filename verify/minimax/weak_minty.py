@@ -5,7 +5,7 @@ import scipy
 
 from refimpl.minimax import weak_minty
 from verify.claims import claim
-from verify.evidence import at_least, at_most, equal, rounding
+from verify.evidence import at_least, equal, rounding
 
 SLIDE = "When do the algorithms converge?"
 SOURCE = "Pethick, Latafat, Patrinos, Fercoq & Cevher 2022"
@@ -108,6 +108,8 @@ def best_rho_of_the_planar_games(rng, *, weak_minty_constant=weak_minty.weak_min
     measured = weak_minty_constant(cubic_field(z_star), z_star, ([-1, -2], [1, 2]))
     farthest = (np.add(np.abs(z_star), [1, 2]) ** 2).sum()
     yield equal("V = w + ‖w‖²w, w = z − z*: at the farthest corner", measured, 1 / (1 + farthest), rtol=1e-12)
+    measured = weak_minty_constant(lambda z: z * (1 - z * [1, 0]), np.zeros(2), (-1, rng.uniform(1.2, 2)))
+    yield equal("V = (x − x², y), which vanishes at (1, 0) too: ρ = −∞", float(measured == -np.inf), 1.0)
 
 
 @claim("M17", slide=SLIDE, source=SOURCE)
@@ -119,7 +121,7 @@ def forsaken_is_farther_out_than_published(rng, *, weak_minty_constant=weak_mint
     yield equal(
         "quotient at the published point", quotient(forsaken_field, np.array(point), z_star), published, rtol=1e-12
     )
-    yield at_most("ρ is below the published number", rho, published, resolution=2.0)
+    yield equal("ρ, far below the published number", rho, -1.52057, atol=5e-6)
     z = samples(rng, 1.5)
     yield equal("ρ", rho, polished(lambda z: quotient(forsaken_field, z, z_star), z, 1.5), rtol=1e-10)
     yield at_least("quotient at 200 000 points", quotient(forsaken_field, z, z_star), rho, slack=1e-12, tight=1e-2)
@@ -137,6 +139,9 @@ def lipschitz_constants_of_the_planar_games(rng, *, lipschitz_constant=weak_mint
     yield equal("lower-bound game", measured, np.hypot(a, b), rtol=rounding(64))
     M = rng.standard_normal((2, 2))
     yield equal("V = z + ‖z‖²z", lipschitz_constant(cubic_field(0.0), (-1, [0.5, 2])), 1 + 3 * 5, rtol=rounding(64))
+    lower = -rng.uniform([1, 2.2], [2, 3])
+    measured, expected = lipschitz_constant(cubic_field(0.0), (lower, [0.5, 2])), 1 + 3 * (lower**2).sum()
+    yield equal("V = z + ‖z‖²z, a bound for each axis", measured, expected, rtol=rounding(64))
     yield equal("V = Mz", lipschitz_constant(linear_field(M), (-1, [1, 2])), np.linalg.norm(M, 2), rtol=rounding(64))
 
 
@@ -182,6 +187,11 @@ rho_mutants(best_rho_of_the_planar_games)
 rho_mutants(forsaken_is_farther_out_than_published)
 
 
+@best_rho_of_the_planar_games.mutant("−10⁹ for −∞")
+def _(V, z_star, box):
+    return max(weak_minty.weak_minty_constant(V, z_star, box), -1e9)
+
+
 @forsaken_is_farther_out_than_published.mutant("descends from the published point")
 def _(V, z_star, box):
     f, start = (lambda z: quotient(V, z, z_star)), np.array(PRINTED_FORSAKEN[0])
@@ -207,6 +217,11 @@ def _(V, box):
 @lipschitz_constants_of_the_planar_games.mutant("at the centre")
 def _(V, box):
     return -minimum_over_grid(lambda J: -np.linalg.norm(J, 2, axis=(-2, -1)), V, (-1e-6, 1e-6))
+
+
+@lipschitz_constants_of_the_planar_games.mutant("one lower bound for both axes")
+def _(V, box):
+    return weak_minty.lipschitz_constant(V, (np.ravel(box[0])[0], box[1]))
 
 
 @lipschitz_constants_of_the_planar_games.mutant("1 % too large")

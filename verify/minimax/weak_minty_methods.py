@@ -3,17 +3,20 @@
 import numpy as np
 
 from refimpl import projections
-from refimpl.minimax import weak_minty
+from refimpl.compiling import is_planar
+from refimpl.minimax import games, weak_minty
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.minimax.weak_minty import (
     POLAR,
     SLIDE,
     SOURCE,
+    forsaken_field,
     linear_field,
     lower_bound_matrix,
     polar_field,
 )
+from verify.probes import batched
 
 
 def wavy_field(M):
@@ -30,6 +33,17 @@ def sets(rng):
         return centre + out * np.minimum(1, radius / np.sqrt((out**2).sum(-1, keepdims=True)))
 
     return {"no constraint": None, "box": lambda z: np.clip(z, lower, upper), "ball": onto_ball}
+
+
+def planar_games():
+    """Two games whose fields are planar formulas, as (name, field, field by hand)."""
+    yield "PolarGame", games.polar().operator, polar_field(1.0)
+    yield "forsaken", games.forsaken().operator, forsaken_field
+
+
+def paths(run):
+    """The function from starts to their states, for `batched`."""
+    return lambda z0: np.moveaxis(run(z0).z, 0, -2)
 
 
 def recomputed(V, done, gamma, Q):
@@ -103,11 +117,14 @@ def ceg_plus_is_a_relaxed_forward_backward_forward_step(rng, *, ceg_plus=weak_mi
         yield equal(f"{name}: z̄", done.z_bar, z_bar, atol=tolerance)
         yield equal(f"{name}: d", done.d, d, atol=tolerance)
         yield equal(f"{name}: z⁺ − z", np.diff(done.z, axis=0), alpha * d, atol=tolerance)
-    start = rng.uniform(-1, 1, 2)
-    done = ceg_plus(polar_field(1.0), start, gamma, alpha, 50)
-    z_bar, d = recomputed(polar_field(1.0), done, gamma, None)
-    yield equal("PolarGame: d", done.d, d, atol=tolerance)
-    yield equal("PolarGame: z⁺", done.z[1:], done.z[:-1] + alpha * d, atol=tolerance)
+    for name, field, V in planar_games():
+        z0 = rng.uniform(-0.9, 0.9, (20, 2))
+        done = ceg_plus(field, z0, gamma, alpha, 20)
+        z_bar, d = recomputed(V, done, gamma, None)
+        yield equal(f"{name}: z̄", done.z_bar, z_bar, atol=tolerance)
+        yield equal(f"{name}: d", done.d, d, atol=tolerance)
+        yield equal(f"{name}: z⁺", done.z[1:], done.z[:-1] + alpha * d, atol=tolerance)
+        yield from batched(name, paths(lambda z0, field=field: ceg_plus(field, z0, gamma, alpha, 20)), z0)
     still = ceg_plus(polar_field(1.0), np.zeros(2), gamma, alpha, 3)
     yield equal("a start at the solution stays", np.concatenate([still.z, still.z_bar, still.d]), np.zeros((10, 2)))
 
@@ -154,6 +171,16 @@ run_mutants(ceg_plus_is_a_relaxed_forward_backward_forward_step)
 def _(V, z0, gamma, alpha, num_steps, project=None):
     done = weak_minty.ceg_plus(V, z0, gamma, alpha, num_steps, project=project)
     return done._replace(z=np.concatenate([[z0], done.z[1:]]))
+
+
+@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("planar formulas take whole steps")
+def _(V, z0, gamma, alpha, num_steps, project=None):
+    return weak_minty.ceg_plus(V, z0, gamma, 1.0 if is_planar(V) else alpha, num_steps, project=project)
+
+
+@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("planar points alone take longer steps")
+def _(V, z0, gamma, alpha, num_steps, project=None):
+    return weak_minty.ceg_plus(V, z0, gamma, 1.01 * alpha if z0.shape == (2,) else alpha, num_steps, project=project)
 
 
 @claim("M18", slide=SLIDE, source=SOURCE)
