@@ -43,7 +43,7 @@ def lecture_order(name: str) -> tuple[int, str]:
 def select(patterns: Sequence[str]) -> list[str]:
     """Names of the figures that any pattern matches; all of them without patterns.
 
-    A pattern is a name, a part of one, or a shell pattern of a name, a chapter or a module.
+    A pattern is a name, a part of one, or a shell pattern of a name, a chapter or a module; a dot stands for a slash.
 
     Raises
     ------
@@ -52,10 +52,11 @@ def select(patterns: Sequence[str]) -> list[str]:
     """
     every = names()
     chosen = set(every if not patterns else ())
-    for pattern in patterns:
+    for given in patterns:
+        pattern = given.replace(".", "/")
         found = [name for name in every if name == pattern] or [name for name in every if _matches(name, pattern)]
         if not found:
-            raise LookupError(f"no figure matches {pattern!r}" + _hint(pattern, every))
+            raise LookupError(f"no figure matches {given!r}" + _hint(pattern, every))
         chosen.update(found)
     return [name for name in every if name in chosen]
 

@@ -68,12 +68,13 @@ def draw(data: Data) -> Figure:
             surface.x, surface.y, surface.payoff, cmap="cividis", alpha=0.75, linewidth=0, rcount=60, ccount=60
         )
         line = surface.x[0]
-        axes.plot(line, 0 * line, surface.along_x, "-", color="black", linewidth=2)
+        axes.plot(line, 0 * line, surface.along_x, "-", color="black", linewidth=2, label="axes through the origin")
         axes.plot(0 * line, line, surface.along_y, "-", color="black", linewidth=2)
-        axes.plot([0], [0], [0], "o", color="black", markeredgecolor="white", markersize=9)
+        axes.plot([0], [0], [0], "o", color="black", markeredgecolor="white", markersize=9, label="origin")
         if surface is data.weird:
             for sign in (-1, 1):
-                axes.plot(*(data.ridge * [sign, sign, 1]).T, "--", color="black", linewidth=2)
+                label = {"label": "critical curve $xy = 1/2$"} if sign == 1 else {}
+                axes.plot(*(data.ridge * [sign, sign, 1]).T, "--", color="black", linewidth=2, **label)
         axes.set(
             xlabel="$x$",
             ylabel="$y$",
@@ -82,6 +83,8 @@ def draw(data: Data) -> Figure:
             yticks=(-1, 0, 1),
             title=f"{surface.name}: {formula}",
         )
+        axes.locator_params(axis="z", nbins=4)
         axes.view_init(elev=32, azim=azimuth)
         axes.set_box_aspect(None, zoom=0.88)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure

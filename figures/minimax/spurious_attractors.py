@@ -12,11 +12,12 @@ from refimpl.minimax.spurious_attractors import critical_point, limit_cycle
 
 SLIDE = "Minimax is more difficult than just optimization"
 CAPTION = (
-    "Flow ż = −V(z) of two games (arrows), limit cycles that attract (solid) or repel (dashed), and critical points "
-    "(filled: attracts; open: repels). Left, the almost bilinear game xy + εφ(y), ε = 0.01, with φ on the maximiser: "
-    "the flow leaves the origin for the cycle at r ≈ √(4/3); as the slide prints it, with φ(x), the cycle would repel. "
-    "Right, the forsaken game x(y − 0.45) + φ(x) − φ(y): starts outside the small repelling cycle never find the point "
-    "in it; with the slide's offset 0.5 that cycle does not exist and the point repels."
+    "Flow ż = −V(z) of two games (arrows show its direction only), limit cycles that attract (solid) or repel "
+    "(dashed), and critical points (filled: attracts; open: repels). Left, the almost bilinear game xy + εφ(y), ε = "
+    "0.01, with φ on the maximiser: the flow leaves the origin for the cycle at r ≈ √(4/3); as the slide prints it, "
+    "with φ(x), the cycle would repel. Right, the forsaken game x(y − 0.45) + φ(x) − φ(y): starts outside the small "
+    "repelling cycle never find the point in it; with the slide's offset 0.5 that cycle does not exist and the point "
+    "repels."
 )
 ALT = (
     "Two phase portraits with x across and y upwards and grey arrows that turn anticlockwise. Left: a solid circle of "

@@ -61,6 +61,7 @@ def draw(data: Data) -> Figure:
         zlabel=r"$\Phi$",
         xticks=(-1, 0, 1),
         yticks=(-1, 0, 1),
+        zticks=(-1, 0, 1),
         title=r"$\Phi(x, y) = x^2 - y^2$",
     )
     axes.view_init(elev=28, azim=-55)

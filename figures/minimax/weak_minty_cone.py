@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Wedge
+from matplotlib.patches import Arc, Circle
 
 from refimpl.arrays import Array
 from refimpl.minimax.games import lower_bound
@@ -14,15 +14,17 @@ from refimpl.minimax.weak_minty import weak_minty_constant
 SLIDE = "When do the algorithms converge?"
 CAPTION = (
     "The weak Minty inequality ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖² at one point z, for ρ = −1/3. It keeps the tip of −V(z) out "
-    "of a disk of radius ‖z − z*‖/(2|ρ|) that touches z from behind. For this length of V(z) that leaves the shaded "
-    "cone of directions, wider than the half plane towards z* (dashed), which is all that ρ = 0 would leave. Drawn is "
-    "the quadratic game Φ = axy + b(x² − y²)/2, L = 1, b = −1/3, whose field is on the edge of the cone everywhere."
+    "of a disk of radius ‖z − z*‖/(2|ρ|) that touches z from behind (hatched); shaded are the other tips that are not "
+    "farther from z than this one. At just this length the inequality leaves the thick arc of directions, wider than "
+    "the half plane towards z* (left of the dashed line), which is all that ρ = 0 would leave. Drawn is the "
+    "lower-bound game Φ = axy + b(x² − y²)/2, L = 1, b = −1/3, whose field is at an end of the arc everywhere."
 )
 ALT = (
-    "A plane with the solution z star on the left and a point z on the right. A shaded cone with its apex at z opens "
-    "towards z star; its half angle of 109 degrees exceeds that of the half plane, whose edge is dashed. An arrow from "
-    "z along minus V of z lies on the edge of the cone, pointing slightly away from z star, and its tip touches the "
-    "rim of a hatched disk behind z that is forbidden."
+    "A plane with the solution z star on the left and a point z on the right. Behind z a hatched disk is forbidden; "
+    "what it leaves of a smaller disk around z is shaded and allowed. The rim of that part is a thick arc of "
+    "directions from z, centred on the one to z star; its half angle of 109 degrees exceeds that of the half plane, "
+    "whose edge is dashed. An arrow from z along minus V of z ends where the arc meets the hatched disk, pointing "
+    "slightly away from z star."
 )
 
 
@@ -52,18 +54,17 @@ def data(quality: str, rng: np.random.Generator) -> Data:
 
 
 def draw(data: Data) -> Figure:
-    """The point, the field, the cone and the disk."""
+    """The point, the field, the allowed tips and the disk."""
     figure = Figure(figsize=(7, 5.2))
     axes = figure.subplots()
-    _draw_cone(axes, data)
-    axes.add_patch(Circle(data.centre, data.radius, facecolor="none", edgecolor="0.45", hatch="///", linewidth=1))
+    _draw_allowed(axes, data)
     axes.plot(*np.array([data.z_star, data.z]).T, color="0.5", linewidth=1, linestyle=":")
     arrow = {"arrowstyle": "-|>", "linewidth": 2.2, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 18, "color": "C4"}
     axes.annotate("", data.z + data.minus_v, data.z, arrowprops=arrow)
     axes.plot(*data.z_star, "*", color="black", markersize=14)
     axes.plot(*data.z, "o", color="black", markersize=6)
     for text, point, offset in (
-        ("$z^*$", data.z_star, (-4, -20)),
+        ("$z^*$", data.z_star, (8, -20)),
         ("$z$", data.z, (8, -16)),
         ("$-V(z)$", data.z + data.minus_v, (-30, 10)),
     ):
@@ -75,11 +76,13 @@ def draw(data: Data) -> Figure:
     return figure
 
 
-def _draw_cone(axes: Axes, data: Data) -> None:
+def _draw_allowed(axes: Axes, data: Data) -> None:
     length = float(np.linalg.norm(data.minus_v))
     towards = data.z_star - data.z
     axis = np.degrees(np.arctan2(towards[1], towards[0]))
     half_angle = np.degrees(np.arccos(data.rho * length / np.linalg.norm(towards)))
-    cone = Wedge(data.z, length, axis - half_angle, axis + half_angle, facecolor="C0", alpha=0.18, edgecolor="C0")
-    axes.add_patch(cone)
+    axes.add_patch(Circle(data.z, length, facecolor="C0", alpha=0.18, edgecolor="none"))
+    axes.add_patch(Circle(data.centre, data.radius, facecolor="white", edgecolor="0.45", hatch="///", linewidth=1))
+    ends = {"theta1": axis - half_angle, "theta2": axis + half_angle}
+    axes.add_patch(Arc(data.z, 2 * length, 2 * length, **ends, edgecolor="C0", linewidth=3))
     axes.axvline(data.z[0], color="0.3", linestyle="--", linewidth=1)

@@ -13,16 +13,17 @@ from refimpl.minimax.weak_minty import ceg_plus, curvature_eg_plus, lipschitz_co
 
 SLIDE = "When do the algorithms converge?"
 CAPTION = (
-    "Gradient descent-ascent (GDA), extragradient (EG), CEG+ and CurvatureEG+ from one start on three games, with "
-    "γ = 1/L. Left, forsaken, where ρL = −18.9 is outside every theorem: all but CurvatureEG+ end on the attracting "
+    "Gradient descent-ascent (GDA), extragradient (EG), CEG+ and CurvatureEG+ from one start on three games, with γ = "
+    "1/L. Left, forsaken, where ρL = −18.9 is outside every theorem: all but CurvatureEG+ end on the attracting "
     "cycle. Middle, PolarGame (a = 3/4), where ρL = −0.4996 is just inside the limit −1/2: GDA and EG end on cycles, "
-    "CEG+ (α = 0.5) does not. Right, the quadratic game at ρL = −0.4: GDA and EG leave at once, CEG+ (α = 0.1) and "
-    "CurvatureEG+ turn in slowly."
+    "CEG+ does not, although its α = 0.5 is beyond the theorem's α < 1 + 2ρL = 0.0008. Right, the lower-bound game at "
+    "ρL = −0.4: GDA and EG leave at once, CEG+ (α = 0.1, within the theorem's α < 0.2) and CurvatureEG+ turn in "
+    "slowly."
 )
 ALT = (
     "Three phase portraits with the paths of four methods from a common start. On the forsaken game and on PolarGame "
-    "GDA and EG circle on closed curves around the solution, on the quadratic game they leave the picture. "
-    "CurvatureEG+ reaches or nears the solution in all three games, CEG+ on PolarGame and on the quadratic game."
+    "GDA and EG circle on closed curves around the solution, on the lower-bound game they leave the picture. "
+    "CurvatureEG+ reaches or nears the solution in all three games, CEG+ on PolarGame and on the lower-bound game."
 )
 METHODS = ("GDA", "EG", "CEG+", "CurvatureEG+")
 
@@ -52,7 +53,7 @@ def data(quality: str, rng: np.random.Generator) -> Data:
     return Data(
         forsaken=_panel("forsaken", forsaken().operator, [0.0780267, 0.4119339], 1.5, [0.9, 0.9], 0.5),
         polar=_panel("PolarGame", polar(3 / 4).operator, [0.0, 0.0], 1.1, [0.9, 0.5], 0.5),
-        lower_bound=_panel("quadratic", quadratic, [0.0, 0.0], 0.8, [0.5, 0.5], (1 - 2 * c) / 2),
+        lower_bound=_panel("lower-bound game", quadratic, [0.0, 0.0], 0.8, [0.5, 0.5], (1 - 2 * c) / 2),
     )
 
 
@@ -75,7 +76,7 @@ def _until_far(z: Array, side: float) -> Array:
 
 def draw(data: Data) -> Figure:
     """One panel for each game."""
-    figure = Figure(figsize=(12, 5), layout="compressed")
+    figure = Figure(figsize=(12, 4.3), layout="compressed")
     for axes, panel in zip(figure.subplots(1, 3), data, strict=True):
         _draw_panel(axes, panel)
     handles, labels = axes.get_legend_handles_labels()
@@ -85,8 +86,8 @@ def draw(data: Data) -> Figure:
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     for i, (name, path) in enumerate(zip(METHODS, panel.paths, strict=True)):
-        axes.plot(*path.T, color=f"C{(4, 1, 0, 2)[i]}", linestyle=("-", "--", "-", "-.")[i],
-                  linewidth=(0.9, 1.4, 1.4, 1.8)[i], label=name)  # fmt: skip
+        axes.plot(*path.T, color=f"C{(4, 1, 0, 2)[i]}", linestyle=("-", "--", ":", "-.")[i],
+                  linewidth=(0.9, 1.4, 2.0, 1.8)[i], label=name)  # fmt: skip
     axes.plot(*panel.paths[0][0], "o", color="white", markeredgecolor="black", markersize=7, label="start")
     axes.plot(*panel.z_star, "*", color="black", markersize=14, label="$z^*$")
     axes.set(title=rf"{panel.title}: $\rho L = {panel.rho_L:.4g}$", xlabel="$x$", ylabel="$y$", aspect="equal",

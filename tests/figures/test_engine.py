@@ -32,7 +32,18 @@ def test_figures_come_in_the_order_of_the_lecture():
 
 
 @pytest.mark.parametrize(
-    "pattern", ["minimax/dirac_gan", "dirac_gan", "dirac", "dirac*", "*/dirac_gan", "mini*/*gan", "minimax/d*"]
+    "pattern",
+    [
+        "minimax/dirac_gan",
+        "minimax.dirac_gan",
+        "mini*.dirac_gan",
+        "dirac_gan",
+        "dirac",
+        "dirac*",
+        "*/dirac_gan",
+        "mini*/*c_gan",
+        "minimax/d*",
+    ],
 )
 def test_a_pattern_selects(pattern):
     assert discovery.select([pattern]) == ["minimax/dirac_gan"]

@@ -36,11 +36,13 @@ def test_level_sets_are_those_of_the_game(data):
 
 
 def test_everything_is_drawn(data):
-    plane, payoff = mixed_nash.draw(data).axes
+    plane, payoff, key = mixed_nash.draw(data).axes
     labels = {line.get_label() for line in plane.get_lines()}
     assert {look["label"] for look in mixed_nash.LOOKS.values()} <= labels
     assert any("critical curve" in label for label in labels)
     assert len(payoff.get_lines()) == 5
+    assert payoff.get_ylim()[0] < data.langevin_payoff.min()
+    assert key.get_yticks().tolist() == mixed_nash.LEVELS
 
 
 def test_no_two_methods_look_alike_without_colour():

@@ -47,4 +47,6 @@ def test_rho_l(data):
 
 
 def test_it_draws(data):
-    assert len(weak_minty_methods.draw(data).axes) == 3
+    axes = weak_minty_methods.draw(data).axes
+    assert len(axes) == 3
+    assert len({line.get_linestyle() for line in axes[0].get_lines()[:4]}) == 4
