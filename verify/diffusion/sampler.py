@@ -208,7 +208,7 @@ def variances_of_euler_maruyama_are_exact_and_of_first_order(
         yield equal(f"{process.name}: law of the reverse SDE's steps", measured, law, atol=size, rtol=1e-10)
         measured = np.array(flow_law(process, m, v, times, *start_smooth))
         yield equal(f"{process.name}: law of the flow's steps", measured, smooth, atol=size, rtol=1e-10)
-        counts, several = np.array([256, 362, 512, 724, 1024, 1448, 2048]), v * np.array([0.3, 1, 3])
+        counts, several = np.array([512, 600, 700, 850, 1000, 1200, 1400, 1700, 2048]), v * np.array([0.3, 1, 3])
         (scale, std), (low_scale, low_std) = process.kernel(1.0), process.kernel(end)
         for name, after in (("reverse SDE", reverse_law), ("flow", flow_law)):
             runs = [
