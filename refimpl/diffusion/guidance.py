@@ -4,20 +4,23 @@ Scores are functions of (a, t). The laws of the last part are exact: on the line
 N(0, V), noise of variance s added (variance exploding), exact scores, and a start from s → ∞.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array, Field
+from refimpl.arrays import Array
 from refimpl.domains import array, covariance, domain, function, integer, number, positive, probabilities
 from refimpl.mixtures import mixture_score
 
 _real = number("")
 
+TimedField = Callable[[Any, Any], Any]
+
 
 @domain(score=function, grad_log_classifier=function, scale=_real)
-def classifier_guided_score(score: Field, grad_log_classifier: Field, scale: float) -> Field:
+def classifier_guided_score(score: TimedField, grad_log_classifier: TimedField, scale: float) -> TimedField:
     r"""Score with classifier guidance; at scale 1 it is Bayes' rule.
 
     .. math:: \nabla \log p_t(a) + \gamma \, \nabla \log p_t(y \mid a), \qquad
@@ -50,7 +53,7 @@ def classifier_guided_score(score: Field, grad_log_classifier: Field, scale: flo
 
 
 @domain(score_cond=function, score_uncond=function, w=_real)
-def classifier_free_score(score_cond: Field, score_uncond: Field, w: float) -> Field:
+def classifier_free_score(score_cond: TimedField, score_uncond: TimedField, w: float) -> TimedField:
     r"""Score with classifier-free guidance: away from the unconditional one, beyond the conditional one.
 
     .. math:: (1 + w) \nabla \log p_t(a \mid y) - w \nabla \log p_t(a)
