@@ -176,7 +176,7 @@ TABLE: tuple[Row, ...] = (
     Row("D16", "Joint training of the score network",
         "The trained network samples mixtures and digits, by class too: how close, how memorised", "open"),
     Row("D17", "Analyzing what happens during the progressive denoising",
-        "Noise has a flat spectrum; low frequencies emerge first, each by the factor S/(S + Nσ²)", "open"),
+        "Noise has a flat spectrum; low frequencies emerge first, each by the factor S/(S + Nσ²)", "as printed"),
     Row("D18", "Theoretical guarantees",
         "TV error of reverse diffusion: its scalings in the step, p, T and the score's error ε", "open"),
     Row("D19", "Theoretical guarantees",

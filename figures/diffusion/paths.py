@@ -23,8 +23,8 @@ CAPTION = (
 ALT = (
     "Three wide panels over a shaded density that has two bands near a = -1.5 and a = 1 at the data's end and one "
     "broad band around 0 at the end of noise. Left: ragged forward paths leave the two bands and mix. Middle: ragged "
-    "reverse paths start in the broad band and sort themselves into the two bands. Right: smooth curves that do not cross part "
-    "into the two bands. Histograms at the rims agree with the densities drawn over them."
+    "reverse paths start in the broad band and sort themselves into the two bands. Right: smooth curves that do not "
+    "cross part into the two bands. Histograms at the rims agree with the densities drawn over them."
 )
 
 MIXTURE = (np.array([0.4, 0.6]), np.array([[-1.5], [1.0]]), np.array([[[0.04]], [[0.06]]]))

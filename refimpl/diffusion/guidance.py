@@ -14,13 +14,13 @@ from refimpl.arrays import Array
 from refimpl.domains import array, covariance, domain, function, integer, number, positive, probabilities
 from refimpl.mixtures import mixture_score
 
-Score = Callable[[Any, float], Any]
-
 _real = number("")
+
+TimedField = Callable[[Any, Any], Any]
 
 
 @domain(score=function, grad_log_classifier=function, scale=_real)
-def classifier_guided_score(score: Score, grad_log_classifier: Score, scale: float) -> Score:
+def classifier_guided_score(score: TimedField, grad_log_classifier: TimedField, scale: float) -> TimedField:
     r"""Score with classifier guidance; at scale 1 it is Bayes' rule.
 
     .. math:: \nabla \log p_t(a) + \gamma \, \nabla \log p_t(y \mid a), \qquad
@@ -53,7 +53,7 @@ def classifier_guided_score(score: Score, grad_log_classifier: Score, scale: flo
 
 
 @domain(score_cond=function, score_uncond=function, w=_real)
-def classifier_free_score(score_cond: Score, score_uncond: Score, w: float) -> Score:
+def classifier_free_score(score_cond: TimedField, score_uncond: TimedField, w: float) -> TimedField:
     r"""Score with classifier-free guidance: away from the unconditional one, beyond the conditional one.
 
     .. math:: (1 + w) \nabla \log p_t(a \mid y) - w \nabla \log p_t(a)
