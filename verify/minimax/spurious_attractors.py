@@ -509,7 +509,7 @@ def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajec
     r"""GDA, EG, OGDA and PPM end within O(α²) of the cycle as it is shifted, by ± αδ(θ), for V ± (α/2) JV·V."""
     settings = {
         "almost bilinear, ε = 0.5": (games.almost_bilinear(0.5).operator, ORIGIN, [0.9, 1.3], 0.3, 0.04, 45),
-        "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.35, 0.02, 20),
+        "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.6, 0.02, 25),
     }
     for name, (V, centre, bracket, hole, step, duration) in settings.items():
         period, radius, shift = cycle_and_shift(V, centre, bracket)
