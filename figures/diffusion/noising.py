@@ -17,7 +17,8 @@ CAPTION = (
 ALT = (
     "Five panels, from t = 0 to t = 8. At t = 0 the filled density has three separate peaks and the dashed Gaussian "
     "fits none of them. At t = 0.5 the peaks run together, at t = 1 two humps are left, at t = 2 one, lopsided, and "
-    "at t = 8 density and Gaussian are the same curve; the total variation distance written above falls from 0.63 to below 0.01."
+    "at t = 8 density and Gaussian are the same curve; the total variation distance written above falls from 0.63 to "
+    "below 0.01."
 )
 
 WEIGHTS, MEANS, VARIANCES = np.array([0.35, 0.15, 0.5]), np.array([-2.0, -1.0, 1.5]), np.array([0.02, 0.05, 0.04])

@@ -510,7 +510,7 @@ def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajec
     r"""From 60 starts GDA, EG, OGDA (PPM: 6) end within O(α²) of the cycle, shifted by ± αδ(θ) for V ± (α/2) JV·V."""
     settings = {
         "almost bilinear, ε = 0.5": (games.almost_bilinear(0.5).operator, ORIGIN, [0.9, 1.3], 0.3, 0.04, (50, 35)),
-        "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.35, 0.02, (45, 20)),
+        "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.6, 0.02, (45, 25)),
     }
     for name, (V, centre, bracket, hole, largest, (long, short)) in settings.items():
         period, radius, shift = cycle_and_shift(V, centre, bracket)
