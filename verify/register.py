@@ -113,8 +113,8 @@ TABLE: tuple[Row, ...] = (
         "An exact 1-Lipschitz dual makes the WGAN objective W₁; clipping and penalties miss it", "as printed"),
     Row("M27", "Application to 25 Gaussians: Algorithms matter",
         "Modes covered and sample quality under SGD, Adam, Mirror-GAN and Mirror-Prox-GAN", "as printed",
-        "one round of each is checked; no claim ranks them. In the figure, at a small budget, algorithms do matter: SGD "
-        "fails; but Adam leads, and Mirror-Prox-GAN is not better than Mirror-GAN"),
+        "one round of each is checked; no claim ranks them. In the figure, at a small budget, algorithms do matter: "
+        "SGD fails; but Adam leads, and Mirror-Prox-GAN is not better than Mirror-GAN"),
     # sampling
     Row("S01", "The sampling problem",
         "The score −∇f of every target is ∇log π, by hand and by automatic differentiation", "as printed"),

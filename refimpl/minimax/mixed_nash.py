@@ -162,6 +162,11 @@ def duality_gap(A: Array, p: Array, q: Array) -> Any:
     -------
     (...,) array
 
+    Raises
+    ------
+    ValueError
+        When the leading axes of p and q do not broadcast.
+
     References
     ----------
     Slide "GAN training as infinite dimensional matrix games".
@@ -171,7 +176,11 @@ def duality_gap(A: Array, p: Array, q: Array) -> Any:
     >>> float(duality_gap([[3.0, 0.0], [1.0, 2.0]], [1.0, 0.0], [0.0, 1.0]))
     3.0
     """
-    return (p @ A).max(-1) - (q @ A.T).min(-1)
+    won, paid = (p @ A).max(-1), (q @ A.T).min(-1)
+    try:
+        return won - paid
+    except ValueError:
+        raise ValueError(f"p and q must have leading axes that broadcast, got {p.shape} and {q.shape}") from None
 
 
 @domain(A=_matrix, eta=positive, num_steps=integer(1))

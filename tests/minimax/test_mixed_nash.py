@@ -118,3 +118,15 @@ HALF = [0.5, 0.5]
 def test_bad_input_is_refused_by_name(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+def test_batches_of_strategies_must_broadcast():
+    with pytest.raises(ValueError, match=r"p and q must have leading axes that broadcast, got \(3, 2\) and \(4, 2\)"):
+        mixed_nash.duality_gap(np.eye(2), np.full((3, 2), 0.5), np.full((4, 2), 0.5))
+
+
+@pytest.mark.parametrize("method", [mixed_nash.mirror_descent, mixed_nash.mirror_prox])
+def test_a_game_without_payoffs_is_played_uniformly(method):
+    p, q = method(np.zeros((2, 4)), 1.0, 3)
+    np.testing.assert_array_equal(p, np.full(2, 0.5))
+    np.testing.assert_array_equal(q, np.full(4, 0.25))

@@ -149,6 +149,8 @@ def _(B=None):
 def same_game(what, game, payoff, rng):
     """A planar game against another form of its payoff, differentiated automatically; on columns and on numbers."""
     x, y = rng.uniform(-2, 2, (2, 100))
+    yield from batched(f"{what}: Φ", game.payoff, x[:, None], y[:, None], atol=rounding(256, 30.0))
+    yield from batched(f"{what}: V", game.operator, np.stack([x, y], -1), atol=rounding(256, 100.0))
 
     def total(x, y):
         return payoff(x, y).sum()
@@ -217,11 +219,12 @@ def fields_of_the_attractors_are_those_of_their_payoffs(
         (almost_bilinear(), 0.01),
         (almost_bilinear(eps), eps),
         (almost_bilinear(eps=eps, player="max"), eps),
+        (almost_bilinear(-eps), -eps),
     ):
         yield from same_game(f"almost bilinear, ε = {e:.3g}", default, lambda x, y, e=e: x * y + e * hill(y), rng)
     printed = almost_bilinear(eps=eps, player="min")
     yield from same_game("almost bilinear as printed", printed, lambda x, y: x * y + eps * hill(x), rng)
-    for game, offset in ((forsaken(), 0.45), (forsaken(c), c), (forsaken(offset=c), c)):
+    for game, offset in ((forsaken(), 0.45), (forsaken(c), c), (forsaken(offset=c), c), (forsaken(-c), -c)):
         same = lambda x, y, c=offset: x * (y - c) + well(x) - well(y)  # noqa: E731
         yield from same_game(f"forsaken, c = {offset:.3g}", game, same, rng)
 
@@ -233,6 +236,16 @@ kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "forsak
 @fields_of_the_attractors_are_those_of_their_payoffs.mutant("the printed form for all", replaces="almost_bilinear")
 def _(eps=0.01, player="max"):
     return games.almost_bilinear(eps, "min")
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("|ε|", replaces="almost_bilinear")
+def _(eps=0.01, player="max"):
+    return games.almost_bilinear(abs(eps), player)
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("|c|", replaces="forsaken")
+def _(offset=0.45):
+    return games.forsaken(abs(offset))
 
 
 @fields_of_the_attractors_are_those_of_their_payoffs.mutant("the default of the slide", replaces="forsaken")
@@ -251,7 +264,9 @@ def fields_of_the_weak_minty_games_are_right(
 
     yield from same_game("global forsaken", global_forsaken(), lambda x, y: x * y + well(x) - well(y), rng)
     a, b = rng.uniform(0.5, 2), -rng.uniform(0.5, 2)
-    yield from same_game("lower bound", lower_bound(a, b), lambda x, y: a * x * y + b * (x + y) * (x - y) / 2, rng)
+    for p, q in ((a, b), (-a, b), (a, -b)):
+        same = lambda x, y, p=p, q=q: p * x * y + q * (x + y) * (x - y) / 2  # noqa: E731
+        yield from same_game(f"lower bound, a = {p:.3g}, b = {q:.3g}", lower_bound(p, q), same, rng)
     z = rng.uniform(-1.5, 1.5, (100, 2))
     w = z[:, 0] + 1j * z[:, 1]
     expected = (b - 1j * a) * w
@@ -261,10 +276,13 @@ def fields_of_the_weak_minty_games_are_right(
         np.stack([expected.real, expected.imag], -1),
         atol=rounding(32, 4.0),
     )
-    for game, strength in ((polar(), 1.0), (polar(a), a)):
+    for game, strength in ((polar(), 1.0), (polar(a), a), (polar(-a), -a)):
+        what = f"polar, a = {strength:.3g}"
+        yield equal(f"{what}: has a payoff", game.payoff is not None, False)
+        yield from batched(f"{what}: V", game.operator, z, atol=rounding(64, 100.0))
         expected = (1j + strength * (np.abs(w) ** 2 - 1) * (np.abs(w) ** 2 - 9 / 16)) * w
         yield equal(
-            f"polar, a = {strength:.3g}: V",
+            f"{what}: V",
             game.operator(z),
             np.stack([expected.real, expected.imag], -1),
             atol=rounding(64, 100.0),
@@ -273,6 +291,32 @@ def fields_of_the_weak_minty_games_are_right(
 
 for need in ("global_forsaken", "lower_bound"):
     kill_usual_suspects(fields_of_the_weak_minty_games_are_right, need, getattr(games, need))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("|a|", replaces="lower_bound")
+def _(a, b):
+    return games.lower_bound(abs(a), b)
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("−|b|", replaces="lower_bound")
+def _(a, b):
+    return games.lower_bound(a, -abs(b))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("|a|", replaces="polar")
+def _(a=1.0):
+    return games.polar(abs(a))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("with a payoff", replaces="polar")
+def _(a=1.0):
+    return games.polar(a)._replace(payoff=games.bilinear().payoff)
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("one point as a batch", replaces="polar")
+def _(a=1.0):
+    game = games.polar(a)
+    return game._replace(operator=lambda z: game.operator(np.atleast_2d(z)))
 
 
 @fields_of_the_weak_minty_games_are_right.mutant("turns the other way", replaces="polar")

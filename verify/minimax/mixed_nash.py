@@ -116,10 +116,26 @@ def duality_gap_is_the_gain_from_answering(rng, *, duality_gap=mixed_nash.dualit
         gains = np.einsum("ki,ij->kj", p, A)[:, :, None] - np.einsum("ij,kj->ki", A, q)[:, None, :]
         expected = gains.max((1, 2))
         yield equal(f"{m} × {n}, a batch", duality_gap(A, p, q), expected, atol=rounding(64, np.abs(A).max()))
+        against_one = (p @ A).max(1) - (A @ q[0]).min()
+        measured = duality_gap(A, p, q[0])
+        yield equal(f"{m} × {n}, a batch and one", measured, against_one, atol=rounding(64, np.abs(A).max()))
         yield equal(f"{m} × {n}, one", duality_gap(A, p[0], q[0]), expected[0], atol=rounding(64, np.abs(A).max()))
     scissors = np.array([[0.0, 1, -1], [-1, 0, 1], [1, -1, 0]])
     third = np.full(3, 1 / 3)
     yield equal("rock-paper-scissors at its equilibrium", duality_gap(scissors, third, third), 0.0, atol=rounding(8))
+    near = third + 1e-9 * np.array([1.0, -1.0, 0.0])
+    yield equal("10⁻⁹ away from it", duality_gap(scissors, near, third), 2e-9, atol=rounding(16))
+
+
+@duality_gap_is_the_gain_from_answering.mutant("0 below 10⁻⁶")
+def _(A, p, q):
+    gap = mixed_nash.duality_gap(A, p, q)
+    return np.where(gap < 1e-6, 0.0, gap)
+
+
+@duality_gap_is_the_gain_from_answering.mutant("only the first of a batch against a single q")
+def _(A, p, q):
+    return mixed_nash.duality_gap(A, p[0] if q.ndim < p.ndim else p, q)
 
 
 @duality_gap_is_the_gain_from_answering.mutant("the row player maximises")

@@ -12,6 +12,7 @@ from refimpl.minimax import wgan
 from verify.claims import claim
 from verify.evidence import at_most, equal, rounding
 from verify.minimax.mlp import value
+from verify.probes import unchanged
 
 SLIDE = "Recall: Wasserstein GANs formulation"
 LP = 1e-6
@@ -25,7 +26,10 @@ def exact_dual_is_wasserstein(
     a, b = rng.standard_normal((13, 1)), np.append(2 * rng.standard_normal(18) + 1, [-9.0, 9.0])[:, None]
     line = scipy.stats.wasserstein_distance(a[:, 0], b[:, 0])
     yield equal("∫|F − G|", wasserstein_line(a[:, 0], b[:, 0]), line, rtol=rounding(200))
-    yield equal("line: objective of the exact critic", objective(exact_critic(a, b), a, b), line, atol=LP)
+    d = exact_critic(a, b)
+    yield equal("line: objective of the exact critic", objective(d, a, b), line, atol=LP)
+    column = objective(lambda t: np.asarray(d(t))[:, None], a, b)
+    yield equal("line: objective of outputs (n, 1)", column, line, atol=LP)
     a, b = rng.standard_normal((2, 20, 3)) + np.array([[[0.0]], [[0.5]]])
     cost = np.linalg.norm(a[:, None] - b, axis=-1)
     pairs = scipy.optimize.linear_sum_assignment(cost)
@@ -92,6 +96,7 @@ def clipping_bounds_slopes_but_not_by_one(rng, *, clip_weights=wgan.clip_weights
     for c in (0.01, 0.1, 1.0):
         layers = 2 * c * rng.standard_normal((50, 6, 4))
         layers[0] = 3 * c
+        yield from unchanged(f"c = {c}", lambda x: clip_weights(x, c), layers)  # noqa: B023
         norms = np.linalg.norm(clip_weights(layers, c), ord=2, axis=(-2, -1))
         yield at_most(f"c = {c}: norm of a layer", norms, c * np.sqrt(24), slack=rounding(64, c), tight=1e-12)
         expected = np.median(np.stack([layers, c + 0 * layers, -c + 0 * layers]), axis=0)
@@ -101,6 +106,11 @@ def clipping_bounds_slopes_but_not_by_one(rng, *, clip_weights=wgan.clip_weights
 @clipping_bounds_slopes_but_not_by_one.mutant("box 1 % too wide")
 def _(x, c):
     return np.clip(x, -1.01 * c, 1.01 * c)
+
+
+@clipping_bounds_slopes_but_not_by_one.mutant("writes into its argument")
+def _(x, c):
+    return np.clip(x, -c, c, out=x)
 
 
 @clipping_bounds_slopes_but_not_by_one.mutant("rescaled into the box instead of clipped")
@@ -178,12 +188,17 @@ def number_of_parameters(widths):
     return sum(m * (p + 1) for p, m in pairwise(widths))
 
 
-def critic_loss(y, real, fake, mixed, weight, widths=WIDTHS_Y, name="softplus"):
-    """What the critic minimises, as automatic differentiation reads it (where all ReLUs rest, a slope of 0 stays)."""
-    d = lambda a: value(y, a, widths, name)[:, 0]  # noqa: E731
-    squares = np.sum(autograd.grad(lambda a: np.sum(d(a)))(mixed) ** 2, axis=-1)
+def penalty(y, mixed, widths=WIDTHS_Y, name="softplus"):
+    """Mean square of the slopes less 1, as automatic differentiation reads it (where all ReLUs rest, 0 stays)."""
+    squares = np.sum(autograd.grad(lambda a: np.sum(value(y, a, widths, name)))(mixed) ** 2, axis=-1)
     slopes = np.where(squares > 0, np.sqrt(np.where(squares > 0, squares, 1.0)), 0.0)
-    return np.mean(d(fake)) - np.mean(d(real)) + weight * np.mean((slopes - 1) ** 2)
+    return np.mean((slopes - 1) ** 2)
+
+
+def critic_loss(y, real, fake, mixed, weight, widths=WIDTHS_Y, name="softplus"):
+    """What the critic minimises, as automatic differentiation reads it."""
+    d = lambda a: value(y, a, widths, name)[:, 0]  # noqa: E731
+    return np.mean(d(fake)) - np.mean(d(real)) + weight * penalty(y, mixed, widths, name)
 
 
 def generator_loss(x, y, omega, widths=(WIDTHS_X, WIDTHS_Y), name="softplus"):
@@ -193,7 +208,11 @@ def generator_loss(x, y, omega, widths=(WIDTHS_X, WIDTHS_Y), name="softplus"):
 
 @claim("M26", slide=SLIDE, source="eq. (1) of the slide; Gulrajani et al. 2017, Algorithm 1")
 def players_descend_their_losses(
-    rng, *, critic_gradient=wgan.critic_gradient, generator_gradient=wgan.generator_gradient
+    rng,
+    *,
+    critic_gradient=wgan.critic_gradient,
+    generator_gradient=wgan.generator_gradient,
+    gradient_penalty=wgan.gradient_penalty,
 ):
     r"""The hand-written gradients of both players are those of automatic differentiation, the penalty's included."""
     x, y = (0.7 * rng.standard_normal(number_of_parameters(w)) for w in (WIDTHS_X, WIDTHS_Y))
@@ -203,9 +222,41 @@ def players_descend_their_losses(
         expected = autograd.grad(critic_loss)(y, real, fake, mixed, weight)
         measured = critic_gradient(d, real, fake, mixed, weight)
         yield equal(f"critic, λ = {weight}", measured, expected, atol=rounding(1e5, 1 + weight))
+    yield equal("penalty", gradient_penalty(d, mixed), penalty(y, mixed), atol=rounding(1e5))
+    flat = Network((*d.layers[:-1], Layer(0 * d.layers[-1].W, d.layers[-1].b)), softplus)
+    expected = critic_gradient(flat, real, fake, mixed, 0.0)
+    yield equal("critic whose slopes are 0, λ = 10", critic_gradient(flat, real, fake, mixed, 10.0), expected)
     omega = rng.standard_normal((9, 3))
-    expected = autograd.grad(generator_loss)(x, y, omega)
-    yield equal("generator", generator_gradient(h, d, omega), expected, atol=rounding(1e5))
+    for noise in (omega, omega[:1]):
+        expected = autograd.grad(generator_loss)(x, y, noise)
+        measured = generator_gradient(h, d, noise)
+        yield equal(f"generator, n = {len(noise)}", measured, expected, atol=rounding(1e5))
+
+
+@players_descend_their_losses.mutant("square of the mean slope less 1", replaces="gradient_penalty")
+def _(d, a):
+    return (np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1).mean() - 1) ** 2
+
+
+@players_descend_their_losses.mutant("slope of the mean gradient", replaces="gradient_penalty")
+def _(d, a):
+    return (np.linalg.norm(wgan.vjp(d, a, np.ones(1)).mean(0)) - 1) ** 2
+
+
+@players_descend_their_losses.mutant("one-sided penalty", replaces="gradient_penalty")
+def _(d, a):
+    return np.mean(np.maximum(np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1) - 1, 0) ** 2)
+
+
+@players_descend_their_losses.mutant("half of the points", replaces="gradient_penalty")
+def _(d, a):
+    return wgan.gradient_penalty(d, a[: len(a) // 2])
+
+
+@players_descend_their_losses.mutant("0/0 where a slope is 0", replaces="critic_gradient")
+def _(d, real, fake, mixed, weight):
+    g = np.linalg.norm(wgan.vjp(d, mixed, np.ones(1)), axis=-1)
+    return wgan.critic_gradient(d, real, fake, mixed, weight) + (np.nan if weight and (g == 0).any() else 0.0)
 
 
 @players_descend_their_losses.mutant("the critic descends on Φ", replaces="critic_gradient")
