@@ -191,7 +191,7 @@ TABLE: tuple[Row, ...] = (
     Row("D23", "Modern tricks to generate appealing images",
         "A cascade of low resolution and super-resolution: its composite law, exact on mixtures", "open"),
     Row("D24", "What about natural distributions?",
-        "Data on a thin set: scores grow like dist/σ², and denoising tends to the projection", "open"),
+        "Data on a thin set: scores grow like dist/σ², and denoising tends to the projection", "as printed"),
     # networks
     Row("N01", "Robustness in deep learning: initialization in deep ReLU NNs",
         "Six initialisations as scales (β₁², β², β_L², α) in p and m", "open"),
