@@ -31,7 +31,8 @@ CAPTION = (
 ALT = (
     "Above, five panels. In the first, the blue law has three peaks and the red line stands in the gap between them. "
     "In the other four, at falling noise, the blue law is a single bump with the red line in its middle, ever "
-    "narrower, around one of the data's peaks. Below, a double logarithmic plot: W1 falls from 1.1 with one step along a "
+    "narrower, around one of the data's peaks. Below, a double logarithmic plot: W1 falls from 1.1 with one "
+    "step along a "
     "line of slope minus one to a few hundredths at 64 steps, for deterministic and stochastic steps alike."
 )
 
