@@ -108,7 +108,25 @@ def adam_alternates(rng, *, adam_round=gan_algorithms.adam_round):
             y = y - step(G_y)
         G_x.append(slope_x(x, y, draw))
         x = x - step(G_x)
-    yield equal("parameters", both(adam_round(GAN, start, draws, alpha)), np.concatenate([x, y]), atol=1e3 * TOLERANCE)
+    measured = adam_round(GAN, start, draws, alpha)
+    yield equal("parameters", both(measured), np.concatenate([x, y]), atol=1e3 * TOLERANCE)
+    for player, G in zip(measured, (G_x, G_y), strict=True):
+        weights = np.arange(len(G))[::-1]
+        yield equal("m", player.m, 0.5 * 0.5**weights @ np.array(G), atol=1e3 * TOLERANCE)
+        yield equal("v", player.v, 0.1 * 0.9**weights @ np.square(G), atol=1e3 * TOLERANCE)
+        yield equal("t", player.t, len(G))
+
+
+@adam_alternates.mutant("forgets its averages at the end")
+def _(gan, z, draws, alpha):
+    new = gan_algorithms.adam_round(gan, z, draws, alpha)
+    return Players(*(one._replace(m=0 * one.m, v=0 * one.v) for one in new))
+
+
+@adam_alternates.mutant("counts iterations, not steps")
+def _(gan, z, draws, alpha):
+    new = gan_algorithms.adam_round(gan, z, draws, alpha)
+    return Players(*(one._replace(t=len(draws)) for one in new))
 
 
 @adam_alternates.mutant("step 1 % too long")
@@ -165,6 +183,13 @@ def mirror_gan_averages_langevin_iterates(rng, *, mirror_round=gan_algorithms.mi
         yield equal(f"β = {beta}: parameters", both(measured), np.concatenate(expected), atol=TOLERANCE)
         measured_squares = np.concatenate([player.v for player in measured])
         yield equal(f"β = {beta}: mean squares", measured_squares, np.concatenate(squares), atol=TOLERANCE)
+    default = mirror_round(GAN, Players(RMSState(x, v_x), RMSState(y, v_y)), draws, 0.05, 0.02)
+    yield equal("β = 0.9 by default", both(default), np.concatenate(expected), atol=TOLERANCE)
+
+
+@mirror_gan_averages_langevin_iterates.mutant("another default")
+def _(gan, z, draws, gamma, temperature, beta=0.5):
+    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
 
 
 @mirror_gan_averages_langevin_iterates.mutant("no damping: the last iterate")
@@ -207,9 +232,24 @@ def mirror_prox_gan_looks_ahead(rng, *, mirror_prox_round=gan_algorithms.mirror_
     start = Players(RMSState(x, v_x), RMSState(y, v_y))
     for beta in (0.3, 0.9):
         ahead, squares = mirror((x, y), (v_x, v_y), (x, y), draws[:2], 0.05, 0.02, beta)
-        expected, _ = mirror((x, y), squares, ahead, draws[2:], 0.05, 0.02, beta)
+        expected, squares = mirror((x, y), squares, ahead, draws[2:], 0.05, 0.02, beta)
         measured = mirror_prox_round(GAN, start, draws, 0.05, 0.02, beta)
         yield equal(f"β = {beta}: parameters", both(measured), np.concatenate(expected), atol=TOLERANCE)
+        measured_squares = np.concatenate([player.v for player in measured])
+        yield equal(f"β = {beta}: mean squares", measured_squares, np.concatenate(squares), atol=TOLERANCE)
+    default = mirror_prox_round(GAN, start, draws, 0.05, 0.02)
+    yield equal("β = 0.9 by default", both(default), np.concatenate(expected), atol=TOLERANCE)
+
+
+@mirror_prox_gan_looks_ahead.mutant("mean squares of the start")
+def _(gan, z, draws, gamma, temperature, beta=0.9):
+    new = gan_algorithms.mirror_prox_round(gan, z, draws, gamma, temperature, beta)
+    return Players(*(n._replace(v=o.v) for n, o in zip(new, z, strict=True)))
+
+
+@mirror_prox_gan_looks_ahead.mutant("another default")
+def _(gan, z, draws, gamma, temperature, beta=0.5):
+    return gan_algorithms.mirror_prox_round(gan, z, draws, gamma, temperature, beta)
 
 
 @mirror_prox_gan_looks_ahead.mutant("Mirror-GAN")

@@ -222,8 +222,8 @@ def average_strategies_bracket_the_value(
             low.append(crooked_payoff(GRID[:, None], np.ravel(y)).mean(1).min())
             high.append(crooked_payoff(np.ravel(x)[:, None], GRID).mean(0).max())
         width = np.array(high) - low
-        yield at_least(f"{name}: max G†p̂", high, value, slack=error, resolution=np.ptp(A))
-        yield at_most(f"{name}: min Gq̂", low, value, slack=error, resolution=np.ptp(A))
+        yield at_least(f"{name}: max G†p̂", high, value, slack=error, resolution=np.ptp(A) / 10)
+        yield at_most(f"{name}: min Gq̂", low, value, slack=error, resolution=np.ptp(A) / 10)
         yield mean(f"{name}: bracket narrower than 1/10 of the range", width < np.ptp(A) / 10, 1.0, delta=0.5)
 
 
@@ -247,11 +247,16 @@ def langevin_play_leaves_the_trap(rng, *, langevin_mirror_descent=langevin_play.
     before = np.asarray(x)[:-1]
     m_1, m_2 = before.mean(), (before**2).mean()
     sigma = 1 / np.sqrt(2 * eta * (num_rounds - 1) * m_2)
-    ends = scipy.special.ndtr((np.array([-2, -0.25, 0.25, 2]) - m_1 / (2 * m_2)) / sigma)
-    share = (ends[2] - ends[1]) / (ends[3] - ends[0])
-    near = np.abs(np.asarray(omega)[-1, :, 0]) < 0.25
-    yield mean("share of |ω| < 1/4", near, share, delta=0.3)
-    yield at_most("E ω² of that law", m_1**2 / (4 * m_2**2) + sigma**2, 0.25, resolution=0.25)
+
+    def below(a):
+        return scipy.special.ndtr((a - m_1 / (2 * m_2)) / sigma)
+
+    def law(a):
+        return (below(a) - below(-2)) / (below(2) - below(-2))
+
+    last = np.asarray(omega)[-1, :, 0]
+    yield mean("share of |ω| < 1/4", np.abs(last) < 0.25, law(0.25) - law(-0.25), delta=0.3)
+    yield distribution("ω of the last round", last, law, delta=0.5)
 
 
 def wrong_way_out(text, **changes):
