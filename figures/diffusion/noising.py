@@ -11,13 +11,14 @@ from refimpl.mixtures import mixture_log_density
 SLIDE = "How to sample with a denoiser"
 CAPTION = (
     "Density of X + tZ for X from a mixture of three Gaussians on the line, Z ~ N(0, 1), at growing noise t (filled), "
-    "and the Gaussian N(E X, Var X + t²) (dashed). TV is half the area between the two; it falls like 1/t³. Each panel "
-    "is scaled to its own standard deviation."
+    "and the Gaussian N(E X, Var X + t²) (dashed). TV is half the area between the two; it falls like 1/t³. Each "
+    "panel is scaled to its own standard deviation."
 )
 ALT = (
     "Five panels, from t = 0 to t = 8. At t = 0 the filled density has three separate peaks and the dashed Gaussian "
-    "fits none of them. At t = 0.5 the peaks run together, at t = 1 two humps are left, at t = 2 one, lopsided, and at t = 8 "
-    "density and Gaussian are the same curve; the total variation distance written above falls from 0.63 to below 0.01."
+    "fits none of them. At t = 0.5 the peaks run together, at t = 1 two humps are left, at t = 2 one, lopsided, and "
+    "at t = 8 density and Gaussian are the same curve; the total variation distance written above falls from 0.63 to "
+    "below 0.01."
 )
 
 WEIGHTS, MEANS, VARIANCES = np.array([0.35, 0.15, 0.5]), np.array([-2.0, -1.0, 1.5]), np.array([0.02, 0.05, 0.04])

@@ -15,16 +15,16 @@ from refimpl.mixtures import mixture_log_density
 SLIDE = "Reverse diffusion"
 CAPTION = (
     "The VP SDE on the line, data from two Gaussians. Shading: the exact density p_t(a), each time scaled to its own "
-    "maximum. Left: forward paths, from data (t = 0) to noise (t = 1). Middle: paths of the reverse SDE with the exact "
-    "score, which start as noise and end as data; time runs back to the right. Right: the probability flow from the "
-    "same starts, without noise. All three have the densities p_t. The curves at the rim are p₀ and p₁, with the "
+    "maximum. Left: forward paths, from data (t = 0) to noise (t = 1). Middle: paths of the reverse SDE with the "
+    "exact score, which start as noise and end as data; time runs back to the right. Right: the probability flow from "
+    "the same starts, without noise. All three have the densities p_t. The curves at the rim are p₀ and p₁, with the "
     "histogram of what the paths of each panel end in."
 )
 ALT = (
     "Three wide panels over a shaded density that has two bands near a = -1.5 and a = 1 at the data's end and one "
     "broad band around 0 at the end of noise. Left: ragged forward paths leave the two bands and mix. Middle: ragged "
-    "reverse paths start in the broad band and sort themselves into the two bands. Right: smooth curves that do not cross part "
-    "into the two bands. Histograms at the rims agree with the densities drawn over them."
+    "reverse paths start in the broad band and sort themselves into the two bands. Right: smooth curves that do not "
+    "cross part into the two bands. Histograms at the rims agree with the densities drawn over them."
 )
 
 MIXTURE = (np.array([0.4, 0.6]), np.array([[-1.5], [1.0]]), np.array([[[0.04]], [[0.06]]]))
