@@ -11,8 +11,8 @@ from refimpl.mixtures import mixture_log_density
 SLIDE = "How to sample with a denoiser"
 CAPTION = (
     "Density of X + tZ for X from a mixture of three Gaussians on the line, Z ~ N(0, 1), at growing noise t (filled), "
-    "and the Gaussian N(E X, Var X + t²) (dashed). TV is half the area between the two; it falls like 1/t³. Each panel "
-    "is scaled to its own standard deviation."
+    "and the Gaussian N(E X, Var X + t²) (dashed). TV is half the area between the two; it falls like 1/t³. Each "
+    "panel is scaled to its own standard deviation."
 )
 ALT = (
     "Five panels, from t = 0 to t = 8. At t = 0 the filled density has three separate peaks and the dashed Gaussian "

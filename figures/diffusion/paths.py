@@ -15,9 +15,9 @@ from refimpl.mixtures import mixture_log_density
 SLIDE = "Reverse diffusion"
 CAPTION = (
     "The VP SDE on the line, data from two Gaussians. Shading: the exact density p_t(a), each time scaled to its own "
-    "maximum. Left: forward paths, from data (t = 0) to noise (t = 1). Middle: paths of the reverse SDE with the exact "
-    "score, which start as noise and end as data; time runs back to the right. Right: the probability flow from the "
-    "same starts, without noise. All three have the densities p_t. The curves at the rim are p₀ and p₁, with the "
+    "maximum. Left: forward paths, from data (t = 0) to noise (t = 1). Middle: paths of the reverse SDE with the "
+    "exact score, which start as noise and end as data; time runs back to the right. Right: the probability flow from "
+    "the same starts, without noise. All three have the densities p_t. The curves at the rim are p₀ and p₁, with the "
     "histogram of what the paths of each panel end in."
 )
 ALT = (

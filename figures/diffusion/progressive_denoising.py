@@ -22,18 +22,17 @@ SLIDE = "The answer: Diffusion models"
 CAPTION = (
     "Data from the mixture of three Gaussians whose noisy densities the figure “noising” shows. Above: from a point x "
     "with noise of standard deviation t to less noise t⁺. Blue: the exact law of X + t⁺Z′ given x, from which a step "
-    "has to draw; red line: the denoiser's answer D + (t⁺²/t²)(x − D), the best guess. The first panel jumps from "
-    "t = 4 to 0: the answer falls where there are no data. The others are every fourth of 16 stochastic steps: each "
-    "law is nearly a Gaussian around the red line (mind the scales). Below: Wasserstein distance W₁ to the data "
-    "against the number of denoising steps from 4 to 0. Stochastic steps are followed on samples, which cannot tell "
-    "distances below about 0.01 (0.003 at full quality)."
+    "has to draw; red line: the denoiser's answer D + (t⁺²/t²)(x − D), the best guess. The first panel jumps from t = "
+    "4 to 0: the answer falls where there are no data. The others are every fourth of 16 stochastic steps: each law "
+    "is nearly a Gaussian around the red line (mind the scales). Below: Wasserstein distance W₁ to the data against "
+    "the number of denoising steps from 4 to 0. Stochastic steps are followed on samples, which cannot tell distances "
+    "below about 0.01 (0.003 at full quality)."
 )
 ALT = (
     "Above, five panels. In the first, the blue law has three peaks and the red line stands in the gap between them. "
     "In the other four, at falling noise, the blue law is a single bump with the red line in its middle, ever "
-    "narrower, around one of the data's peaks. Below, a double logarithmic plot: W1 falls from 1.1 with one "
-    "step along a "
-    "line of slope minus one to a few hundredths at 64 steps, for deterministic and stochastic steps alike."
+    "narrower, around one of the data's peaks. Below, a double logarithmic plot: W1 falls from 1.1 with one step "
+    "along a line of slope minus one to a few hundredths at 64 steps, for deterministic and stochastic steps alike."
 )
 
 TOP, END = 4.0, 0.05
