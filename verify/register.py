@@ -183,7 +183,7 @@ TABLE: tuple[Row, ...] = (
         "Laws as simple as Gaussian noise behind one layer cannot be learnt in polynomial time", "stated only",
         "a lower bound over all algorithms: running some of them cannot establish it"),
     Row("D20", "Theoretical guarantees for score-matching",
-        "Score matching errs by no more than 1/√n, by 1/n on Gaussians; t₀ = 0 has no meaning", "open"),
+        "Score matching errs by no more than 1/√n, by 1/n on Gaussians; t₀ = 0 has no meaning", "corrected"),
     Row("D21", "Modern tricks to generate appealing images",
         "Classifier guidance is Bayes: ∇log p_t(a|y) = ∇log p_t(a) + ∇log p_t(y|a)", "as printed"),
     Row("D22", "Modern tricks to generate appealing images",
