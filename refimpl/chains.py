@@ -34,7 +34,7 @@ def run(
     threads: int | None = None,
 ) -> Array:
     """States (num_saved, n, p) of n chains after each `every` steps, from the generators that `spawn` gave."""
-    states = np.empty((num_saved, *a0.shape))
+    a0, states = np.ascontiguousarray(a0), np.empty((num_saved, *a0.shape))
     rng = copy.deepcopy(rng)
     rows = _blocks(len(a0), len(rng))
     gradient = bare(grad_f)
@@ -42,7 +42,6 @@ def run(
         with np.errstate(over="ignore", invalid="ignore"):
             _run_plain(move, grad_f, a0, eta, every, rng, states)
         return states
-    grad_f(a0[:1])  # refuses points of another dimension
     if a0.shape[1] == 2 and gradient.planar:
         loop, start, out = _run_planar, a0.view(complex)[:, 0], states.view(complex)[..., 0]
         parameters = tuple(complex(*v) if np.shape(v) == (2,) else v for v in gradient.parameters)

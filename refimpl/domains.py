@@ -170,12 +170,18 @@ def _check_field(name: str, value: Any, sizes: Sizes) -> Any:
 
 
 def _shaped(name: str, value: Any, wanted: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Any:
-    """A function that returns real arrays, of a shape that follows from that of its first argument."""
+    """A function that returns real arrays, of a shape that follows from that of its first argument.
+
+    Its own checks are left out, but for saying what is wrong with a point that its formula cannot take.
+    """
     inner = bare(_check_function(name, value, {}))
 
     @functools.wraps(inner, updated=())
     def shaped(z: Any, *args: Any) -> Any:
-        v = inner(z, *args)
+        try:
+            v = inner(z, *args)
+        except (IndexError, TypeError, ValueError):
+            v = value(z, *args)
         v = v if _foreign(v) else np.asarray(v)
         if not _foreign(v) and v.dtype.kind not in "fiu":
             raise TypeError(f"{name} must return real numbers, got dtype {v.dtype}")

@@ -58,7 +58,7 @@ def preconditioned_networks_learn_what_is_left(
     preconditioning=parameters.preconditioning,
     preconditioned_denoiser=parameters.preconditioned_denoiser,
 ):
-    r"""Inputs and targets have variance 1; skip makes out the least; F = 0 denoises best linearly; D = skip x + out F."""
+    r"""Inputs, targets have variance 1; skip makes out the least; F = 0 denoises best linearly; D = skip x + out F."""
     for deviation, sigma in 10 ** rng.uniform(-2, 2, (6, 2)):
         skip, out, into, noise = preconditioning(sigma, deviation)
 
