@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 
-from refimpl.diffusion import marginals, sampler, sde, tweedie
+from refimpl.diffusion import marginals, sampler, tweedie
 from refimpl.diffusion import parameterisations as parameters
 from verify.claims import claim
+from verify.diffusion.flow import processes
 from verify.diffusion.mixtures import SLIDE, random_mixture
 from verify.diffusion.progressive import falls
 from verify.diffusion.tweedie import posterior
@@ -58,7 +59,7 @@ def preconditioned_networks_learn_what_is_left(
     preconditioning=parameters.preconditioning,
     preconditioned_denoiser=parameters.preconditioned_denoiser,
 ):
-    r"""Inputs and targets have variance 1; skip makes out the least; F = 0 denoises best linearly; D = skip x + out F."""
+    r"""Inputs and targets have variance 1; skip makes out the least; F = 0 denoises best linearly; D follows."""
     for deviation, sigma in 10 ** rng.uniform(-2, 2, (6, 2)):
         skip, out, into, noise = preconditioning(sigma, deviation)
 
@@ -124,11 +125,6 @@ def _(network, sigma_data):
 def _(network, sigma_data):
     right = parameters.preconditioned_denoiser(network, sigma_data)
     return lambda x, sigma: right(x, sigma) - sigma_data**2 / (sigma**2 + sigma_data**2) * x
-
-
-def processes():
-    """One SDE of each kind."""
-    return sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)
 
 
 @claim("D11", slide="The answer: Diffusion models", source="conditioning of Gaussians; Tweedie")
