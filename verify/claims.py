@@ -50,7 +50,7 @@ class Claim:
         home, name = function.__module__, function.__name__
         chapter = home.rpartition(".")[0] + "."
         offering = [module for module in sys.modules if module.startswith(chapter) and module != home]
-        found = [home, *(module for module in offering if getattr(sys.modules[module], name, None) is function)]
+        found = [home, *(module for module in offering if name in getattr(sys.modules[module], "__all__", ()))]
         return [f"{module}.{name}".removeprefix("refimpl.") for module in found]
 
     def mutant(self, text: str, *, replaces: str | None = None, shipped: str = "") -> Callable[[Callable], Callable]:

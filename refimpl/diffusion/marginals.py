@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from refimpl import mixtures
 from refimpl.arrays import Array, namespace
 from refimpl.diffusion.sde import SDE, process, time
 from refimpl.domains import array, covariance, domain, probabilities
-from refimpl.mixtures import mixture_score, mixture_score_jacobian
 
 _mixture = {"weights": probabilities("k"), "means": array("k p"), "covariances": covariance("k p p")}
 
@@ -74,7 +74,7 @@ def marginal_score(sde: SDE, weights: Array, means: Array, covariances: Array) -
     >>> marginal_score(ve(3.0, 5.0), [1.0], [[7.0]], [[[2.0]]])([25.0], 1.0)
     array([-1.])
     """
-    return lambda a, t: mixture_score(a, *marginal(sde, t, weights, means, covariances))
+    return lambda a, t: mixtures.mixture_score(a, *marginal(sde, t, weights, means, covariances))
 
 
 @domain(sde=process, **_mixture)
@@ -110,7 +110,7 @@ def marginal_score_divergence(
     """
 
     def divergence(a: Any, t: float) -> Any:
-        J = mixture_score_jacobian(a, *marginal(sde, t, weights, means, covariances))
+        J = mixtures.mixture_score_jacobian(a, *marginal(sde, t, weights, means, covariances))
         return namespace(J).einsum("...ii->...", J)
 
     return divergence

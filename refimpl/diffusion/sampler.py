@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.diffusion.flow import ddim_step, flow, heun_step, log_likelihood, probability_flow_step, solve_flow
+from refimpl.diffusion.flow import ddim_step, flow, heun_step, probability_flow_step
+from refimpl.diffusion.likelihood import log_likelihood, solve_flow
 from refimpl.diffusion.schedules import march
 from refimpl.diffusion.sde import SDE, process
 from refimpl.domains import Domain, Sizes, array, domain, field, generator, integer, number, positive

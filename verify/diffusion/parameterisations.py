@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 
-from refimpl.diffusion import marginals, sampler, sde, tweedie
+from refimpl.diffusion import marginals, sampler, schedules, tweedie
 from refimpl.diffusion import parameterisations as parameters
 from verify.claims import claim
+from verify.diffusion.flow import processes
 from verify.diffusion.mixtures import SLIDE, random_mixture
 from verify.diffusion.progressive import falls
 from verify.diffusion.tweedie import posterior
@@ -58,7 +59,7 @@ def preconditioned_networks_learn_what_is_left(
     preconditioning=parameters.preconditioning,
     preconditioned_denoiser=parameters.preconditioned_denoiser,
 ):
-    r"""Inputs, targets have variance 1; skip makes out the least; F = 0 denoises best linearly; D = skip x + out F."""
+    r"""Inputs and targets have variance 1; skip makes out the least; F = 0 denoises best linearly; D follows."""
     for deviation, sigma in 10 ** rng.uniform(-2, 2, (6, 2)):
         skip, out, into, noise = preconditioning(sigma, deviation)
 
@@ -124,11 +125,6 @@ def _(network, sigma_data):
 def _(network, sigma_data):
     right = parameters.preconditioned_denoiser(network, sigma_data)
     return lambda x, sigma: right(x, sigma) - sigma_data**2 / (sigma**2 + sigma_data**2) * x
-
-
-def processes():
-    """One SDE of each kind."""
-    return sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)
 
 
 @claim("D11", slide="The answer: Diffusion models", source="conditioning of Gaussians; Tweedie")
@@ -310,3 +306,43 @@ def _(process, score, a, t, dt, z):
 @denoising_is_the_flow_and_the_reverse_sde.mutant("noise 1 % too small", replaces="reverse_step")
 def _(process, score, a, t, dt, z):
     return sampler.reverse_step(process, score, a, t, dt, 0.99 * z)
+
+
+@claim("D11", slide="The answer: Diffusion models", source="Karras et al. 2022, eq. (5)")
+def noise_levels_are_even_in_a_root(rng, *, noise_levels=schedules.noise_levels):
+    r"""From σmax to σmin in n levels, then 0: σ^{1/ρ} is evenly spaced; for ρ → ∞ it is a geometric sequence."""
+    for _ in range(5):
+        low, high = 10 ** rng.uniform([-3, 0], [-1, 2])
+        n, rho = int(rng.integers(5, 50)), rng.uniform(1, 9)
+        levels = np.asarray(noise_levels(high, low, n, rho))
+        yield equal("ends", levels[[0, -2, -1]], [high, low, 0.0], rtol=rounding(256))
+        roots = np.linspace(high ** (1 / rho), low ** (1 / rho), n)
+        yield equal("σ^{1/ρ}", levels[:-1] ** (1 / rho), roots, rtol=rounding(256))
+        geometric = np.geomspace(high, low, n)
+        flat = np.log(high / low) ** 2 / 1e6
+        yield equal("ρ = 10⁶", np.asarray(noise_levels(high, low, n, 1e6))[:-1], geometric, rtol=flat + 1e-8)
+
+
+@noise_levels_are_even_in_a_root.mutant("one level too few")
+def _(sigma_max, sigma_min, num_steps, rho):
+    return schedules.noise_levels(sigma_max, sigma_min, num_steps - 1, rho)
+
+
+@noise_levels_are_even_in_a_root.mutant("no 0 at the end")
+def _(sigma_max, sigma_min, num_steps, rho):
+    return schedules.noise_levels(sigma_max, sigma_min, num_steps, rho)[:-1]
+
+
+@noise_levels_are_even_in_a_root.mutant("ρ for 1/ρ")
+def _(sigma_max, sigma_min, num_steps, rho):
+    return schedules.noise_levels(sigma_max, sigma_min, num_steps, 1 / rho)
+
+
+@noise_levels_are_even_in_a_root.mutant("evenly spaced")
+def _(sigma_max, sigma_min, num_steps, rho):
+    return np.append(np.linspace(sigma_max, sigma_min, num_steps), 0.0)
+
+
+@noise_levels_are_even_in_a_root.mutant("i/n for i/(n − 1)")
+def _(sigma_max, sigma_min, num_steps, rho):
+    return np.append(schedules.noise_levels(sigma_max, sigma_min, num_steps + 1, rho)[:-2], 0.0)

@@ -3,6 +3,7 @@
 import numpy as np
 import scipy
 
+from refimpl import mixtures
 from refimpl.diffusion import marginals, sde
 from refimpl.diffusion.sde import SDE
 from verify.claims import claim
@@ -301,7 +302,7 @@ def _(process, t, weights, means, covariances):
 
 @marginals_of_mixtures_are_mixtures.mutant("score of the clean law", replaces="marginal_score")
 def _(process, *mixture):
-    return lambda a, t: marginals.mixture_score(a, *mixture)
+    return lambda a, t: mixtures.mixture_score(a, *mixture)
 
 
 @marginals_of_mixtures_are_mixtures.mutant("score of the law at 1.01t", replaces="marginal_score")
@@ -318,4 +319,4 @@ def _(process, *mixture):
 
 @marginals_of_mixtures_are_mixtures.mutant("all entries of the Hessian", replaces="marginal_score_divergence")
 def _(process, *mixture):
-    return lambda a, t: marginals.mixture_score_jacobian(a, *marginals.marginal(process, t, *mixture)).sum((-1, -2))
+    return lambda a, t: mixtures.mixture_score_jacobian(a, *marginals.marginal(process, t, *mixture)).sum((-1, -2))
