@@ -113,8 +113,6 @@ def mixture_classifier_gradient(x: Array, y: int, weights: Array, means: Array, 
 
     Examples
     --------
-    Halfway between two classes, and with the wanted one nearly sure.
-
     >>> mixture = [0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]]
     >>> mixture_classifier_gradient([[0.0], [50.0]], 1, *mixture).round(12)
     array([[1.],
@@ -150,16 +148,11 @@ def tilted_law(m: float, v: float, V: float, w: float) -> Gaussian:
     V : float
         Variance of all data, > 0.
     w : float
-        Strength of the guidance.
+        Strength of the guidance, such that the density can be normalised.
 
     Returns
     -------
     Gaussian
-
-    Raises
-    ------
-    ValueError
-        When the tilted density cannot be normalised.
 
     References
     ----------
@@ -209,7 +202,6 @@ def guided_flow_law(m: float, v: float, V: float, w: float) -> Gaussian:
     0.5
     """
     q = v / V
-    # ∫₀¹ (1 + (1 − q)ρ²/q)^{w/2} dρ is a hypergeometric function of Gauss
     integral = q ** (w / 2) * scipy.special.hyp2f1(-w / 2, 0.5, 1.5, 1 - 1 / q)
     return Gaussian(float((1 + w) * m * integral), float(v * q**w))
 
@@ -221,7 +213,7 @@ def guided_diffusion_law(m: float, v: float, V: float, w: float) -> Gaussian:
     .. math:: \text{variance } \int_0^\infty \Psi(s)^2 ds = v \, \frac{1 - q^{1 + 2w}}{(1 + 2w)(1 - q)}, \qquad
               \text{mean } m \, \frac{1 - q^{1 + w}}{1 - q}, \qquad q = v / V
 
-    Derivation: as in `guided_flow_law`, but the SDE contracts by Ψ where the flow does by √Ψ, and adds noise ds.
+    As in `guided_flow_law`, but the SDE contracts by Ψ where the flow does by √Ψ, and adds noise.
 
     Parameters
     ----------

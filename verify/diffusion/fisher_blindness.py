@@ -1,15 +1,13 @@
 """Two distant modes, and who sees their weights: slide "Weaknesses of score matching"."""
 
-import autograd
-import autograd.numpy
 import numpy as np
 import scipy
 
 from refimpl import mixtures
-from refimpl.diffusion import fisher_blindness, mode_weight, score_matching
+from refimpl.diffusion import fisher_blindness
 from refimpl.sampling import metrics
 from verify.claims import claim
-from verify.evidence import at_least, equal, mean, rate, rounding
+from verify.evidence import equal, rate, rounding
 
 SLIDE = "Weaknesses of score matching"
 SOURCE = "Wenliang & Kanagawa 2020"
@@ -188,103 +186,3 @@ def _(a, w, v):
 @fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("∫|π − μ|", replaces="mode_total_variation")
 def _(a, w, v):
     return 2 * fisher_blindness.mode_total_variation(a, w, v)
-
-
-def pointwise_loss(w, x, a):
-    """½s² + s′ of the score s of two modes, written for automatic differentiation in w."""
-    t = autograd.numpy.tanh(a * x + autograd.numpy.log(w / (1 - w)) / 2)
-    return (a * t - x) ** 2 / 2 + a**2 * (1 - t**2) - 1
-
-
-@claim("D06", slide=SLIDE, source="Koehler, Heckett & Risteski 2022; sandwich formula of estimating equations")
-def maximum_likelihood_sees_the_weight_and_score_matching_hardly(
-    rng,
-    *,
-    weight_by_likelihood=mode_weight.weight_by_likelihood,
-    weight_by_score_matching=mode_weight.weight_by_score_matching,
-    likelihood_variance=mode_weight.likelihood_variance,
-    score_matching_variance=mode_weight.score_matching_variance,
-):
-    r"""n Var → w(1 − w) by likelihood, but √(2/π) a e^{a²/2} (w(1 − w))^{3/2} by score matching."""
-    a, w = rng.uniform(1, 1.5), rng.uniform(0.3, 0.7)
-    x = rng.standard_normal(1000) + a * np.where(rng.random(1000) < w, 1, -1)
-    near = np.array([0, -1e-3, 1e-3, -1e-5, 1e-5])
-    likely = weight_by_likelihood(x, a) + near
-    L = [mixtures.mixture_log_density(x[:, None], *two_modes(a, one)).mean() for one in likely]
-    yield at_least("log-likelihood at its fit", L[0] - np.array(L[1:]), 0.0, slack=rounding(64, 5), resolution=1e-8)
-    matched = weight_by_score_matching(x, a) + near
-
-    def implicit(one):
-        return score_matching.implicit_loss(lambda x: fisher_blindness.mode_score(x, a, one), x[:, None])
-
-    loss = np.array([implicit(one) for one in matched])
-    yield at_least("implicit loss around its fit", loss[1:] - loss[0], 0.0, slack=rounding(64, 5), resolution=1e-8)
-    nodes = np.linspace(-12, 12, 4001)
-    density = fisher_blindness.mode_density(nodes, a, w) * (nodes[1] - nodes[0])
-    slope = autograd.elementwise_grad(pointwise_loss)
-    psi, bend = (g(np.full_like(nodes, w), nodes, a) for g in (slope, autograd.elementwise_grad(slope)))
-    sandwich = (density @ psi**2) / (density @ bend) ** 2
-    yield equal("n Var of the match", score_matching_variance(a, w), sandwich, rtol=1e-10)
-    log_slope = (np.exp(-((nodes - a) ** 2) / 2) - np.exp(-((nodes + a) ** 2) / 2)) / np.sqrt(2 * np.pi)
-    information = (density * (log_slope / fisher_blindness.mode_density(nodes, a, w)) ** 2).sum()
-    yield equal("n Var of the likelihood's", likelihood_variance(a, w), 1 / information, rtol=1e-10)
-    yield equal("the same at a = 10: w(1 − w)", likelihood_variance(10.0, w), w * (1 - w), rtol=rounding(1e4))
-    distance = np.geomspace(10, 25, 8)
-    simple = np.sqrt(2 / np.pi) * distance * np.exp(distance**2 / 2) * (w * (1 - w)) ** 1.5
-    limit, error = richardson(distance, np.array([score_matching_variance(one, w) for one in distance]) / simple)
-    yield equal("n Var of the match over its asymptote as a → ∞", limit, 1.0, atol=error)
-    n, runs = 1500, 300
-    x = rng.standard_normal((runs, n)) + 2 * np.where(rng.random((runs, n)) < w, 1, -1)
-    kinds = ((weight_by_likelihood, likelihood_variance), (weight_by_score_matching, score_matching_variance))
-    for name, (fit, variance) in zip(("likelihood", "score matching"), kinds, strict=True):
-        error = np.array([fit(one, 2.0) - w for one in x])
-        inside = np.abs(error) < np.sqrt(variance(2.0, w) / n)
-        yield mean(f"{name}: fits within one standard deviation", inside, scipy.special.erf(0.5**0.5), delta=0.35)
-
-
-def mutant(text, replaces):
-    """A wrong version of one of the functions of the claim above."""
-    return maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutant(text, replaces=replaces)
-
-
-@mutant("share of samples above 0", "weight_by_likelihood")
-def _(x, a):
-    return (x > 0).mean()
-
-
-@mutant("0.1 % off", "weight_by_likelihood")
-def _(x, a):
-    return 1.001 * mode_weight.weight_by_likelihood(x, a)
-
-
-@mutant("the other mode's weight", "weight_by_score_matching")
-def _(x, a):
-    return 1 - mode_weight.weight_by_score_matching(x, a)
-
-
-@mutant("likelihood in its place", "weight_by_score_matching")
-def _(x, a):
-    return mode_weight.weight_by_likelihood(x, a)
-
-
-@mutant("w(1 − w)", "likelihood_variance")
-def _(a, w):
-    return w * (1 - w)
-
-
-@mutant("information for its inverse", "likelihood_variance")
-def _(a, w):
-    return 1 / mode_weight.likelihood_variance(a, w)
-
-
-@mutant("inverse curvature of the loss, no sandwich", "score_matching_variance")
-def _(a, w):
-    x = np.linspace(-a - 10, a + 10, 20001)
-    bell = np.cosh(np.minimum(np.abs(a * x + np.arctanh(2 * w - 1)), 300)) ** -2
-    density = fisher_blindness.mode_density(x, a, w) * (x[1] - x[0])
-    return 1 / ((a / (2 * w * (1 - w))) ** 2 * (density @ bell**2))
-
-
-@mutant("1 % too large", "score_matching_variance")
-def _(a, w):
-    return 1.01 * mode_weight.score_matching_variance(a, w)
