@@ -36,6 +36,13 @@ def test_list_shows_all_rows():
     assert "94 rows" in done.stdout
 
 
+def test_listing_imports_nothing_heavy():
+    heavy = "{'scipy.stats', 'scipy.optimize', 'numba', 'matplotlib', 'mpmath'}"
+    code = f"from verify.claims import discover; import sys; discover(); print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
 def test_a_run_writes_reports(tmp_path):
     files = {kind: tmp_path / f"report.{kind}" for kind in ("json", "junit", "html")}
     done = run("M10", *(word for kind, path in files.items() for word in (f"--{kind}", path)))

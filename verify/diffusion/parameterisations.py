@@ -139,7 +139,7 @@ def scores_of_sdes_are_denoisers(
     mixture = random_mixture(rng)
 
     def denoiser(x, sigma):
-        r, m, _ = posterior(x, sigma, *mixture)
+        r, m, *_ = posterior(x, sigma, *mixture)
         return np.einsum("nk,nki->ni", r, m)
 
     for process in processes():

@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import autograd
 import autograd.numpy as np
-import autograd.scipy.special as special
 
 from refimpl import activations, mlp
 from refimpl.activations import Activation
@@ -18,9 +17,9 @@ VALUES = {
     "identity": lambda u: u,
     "relu": lambda u: np.where(u > 0, u, 0.0),
     "leaky_relu": lambda u: np.where(u > 0, u, 0.3 * u),
-    "tanh": lambda u: 2 * special.expit(2 * u) - 1,
-    "softplus": lambda u: -np.log(special.expit(-u)),
-    "silu": lambda u: u * special.expit(u),
+    "tanh": lambda u: 2 / (1 + np.exp(-2 * u)) - 1,
+    "softplus": lambda u: np.log(1 + np.exp(u)),
+    "silu": lambda u: u / (1 + np.exp(-u)),
 }
 ACTIVATIONS = [activations.leaky_relu(0.3)] + [
     getattr(activations, name) for name in ("identity", "relu", "tanh", "softplus", "silu")
