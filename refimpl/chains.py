@@ -42,6 +42,7 @@ def run(
         with np.errstate(over="ignore", invalid="ignore"):
             _run_plain(move, grad_f, a0, eta, every, rng, states)
         return states
+    grad_f(a0[:1])  # compiled loops check no shapes
     if a0.shape[1] == 2 and gradient.planar:
         loop, start, out = _run_planar, a0.view(complex)[:, 0], states.view(complex)[..., 0]
         parameters = tuple(complex(*v) if np.shape(v) == (2,) else v for v in gradient.parameters)
