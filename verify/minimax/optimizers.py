@@ -14,23 +14,39 @@ def average(g, decay):
     """(1 − ρ) Σ ρ^{t−i} g_i over the rows of g, for each t."""
     t = np.arange(len(g))
     weights = np.tril(decay ** np.maximum(t[:, None] - t, 0))
-    return (1 - decay) * weights @ g
+    return (1 - decay) * np.tensordot(weights, g, axes=1)
 
 
 @claim("M27", slide=SLIDE, source="Kingma & Ba 2015")
 def adam_follows_its_averages(rng, *, adam_step=optimizers.adam_step):
     r"""x_t = x_0 − α Σ m̂/(√v̂ + ε) with m̂, v̂ the weighted means of all gradients so far and of their squares."""
-    g, alpha, beta_1, beta_2, eps = rng.standard_normal((9, 5)), 0.07, 0.6, 0.95, 1e-3
-    state = AdamState(rng.standard_normal(5), np.zeros(5), np.zeros(5), 0)
-    x = [state.x]
-    for g_t in g:
-        state = adam_step(g_t, state, alpha, beta_1, beta_2, eps)
-        x.append(state.x)
-    one = np.ones((len(g), 1))
-    m, v = (average(h, beta) / average(one, beta) for h, beta in ((g, beta_1), (g**2, beta_2)))
-    steps = alpha * m / (np.sqrt(v) + eps)
-    yield equal("x_t", np.array(x[1:]), x[0] - np.cumsum(steps, axis=0), atol=rounding(200, 3.0))
-    yield equal("number of steps", state.t, len(g))
+    for shape, given in (((5,), (0.6, 0.95, 1e-3)), ((3, 5), ())):
+        beta_1, beta_2, eps = given or (0.9, 0.999, 1e-8)
+        g, alpha = rng.standard_normal((9, *shape)), 0.07
+        state = AdamState(rng.standard_normal(shape), np.zeros(shape), np.zeros(shape), 0)
+        x = [state.x]
+        for g_t in g:
+            state = adam_step(g_t, state, alpha, *given)
+            x.append(state.x)
+        one = np.ones((len(g), *[1] * len(shape)))
+        m, v = (average(h, beta) / average(one, beta) for h, beta in ((g, beta_1), (g**2, beta_2)))
+        steps = alpha * m / (np.sqrt(v) + eps)
+        which = "given" if given else "default"
+        yield equal(f"x_t, {which} β", np.array(x[1:]), x[0] - np.cumsum(steps, axis=0), atol=rounding(200, 3.0))
+        yield equal(f"m_t, {which} β", state.m, average(g, beta_1)[-1], atol=rounding(50))
+        yield equal(f"v_t, {which} β", state.v, average(g**2, beta_2)[-1], rtol=rounding(50))
+        yield equal("number of steps", state.t, len(g))
+
+
+@adam_follows_its_averages.mutant("default β₂ = 0.99")
+def _(g, state, alpha, beta_1=0.9, beta_2=0.99, eps=1e-8):
+    return optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
+
+
+@adam_follows_its_averages.mutant("batches share the mean of their squares")
+def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
+    return new._replace(v=np.broadcast_to(new.v.mean(0), new.v.shape)) if np.ndim(g) > 1 else new
 
 
 @adam_follows_its_averages.mutant("no bias correction")
@@ -65,17 +81,26 @@ def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
 @claim("M27", slide=SLIDE, source="Li, Chen, Carlson & Carin 2016")
 def langevin_noise_has_the_preconditioned_scale(rng, *, langevin_step=optimizers.langevin_step):
     r"""x_t − x_0 = −γ Σ g_i/(√v_i + ε) + √(2γτ) Σ z_i/√(√v_i + ε), v_i the weighted mean square so far."""
-    g, z = rng.standard_normal((2, 9, 5))
-    gamma, tau, decay, eps = 0.07, 0.3, 0.8, 1e-2
-    state = RMSState(rng.standard_normal(5), np.zeros(5))
-    x = [state.x]
-    for g_t, z_t in zip(g, z, strict=True):
-        state = langevin_step(g_t, state, gamma, tau, z_t, decay, eps)
-        x.append(state.x)
-    size = np.sqrt(average(g**2, decay)) + eps
-    expected = x[0] - np.cumsum(gamma * g / size - np.sqrt(2 * gamma * tau / size) * z, axis=0)
-    yield equal("x_t", np.array(x[1:]), expected, atol=rounding(200, 10.0))
-    yield equal("mean square", state.v, average(g**2, decay)[-1], rtol=rounding(50))
+    for shape, given in (((5,), (0.8, 1e-2)), ((3, 5), ())):
+        decay, eps = given or (0.99, 1e-5)
+        g, z = rng.standard_normal((2, 9, *shape))
+        gamma, tau = 0.07, 0.3
+        state = RMSState(rng.standard_normal(shape), np.zeros(shape))
+        x = [state.x]
+        for g_t, z_t in zip(g, z, strict=True):
+            state = langevin_step(g_t, state, gamma, tau, z_t, *given)
+            x.append(state.x)
+        size = np.sqrt(average(g**2, decay)) + eps
+        steps = gamma * g / size - np.sqrt(2 * gamma * tau / size) * z
+        error = rounding(200, 1 + np.abs(steps).sum(axis=0))
+        which = "given" if given else "default"
+        yield equal(f"x_t, {which} decay", np.array(x[1:]), x[0] - np.cumsum(steps, axis=0), atol=error)
+        yield equal(f"mean square, {which} decay", state.v, average(g**2, decay)[-1], rtol=rounding(50))
+
+
+@langevin_noise_has_the_preconditioned_scale.mutant("default ε = 10⁻⁸")
+def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-8):
+    return optimizers.langevin_step(g, state, gamma, temperature, z, decay, eps)
 
 
 @langevin_noise_has_the_preconditioned_scale.mutant(
