@@ -120,6 +120,14 @@ def plays_mirror_steps(method, look_ahead, rng):
     expected = played_without_noise(crooked_field, x0[:, 0], y0[:, 0], num_rounds, h, num_inner, look_ahead)
     yield equal("x of 4 rounds without noise", np.asarray(x)[..., 0], expected[0], atol=1e-11)
     yield equal("y of 4 rounds without noise", np.asarray(y)[..., 0], expected[1], atol=1e-11)
+    lower, upper = np.array([-1.0, -0.2, -0.5]), np.array([0.4, 0.9, 2.0])
+    start = rng.uniform(lower, upper)
+    x, y = method(plane_field, start[None, :2], start[None, 2:], cold, 1 + (not look_ahead), (lower, upper), rng)
+    expected = answers_of_two_points(start, lower, upper)
+    yield equal(
+        "x in the plane, y on a line, by default 20 steps of 0.05: x", np.asarray(x)[-1, 0], expected[:2], atol=1e-11
+    )
+    yield equal("their y", np.asarray(y)[-1, 0], expected[2:], atol=1e-11)
     noise = 2 * h / 2000 * sum(1 / np.arange(1, 4 if look_ahead else 3))
     for seat, sizes in enumerate([(500_000, 1), (1, 500_000)]):
         starts = [np.zeros((size, 1)) for size in sizes]
@@ -133,6 +141,21 @@ def plays_mirror_steps(method, look_ahead, rng):
         played = method(separate_field, *starts, eta, 3, BOX, rng, h=0.02, num_inner=200)[seat]
         cdf = gibbs_cdf(eta * answered * [GRID**2 - GRID, 2 * GRID**2 + GRID][seat])
         yield distribution(f"{'xy'[seat]} of the third round on Φ = f(x) − g(y)", played[-1], cdf, delta=0.13)
+
+
+def plane_field(z):
+    """Field of a game of x in the plane and y on a line."""
+    x_1, x_2, y = z[..., 0], z[..., 1], z[..., 2]
+    return np.stack([2 * x_1 + y + np.sin(x_2), x_2 - 2 * y + 0.3, x_2 - 3 * x_1 + y - 1], -1)
+
+
+def answers_of_two_points(start, lower, upper):
+    """Where 20 gradient steps of 0.05 lead each player, against the other one's start."""
+    z = start
+    for _ in range(20):
+        against_start = [plane_field(np.r_[z[:2], start[2:]])[:2], plane_field(np.r_[start[:2], z[2:]])[2:]]
+        z = bounced(z - 0.05 * np.concatenate(against_start), lower, upper)
+    return z
 
 
 def separate_field(z):
