@@ -10,6 +10,7 @@ from numpy import float64
 
 Array = npt.NDArray[float64]
 Field = Callable[[Array], Array]
+Score = Callable[[Any, float], Any]
 
 
 def namespace(a: Any) -> Any:

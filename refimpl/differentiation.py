@@ -71,8 +71,8 @@ def exact_jacobian(V: Field, z: Array) -> Callable[[Array], Array]:
 
 
 def central_jacobian(V: Field, z: Array) -> Array:
-    """JV(z) by central differences, good to about ten digits."""
-    h = np.cbrt(np.finfo(float).eps) * max(1.0, np.abs(z).max())
+    """JV(z), (..., p, p), by central differences with a step of each point's own, good to about ten digits."""
+    h = np.cbrt(np.finfo(float).eps) * np.maximum(1, np.abs(z).max(-1, keepdims=True))
     return np.stack([(V(z + h * e) - V(z - h * e)) / (2 * h) for e in np.eye(z.shape[-1])], -1)
 
 

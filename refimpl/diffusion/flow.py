@@ -3,15 +3,12 @@
 It has the marginals of the SDE without its noise, so that it can be followed either way.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from refimpl.arrays import Array
+from refimpl.arrays import Array, Score
 from refimpl.diffusion.schedules import falling_times, march
 from refimpl.diffusion.sde import SDE, process
 from refimpl.domains import Domain, Sizes, array, bare, domain, field, number, one_of
-
-Score = Callable[[Any, float], Any]
 
 
 def _check_step(name: str, value: Any, sizes: Sizes) -> Any:

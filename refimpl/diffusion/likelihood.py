@@ -1,17 +1,14 @@
 """The probability flow followed to a tolerance, and the likelihoods that it gives."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
+from refimpl.arrays import Array, Score
 from refimpl.diffusion.flow import velocity
 from refimpl.diffusion.sde import SDE, process
 from refimpl.domains import array, bare, domain, field, function, number, optional, positive
-
-Score = Callable[[Any, float], Any]
 
 _points, _time = array("... p"), number("> 0 and <= 1")
 _tolerances = {"rtol": positive, "atol": positive}

@@ -4,12 +4,11 @@ Time runs backward from T = 1, so that dt < 0; scores are functions (a, t) â†’ â
 run is that of the data with a little noise left, as the score need not exist at t = 0.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
+from refimpl.arrays import Array, Score
 from refimpl.diffusion.flow import ddim_step, flow, heun_step, probability_flow_step
 from refimpl.diffusion.likelihood import log_likelihood, solve_flow
 from refimpl.diffusion.schedules import march
@@ -28,8 +27,6 @@ __all__ = [
     "sample",
     "solve_flow",
 ]
-
-Score = Callable[[Any, float], Any]
 
 _points, _time = array("... p"), number("> 0 and <= 1")
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from refimpl.arrays import Array, Field
 from refimpl.compiling import planar
+from refimpl.differentiation import central_jacobian
 from refimpl.domains import array, domain, field, integer, one_of, positive
 from refimpl.errors import DivergedError
 from refimpl.iteration import orbit
@@ -86,7 +87,7 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
     """
     w = np.array(z, float)
     for newton_step in range(50):
-        J = np.eye(z.shape[-1]) + alpha * _jacobian(V, w)
+        J = np.eye(z.shape[-1]) + alpha * central_jacobian(V, w)
         correction = np.linalg.solve(J, (w + alpha * V(w) - z)[..., None])[..., 0]
         if not np.isfinite(correction).all():
             raise DivergedError(w, newton_step)
@@ -95,13 +96,6 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
         if (np.abs(correction).max(-1) <= 1e-10 * size).all():
             return w
     raise DivergedError(w, newton_step)
-
-
-def _jacobian(V: Field, z: Array) -> Array:
-    """Jacobians (..., p, p) of V by central differences."""
-    h = np.cbrt(np.finfo(float).eps) * np.maximum(1, np.abs(z).max(-1, keepdims=True))
-    directions = h * np.eye(z.shape[-1]).reshape(z.shape[-1], *[1] * (z.ndim - 1), -1)
-    return np.moveaxis((V(z + directions) - V(z - directions)) / (2 * h), 0, -1)
 
 
 @planar
