@@ -1,0 +1,1 @@
+"""Networks: initialisation, perturbation stability, lazy training, the phase diagram and μP."""
