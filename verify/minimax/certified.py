@@ -142,7 +142,7 @@ def _(f, parts, weights, lower, upper):
 def certified_extremes_of_fields_are_global(
     rng, *, greatest_slope=certified.greatest_slope, least_quotient=certified.least_quotient
 ):
-    r"""max ‖JV‖₂ of z³, a rotation and scaling everywhere, and of a step; inf ⟨V, w⟩/‖V‖² of V = h R(θ) w: of cos θ/h."""
+    r"""max ‖JV‖₂ of z³, which turns and scales everywhere, and of a step; inf ⟨V, w⟩/‖V‖² of V = h R(θ) w: cos θ/h."""
     lower, upper = -rng.uniform(0.5, 1, 2), rng.uniform(1.1, 2, 2)
     farthest = (np.maximum(-lower, upper) ** 2).sum()
     yield equal("max ‖J z³‖₂ = 3|z|²", greatest_slope(cube, lower, upper), 3 * farthest, rtol=rounding(64))

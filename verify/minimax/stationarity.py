@@ -192,38 +192,6 @@ def _(payoff, z, dim_x=1, tolerance=1e-9):
     return found._replace(x_curvature=np.diagonal(J, axis1=-2, axis2=-1)[..., :dim_x].min(-1))
 
 
-@claim("M05", slide=TWIST, source="differentiation by hand")
-def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=differentiation.jacobian):
-    r"""V = Mz + z³ + z₁z has JV = M + diag(3z² + z₁) + z e₁', row by row the gradients of V's coordinates."""
-    M, z = rng.standard_normal((4, 4)), rng.uniform(-2, 2, (5, 6, 4))
-    expected = M + (3 * z**2 + z[..., :1])[..., None] * np.eye(4) + z[..., None] * np.eye(4)[0]
-    measured = jacobian(lambda z: z @ M.T + z**3 + z[..., :1] * z, z)
-    yield equal("JV of a batch", measured, expected, atol=rounding(64, 20.0))
-    one = jacobian(lambda z: z @ M.T + z**3 + z[..., :1] * z, z[0, 0])
-    yield equal("JV at one point", one, expected[0, 0], atol=rounding(64, 20.0))
-
-
-@jacobians_hold_the_derivatives_of_the_field.mutant("transposed")
-def _(V, z):
-    return np.swapaxes(differentiation.jacobian(V, z), -1, -2)
-
-
-@jacobians_hold_the_derivatives_of_the_field.mutant("forward differences with a step of 10⁻⁶")
-def _(V, z):
-    steps = 1e-6 * np.eye(z.shape[-1])
-    return np.stack([(V(z + step) - V(z)) / 1e-6 for step in steps], -1)
-
-
-@jacobians_hold_the_derivatives_of_the_field.mutant("one point is a batch of one")
-def _(V, z):
-    return differentiation.jacobian(V, np.atleast_2d(z))
-
-
-@jacobians_hold_the_derivatives_of_the_field.mutant("diagonal only")
-def _(V, z):
-    return differentiation.jacobian(V, z) * np.eye(z.shape[-1])
-
-
 def sgd_with(**changes):
     """A mutant of `sgd` called with changed arguments: ``sigma=lambda sigma: 2 * sigma``."""
 
