@@ -58,7 +58,7 @@ def twins(rng):
 
 def saddle(rng):
     """f = (x − s)² − 2(y − t)², least on a side of the box, not at a corner."""
-    s, t, reach = *rng.uniform(-0.3, 0.3, 2), rng.uniform(1, 2)
+    (s, t), reach = rng.uniform(-0.3, 0.3, 2), rng.uniform(1, 2)
 
     def parts(z):
         return np.stack([(z[..., 0] - s) ** 2 - 2 * (z[..., 1] - t) ** 2, np.ones_like(z[..., 0])], -1)

@@ -12,7 +12,7 @@ from verify.claims import claim
 from verify.evidence import ALPHA, distribution, equal, rounding
 from verify.minimax.mlp import value
 from verify.minimax.twenty_five_gaussians import on_the_grid
-from verify.minimax.wgan import critic_loss, generator_loss, number_of_parameters
+from verify.minimax.wgan_gradients import critic_loss, generator_loss, number_of_parameters
 from verify.probes import batched
 
 SLIDE = "Application to 25 Gaussians: Algorithms matter"

@@ -7,17 +7,17 @@ from refimpl.minimax.gan import Gan, Players, generate, random_draw, random_play
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
 from refimpl.minimax.gan_training import Training
 from refimpl.minimax.twenty_five_gaussians import quality
-from refimpl.optimizers import AdamState, RMSState
+from refimpl.optimizers import adam_start, rms_start
 from verify.claims import claim
 from verify.evidence import equal, rounding
 from verify.minimax.gan import SLIDE, SOURCE
 
 GAN = Gan((2, 8, 2), (2, 8, 1), batch=16, critic_steps=2, penalty=0.7)
 ROUNDS = {
-    "sgd": (1, lambda *given, gamma, temperature: sgd_round(*given, gamma), lambda x: x),
-    "adam": (1, lambda *given, gamma, temperature: adam_round(*given, gamma), lambda x: AdamState(x, 0 * x, 0 * x, 0)),
-    "mirror": (3, mirror_round, lambda x: RMSState(x, 0 * x)),
-    "mirror_prox": (6, mirror_prox_round, lambda x: RMSState(x, 0 * x)),
+    "sgd": (1, lambda gan, z, draws, gamma, temperature: sgd_round(gan, z, draws, gamma), lambda x: x),
+    "adam": (1, lambda gan, z, draws, gamma, temperature: adam_round(gan, z, draws, gamma), adam_start),
+    "mirror": (3, mirror_round, rms_start),
+    "mirror_prox": (6, mirror_prox_round, rms_start),
 }
 
 
@@ -31,7 +31,7 @@ def replayed(training, rng, num_samples):
     for stream in streams:
         for _ in range(training.iterations // length):
             draws = [random_draw(GAN, stream) for _ in range(length)]
-            z = play(GAN, z, draws, gamma=training.step, temperature=training.temperature)
+            z = play(GAN, z, draws, training.step, training.temperature)
         samples.append(generate(GAN, parameters(z)[0], omega))
     return np.array(samples), parameters(z)
 
