@@ -30,7 +30,7 @@ def errors_of_the_gradients_are_white_noise(rng, *, sgd=stochastic_descent.sgd):
     path = sgd(np.sin, x0, etas, sigma, rng)
     yield equal("the start comes first", path[0], x0)
     x = sgd(np.sin, x0, etas, 0.0, rng)
-    yield equal("σ = 0", x[1:], x[:-1] - etas[:, None, None] * np.sin(x[:-1]), atol=rounding(8, 4.0))
+    yield equal("σ = 0", x[1:], x[:-1] - etas[:, None, None] * np.sin(x[:-1]), atol=rounding(8, x[:-1]))
     z = ((path[:-1] - path[1:]) / etas[:, None, None] - np.sin(path[:-1])) / sigma
     quantile = np.log(2 / ALPHA)
     bound = 2 * np.sqrt(quantile / z.size) + 2 * quantile / z.size
@@ -50,6 +50,7 @@ for text, mutant in {
     "gradient 1 % too small": sgd_with(grad_f=lambda grad_f: lambda x: 0.99 * grad_f(x)),
     "step sizes one step late": sgd_with(etas=lambda etas: np.roll(etas, 1)),
     "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
+    "the last two steps of one size": sgd_with(etas=lambda etas: np.append(etas[:-1], etas[-2:-1])),
 }.items():
     errors_of_the_gradients_are_white_noise.mutant(text)(mutant)
 

@@ -58,6 +58,8 @@ def curvature_sets_the_step(rng, *, curvature_eg_plus=weak_minty.curvature_eg_pl
                     yield from follows_its_formula(what, done, V, gamma, -0.495, project)
     V, _, z0 = games["forsaken"]
     yield from batched("forsaken", paths(lambda z0: curvature_eg_plus(V, z0, 6)), z0, atol=1e-9)
+    given = curvature_eg_plus(V, z0, 6, nu=0.99, tau=0.5, start="norm")
+    yield equal("ν = 0.99, τ = ½ and the norm by default", curvature_eg_plus(V, z0, 6).z, given.z)
     a, b = rng.uniform(0.5, 2, 2) * [1, -0.2]
     V, gamma = linear_field(lower_bound_matrix(a, b)), 0.99 / np.hypot(a, b)
     done = curvature_eg_plus(V, z0, 3)
@@ -112,6 +114,11 @@ curvature_mutant("ties within 10⁻⁷", accept=lambda g, dV, dz, nu: g * dV <= 
 curvature_mutant("γ‖·‖ for ‖·‖", accept=lambda g, dV, dz, nu: dV <= nu * dz)
 curvature_mutant("σ = 0", c=0.0)
 curvature_mutant("σ = −γ/2", c=-0.5)
+
+
+@curvature_sets_the_step.mutant("starts at ν/σ_min by default")
+def _(V, z0, num_steps, nu=0.99, tau=0.5, start="sigma_min", project=None):
+    return weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau, start, project)
 
 
 @curvature_sets_the_step.mutant("halves without a constraint")

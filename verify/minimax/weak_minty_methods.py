@@ -57,16 +57,18 @@ def recomputed(V, done, gamma, Q):
 @claim("M18", slide=SLIDE, source=SOURCE)
 def ceg_plus_is_a_relaxed_forward_backward_forward_step(rng, *, ceg_plus=weak_minty.ceg_plus):
     r"""z̄ = Q(z − γVz), d = z̄ − γV(z̄) − (z − γVz), z⁺ = z + αd, from Q(z₀): without, in a box, in a ball."""
-    M, gamma, alpha = rng.standard_normal((3, 3)) / 3, rng.uniform(0.05, 0.2), rng.uniform(0.3, 0.9)
+    M, alpha = rng.standard_normal((3, 3)) / 3, rng.uniform(0.3, 0.9)
     V, z0 = wavy_field(M), rng.uniform(-2, 2, (40, 3))
+    for gamma in (1.5, rng.uniform(0.05, 0.2)):
+        for name, Q in sets(rng).items():
+            done, what = ceg_plus(V, z0, gamma, alpha, 6, project=Q), f"{name}, γ = {gamma:.2g}"
+            z_bar, d = recomputed(V, done, gamma, Q)
+            tolerance = rounding(64, 20 * max(1.0, np.abs(done.z).max()))
+            yield equal(f"{what}: first state", done.z[0], Q(z0) if Q else z0)
+            yield equal(f"{what}: z̄", done.z_bar, z_bar, atol=tolerance)
+            yield equal(f"{what}: d", done.d, d, atol=tolerance)
+            yield equal(f"{what}: z⁺ − z", np.diff(done.z, axis=0), alpha * d, atol=tolerance)
     tolerance = rounding(64, 20.0)
-    for name, Q in sets(rng).items():
-        done = ceg_plus(V, z0, gamma, alpha, 6, project=Q)
-        z_bar, d = recomputed(V, done, gamma, Q)
-        yield equal(f"{name}: first state", done.z[0], Q(z0) if Q else z0)
-        yield equal(f"{name}: z̄", done.z_bar, z_bar, atol=tolerance)
-        yield equal(f"{name}: d", done.d, d, atol=tolerance)
-        yield equal(f"{name}: z⁺ − z", np.diff(done.z, axis=0), alpha * d, atol=tolerance)
     for name, field, V in planar_games():
         z0 = rng.uniform(-0.9, 0.9, (20, 2))
         done = ceg_plus(field, z0, gamma, alpha, 20)
@@ -121,6 +123,15 @@ run_mutants(ceg_plus_is_a_relaxed_forward_backward_forward_step)
 def _(V, z0, gamma, alpha, num_steps, project=None):
     done = weak_minty.ceg_plus(V, z0, gamma, alpha, num_steps, project=project)
     return done._replace(z=np.concatenate([[z0], done.z[1:]]))
+
+
+@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("projects every state")
+def _(V, z0, gamma, alpha, num_steps, project=None):
+    runs = [weak_minty.ceg_plus(V, z0, gamma, alpha, 1, project=project)]
+    for _ in range(num_steps - 1):
+        runs.append(weak_minty.ceg_plus(V, runs[-1].z[1], gamma, alpha, 1, project=project))
+    z, z_bar, d = (np.concatenate(part) for part in zip(*runs, strict=True))
+    return weak_minty.Run(np.concatenate([z[::2], z[-1:]]), z_bar, d)
 
 
 @ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("planar formulas take whole steps")
