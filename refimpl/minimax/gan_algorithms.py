@@ -8,6 +8,8 @@ All spend the same: an iteration is one gradient of the generator x after `Gan.c
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, bare, domain, nonnegative, number, positive
 from refimpl.minimax.gan import Draw, Gan, Players, critic_slope, gan_domain, generator_slope
@@ -17,10 +19,15 @@ _adam_step, _langevin_step = bare(adam_step), bare(langevin_step)
 _critic_slope, _generator_slope = bare(critic_slope), bare(generator_slope)
 
 
-def _check_players(name: str, value: Any, sizes: Sizes) -> Players:
-    if not isinstance(value, Players):
-        raise TypeError(f"{name} must be Players, got {type(value).__name__}")
-    return value
+def _players(kind: type) -> Domain:
+    def check(name: str, value: Any, sizes: Sizes) -> Players:
+        if not isinstance(value, Players):
+            raise TypeError(f"{name} must be Players, got {type(value).__name__}")
+        if not all(isinstance(player, kind) for player in value):
+            raise TypeError(f"{name} must be Players of {kind.__name__}s, got {[type(one).__name__ for one in value]}")
+        return value
+
+    return Domain(f"Players of {kind.__name__}s", check)
 
 
 def _check_draws(name: str, value: Any, sizes: Sizes) -> Sequence[Draw]:
@@ -29,12 +36,11 @@ def _check_draws(name: str, value: Any, sizes: Sizes) -> Sequence[Draw]:
     return value
 
 
-_players = Domain("Players", _check_players)
 _draws = Domain("sequence of Draws", _check_draws)
 _share = number("> 0 and <= 1")
 
 
-@domain(gan=gan_domain, z=_players, draws=_draws, alpha=positive)
+@domain(gan=gan_domain, z=_players(np.ndarray), draws=_draws, alpha=positive)
 def sgd_round(gan: Gan, z: Players, draws: Sequence[Draw], alpha: float) -> Players:
     r"""Alternating stochastic gradient descent: the critic first, then the generator, each step at the newest opponent.
 
@@ -59,7 +65,7 @@ def sgd_round(gan: Gan, z: Players, draws: Sequence[Draw], alpha: float) -> Play
     return _descend(gan, z, draws, lambda g, x: x - alpha * g, lambda x: x)
 
 
-@domain(gan=gan_domain, z=_players, draws=_draws, alpha=positive)
+@domain(gan=gan_domain, z=_players(AdamState), draws=_draws, alpha=positive)
 def adam_round(gan: Gan, z: Players, draws: Sequence[Draw], alpha: float) -> Players:
     r"""`sgd_round` with the steps of Adam, β₁ = 1/2, β₂ = 0.9.
 
@@ -85,7 +91,7 @@ def adam_round(gan: Gan, z: Players, draws: Sequence[Draw], alpha: float) -> Pla
     return _descend(gan, z, draws, update, lambda state: state.x)
 
 
-@domain(gan=gan_domain, z=_players, draws=_draws, gamma=positive, temperature=nonnegative, beta=_share)
+@domain(gan=gan_domain, z=_players(RMSState), draws=_draws, gamma=positive, temperature=nonnegative, beta=_share)
 def mirror_round(
     gan: Gan, z: Players, draws: Sequence[Draw], gamma: float, temperature: float, beta: float = 0.9
 ) -> Players:
@@ -123,7 +129,7 @@ def mirror_round(
     return _sample(gan, z, _parameters(z), draws, gamma, temperature, beta)
 
 
-@domain(gan=gan_domain, z=_players, draws=_draws, gamma=positive, temperature=nonnegative, beta=_share)
+@domain(gan=gan_domain, z=_players(RMSState), draws=_draws, gamma=positive, temperature=nonnegative, beta=_share)
 def mirror_prox_round(
     gan: Gan, z: Players, draws: Sequence[Draw], gamma: float, temperature: float, beta: float = 0.9
 ) -> Players:

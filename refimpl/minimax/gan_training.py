@@ -84,7 +84,8 @@ def train(
     training : Training
         Algorithm, settings and budget.
     rng : numpy.random.Generator
-        Source of randomness. Each stretch between records has a stream of its own, so that resuming changes nothing.
+        Source of randomness, spawned: one stream for the players' start, one for the noise of the samples, which is the
+        same at each record, and one for each stretch between records, so that resuming changes nothing.
     num_samples : int
         Samples at each record, ≥ 1.
     progress : callable, optional

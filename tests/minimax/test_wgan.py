@@ -135,6 +135,11 @@ A, B = np.zeros((3, 2)), np.ones((3, 2))
         (lambda: generate(SMALL, np.zeros(3), A), ValueError, "x must have 42 entries"),
         (lambda: gan_algorithms.sgd_round(SMALL, random_players(SMALL, rng()), [], 0.1), TypeError, "draws must be"),
         (lambda: gan_algorithms.sgd_round(SMALL, 3, [], 0.1), TypeError, "z must be Players"),
+        (
+            lambda: gan_algorithms.mirror_round(SMALL, random_players(SMALL, rng()), [random_draw(SMALL, rng())], 1, 0),
+            TypeError,
+            "z must be Players of RMSStates, got",
+        ),
         (lambda: prox_with_odd_draws(), ValueError, "draws must be of even number"),
         (
             lambda: critic_slope(SMALL, *random_players(SMALL, rng()), random_draw(SMALL, rng()), 9),

@@ -1,49 +1,18 @@
 """One round of SGD, Adam, Mirror-GAN and Mirror-Prox-GAN against automatic differentiation."""
 
-import autograd
 import numpy as np
 
 from refimpl.minimax import gan_algorithms
-from refimpl.minimax.gan import Draw, Gan, Players
+from refimpl.minimax.gan import Players
 from refimpl.optimizers import AdamState, RMSState
 from verify.claims import claim
-from verify.evidence import equal, rounding
-from verify.minimax.mlp import value
-from verify.minimax.wgan import critic_loss, generator_loss, number_of_parameters
-
-SLIDE = "Application to 25 Gaussians: Algorithms matter"
-SOURCE = "Hsieh, Liu & Cevher 2019"
-GAN = Gan(generator_widths=(3, 4, 5, 2), critic_widths=(2, 5, 4, 1), batch=6, critic_steps=2, penalty=0.4)
-
-
-def instance(rng, iterations=4):
-    """Parameters of both players, their mean squares, and the randomness of some iterations."""
-    d_x, d_y = map(number_of_parameters, (GAN.generator_widths, GAN.critic_widths))
-    shapes = [(2, 6, 2), (2, 6, 3), (2, 6, 1), (2, d_y), (6, 3), (d_x,)]
-    draws = [Draw(*(rng.standard_normal(shape) for shape in shapes)) for _ in range(iterations)]
-    draws = [one._replace(u=rng.random((2, 6, 1))) for one in draws]
-    x, y = 0.7 * rng.standard_normal(d_x), 0.7 * rng.standard_normal(d_y)
-    return x, y, rng.uniform(0.5, 1, d_x), rng.uniform(0.5, 1, d_y), draws
-
-
-def slope_y(x, y, draw, k):
-    """The critic's k-th gradient, differentiated automatically."""
-    fake = value(x, draw.omega_y[k], GAN.generator_widths, "relu")
-    mixed = fake + draw.u[k] * (draw.real[k] - fake)
-    return autograd.grad(critic_loss)(y, draw.real[k], fake, mixed, GAN.penalty, GAN.critic_widths, "relu")
-
-
-def slope_x(x, y, draw):
-    """The generator's gradient, differentiated automatically."""
-    return autograd.grad(generator_loss)(x, y, draw.omega_x, (GAN.generator_widths, GAN.critic_widths), "relu")
+from verify.evidence import equal
+from verify.minimax.gan import GAN, SLIDE, SOURCE, TOLERANCE, instance, slope_x, slope_y
 
 
 def both(z):
     """Parameters of both players in one vector."""
     return np.concatenate([np.ravel(getattr(player, "x", player)) for player in z])
-
-
-TOLERANCE = rounding(1e6, 10.0)
 
 
 @claim("M27", slide=SLIDE, source="definition of alternating stochastic gradient descent")

@@ -163,3 +163,41 @@ def _(g, x, alpha):
 @gradient_descent_descends.mutant("sign of the gradient")
 def _(g, x, alpha):
     return x - alpha * np.sign(g)
+
+
+@claim("M27", slide=SLIDE, source="closed forms of a first step")
+def optimizers_start_without_memory(rng, *, adam_start=optimizers.adam_start, rms_start=optimizers.rms_start):
+    r"""A first step of Adam moves each coordinate by α g/(|g| + ε), whatever the β; its mean square is (1 − ρ)g²."""
+    for shape in ((5,), (3, 5)):
+        x, g = rng.standard_normal((2, *shape))
+        state = adam_start(x)
+        yield equal(f"{shape}, Adam: parameters", state.x, x)
+        for beta_1, beta_2 in rng.uniform(0.1, 0.9, (3, 2)):
+            new = optimizers.adam_step(g, state, 0.07, beta_1, beta_2, 1e-3)
+            expected = x - 0.07 * g / (np.abs(g) + 1e-3)
+            yield equal(f"{shape}, Adam: x₁", new.x, expected, atol=rounding(32, 1 + np.abs(x)))
+            yield equal(f"{shape}, Adam: steps", new.t, 1)
+        state = rms_start(x)
+        new = optimizers.langevin_step(g, state, 0.07, 0.0, 0 * g, 0.8)
+        yield equal(f"{shape}, Langevin: parameters", state.x, x)
+        yield equal(f"{shape}, Langevin: mean square", new.v, 0.2 * g**2, rtol=rounding(8))
+
+
+@optimizers_start_without_memory.mutant("one step taken already", replaces="adam_start")
+def _(x):
+    return optimizers.adam_start(x)._replace(t=1)
+
+
+@optimizers_start_without_memory.mutant("mean square starts at 1, as in TensorFlow's RMSprop", replaces="rms_start")
+def _(x):
+    return RMSState(x, np.ones_like(x))
+
+
+@optimizers_start_without_memory.mutant("mean of the gradient starts at the parameters", replaces="adam_start")
+def _(x):
+    return optimizers.adam_start(x)._replace(m=x)
+
+
+@optimizers_start_without_memory.mutant("mean square starts at 10⁻²", replaces="adam_start")
+def _(x):
+    return optimizers.adam_start(x)._replace(v=0 * x + 1e-2)

@@ -5,7 +5,7 @@ import scipy
 
 from refimpl.minimax import algorithms, games, mixed_nash
 from verify.claims import claim
-from verify.evidence import at_least, at_most, equal, rounding
+from verify.evidence import at_most, equal, rounding
 
 SLIDE = "Escaping traps with the mixed-NE concept"
 SOURCE = "Hsieh, Liu & Cevher 2019; Kamalaruban et al. 2020"
@@ -159,6 +159,26 @@ def _():
     return game._replace(operator=lambda z: game.operator(z) * 0.99)
 
 
+def end_in_the_trap(what, game, end):
+    """Evidence that points lie on the half of the curve xω = 1/2 where the flow comes to rest, |x| > |ω|."""
+    yield equal(f"{what}: xω at the end", end.prod(-1), np.full(len(end), 0.5), atol=1e-9)
+    yield equal(f"{what}: Φ at the end", game.payoff(end[:, :1], end[:, 1:]), np.full(len(end), 0.25), atol=1e-9)
+    yield equal(f"{what}: |x| > |ω| at the end", (np.abs(end) @ [1, -1] > 0).astype(int), np.ones(len(end)))
+
+
+def growth(z0):
+    """∫‖V‖² dt = r² |∫(1 − r² sin 2θ) dθ| along the flow to its end, the nearest zero of the integrand on its way.
+
+    ⟨V, z⟩ = 0, hence zᵀJV·V = −‖V‖²: steps that follow −(V ± (α/2) JV·V) change r² by ± α times it, up to O(α²).
+    """
+    r_squared, theta = (z0**2).sum(-1), np.arctan2(z0[:, 1], z0[:, 0])
+    rest = np.arcsin(1 / r_squared) / 2
+    turns = np.sign(1 - r_squared * np.sin(2 * theta))
+    ahead = turns * ((turns * (rest - theta)) % np.pi)
+    end = theta + ahead
+    return r_squared * np.abs(ahead + r_squared / 2 * (np.cos(2 * end) - np.cos(2 * theta)))
+
+
 @claim("M25", slide=SLIDE, source=SOURCE)
 def gradient_methods_fall_into_the_trap(rng, *, trap=games.trap, trajectory=algorithms.trajectory):
     r"""GDA, ‖z⁺‖² = (1 + α²(1 − 2xω)²)‖z‖², ends at value 1/4 from near and far, EG from far outside the unit disc.
@@ -171,16 +191,17 @@ def gradient_methods_fall_into_the_trap(rng, *, trap=games.trap, trajectory=algo
     square = (z**2).sum(-1)
     grown = square[:-1] * (1 + (alpha * (1 - 2 * z[:-1].prod(-1))) ** 2)
     yield equal("GDA: ‖z⁺‖²", square[1:], grown, rtol=rounding(64))
-    for name, method, (smallest, largest), alpha, num_steps in [
-        ("GDA from inside", "gda", (0.2, 0.8), 0.1, 10000),
-        ("GDA from outside", "gda", (1.3, 1.6), 0.02, 3000),
-        ("EG from outside", "eg", (1.3, 1.6), 0.02, 3000),
-    ]:
-        _, z0 = on_circles(rng, smallest, largest, 20)
-        end = trajectory(method, V, z0, alpha, num_steps)[-1]
-        yield equal(f"{name}: xω at the end", end.prod(-1), np.full(20, 0.5), atol=1e-9)
-        yield equal(f"{name}: Φ at the end", trap().payoff(end[:, :1], end[:, 1:]), np.full(20, 0.25), atol=1e-9)
-        yield at_least(f"{name}: |x| − |ω| at the end", np.abs(end) @ [1, -1], 0.0, resolution=2.0)
+    _, z0 = on_circles(rng, 0.2, 0.8, 20)
+    yield from end_in_the_trap("GDA from inside", trap(), trajectory("gda", V, z0, 0.1, 10000)[-1])
+    r, z0 = on_circles(rng, 1.3, 1.6, 20)
+    for method, sign in (("gda", 1), ("eg", -1)):
+        missed = []
+        for alpha in (0.02, 0.01):
+            end = trajectory(method, V, z0, alpha, round(60 / alpha))[-1]
+            yield from end_in_the_trap(f"{method.upper()} from outside, α = {alpha}", trap(), end)
+            missed.append(np.abs((end**2).sum(-1) - r**2 - sign * alpha * growth(z0)).max())
+        what = f"{method.upper()} from outside: order in α of what r² ± α∮ leaves"
+        yield equal(what, np.log2(missed[0] / missed[1]), 2.0, atol=0.25)
     _, z0 = on_circles(rng, 0.2, 0.8, 20)
     end = trajectory("eg", V, z0, 0.1, 10000)[-1]
     yield equal("EG from inside: (0, 0) at the end", end, np.zeros((20, 2)), atol=1e-9)
@@ -216,3 +237,13 @@ def _(method, V, z0, alpha, num_steps):
 @gradient_methods_fall_into_the_trap.mutant("α 1 % too large", replaces="trajectory")
 def _(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
+
+
+@gradient_methods_fall_into_the_trap.mutant("EG extrapolates 5 % too far", replaces="trajectory")
+def _(method, V, z0, alpha, num_steps):
+    if method != "eg":
+        return algorithms.trajectory(method, V, z0, alpha, num_steps)
+    z = [z0]
+    for _ in range(num_steps):
+        z.append(z[-1] - alpha * V(z[-1] - 1.05 * alpha * V(z[-1])))
+    return np.array(z)

@@ -5,7 +5,7 @@ import scipy
 
 from refimpl.minimax import twenty_five_gaussians as mixture
 from verify.claims import claim
-from verify.evidence import distribution, equal, mean
+from verify.evidence import ALPHA, distribution, equal, mean
 
 SLIDE = "Application to 25 Gaussians: Algorithms matter"
 SOURCE = "Hsieh, Liu & Cevher 2019"
@@ -18,18 +18,21 @@ def on_the_grid(samples):
     return nearest.astype(int), (units - nearest) * 2 / 0.05
 
 
-@claim("M27", slide=SLIDE, source=SOURCE)
+@claim("M27", slide=SLIDE, source=f"{SOURCE}; Laurent & Massart 2000, Lemma 1")
 def samples_follow_the_mixture(rng, *, sample_gaussians=mixture.sample_gaussians):
     r"""Centres (2i, 2j)/2.828 equally often, around them a Gaussian of standard deviation .05/2.828."""
-    n = 40000
+    n = 500_000
     cells, offsets = on_the_grid(sample_gaussians(n, rng))
     for axis, offset in zip("xy", offsets.T, strict=True):
-        yield distribution(f"offset along {axis}", offset, scipy.stats.norm.cdf, delta=0.05)
+        yield distribution(f"offset along {axis}", offset, scipy.special.ndtr, delta=0.012)
+    quantile = np.log(2 / ALPHA) / offsets.size
+    bound = 2 * np.sqrt(quantile) + 2 * quantile
+    yield equal("variance of the offsets", (offsets**2).mean(), 1.0, atol=bound)._replace(alpha=ALPHA)
     radius = np.linalg.norm(offsets, axis=1)
-    yield distribution("distance from the centre", radius, scipy.stats.rayleigh.cdf, delta=0.05)
+    yield distribution("distance from the centre", radius, lambda r: -np.expm1(-(r**2) / 2), delta=0.015)
     for i in range(-2, 3):
         for j in range(-2, 3):
-            yield mean(f"centre ({i}, {j})", (cells == (i, j)).all(1), 1 / 25, delta=0.02)
+            yield mean(f"centre ({i}, {j})", (cells == (i, j)).all(1), 1 / 25, delta=0.005)
 
 
 @samples_follow_the_mixture.mutant("one mode missing")
@@ -40,6 +43,18 @@ def _(n, rng):
 @samples_follow_the_mixture.mutant("standard deviation .05")
 def _(n, rng):
     return mixture.CENTRES[rng.integers(25, size=n)] + 0.05 * rng.standard_normal((n, 2))
+
+
+@samples_follow_the_mixture.mutant("standard deviation 1 % too large")
+def _(n, rng):
+    return mixture.CENTRES[rng.integers(25, size=n)] + 1.01 * mixture.STD * rng.standard_normal((n, 2))
+
+
+@samples_follow_the_mixture.mutant("a corner 20 % rarer")
+def _(n, rng):
+    mode = rng.integers(25, size=n)
+    mode[(mode == 0) & (rng.random(n) < 0.2)] = 12
+    return mixture.CENTRES[mode] + mixture.STD * rng.standard_normal((n, 2))
 
 
 @samples_follow_the_mixture.mutant("centres 1 % too far apart")
@@ -71,8 +86,10 @@ def quality_counts_what_lies_within_four_deviations(rng, *, quality=mixture.qual
     rng.shuffle(samples)
     yield equal("samples at each mode", mode_counts(samples), inside)
     for least in (1, 3, 6):
-        yield equal(f"modes with at least {least}", quality(samples, least).modes, (inside >= least).sum())
-    yield equal("share of high quality", quality(samples).share, inside.sum() / len(samples))
+        found = quality(samples, least)
+        yield equal(f"modes with at least {least}", found.modes, (inside >= least).sum())
+        yield equal(f"share of high quality, least = {least}", found.share, inside.sum() / len(samples))
+    yield equal("least = 1 by default", quality(samples), quality(samples, 1))
 
 
 @quality_counts_what_lies_within_four_deviations.mutant("a square instead of a disc", replaces="mode_counts")
@@ -112,3 +129,9 @@ def _(samples, least=1):
 @quality_counts_what_lies_within_four_deviations.mutant("`least` ignored", replaces="quality")
 def _(samples, least=1):
     return mixture.quality(samples)
+
+
+@quality_counts_what_lies_within_four_deviations.mutant("share of what lies at covered modes", replaces="quality")
+def _(samples, least=1):
+    counts = mixture.mode_counts(samples)
+    return mixture.quality(samples, least)._replace(share=counts[counts >= least].sum() / len(samples))

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from refimpl import projections
 from refimpl.compiling import is_planar
 from refimpl.minimax import games, weak_minty
 from verify.claims import claim
@@ -56,67 +55,20 @@ def recomputed(V, done, gamma, Q):
 
 
 @claim("M18", slide=SLIDE, source=SOURCE)
-def projections_are_nearest_points(rng, *, onto_box=projections.onto_box, onto_ball=projections.onto_ball):
-    r"""Qz lies in the set, and ⟨z − Qz, y − Qz⟩ ≤ 0 for all y in it, with equality somewhere off it."""
-    lower, upper, centre, radius = -rng.uniform(0.5, 2, 3), rng.uniform(0.5, 2, 3), rng.standard_normal(3), 1.3
-    z = centre + 3 * rng.standard_normal((500, 3))
-    corners = np.array([[(lower, upper)[i >> j & 1][j] for j in range(3)] for i in range(8)])
-    direction = rng.standard_normal((500, 3))
-    sphere = centre + radius * direction / np.linalg.norm(direction, axis=-1, keepdims=True)
-    Q = np.asarray(onto_box(lower, upper)(z))
-    yield at_most("box: max(l − Qz, Qz − u)", np.maximum(lower - Q, Q - upper), 0.0, resolution=1e-12)
-    yield at_most(
-        "box: ⟨z − Qz, y − Qz⟩", np.einsum("kj,kij->ki", z - Q, corners - Q[:, None]), 0.0, slack=1e-13, resolution=1e-9
-    )
-    Q = np.asarray(onto_ball(centre, radius)(z))
-    distance = np.linalg.norm(Q - centre, axis=-1)
-    yield at_most("ball: ‖Qz − c‖", distance, radius, slack=rounding(16, radius), tight=1e-12)
-    sphere = np.concatenate([sphere, Q])
-    yield at_most(
-        "ball: ⟨z − Qz, y − Qz⟩", (z - Q) @ sphere.T - ((z - Q) * Q).sum(-1)[:, None], 0.0, slack=1e-12, resolution=1e-9
-    )
-
-
-@projections_are_nearest_points.mutant(
-    "rescales from the origin", replaces="onto_ball", shipped="adversarial-robustness-toolbox 1.20.1, projection"
-)
-def _(centre, radius):
-    return lambda z: z * np.minimum(1, radius / np.linalg.norm(z, axis=-1, keepdims=True))
-
-
-@projections_are_nearest_points.mutant("always onto the sphere", replaces="onto_ball")
-def _(centre, radius):
-    return lambda z: centre + radius * (z - centre) / np.linalg.norm(z - centre, axis=-1, keepdims=True)
-
-
-@projections_are_nearest_points.mutant("radius 1 % too large", replaces="onto_ball")
-def _(centre, radius):
-    return projections.onto_ball(centre, 1.01 * radius)
-
-
-@projections_are_nearest_points.mutant("scales into the box", replaces="onto_box")
-def _(lower, upper):
-    return lambda z: z / np.maximum(1, np.maximum(z / upper, z / lower).max(-1, keepdims=True))
-
-
-@projections_are_nearest_points.mutant("forgets the lower bound", replaces="onto_box")
-def _(lower, upper):
-    return lambda z: np.minimum(z, upper)
-
-
-@claim("M18", slide=SLIDE, source=SOURCE)
 def ceg_plus_is_a_relaxed_forward_backward_forward_step(rng, *, ceg_plus=weak_minty.ceg_plus):
     r"""z̄ = Q(z − γVz), d = z̄ − γV(z̄) − (z − γVz), z⁺ = z + αd, from Q(z₀): without, in a box, in a ball."""
-    M, gamma, alpha = rng.standard_normal((3, 3)) / 3, rng.uniform(0.05, 0.2), rng.uniform(0.3, 0.9)
+    M, alpha = rng.standard_normal((3, 3)) / 3, rng.uniform(0.3, 0.9)
     V, z0 = wavy_field(M), rng.uniform(-2, 2, (40, 3))
+    for gamma in (1.5, rng.uniform(0.05, 0.2)):
+        for name, Q in sets(rng).items():
+            done, what = ceg_plus(V, z0, gamma, alpha, 6, project=Q), f"{name}, γ = {gamma:.2g}"
+            z_bar, d = recomputed(V, done, gamma, Q)
+            tolerance = rounding(64, 20 * max(1.0, np.abs(done.z).max()))
+            yield equal(f"{what}: first state", done.z[0], Q(z0) if Q else z0)
+            yield equal(f"{what}: z̄", done.z_bar, z_bar, atol=tolerance)
+            yield equal(f"{what}: d", done.d, d, atol=tolerance)
+            yield equal(f"{what}: z⁺ − z", np.diff(done.z, axis=0), alpha * d, atol=tolerance)
     tolerance = rounding(64, 20.0)
-    for name, Q in sets(rng).items():
-        done = ceg_plus(V, z0, gamma, alpha, 6, project=Q)
-        z_bar, d = recomputed(V, done, gamma, Q)
-        yield equal(f"{name}: first state", done.z[0], Q(z0) if Q else z0)
-        yield equal(f"{name}: z̄", done.z_bar, z_bar, atol=tolerance)
-        yield equal(f"{name}: d", done.d, d, atol=tolerance)
-        yield equal(f"{name}: z⁺ − z", np.diff(done.z, axis=0), alpha * d, atol=tolerance)
     for name, field, V in planar_games():
         z0 = rng.uniform(-0.9, 0.9, (20, 2))
         done = ceg_plus(field, z0, gamma, alpha, 20)
@@ -171,6 +123,15 @@ run_mutants(ceg_plus_is_a_relaxed_forward_backward_forward_step)
 def _(V, z0, gamma, alpha, num_steps, project=None):
     done = weak_minty.ceg_plus(V, z0, gamma, alpha, num_steps, project=project)
     return done._replace(z=np.concatenate([[z0], done.z[1:]]))
+
+
+@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("projects every state")
+def _(V, z0, gamma, alpha, num_steps, project=None):
+    runs = [weak_minty.ceg_plus(V, z0, gamma, alpha, 1, project=project)]
+    for _ in range(num_steps - 1):
+        runs.append(weak_minty.ceg_plus(V, runs[-1].z[1], gamma, alpha, 1, project=project))
+    z, z_bar, d = (np.concatenate(part) for part in zip(*runs, strict=True))
+    return weak_minty.Run(np.concatenate([z[::2], z[-1:]]), z_bar, d)
 
 
 @ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("planar formulas take whole steps")

@@ -1,0 +1,142 @@
+"""Games with cycles and their fields: slides "Minimax is more difficult …" and "When do the algorithms converge?"."""
+
+import numpy as np
+
+from refimpl.minimax import games
+from verify.claims import claim
+from verify.evidence import equal, rounding
+from verify.minimax.games import kill_usual_suspects, same_game
+from verify.probes import batched
+
+
+@claim("M06", slide="Minimax is more difficult than just optimization", source="φ by integration of its zeros")
+def fields_of_the_attractors_are_those_of_their_payoffs(
+    rng, *, almost_bilinear=games.almost_bilinear, forsaken=games.forsaken
+):
+    r"""xy + εφ(u), φ = ¼ − ¼(u² − 1)², u = y or x; x(y − c) + φ(x) − φ(y), φ = u²(u⁴/3 − u² + ½)/2: Φ and V."""
+
+    def hill(u):
+        return 0.25 - 0.25 * (u**2 - 1) ** 2
+
+    def well(u):
+        return u**2 * (u**2 * (u**2 / 3 - 1) + 0.5) / 2
+
+    eps, c = rng.uniform(0.1, 1), rng.uniform(0.3, 0.7)
+    for default, e in (
+        (almost_bilinear(), 0.01),
+        (almost_bilinear(eps), eps),
+        (almost_bilinear(eps=eps, player="max"), eps),
+        (almost_bilinear(-eps), -eps),
+    ):
+        yield from same_game(f"almost bilinear, ε = {e:.3g}", default, lambda x, y, e=e: x * y + e * hill(y), rng)
+    printed = almost_bilinear(eps=eps, player="min")
+    yield from same_game("almost bilinear as printed", printed, lambda x, y: x * y + eps * hill(x), rng)
+    for game, offset in ((forsaken(), 0.45), (forsaken(c), c), (forsaken(offset=c), c), (forsaken(-c), -c)):
+        same = lambda x, y, c=offset: x * (y - c) + well(x) - well(y)  # noqa: E731
+        yield from same_game(f"forsaken, c = {offset:.3g}", game, same, rng)
+
+
+kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "almost_bilinear", games.almost_bilinear)
+kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "forsaken", games.forsaken)
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("the printed form for all", replaces="almost_bilinear")
+def _(eps=0.01, player="max"):
+    return games.almost_bilinear(eps, "min")
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("|ε|", replaces="almost_bilinear")
+def _(eps=0.01, player="max"):
+    return games.almost_bilinear(abs(eps), player)
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("|c|", replaces="forsaken")
+def _(offset=0.45):
+    return games.forsaken(abs(offset))
+
+
+@fields_of_the_attractors_are_those_of_their_payoffs.mutant("the default of the slide", replaces="forsaken")
+def _(offset=0.5):
+    return games.forsaken(offset)
+
+
+@claim("M06", slide="When do the algorithms converge?", source="Pethick, Latafat, Patrinos, Fercoq & Cevher 2022")
+def fields_of_the_weak_minty_games_are_right(
+    rng, *, global_forsaken=games.global_forsaken, lower_bound=games.lower_bound, polar=games.polar
+):
+    r"""GlobalForsaken; V = (b − ia) z for the lower bound; V = (i + a(r² − 1)(r² − 9/16)) z for PolarGame."""
+
+    def well(u):
+        return u**2 * (7 - 7 * u**2 + 2 * u**4) / 21
+
+    yield from same_game("global forsaken", global_forsaken(), lambda x, y: x * y + well(x) - well(y), rng)
+    a, b = rng.uniform(0.5, 2), -rng.uniform(0.5, 2)
+    for p, q in ((a, b), (-a, b), (a, -b)):
+        same = lambda x, y, p=p, q=q: p * x * y + q * (x + y) * (x - y) / 2  # noqa: E731
+        yield from same_game(f"lower bound, a = {p:.3g}, b = {q:.3g}", lower_bound(p, q), same, rng)
+    z = rng.uniform(-1.5, 1.5, (100, 2))
+    w = z[:, 0] + 1j * z[:, 1]
+    expected = (b - 1j * a) * w
+    yield equal(
+        "lower bound: V = (b − ia)z",
+        lower_bound(a, b).operator(z),
+        np.stack([expected.real, expected.imag], -1),
+        atol=rounding(32, 4.0),
+    )
+    for game, strength in ((polar(), 1.0), (polar(a), a), (polar(-a), -a)):
+        what = f"polar, a = {strength:.3g}"
+        yield equal(f"{what}: has a payoff", game.payoff is not None, False)
+        yield from batched(f"{what}: V", game.operator, z, atol=rounding(64, 100.0))
+        expected = (1j + strength * (np.abs(w) ** 2 - 1) * (np.abs(w) ** 2 - 9 / 16)) * w
+        yield equal(
+            f"{what}: V",
+            game.operator(z),
+            np.stack([expected.real, expected.imag], -1),
+            atol=rounding(64, 100.0),
+        )
+
+
+for need in ("global_forsaken", "lower_bound"):
+    kill_usual_suspects(fields_of_the_weak_minty_games_are_right, need, getattr(games, need))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("|a|", replaces="lower_bound")
+def _(a, b):
+    return games.lower_bound(abs(a), b)
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("−|b|", replaces="lower_bound")
+def _(a, b):
+    return games.lower_bound(a, -abs(b))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("|a|", replaces="polar")
+def _(a=1.0):
+    return games.polar(abs(a))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("with a payoff", replaces="polar")
+def _(a=1.0):
+    return games.polar(a)._replace(payoff=games.bilinear().payoff)
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("one point as a batch", replaces="polar")
+def _(a=1.0):
+    game = games.polar(a)
+    return game._replace(operator=lambda z: game.operator(np.atleast_2d(z)))
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("turns the other way", replaces="polar")
+def _(a=1.0):
+    game = games.polar(a)
+    return game._replace(operator=lambda z: game.operator(z[..., ::-1])[..., ::-1])
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("a 1 % too large", replaces="polar")
+def _(a=1.0):
+    return games.polar(1.01 * a)
+
+
+@fields_of_the_weak_minty_games_are_right.mutant("a ignored", replaces="polar")
+def _(a=1.0):
+    return games.polar()

@@ -1,0 +1,106 @@
+"""The driver that trains GANs: slide "Application to 25 Gaussians: Algorithms matter"."""
+
+import numpy as np
+
+from refimpl.minimax import gan_training
+from refimpl.minimax.gan import Gan, Players, generate, random_draw, random_players
+from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
+from refimpl.minimax.gan_training import Training
+from refimpl.minimax.twenty_five_gaussians import quality
+from refimpl.optimizers import adam_start, rms_start
+from verify.claims import claim
+from verify.evidence import equal, rounding
+from verify.minimax.gan import SLIDE, SOURCE
+
+GAN = Gan((2, 8, 2), (2, 8, 1), batch=16, critic_steps=2, penalty=0.7)
+ROUNDS = {
+    "sgd": (1, lambda gan, z, draws, gamma, temperature: sgd_round(gan, z, draws, gamma), lambda x: x),
+    "adam": (1, lambda gan, z, draws, gamma, temperature: adam_round(gan, z, draws, gamma), adam_start),
+    "mirror": (3, mirror_round, rms_start),
+    "mirror_prox": (6, mirror_prox_round, rms_start),
+}
+
+
+def replayed(training, rng, num_samples):
+    """Samples of all records and the last parameters, round by round."""
+    length, play, begin = ROUNDS[training.algorithm]
+    start, look, *streams = rng.spawn(training.records + 2)
+    omega = look.standard_normal((num_samples, GAN.generator_widths[0]))
+    z = Players(*map(begin, random_players(GAN, start)))
+    samples = [generate(GAN, parameters(z)[0], omega)]
+    for stream in streams:
+        for _ in range(training.iterations // length):
+            draws = [random_draw(GAN, stream) for _ in range(length)]
+            z = play(GAN, z, draws, training.step, training.temperature)
+        samples.append(generate(GAN, parameters(z)[0], omega))
+    return np.array(samples), parameters(z)
+
+
+def parameters(z):
+    """x and y of the states of both players."""
+    return [getattr(player, "x", player) for player in z]
+
+
+@claim("M27", slide=SLIDE, source=SOURCE)
+def training_repeats_rounds_and_looks_on_the_way(rng, *, train=gan_training.train):
+    r"""Each algorithm: its rounds from its start, `records` times `iterations` of them; samples on one noise; counts.
+
+    A record starts before training; modes and share are those of its samples.
+    """
+    for algorithm in ROUNDS:
+        training = Training(algorithm, 0.02, 1e-3, inner=3, iterations=12, records=3, gan=GAN)
+        seed, seen = rng.integers(2**32), []
+        history = train(training, np.random.default_rng(seed), 40, seen.append)
+        samples, (x, y) = replayed(training, np.random.default_rng(seed), 40)
+        yield equal(f"{algorithm}: iterations", history.iterations, [0, 12, 24, 36])
+        yield equal(f"{algorithm}: samples", history.samples, samples, atol=rounding(1e9))
+        yield equal(f"{algorithm}: parameters of the generator", history.x, x, atol=rounding(1e9))
+        yield equal(f"{algorithm}: parameters of the critic", history.y, y, atol=rounding(1e9))
+        found = [quality(one) for one in np.asarray(history.samples)]
+        yield equal(f"{algorithm}: modes", history.modes, [one.modes for one in found])
+        yield equal(f"{algorithm}: share of high quality", history.share, [one.share for one in found])
+        yield equal(f"{algorithm}: progress", seen, [1, 2, 3])
+
+
+def other_training(text, change):
+    """Declare a driver that follows another plan."""
+
+    @training_repeats_rounds_and_looks_on_the_way.mutant(text)
+    def _(training, rng, num_samples=2500, progress=None, path=None):
+        return gan_training.train(change(training), rng, num_samples, progress, path)
+
+
+OTHER = {"mirror": "mirror_prox", "mirror_prox": "mirror", "sgd": "adam", "adam": "sgd"}
+other_training("SGD and Adam exchanged, and the mirror methods", lambda t: t._replace(algorithm=OTHER[t.algorithm]))
+other_training("temperature 0", lambda t: t._replace(temperature=0.0))
+other_training("temperature 1 % too high", lambda t: t._replace(temperature=1.01 * t.temperature))
+other_training("step 1 % too long", lambda t: t._replace(step=1.01 * t.step))
+other_training("rounds of one iteration", lambda t: t._replace(inner=1))
+other_training("half of the iterations", lambda t: t._replace(iterations=6))
+other_training("one record fewer", lambda t: t._replace(records=2))
+other_training("the default penalty", lambda t: t._replace(gan=t.gan._replace(penalty=1.0)))
+other_training("one gradient of the critic", lambda t: t._replace(gan=t.gan._replace(critic_steps=1)))
+
+
+def other_history(text, change):
+    """Declare a driver that reports something else."""
+
+    @training_repeats_rounds_and_looks_on_the_way.mutant(text)
+    def _(training, rng, num_samples=2500, progress=None, path=None):
+        return change(gan_training.train(training, rng, num_samples, progress, path))
+
+
+other_history("the last samples in every record", lambda h: h._replace(samples=0 * h.samples + h.samples[-1]))
+other_history("iterations counted from the first record", lambda h: h._replace(iterations=h.iterations + 12))
+other_history("share of the samples that are not good", lambda h: h._replace(share=1 - h.share))
+other_history("modes of 25 as a share", lambda h: h._replace(modes=h.modes / 25 + 1))
+other_history("the critic's parameters under both names", lambda h: h._replace(x=h.y))
+
+
+@training_repeats_rounds_and_looks_on_the_way.mutant("one stream for everything")
+def _(training, rng, num_samples=2500, progress=None, path=None):
+    class Shared(np.random.Generator):
+        def spawn(self, n):
+            return [self] * n
+
+    return gan_training.train(training, Shared(rng.bit_generator), num_samples, progress, path)

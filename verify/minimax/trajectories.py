@@ -1,0 +1,175 @@
+"""Trajectories of the basic algorithms, and their averages: slide "Basic algorithms for minimax"."""
+
+import inspect
+
+import numpy as np
+
+from refimpl.minimax import algorithms, games
+from verify.claims import claim
+from verify.evidence import at_most, equal, rate, rounding
+from verify.minimax.algorithms import SLIDE, SOURCE, as_complex
+
+FACTORS = {"gda": lambda a: 1 + 1j * a, "ppm": lambda a: 1 / (1 - 1j * a), "eg": lambda a: 1 + 1j * a - a**2}
+
+
+@claim("M13", slide=SLIDE, source=SOURCE)
+def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
+    r"""z_k = λᵏ z₀ (GDA, PPM, EG); z_{k+1} = (1 + 2iα) z_k − iα z_{k−1}, z₋₁ = z₀ (OGDA, RFBS): GDA alone diverges."""
+    alpha, n, V = rng.uniform(0.1, 0.4), 1200, games.bilinear().operator
+    for start in (rng.standard_normal(2), rng.standard_normal((3, 2))):
+        z0, k = as_complex(start), np.arange(n + 1).reshape(-1, *[1] * (start.ndim - 1))
+        for method, factor in FACTORS.items():
+            z, expected = as_complex(trajectory(method, V, start, alpha, n)), factor(alpha) ** k * z0
+            yield equal(f"{method.upper()} from {start.shape}", z, expected, rtol=rounding(8 * n))
+        optimistic = [z0, z0]
+        for _ in range(n):
+            optimistic.append((1 + 2j * alpha) * optimistic[-1] - 1j * alpha * optimistic[-2])
+        for method in ("ogda", "rfbs"):
+            z = as_complex(trajectory(method, V, start, alpha, n))
+            yield equal(f"{method.upper()} from {start.shape}", z, optimistic[1:], rtol=rounding(64 * n))
+
+
+@trajectories_on_xy_are_powers.mutant("drops the start")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]
+
+
+@trajectories_on_xy_are_powers.mutant("z₋₁ = 0 for the methods with memory", shipped="optax #1082")
+def _(method, V, z0, alpha, num_steps):
+    z = [np.zeros_like(z0), np.asarray(z0, float)]
+    if method not in ("ogda", "rfbs"):
+        return algorithms.trajectory(method, V, z0, alpha, num_steps)
+    for _ in range(num_steps):
+        z.append(algorithms.STEPS[method](V, z[-1], z[-2], alpha))
+    return np.array(z[1:])
+
+
+@trajectories_on_xy_are_powers.mutant("EG runs as PPM")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory("ppm" if method == "eg" else method, V, z0, alpha, num_steps)
+
+
+@trajectories_on_xy_are_powers.mutant("RFBS runs without memory")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory("gda" if method == "rfbs" else method, V, z0, alpha, num_steps)
+
+
+FORMULAS = {
+    "gda": lambda V, z, z_prev, alpha: z - alpha * V(z),
+    "eg": lambda V, z, z_prev, alpha: z - alpha * V(z - alpha * V(z)),
+    "ogda": lambda V, z, z_prev, alpha: z - 2 * alpha * V(z) + alpha * V(z_prev),
+    "rfbs": lambda V, z, z_prev, alpha: z - alpha * V(z + (z - z_prev)),
+}
+
+
+@claim("M13", slide=SLIDE, source="Popov 1980; Cevher & Vũ 2020; Rockafellar 1976")
+def trajectories_repeat_their_steps(rng, *, trajectory=algorithms.trajectory):
+    r"""On V = sin(Mz) + b in R⁴, ‖M‖ = 0.3: loops over the formulas, α = 0.3 and 3, 0 steps too; divergence raises.
+
+    A step multiplies errors by at most 1 + 3αL + (αL)², L = ‖M‖.
+    """
+    M, b, n = rng.standard_normal((4, 4)), rng.standard_normal(4), 6
+    M *= 0.3 / np.linalg.norm(M, 2)
+
+    def V(z):
+        return np.sin(z @ M.T) + b
+
+    for alpha in (0.3, 3.0):
+        grow = (1 + 0.9 * alpha + (0.3 * alpha) ** 2) ** n
+        for start in (rng.standard_normal(4), rng.standard_normal((2, 3, 4))):
+            error = rounding(16, grow * (4 + n * alpha * (1 + np.abs(b).max())))
+            for method, formula in FORMULAS.items():
+                expected = [start, start]
+                for _ in range(n):
+                    expected.append(formula(V, expected[-1], expected[-2], alpha))
+                what = f"{method.upper()} from {start.shape}, α = {alpha}"
+                yield equal(what, trajectory(method, V, start, alpha, n), expected[1:], atol=error)
+            z = np.asarray(trajectory("ppm", V, start, alpha, n))
+            yield equal(f"PPM from {start.shape}, α = {alpha}", z[1:] + alpha * V(z[1:]), z[:-1], atol=error)
+    for method in algorithms.STEPS:
+        yield equal(f"{method.upper()}: no steps", trajectory(method, V, start, 0.3, 0), start[None])
+    try:
+        trajectory("gda", games.bilinear().operator, start[..., :2], 10.0, 1000)
+        raised = 0
+    except ArithmeticError:
+        raised = 1
+    yield equal("states beyond float64 raise", raised, 1)
+
+
+@trajectories_repeat_their_steps.mutant("OGDA and RFBS exchanged")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory({"ogda": "rfbs", "rfbs": "ogda"}.get(method, method), V, z0, alpha, num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("V linearised at 0")
+def _(method, V, z0, alpha, num_steps):
+    zero = np.zeros(z0.shape[-1])
+    J = np.stack([(V(zero + d) - V(zero - d)) / 2e-6 for d in 1e-6 * np.eye(len(zero))], axis=-1)
+    return algorithms.trajectory(method, lambda z: z @ J.T + V(zero), z0, alpha, num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("GDA beyond the plane")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory("gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("one step at least")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, alpha, max(num_steps, 1))
+
+
+@trajectories_repeat_their_steps.mutant("α no larger than 1")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, min(alpha, 1.0), num_steps)
+
+
+@trajectories_repeat_their_steps.mutant("infinite states returned")
+def _(method, V, z0, alpha, num_steps):
+    if method == "ppm":
+        return algorithms.trajectory(method, V, z0, alpha, num_steps)
+    z = [z0, z0]
+    for _ in range(num_steps):
+        z.append(FORMULAS[method](inspect.unwrap(V), z[-1], z[-2], alpha))
+    return np.array(z[1:])
+
+
+@claim("M13", slide=SLIDE, source=f"{SOURCE}; Nedić & Ozdaglar 2009")
+def averages_of_convergent_methods_converge(rng, *, trajectory=algorithms.trajectory):
+    r"""Averages of k iterates on xy: O(1/k) for PPM and EG; GDA's diverge at fixed α, O(1/√k) at α = 1/√k."""
+    V, z0 = games.bilinear().operator, rng.standard_normal(2)
+    k = np.unique(np.geomspace(300, 5_000, 12).astype(int))
+
+    def average(method, alpha, n):
+        return np.abs(as_complex(trajectory(method, V, z0, alpha, n - 1)).mean())
+
+    alpha = rng.uniform(0.3, 0.4)
+    for method in ("ppm", "eg"):
+        z = as_complex(trajectory(method, V, z0, alpha, k[-1] - 1))
+        means = np.abs(np.cumsum(z)[k - 1] / k)
+        yield rate(f"‖average of k iterates‖ of {method.upper()} against k", k, means, -1.0)
+        factor = FACTORS[method](alpha)
+        expected = np.abs(as_complex(z0) * (factor**k - 1) / (factor - 1)) / k
+        yield equal(f"average of {method.upper()}", means, expected, rtol=rounding(64 * np.sqrt(k[-1])))
+    n = 300
+    expected = np.abs(as_complex(z0) * ((1 + 1j * alpha) ** n - 1) / (1j * alpha * n))
+    yield equal(f"average of {n} iterates of GDA, diverging", average("gda", alpha, n), expected, rtol=rounding(16 * n))
+    turns = (np.pi * (2 * np.arange(2, 20) + 1)) ** 2
+    scaled = [np.sqrt(m) * average("gda", 1 / np.sqrt(m), m) for m in turns.astype(int)]
+    bound = (1 + np.sqrt(np.e)) * np.abs(as_complex(z0))
+    yield at_most("√k ‖average‖ of GDA at α = 1/√k", scaled, bound, tight=0.02)
+
+
+@averages_of_convergent_methods_converge.mutant("returns running averages")
+def _(method, V, z0, alpha, num_steps):
+    z = algorithms.trajectory(method, V, z0, alpha, num_steps)
+    return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None]
+
+
+@averages_of_convergent_methods_converge.mutant("α 1 % too large")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
+
+
+@averages_of_convergent_methods_converge.mutant("drops the start")
+def _(method, V, z0, alpha, num_steps):
+    return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]
