@@ -7,6 +7,7 @@ import scipy
 from refimpl.sampling import constrained, langevin, targets
 from verify.claims import claim
 from verify.evidence import equal, rounding
+from verify.sampling.linear_chains import refuses
 from verify.sampling.targets import potential_and_gradient
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
@@ -27,15 +28,6 @@ def dirichlet_gradients_are_scores(rng, *, dirichlet=constrained.dirichlet):
         yield equal(f"{p + 1} atoms: log π", log_pi, scipy.stats.dirichlet(alpha).logpdf(atoms.T), atol=error)
         for outside in (numpy.full(p, 1.1 / p), -atoms[0, :p], numpy.insert(atoms[0, : p - 1], 0, -0.1)):
             yield equal("refused outside the simplex", refuses(law.grad_f, outside), True)
-
-
-def refuses(function, *arguments):
-    """Whether a function raises ValueError."""
-    try:
-        function(*arguments)
-    except ValueError:
-        return True
-    return False
 
 
 def unchecked(alpha, grad_f, f=None):
@@ -204,5 +196,5 @@ PROJECTED = {
     "reflects": lambda g, P, a, eta, z: P(2 * P(y := a - eta * g(a) + np.sqrt(2 * eta) * z) - y),
     "projects twice as far": lambda g, P, a, eta, z: 0.5 * P(a - eta * g(a) + np.sqrt(2 * eta) * z),
 }
-for _text, _mutant in PROJECTED.items():
-    projected_steps_are_the_nearest_points_to_lmc_steps.mutant(_text)(_mutant)
+for _text, _step in PROJECTED.items():
+    projected_steps_are_the_nearest_points_to_lmc_steps.mutant(_text)(_step)

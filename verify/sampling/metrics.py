@@ -153,6 +153,24 @@ def quadratures_on_the_line_give_the_distances_of_gaussians(
             fi = fisher_divergence(s_p, s_q, p, grid)
             yield equal(f"Fisher divergence, {name} grid", fi, fisher, atol=rounding(1e5, 1e2) + coarse)
 
+    half = np.linspace(0, 1, 1001)
+    upper, whole = lambda x: 2.0 * (x > 0.5), np.ones_like
+    yield equal("KL where q = 0 < p", np.isinf(kl_divergence(whole, upper, half)), True)
+    yield equal("KL where p = 0 < q", kl_divergence(upper, whole, half), np.log(2), atol=3e-3)
+    yield equal("TV with an atomless half", total_variation(upper, whole, half), 0.5, atol=3e-3)
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("0 where q = 0", replaces="kl_divergence")
+def _(density_p, density_q, grid):
+    p, q = density_p(grid), density_q(grid)
+    return scipy.integrate.trapezoid(np.where((p > 0) & (q > 0), p * np.log(p / np.maximum(q, 1e-300)), 0), grid)
+
+
+@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("∞ where p = 0", replaces="kl_divergence")
+def _(density_p, density_q, grid):
+    p, q = density_p(grid), density_q(grid)
+    return np.inf if (p[q > 0] < 1e-300).any() else scipy.integrate.trapezoid(p * np.log(p / q), grid)
+
 
 @quadratures_on_the_line_give_the_distances_of_gaussians.mutant("∫|p − q|, no ½", replaces="total_variation")
 def _(density_p, density_q, grid):

@@ -3,9 +3,11 @@
 import numpy as np
 import scipy
 
-from refimpl.sampling import linear_chains, underdamped
+from refimpl.sampling import langevin, linear_chains, underdamped
 from verify.claims import claim
 from verify.evidence import distribution, equal, mean, rate
+from verify.probes import batched
+from verify.sampling.linear_chains import general_step
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
 A = np.array([[2.0, 0.5], [0.5, 1.2]])
@@ -25,6 +27,42 @@ def without_noise(grad_f, a, v, h, gamma, num_steps):
         a = middle + h / 2 * half
         v = half - h / 2 * grad_f(a)
     return a, v
+
+
+@claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013; flows of the parts by integration")
+def baoab_steps_compose_kick_drift_and_friction(rng, *, baoab_step=langevin.baoab_step):
+    r"""One step on a nonlinear ∇f, part by part; on lx²/2 exact variances stay; of order 2 in h without friction.
+
+    The stationary law of lx²/2 is Var a = 1/l, Var v = u(1 − h²ul/4), by the linear map of one step.
+    """
+    a, v, z = rng.uniform(-2, 2, (3, 20, 2))
+    h, gamma, u = rng.uniform(0.1, 1, 3)
+    for i in range(2):
+        one = lambda a, v, z, i=i: np.asarray(baoab_step(crooked, a, v, h, gamma, u, z))[i]  # noqa: E731
+        yield from batched("av"[i], one, a, v, z, rtol=1e-13, atol=1e-13)
+    for _ in range(4):
+        h, gamma, u = 10 ** rng.uniform(-1.5, 0.3, 3)
+        kicked = v - h / 2 * u * crooked(a)
+        middle = a + h / 2 * kicked
+        faded = np.exp(-gamma * h) * kicked
+        spread = np.sqrt(2 * gamma * u * scipy.integrate.quad(lambda t: np.exp(-2 * gamma * t), 0, h)[0])  # noqa: B023
+        after = middle + h / 2 * (faded + spread * z)
+        expected = after, faded + spread * z - h / 2 * u * crooked(after)
+        yield equal("a⁺, v⁺", baoab_step(crooked, a, v, h, gamma, u, z), np.array(expected), rtol=1e-11, atol=1e-11)
+    (gamma, u, l), h = rng.uniform(0.5, 2, 3), rng.uniform(0.1, 0.5)
+    I = np.eye(3)[..., None]
+    images = np.asarray(baoab_step(lambda a: l * a, I[:, 0], I[:, 1], h, gamma, u, I[:, 2]))[..., 0]
+    M, noise, S = images[:, :2], images[:, 2], np.diag([1 / l, u * (1 - h**2 * u * l / 4)])
+    yield equal("Var a = 1/l, Var v = u(1 − h²ul/4) stay", M @ S @ M.T + np.outer(noise, noise), S, atol=1e-14)
+    hs, ends = np.geomspace(0.0125, 0.05, 8), []
+    for n in np.round(1 / hs).astype(int):
+        x, y = np.array([[1.0]]), np.array([[0.3]])
+        for _ in range(n):
+            x, y = baoab_step(np.sin, x, y, 1 / n, 1e-12, 1.0, 0 * x)
+        ends.append(np.array([x.item(), y.item()]))
+    ode = scipy.integrate.solve_ivp(lambda t, s: [s[1], -np.sin(s[0])], (0, 1), [1.0, 0.3], rtol=1e-12, atol=1e-13)
+    error = np.linalg.norm(np.array(ends) - ode.y[:, -1], axis=1)
+    yield rate("pendulum for a time 1: error in h", 1 / np.round(1 / hs), error, 2.0)
 
 
 @claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013")
@@ -106,55 +144,24 @@ for _text, _mutant in (MUTANTS | DETERMINISTIC_MUTANTS).items():
 for _text in ("no noise", "noise of temperature 2", "inverse mass forgotten", "overdamped", "one noise for all chains"):
     underdamped_chains_sample_any_target.mutant(_text)(MUTANTS[_text])
 
-
-KAPPA = np.geomspace(10, 1000, 15)
-
-
-def divergence_after(M, Q, C0, target, k):
-    """KL of the law after k steps from the target, by powers of M and a Lyapunov equation."""
-    S = scipy.linalg.solve_discrete_lyapunov(M, Q)
-    power = np.linalg.matrix_power(M, k)
-    ratio = scipy.linalg.eigh(S + power @ (C0 - S) @ power.T, target, eigvals_only=True)
-    return (ratio - 1 - np.log(ratio)).sum() / 2
-
-
-@claim("S08", slide=SLIDE, source="Ma, Chatterji, Cheng, Flammarion, Bartlett & Jordan 2021")
-def underdamped_langevin_takes_root_kappa_steps(rng, *, steps_to_accuracy=linear_chains.steps_to_accuracy):
-    r"""Steps to KL ≤ ε from a start of twice the widths: order κ for LMC at η ∝ 1/L, √κ for BAOAB at h ∝ 1/√L."""
-    eps = rng.uniform(0.04, 0.06)
-    lmc, baoab, first = [], [], []
-    for kappa in KAPPA:
-        A = np.diag([1.0, kappa])
-        overdamped = linear_chains.lmc_transition(A, 0.4 / kappa)
-        underdamped = linear_chains.baoab_transition(A, 0.6 / np.sqrt(kappa), 2.0)
-        for transition, target, counts in [
-            (overdamped, np.linalg.inv(A), lmc),
-            (underdamped, np.diag([1, 1 / kappa, 1, 1]), baoab),
-        ]:
-            counts.append(steps_to_accuracy(transition, 4 * target, target, eps))
-            M, Q = transition.M, transition.N @ transition.N.T
-            around = [divergence_after(M, Q, 4 * target, target, counts[-1] - back) for back in (1, 0)]
-            first.append(around[1] <= eps < around[0])
-    yield equal("the count is the first within ε", first, True)
-    yield rate("steps of LMC in κ", KAPPA, lmc, 1.0)
-    yield rate("steps of BAOAB in κ", KAPPA, baoab, 0.5)
+STEPS = {
+    "1 − c for 1 − c²": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(u * (1 - c))),
+    "noise without u": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(1 - c**2)),
+    "noise 1 % too large": lambda *s: general_step(*s, strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
+    "kicks of h": lambda *s: general_step(*s, kick=1.0),
+    "kicks of 0.505 h": lambda *s: general_step(*s, kick=0.505),
+    "gradient taken once": lambda *s: general_step(*s, last=False),
+    "friction e^{−γh/2}": lambda g, a, v, h, y, u, z: general_step(g, a, v, h, y / 2, u, z),
+    "velocity returned first": lambda *s: general_step(*s)[::-1],
+    "one noise for the batch": lambda g, a, v, h, y, u, z: general_step(
+        g, a, v, h, y, u, 0 * z + z[(0,) * (z.ndim - 1)]
+    ),
+    "velocity as it came": lambda g, a, v, h, y, u, z: (general_step(g, a, v, h, y, u, z)[0], v),
+}
+for _text, _mutant in STEPS.items():
+    baoab_steps_compose_kick_drift_and_friction.mutant(_text)(_mutant)
 
 
-@underdamped_langevin_takes_root_kappa_steps.mutant("off by one")
-def _(step, C0, target, eps):
-    return linear_chains.steps_to_accuracy(step, C0, target, eps) + 1
-
-
-@underdamped_langevin_takes_root_kappa_steps.mutant("divergence the other way round")
-def _(step, C0, target, eps):
-    C, k = C0, 0
-    while True:
-        ratio = scipy.linalg.eigh(target, C, eigvals_only=True)
-        if (ratio - 1 - np.log(ratio)).sum() / 2 <= eps:
-            return k
-        C, k = step.M @ C @ step.M.T + step.N @ step.N.T, k + 1
-
-
-@underdamped_langevin_takes_root_kappa_steps.mutant("accuracy 2ε")
-def _(step, C0, target, eps):
-    return linear_chains.steps_to_accuracy(step, C0, target, 2 * eps)
+@baoab_steps_compose_kick_drift_and_friction.mutant("temperature, not its root", shipped="SGMCMCJax 0.2.13 baoab")
+def _(grad_f, a, v, h, gamma, u, z):
+    return general_step(grad_f, a, v, h, gamma, u, z, strength=lambda c, u: u * np.sqrt(1 - c**2))
