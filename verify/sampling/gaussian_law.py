@@ -176,7 +176,9 @@ def _(A, eta):
     "refused from ηλmax = 2 − 2·10⁻⁶ on", replaces="lmc_stationary_covariance"
 )
 def _(A, eta):
-    return gaussian_law.lmc_stationary_covariance(A, eta) if eta * np.linalg.eigvalsh(A)[-1] < 2 - 2e-6 else np.nan * A
+    return (
+        gaussian_law.lmc_stationary_covariance(A, eta) if eta * np.linalg.eigvalsh(A)[-1] < 2 - 2e-6 else np.eye(len(A))
+    )
 
 
 @stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant(
@@ -184,7 +186,9 @@ def _(A, eta):
 )
 def _(A, eta):
     return (
-        np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2)) if eta * np.linalg.eigvalsh(A)[-1] < 2 + 2e-6 else np.nan * A
+        np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2))
+        if eta * np.linalg.eigvalsh(A)[-1] < 2 + 2e-6
+        else np.eye(len(A))
     )
 
 
