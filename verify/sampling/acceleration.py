@@ -37,8 +37,18 @@ def underdamped_langevin_takes_root_kappa_steps(rng, *, steps_to_accuracy=linear
             around = [divergence_after(M, Q, 4 * target, target, counts[-1] - back) for back in (1, 0)]
             first.append(around[1] <= eps < around[0])
     yield equal("the count is the first within ε", first, True)
+    yield equal(
+        "none where the chain starts at its target",
+        steps_to_accuracy(overdamped, np.linalg.inv(A), np.linalg.inv(A), eps),
+        0,
+    )
     yield rate("steps of LMC in κ", KAPPA, lmc, 1.0)
     yield rate("steps of BAOAB in κ", KAPPA, baoab, 0.5)
+
+
+@underdamped_langevin_takes_root_kappa_steps.mutant("one step at least")
+def _(step, C0, target, eps):
+    return max(linear_chains.steps_to_accuracy(step, C0, target, eps), 1)
 
 
 @underdamped_langevin_takes_root_kappa_steps.mutant("off by one")

@@ -35,6 +35,8 @@ def estimates_from_samples_agree_with_closed_forms(
         yield equal("TV", sample_total_variation(log_p, log_q, a), tv, atol=1e-3)
         yield equal("W₂", sample_w2(a, b), metrics.gaussian_w2(*laws), atol=6e-3)
     few = rng.standard_normal((7, 2))
+    low = sample_kl(lambda a: a[:, 0], lambda a: a[:, 0] + 1 + a[:, 1] ** 2, few)
+    yield equal("KL of a few points, below 0", low, -1 - (few[:, 1] ** 2).mean(), rtol=1e-13)
     log_q = lambda a: np.where(a[:, 0] > 0, -np.inf, 0.0)  # noqa: E731
     none = (few[:, 0] > 0).mean()
     yield equal("TV where q = 0", sample_total_variation(lambda a: 0 * a[:, 0], log_q, few), none, atol=1e-14)
@@ -61,6 +63,7 @@ def estimate(text, name, mutant):
 
 
 estimate("KL(q‖p)'s sign", "sample_kl", lambda log_p, log_q, a: -estimators.sample_kl(log_p, log_q, a))
+estimate("never below 0", "sample_kl", lambda log_p, log_q, a: max(estimators.sample_kl(log_p, log_q, a), 0.0))
 estimate("sum for mean", "sample_kl", lambda log_p, log_q, a: (log_p(a) - log_q(a)).sum())
 estimate("entropy alone", "sample_kl", lambda log_p, log_q, a: log_p(a).mean())
 estimate("1 % too large", "sample_kl", lambda log_p, log_q, a: 1.01 * estimators.sample_kl(log_p, log_q, a) + 4e-3)

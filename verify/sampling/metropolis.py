@@ -103,7 +103,7 @@ def _(f, grad_f, a0, eta, num_steps, rng):
 def adjusted_chains_are_recorded_as_they_ran(rng, *, mala=metropolis.mala, mala_step=metropolis.mala_step):
     r"""Rows 0, e, 2e, …; the share accepted is that of the moves; where f = ∞ or ∇f is not a number nothing moves to.
 
-    The same generator gives the same path whatever is kept of it.
+    A linear f accepts all: LMC with drift, exactly. The same generator gives the same path whatever is kept of it.
     """
     a0, seed = rng.uniform(-1, 1, (300, 2)), int(rng.integers(2**32))
     target = targets.double_well(2, 1.0)
@@ -119,6 +119,12 @@ def adjusted_chains_are_recorded_as_they_ran(rng, *, mala=metropolis.mala, mala_
         kept = mala(target.f, target.grad_f, a0, 0.15, 12, np.random.default_rng(seed), every=every)
         yield equal(f"every {every}th", kept.a, path[::every][:rows])
         yield equal("share accepted", kept.acceptance, acceptance, atol=1e-12)
+    n, c, eta = 200_000, rng.uniform(0.5, 2, 2), rng.uniform(0.2, 0.8)
+    linear = mala(lambda a: a @ c, lambda a: 0 * a + c, np.zeros((n, 2)), eta, 3, rng, every=3)
+    yield equal("linear f: all accepted", linear.acceptance, 1.0, atol=1e-5)
+    x = (np.asarray(linear.a)[-1] + 3 * eta * c) / np.sqrt(6 * eta)
+    yield mean("linear f: E e^(−x²/2)", np.exp(-(x.ravel() ** 2) / 2), np.sqrt(0.5), delta=0.01)
+    yield mean("linear f: P(x ≤ 0)", x.ravel() <= 0, 0.5, delta=0.02)
     inside = lambda a: np.where((np.abs(a) < 1).all(-1), 0.0, np.inf)  # noqa: E731
     grad = lambda a: np.where((np.abs(a) < 1).all(-1, keepdims=True), 0.0, np.nan) + 0 * a  # noqa: E731
     z, u = rng.standard_normal((2, 300, 2))[0], rng.random(300)
@@ -154,6 +160,11 @@ RECORDS = {
 }
 for _text, _mutant in RECORDS.items():
     adjusted_chains_are_recorded_as_they_ran.mutant(_text, replaces="mala")(_mutant)
+
+
+@adjusted_chains_are_recorded_as_they_ran.mutant("η a tenth too small", replaces="mala")
+def _(f, grad_f, a0, eta, num_steps, rng, every=1):
+    return metropolis.mala(f, grad_f, a0, 0.9 * eta, num_steps, rng, every)
 
 
 @adjusted_chains_are_recorded_as_they_ran.mutant("moves where the ratio is not a number", replaces="mala_step")

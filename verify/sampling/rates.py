@@ -103,6 +103,7 @@ def lmc_bound_meets_its_corollary_and_ends_where_its_step_does(rng, *, lsi_lmc_b
         inside = [lsi_lmc_bound(1.0, a, L, p, edge * (1 - x), 3) for x in (1e-9, 0.5)]
         yield equal("finite up to a/(4L²)", np.isfinite(inside), True)
         yield equal("at the edge, from KL₀ = 0: 2p", lsi_lmc_bound(0.0, a, L, p, edge, 0), 2 * p, rtol=1e-12)
+        yield equal("at the edge, at the start", lsi_lmc_bound(1.0, a, L, p, edge, 0), 1 + 2 * p, rtol=1e-12)
         beyond = [lsi_lmc_bound(1.0, a, L, p, edge * x, 3) for x in (1 + 1e-9, 2.0, 100.0)]
         yield equal("none beyond", np.isinf(beyond), True)
     law = gaussian_law.lmc_covariance(np.eye(1), 2.1, 400, np.eye(1))
@@ -132,6 +133,7 @@ BOUNDS = {
         rates.lsi_lmc_bound(k0, a, L, p, eta, k) + 8 * eta * p * (L - L**2) / a
     ),
     "e^{−2aηk}": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0 * np.exp(-a * eta * k), a, L, p, eta, k),
+    "one step at least": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0, a, L, p, eta, max(k, 1)),
     "p left out": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0, a, L, 1, eta, k),
 }
 for _text, _bound in BOUNDS.items():

@@ -195,7 +195,8 @@ def log_densities_and_scores_are_those_of_the_law(
     yield equal("mixture: log π", log_density(mixture)(a), np.log(weights @ densities), atol=error)
     for p in (1, 2, 6):
         m, C = random_law(rng, p)
-        b = 3 * rng.standard_normal((40, p))
+        C = C / 10**p
+        b = m + 10 ** (-p / 2) * rng.standard_normal((40, p))
         expected = scipy.stats.multivariate_normal(m, C).logpdf(b)
         yield equal(f"Gaussian: log π, p = {p}", log_density(gaussian(m, C))(b), expected, atol=error)
     barrier, x = rng.uniform(0.1, 20), numpy.linspace(-5, 5, 4001)
@@ -231,6 +232,12 @@ def _(p, barrier):
 def _(mean, covariance):
     p, target = len(mean), targets.gaussian(mean, covariance)
     return target._replace(log_normalizer=target.log_normalizer + (2 - p) * np.log(2 * np.pi) / 2 * (p == 1))
+
+
+@log_densities_and_scores_are_those_of_the_law.mutant("normaliser at least 1", replaces="gaussian")
+def _(mean, covariance):
+    target = targets.gaussian(mean, covariance)
+    return target._replace(log_normalizer=max(target.log_normalizer, 0.0))
 
 
 @log_densities_and_scores_are_those_of_the_law.mutant("determinant, not its root", replaces="gaussian")

@@ -73,6 +73,9 @@ def underdamped_chains_follow_their_exact_law(rng, *, underdamped_lmc=underdampe
         a, v = underdamped_lmc(lambda a: crooked(a) / cold, a0, v0, h, gamma, k, rng, u=cold)
         expected = without_noise(crooked, a0, v0, h, gamma, k)
         yield equal(f"a, v after {k} steps without noise", [a, v], np.array(expected), atol=1e-12)
+    seed = int(rng.integers(2**32))
+    runs = [underdamped_lmc(crooked, a0, v0, 0.3, 0.8, 5, np.random.default_rng(seed), *u) for u in [(), (1.0,)]]
+    yield equal("u = 1 where nothing is said", np.asarray(runs[0]), np.asarray(runs[1]))
     n, h, gamma, u = 400_000, 0.5, 1.1, 1.7
     for k in (1, 3):
         zero = np.zeros((n, 2))
@@ -131,6 +134,9 @@ MUTANTS = {
     "overdamped": chain(lambda g, a, v, h, y, u, z, m: (a - h * u * g(a) + np.sqrt(2 * h * u) * z, v)),
 }
 DETERMINISTIC_MUTANTS = {
+    "u = 2 where nothing is said": lambda g, a, v, h, y, k, rng, u=2.0: underdamped.underdamped_lmc(
+        g, a, v, h, y, k, rng, u
+    ),
     "friction 1 % too large": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, 1.01 * y, u, z)),
     "gradient 1 % too large": chain(lambda g, a, v, h, y, u, z, m: step(lambda a: 1.01 * g(a), a, v, h, y, u, z)),
     "one step too many": lambda g, a, v, h, y, k, rng, u=1.0: underdamped.underdamped_lmc(g, a, v, h, y, k + 1, rng, u),
