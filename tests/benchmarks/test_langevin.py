@@ -96,7 +96,7 @@ def test_lmc_against_blackjax(race: Callable) -> None:
 @pytest.mark.parametrize("grown", ["chains", "steps", "p"])
 def test_cost_is_linear(race: Callable, benchmark, capsys: pytest.CaptureFixture[str], grown: str) -> None:
     """Sizes from where the work outweighs what a call or a step costs whatever its size."""
-    base = {"chains": 512, "steps": 100, "p": 32}
+    base = {"chains": 1024, "steps": 200, "p": 32}
 
     def run(size: int) -> Callable[[], np.ndarray]:
         n, num_steps, p = (value * size if grown == name else value for name, value in base.items())
