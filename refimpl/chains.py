@@ -28,21 +28,20 @@ def run(
     grad_f: Field,
     a0: Array,
     eta: float,
-    num_saved: int,
     every: int,
     rng: Sequence[np.random.Generator],
+    states: Array,
     threads: int | None = None,
-) -> Array:
-    """States (num_saved, n, p) of n chains after each `every` steps, from the generators that `spawn` gave."""
-    a0, states = np.ascontiguousarray(a0), np.empty((num_saved, *a0.shape))
-    rng = copy.deepcopy(rng)
+) -> None:
+    """Fill states (t, n, p) with those of n chains after each `every` steps, from the generators that `spawn` gave."""
+    a0, rng = np.ascontiguousarray(a0), copy.deepcopy(rng)
     rows = _blocks(len(a0), len(rng))
     gradient = bare(grad_f)
     if not (enabled() and isinstance(gradient, Bound)):
         with np.errstate(over="ignore", invalid="ignore"):
             _run_plain(move, grad_f, a0, eta, every, rng, states)
-        return states
-    grad_f(a0[:1])  # compiled loops check no shapes
+        return
+    grad_f(a0)  # compiled loops check no points
     if a0.shape[1] == 2 and gradient.planar:
         loop, start, out = _run_planar, a0.view(complex)[:, 0], states.view(complex)[..., 0]
         parameters = tuple(complex(*v) if np.shape(v) == (2,) else v for v in gradient.parameters)
@@ -55,7 +54,21 @@ def run(
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         list(pool.map(run_block, rows, rng))
-    return states
+
+
+def last(
+    move: Callable,
+    grad_f: Field,
+    a0: Array,
+    eta: float,
+    num_steps: int,
+    rng: Sequence[np.random.Generator],
+    threads: int | None,
+) -> Array:
+    """States (n, p) after so many steps."""
+    states = np.empty((1, *a0.shape))
+    run(move, grad_f, a0, eta, num_steps, rng, states, threads)
+    return states[0]
 
 
 def spawn(rng: np.random.Generator, num_chains: int) -> list[np.random.Generator]:
@@ -96,11 +109,14 @@ def _run_batch(
 def _run_planar(
     move: Callable, gradient: Callable, parameters: tuple, a: Any, eta: float, every: int, rng: Any, out: Any
 ) -> None:
+    z = np.empty_like(a)
     for k in range(len(out)):
         for _ in range(every):
             for i in range(len(a)):
-                a_i, z = point(a[i]), point(complex(rng.standard_normal(), rng.standard_normal()))
-                a[i] = number(move(a_i, gradient(a_i, *parameters), eta, z))
+                z[i] = complex(rng.standard_normal(), rng.standard_normal())
+            for i in range(len(a)):
+                a_i = point(a[i])
+                a[i] = number(move(a_i, gradient(a_i, *parameters), eta, point(z[i])))
         out[k] = a
 
 
@@ -112,6 +128,7 @@ def last_state(step: Callable[[Array, Array], Array], state: Array, num_steps: i
     DivergedError
         With the last finite state and its step.
     """
+    state = state.copy()
     for k in range(num_steps):
         with np.errstate(over="ignore", invalid="ignore"):
             after = step(state, rng.standard_normal(state.shape[-2:]))

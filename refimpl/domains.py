@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
-Sizes = dict[str, int]
+Sizes = dict[str, Any]
 
 
 class Domain(NamedTuple):
@@ -172,14 +172,18 @@ def _check_field(name: str, value: Any, sizes: Sizes) -> Any:
 def _shaped(name: str, value: Any, wanted: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Any:
     """A function that returns real arrays, of a shape that follows from that of its first argument.
 
-    Its own checks are left out, but for saying what is wrong with a point that its formula cannot take.
+    Its own checks see the point where a run starts; later they only say what is wrong with a point that its formula
+    cannot take.
     """
     inner = bare(_check_function(name, value, {}))
+    first = value
 
     @functools.wraps(inner, updated=())
     def shaped(z: Any, *args: Any) -> Any:
+        nonlocal first
+        function, first = first, inner
         try:
-            v = inner(z, *args)
+            v = function(z, *args)
         except (IndexError, TypeError, ValueError):
             v = value(z, *args)
         v = v if _foreign(v) else np.asarray(v)
@@ -191,6 +195,10 @@ def _shaped(name: str, value: Any, wanted: Callable[[tuple[int, ...]], tuple[int
 
     shaped.layer = (shaped, inner)  # type: ignore[attr-defined]
     return shaped
+
+
+def _check_potential(name: str, value: Any, sizes: Sizes) -> Any:
+    return _shaped(name, value, lambda shape: shape[:-1])
 
 
 def _check_generator(name: str, value: Any, sizes: Sizes) -> Any:
@@ -210,7 +218,21 @@ positive = number("> 0")
 nonnegative = number(">= 0")
 function = Domain("callable", _check_function)
 field = Domain("callable that keeps the shape of its first argument", _check_field)
+potential = Domain("callable from points (..., p) to numbers (...,)", _check_potential)
 generator = Domain("numpy.random.Generator", _check_generator)
+
+
+def alike(dims: str) -> Domain:
+    """An array as in `array`, of one shape in all the arguments of a call that are declared so."""
+    entries = array(dims)
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        a = entries.check(name, value, sizes)
+        if not _foreign(a) and a.shape != (wanted := sizes.setdefault(f"({dims})", a.shape)):
+            raise ValueError(f"{name} must have the shape {wanted} of what goes with it, got {a.shape}")
+        return a
+
+    return Domain(f"{entries.text}, all of one shape", check)
 
 
 def positive_array(dims: str) -> Domain:
@@ -261,6 +283,23 @@ def covariance(dims: str) -> Domain:
         return C
 
     return Domain(f"{entries.text}, symmetric positive definite", check)
+
+
+def semidefinite(dims: str) -> Domain:
+    """A matrix as in `array`, symmetric positive semidefinite: ``"p p"``."""
+    entries = array(dims)
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        C = entries.check(name, value, sizes)
+        if _foreign(C):
+            return C
+        if (np.abs(C - C.T) > 1e-12 * np.abs(C).max()).any():
+            raise ValueError(f"{name} must be symmetric, got {C.tolist()}")
+        if (lowest := np.linalg.eigvalsh(C)[0]) < -1e-12 * np.abs(C).max():
+            raise ValueError(f"{name} must be positive semidefinite, got the eigenvalue {lowest:.6g}")
+        return C
+
+    return Domain(f"{entries.text}, symmetric positive semidefinite", check)
 
 
 def _check_jacobian(name: str, value: Any, sizes: Sizes) -> Any:

@@ -1,7 +1,7 @@
 """The complexity table of Langevin Monte Carlo as functions, and exact numbers of steps to hold against it."""
 
 import bisect
-from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -11,27 +11,63 @@ from refimpl.domains import array, domain, one_of, positive
 
 
 class Bound(NamedTuple):
-    """A cell of the table: steps(p, L, ε, C_P) to the distance ε, up to constants and logarithms; what it assumes."""
+    """A cell of the table, with its exponents: so many steps reach the distance ε, up to constants and logarithms.
+
+    `assumes` says of what targets; L is the Lipschitz constant of ∇f, or that of f where C_P, Poincaré's, occurs.
+    """
 
     reference: str
     distance: str
-    formula: str
     assumes: str
-    steps: Callable[..., Array]
+    of_L: float
+    of_p: float
+    of_eps: float
+    of_C_P: float = 0
+
+    @property
+    def formula(self) -> str:
+        """The cell as printed."""
+        L = "L(f)" if self.of_C_P else "L"
+        powers = [(L, self.of_L), ("p", self.of_p), ("C_P", self.of_C_P), ("ε", -self.of_eps)]
+        return " ".join(base + _superscript(exponent) for base, exponent in powers if exponent)
+
+    @domain(p=positive, L=positive, eps=positive, C_P=positive)
+    def steps(self, p: float, L: float, eps: float, C_P: float = 1.0) -> float:
+        """L^(of_L) p^(of_p) C_P^(of_C_P) / ε^(of_eps)."""
+        return float(L**self.of_L * p**self.of_p * C_P**self.of_C_P / eps**self.of_eps)
 
 
 _SMOOTH = "f convex, ∇f L-Lipschitz"
-_LIPSCHITZ = "f convex, f itself L(f)-Lipschitz (in place of L), Poincaré constant C_P"
+_LIPSCHITZ = "f convex, f itself L(f)-Lipschitz, Poincaré constant C_P"
 _DOUBLE = f"{_SMOOTH}; double loop, whose steps decrease"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _superscript(exponent: float) -> str:
+    if exponent == 1:
+        return ""
+    if exponent == int(exponent):
+        return str(int(exponent)).translate(_SUPERSCRIPTS)
+    return f"^({Fraction(exponent)})".replace("-", "−")
 
 
 def complexity_table() -> list[Bound]:
     r"""The lecture's table: numbers of steps that suffice for a sample ε-close to π in W₂, TV or KL.
 
+    ==== ============================ =============== =======================
+    row  W₂                           TV              KL
+    ==== ============================ =============== =======================
+    [24] –                            L p³ ε⁻⁴        L p³ ε⁻²
+    [25] –                            L² p⁵ ε⁻²       –
+    [21] L p⁹ ε⁻⁶                     –               –
+    [18] –                            L² p⁴ ε⁻²       L² p⁴ ε⁻¹
+    [54] L(f)² p⁴ C_P³ ε⁻⁴            –               –
+    [71] L p⁹ ε⁻⁶                     L p³ ε⁻³        L p³ ε^(−3/2)
+    ==== ============================ =============== =======================
+
     Returns
     -------
     list of Bound
-        Its `steps` take p, L, ε and, where it matters, C_P.
 
     References
     ----------
@@ -40,7 +76,7 @@ def complexity_table() -> list[Bound]:
     Examples
     --------
     >>> for row in complexity_table()[:2]:
-    ...     print(row.reference, row.distance, row.formula, float(row.steps(2, 3.0, 0.5)))
+    ...     print(row.reference, row.distance, row.formula, row.steps(2, 3.0, 0.5))
     [24] Durmus, Majewski & Miasojedow 2019 TV L p³ ε⁻⁴ 384.0
     [24] Durmus, Majewski & Miasojedow 2019 KL L p³ ε⁻² 96.0
     """
@@ -48,39 +84,39 @@ def complexity_table() -> list[Bound]:
     dalalyan, chewi = "[21] Dalalyan, Karagulyan & Riou-Durand 2019", "[18] Chewi et al. 2021"
     lehec, rolland = "[54] Lehec 2021", "[71] Rolland et al. 2020"
     return [
-        Bound(durmus, "TV", "L p³ ε⁻⁴", _SMOOTH, _steps(1, 3, 4)),
-        Bound(durmus, "KL", "L p³ ε⁻²", _SMOOTH, _steps(1, 3, 2)),
-        Bound(moulines, "TV", "L² p⁵ ε⁻²", _SMOOTH, _steps(2, 5, 2)),
-        Bound(dalalyan, "W₂", "L p⁹ ε⁻⁶", _SMOOTH, _steps(1, 9, 6)),
-        Bound(chewi, "TV", "L² p⁴ ε⁻²", _SMOOTH, _steps(2, 4, 2)),
-        Bound(chewi, "KL", "L² p⁴ ε⁻¹", _SMOOTH, _steps(2, 4, 1)),
-        Bound(lehec, "W₂", "L(f)² p⁴ C_P³ ε⁻⁴", _LIPSCHITZ, _steps(2, 4, 4, 3)),
-        Bound(rolland, "W₂", "L p⁹ ε⁻⁶", _DOUBLE, _steps(1, 9, 6)),
-        Bound(rolland, "TV", "L p³ ε⁻³", _DOUBLE, _steps(1, 3, 3)),
-        Bound(rolland, "KL", "L p³ ε^(−3/2)", _DOUBLE, _steps(1, 3, 1.5)),
+        Bound(durmus, "TV", _SMOOTH, 1, 3, 4),
+        Bound(durmus, "KL", _SMOOTH, 1, 3, 2),
+        Bound(moulines, "TV", _SMOOTH, 2, 5, 2),
+        Bound(dalalyan, "W₂", _SMOOTH, 1, 9, 6),
+        Bound(chewi, "TV", _SMOOTH, 2, 4, 2),
+        Bound(chewi, "KL", _SMOOTH, 2, 4, 1),
+        Bound(lehec, "W₂", _LIPSCHITZ, 2, 4, 4, 3),
+        Bound(rolland, "W₂", _DOUBLE, 1, 9, 6),
+        Bound(rolland, "TV", _DOUBLE, 1, 3, 3),
+        Bound(rolland, "KL", _DOUBLE, 1, 3, 1.5),
     ]
-
-
-def _steps(of_L: float, of_p: float, of_eps: float, of_C: float = 0) -> Callable[..., Array]:
-    """L^(of_L) p^(of_p) ε^(−of_eps) C_P^(of_C)."""
-
-    @domain(p=positive, L=positive, eps=positive, C_P=positive)
-    def steps(p: float, L: float, eps: float, C_P: float = 1.0) -> Array:
-        return np.power(L, of_L) * np.power(p, of_p) / np.power(eps, of_eps) * np.power(C_P, of_C)
-
-    return steps
 
 
 @domain(p=positive, L=positive, eps=positive)
 def table_text(p: float, L: float, eps: float) -> str:
     """The table, with the numbers of steps at one p, L and ε (C_P = 1).
 
+    Parameters
+    ----------
+    p, L, eps : float
+        Dimension, smoothness and distance ε, > 0.
+
+    Returns
+    -------
+    str
+        A head and a line for each cell.
+
     Examples
     --------
     >>> print(table_text(1, 1.0, 0.5).splitlines()[1])
     [24] Durmus, Majewski & Miasojedow 2019       TV  L p³ ε⁻⁴                    16
     """
-    rows = [(*row[:3], f"{float(row.steps(p, L, eps)):.3g}") for row in complexity_table()]
+    rows = [(row.reference, row.distance, row.formula, f"{row.steps(p, L, eps):.3g}") for row in complexity_table()]
     head = ("reference", "of", "steps", f"p = {p:g}, L = {L:g}, ε = {eps:g}")
     return "\n".join(f"{a:<44}  {b:<2}  {c:<20}  {d:>8}" for a, b, c, d in [head, *rows])
 

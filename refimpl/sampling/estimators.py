@@ -6,10 +6,10 @@ import numpy as np
 import scipy
 
 from refimpl.arrays import Array
-from refimpl.domains import array, domain, function
+from refimpl.domains import array, domain, potential
 
 
-@domain(log_p=function, log_q=function, a=array("n p"))
+@domain(log_p=potential, log_q=potential, a=array("n p"))
 def sample_kl(log_p: Callable, log_q: Callable, a: Array) -> float:
     r"""Estimate of KL(p ‖ q) from samples of p: the mean of log p − log q.
 
@@ -32,7 +32,7 @@ def sample_kl(log_p: Callable, log_q: Callable, a: Array) -> float:
     return float(np.mean(log_p(a) - log_q(a)))
 
 
-@domain(log_p=function, log_q=function, a=array("n p"))
+@domain(log_p=potential, log_q=potential, a=array("n p"))
 def sample_total_variation(log_p: Callable, log_q: Callable, a: Array) -> float:
     r"""Estimate of TV(p, q) from samples of p: the mean of (1 − q/p)₊.
 

@@ -3,27 +3,11 @@ r"""The exact law of Langevin Monte Carlo on a Gaussian target N(m, A⁻¹): Gau
 One step multiplies a − m by M = I − ηA and adds N(0, 2ηI), so that the eigenvectors of A part the coordinates.
 """
 
-from typing import Any
-
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, covariance, domain, integer, positive
+from refimpl.domains import array, covariance, domain, integer, positive, semidefinite
 from refimpl.iteration import furthest
-
-_entries = array("p p")
-
-
-def _check_semidefinite(name: str, value: Any, sizes: Sizes) -> Any:
-    C = _entries.check(name, value, sizes)
-    if (np.abs(C - C.T) > 1e-12 * np.abs(C).max()).any():
-        raise ValueError(f"{name} must be symmetric, got {C.tolist()}")
-    if (lowest := np.linalg.eigvalsh(C)[0]) < -1e-12 * np.abs(C).max():
-        raise ValueError(f"{name} must be positive semidefinite, got the eigenvalue {lowest:.6g}")
-    return C
-
-
-_semidefinite = Domain(f"{_entries.text}, symmetric positive semidefinite", _check_semidefinite)
 
 
 @domain(A=covariance("p p"), eta=positive)
@@ -64,7 +48,7 @@ def lmc_stationary_covariance(A: Array, eta: float) -> Array:
     return (Q / (l * (1 - eta * l / 2))) @ Q.T
 
 
-@domain(A=covariance("p p"), eta=positive, num_steps=integer(0), C0=_semidefinite)
+@domain(A=covariance("p p"), eta=positive, num_steps=integer(0), C0=semidefinite("p p"))
 def lmc_covariance(A: Array, eta: float, num_steps: int, C0: Array) -> Array:
     r"""Covariance after k steps of Langevin Monte Carlo on N(m, A⁻¹), from any covariance C₀ and with any η.
 

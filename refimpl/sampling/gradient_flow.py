@@ -72,7 +72,7 @@ def law_of(density: Field, x: Array) -> Law:
     if not (rho > 0).all():
         raise ValueError(f"density must be > 0 between the nodes, got {rho.min()} at {middle[rho.argmin()]}")
     mass = np.diff(x) * rho
-    return Law(x, mass / mass.sum())
+    return Law(x.copy(), mass / mass.sum())
 
 
 def _node_mass(law: Law) -> Array:
@@ -219,5 +219,5 @@ def jko_step(grad_f: Field, law: Law, tau: float) -> Law:
             raise DivergedError(y, k)
         y = y + min(1.0, 0.5 / max(0.5, (-np.diff(move) / gap).max())) * move
         if np.abs(move).max() <= 1e-12 * (y[-1] - y[0]):
-            return Law(y, law.mass)
+            return Law(y, law.mass.copy())
     raise DivergedError(y, 100)

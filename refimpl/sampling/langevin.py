@@ -19,10 +19,10 @@ import numpy as np
 
 from refimpl import chains
 from refimpl.arrays import Array, Field
-from refimpl.domains import array, domain, field, generator, integer, optional, positive
+from refimpl.domains import alike, array, domain, field, generator, integer, optional, positive
 from refimpl.iteration import furthest
 
-_points = array("... p")
+_points = alike("... p")
 
 
 def _move(a: Any, g: Any, eta: float, z: Any) -> Any:
@@ -97,42 +97,6 @@ def projected_lmc_step(grad_f: Field, project: Field, a: Any, eta: float, z: Any
     array([1., 0.])
     """
     return project(_move(a, grad_f(a), eta, z))
-
-
-@domain(grad_f=field, a=_points, eta=positive, sigma=positive, z=_points)
-def perturbed_sgd_step(grad_f: Field, a: Any, eta: float, sigma: float, z: Any) -> Any:
-    r"""One step of gradient descent with noise σz in its gradient: LMC on f/T with step ηT, temperature T = ησ²/2.
-
-    .. math:: a^+ = a - \eta \big(\nabla f(a) - \sigma z\big) = a - \eta \nabla f(a) + \sqrt{2 \eta T} \, z
-
-    Parameters
-    ----------
-    grad_f : callable
-        ∇f of the objective.
-    a : (..., p) array
-        Points.
-    eta : float
-        Step size η, > 0.
-    sigma : float
-        Standard deviation of the noise in each coordinate of the gradient, > 0.
-    z : (..., p) array
-        Noise, N(0, I).
-
-    Returns
-    -------
-    (..., p) array
-
-    References
-    ----------
-    Slide "Iterative refinement like in optimization: MCMC", remarks.
-
-    Examples
-    --------
-    >>> perturbed_sgd_step(lambda a: a, [1.0, 2.0], 0.5, 2.0, [1.0, -1.0])
-    array([1.5, 0. ])
-    """
-    temperature = eta * sigma**2 / 2
-    return _move(a, grad_f(a) / temperature, eta * temperature, z)
 
 
 @domain(grad_f=field, a=_points, v=_points, h=positive, gamma=positive, u=positive, z=_points)
@@ -229,11 +193,7 @@ def lmc(
     ((1000, 1), True)
     """
     generators = chains.spawn(rng, len(a0))
-
-    def last(k: int) -> Array:
-        return chains.run(_move, grad_f, a0, eta, 1, k, generators, threads)[0]
-
-    return furthest(last, num_steps)
+    return furthest(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
 
 
 @domain(
@@ -261,7 +221,7 @@ def lmc_trace(
     grad_f, a0, eta, num_steps, rng, threads
         As for `lmc`, whose result is the last state when `every` divides num_steps.
     every : int
-        Number of steps between two states that are kept, ≥ 1.
+        Number of steps between two states that are kept, 1 ≤ every ≤ num_steps.
 
     Returns
     -------
@@ -277,8 +237,12 @@ def lmc_trace(
     >>> lmc_trace(lambda a: a, [[1.0]] * 5, 0.1, 60, np.random.default_rng(0), every=20).shape
     (4, 5, 1)
     """
+    if every > max(num_steps, 1):
+        raise ValueError(f"every must be <= num_steps = {num_steps}, got {every}")
     generators = chains.spawn(rng, len(a0))
-    states = chains.run(_move, grad_f, a0, eta, num_steps // every, every, generators, threads)
-    if not np.isfinite(states[-1:]).all():
-        furthest(lambda k: chains.run(_move, grad_f, a0, eta, 1, k, generators, threads)[0], num_steps)
-    return np.concatenate([a0[None], states])
+    states = np.empty((num_steps // every + 1, *a0.shape))
+    states[0] = a0
+    chains.run(_move, grad_f, a0, eta, every, generators, states[1:], threads)
+    if not np.isfinite(states[-1]).all():
+        furthest(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
+    return states

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.domains import Domain, array, bare, covariance, domain, integer, positive
+from refimpl.domains import Domain, array, bare, covariance, domain, integer, positive, semidefinite
 from refimpl.errors import DivergedError
 from refimpl.sampling.langevin import baoab_step, lmc_step
 from refimpl.sampling.metrics import gaussian_kl
@@ -149,7 +149,7 @@ def baoab_stationary_covariance(A: Array, h: float, u: float = 1.0) -> Array:
     return np.block([[np.linalg.inv(A), O], [O, u * (I - h**2 * u * A / 4)]])
 
 
-@domain(step=_transition, num_steps=integer(0), C0=array("q q"))
+@domain(step=_transition, num_steps=integer(0), C0=semidefinite("q q"))
 def covariance_after(step: Transition, num_steps: int, C0: Array) -> Array:
     r"""Covariance of the state after k steps.
 
@@ -162,7 +162,7 @@ def covariance_after(step: Transition, num_steps: int, C0: Array) -> Array:
     num_steps : int
         Number of steps k, ≥ 0.
     C0 : (q, q) array
-        Covariance of the start.
+        Covariance of the start, symmetric positive semidefinite.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def covariance_after(step: Transition, num_steps: int, C0: Array) -> Array:
     >>> covariance_after(lmc_transition([[2.0]], 0.25), 2, [[0.0]])  # 0.5 (1 + 0.5²)
     array([[0.625]])
     """
-    C, Q = C0, step.N @ step.N.T
+    C, Q = C0.copy(), step.N @ step.N.T
     for k in range(num_steps):
         with np.errstate(over="ignore", invalid="ignore"):
             after = step.M @ C @ step.M.T + Q

@@ -6,14 +6,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array, Field
-from refimpl.domains import array, domain, field, function, generator, integer, positive
+from refimpl.domains import Domain, Sizes, alike, array, bare, domain, field, generator, integer, positive, potential
 from refimpl.errors import DivergedError
 from refimpl.sampling.langevin import lmc_step
 
-_points = array("... p")
+_points = alike("... p")
 
 
-@domain(f=function, grad_f=field, a=_points, b=_points, eta=positive)
+def _check_uniform(name: str, value: Any, sizes: Sizes) -> Any:
+    u = array("...").check(name, value, sizes)
+    if not ((u >= 0) & (u <= 1)).all():
+        raise ValueError(f"{name} must be >= 0 and <= 1, got {u[~((u >= 0) & (u <= 1))].flat[0]}")
+    if u.shape != (wanted := sizes.get("(... p)", (*u.shape, 0))[:-1]):
+        raise ValueError(f"{name} must have the shape {wanted} of the points, got {u.shape}")
+    return u
+
+
+_uniform = Domain("array of shape (...,) in [0, 1]", _check_uniform)
+
+
+@domain(f=potential, grad_f=field, a=_points, b=_points, eta=positive)
 def log_acceptance(f: Callable, grad_f: Field, a: Any, b: Any, eta: float) -> Any:
     r"""Logarithm of the ratio that decides whether the proposal b from a is accepted.
 
@@ -46,12 +58,14 @@ def log_acceptance(f: Callable, grad_f: Field, a: Any, b: Any, eta: float) -> An
     return f(a) - f(b) + (there - back) / (4 * eta)
 
 
-@domain(f=function, grad_f=field, a=_points, eta=positive, z=_points, u=array("..."))
+@domain(f=potential, grad_f=field, a=_points, eta=positive, z=_points, u=_uniform)
 def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Array) -> Array:
     r"""One step of the Metropolis-adjusted Langevin algorithm, which leaves π ∝ e^{−f} as it is.
 
     .. math:: b = a - \eta \nabla f(a) + \sqrt{2 \eta} \, z, \qquad
               a^+ = b \text{ if } \log u < \texttt{log\_acceptance}(a, b), \text{ else } a
+
+    A proposal where f is infinite, or anything is not a number, is refused.
 
     Parameters
     ----------
@@ -64,7 +78,7 @@ def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Arr
     z : (..., p) array
         Noise, N(0, I).
     u : (...,) array
-        Uniform in (0, 1).
+        Uniform in [0, 1].
 
     Returns
     -------
@@ -80,8 +94,9 @@ def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Arr
     array([[0.5],
            [1. ]])
     """
-    b = lmc_step(grad_f, a, eta, z)
-    accepted = np.log(u) < log_acceptance(f, grad_f, a, b, eta)
+    b = bare(lmc_step)(grad_f, a, eta, z)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        accepted = np.log(u) < bare(log_acceptance)(f, grad_f, a, b, eta)
     return np.where(accepted[..., None], b, a)
 
 
@@ -92,7 +107,7 @@ class Chains(NamedTuple):
     acceptance: float
 
 
-@domain(f=function, grad_f=field, a0=array("n p"), eta=positive, num_steps=integer(1), rng=generator, every=integer(1))
+@domain(f=potential, grad_f=field, a0=array("n p"), eta=positive, num_steps=integer(1), rng=generator, every=integer(1))
 def mala(
     f: Callable, grad_f: Field, a0: Array, eta: float, num_steps: int, rng: np.random.Generator, every: int = 1
 ) -> Chains:
@@ -111,7 +126,7 @@ def mala(
     rng : numpy.random.Generator
         Draws the noise.
     every : int
-        Number of steps between two states that are kept, ≥ 1.
+        Number of steps between two states that are kept, 1 ≤ every ≤ num_steps.
 
     Returns
     -------
@@ -128,14 +143,16 @@ def mala(
     >>> mala(lambda a: (a**2).sum(-1) / 2, lambda a: a, [[0.0]] * 4, 1e-3, 10, rng).a.shape
     (11, 4, 1)
     """
+    if every > num_steps:
+        raise ValueError(f"every must be <= num_steps = {num_steps}, got {every}")
     if not np.isfinite(f(a0)).all():
         raise DivergedError(a0, 0)
-    states, a, moved = [a0], a0, 0
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k in range(1, num_steps + 1):
-            previous = a
-            a = mala_step(f, grad_f, a, eta, rng.standard_normal(a.shape), 1 - rng.random(len(a)))
-            moved += (a != previous).any(-1).sum()
-            if k % every == 0:
-                states.append(a)
-    return Chains(np.array(states), float(moved / (num_steps * len(a))))
+    a, moved, states = a0, 0, np.empty((num_steps // every + 1, *a0.shape))
+    states[0] = a0
+    for k in range(1, num_steps + 1):
+        previous = a
+        a = bare(mala_step)(f, grad_f, a, eta, rng.standard_normal(a.shape), 1 - rng.random(len(a)))
+        moved += (a != previous).any(-1).sum()
+        if k % every == 0:
+            states[k // every] = a
+    return Chains(states, float(moved / (num_steps * len(a))))

@@ -178,6 +178,8 @@ def dirichlet_dual_gradient(alpha: Array) -> Field:
     array([1., 0.])
     """
 
+    alpha = alpha.copy()
+
     @domain(y=array(f"... {len(alpha) - 1}"))
     def grad_W(y: Array) -> Array:
         return alpha.sum() * bare(to_simplex)(y) - alpha[:-1]

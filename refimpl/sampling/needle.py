@@ -75,6 +75,7 @@ def needle(c: Any) -> Needle:
     >>> float(g.f(np.array([1.0, 1.0]))), g.grad_f(np.array([0.0, -6.0])).tolist()
     (-0.5, [0.0, -2.0])
     """
+    c = c.copy()
 
     def f(a: Any) -> Any:
         out = np.maximum(np.sqrt((a**2).sum(-1)) - RADIUS, 0)

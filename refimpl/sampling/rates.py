@@ -40,8 +40,12 @@ def lsi_flow_bound(kl0: float, a: float, t: float) -> float:
 def lsi_lmc_bound(kl0: float, a: float, L: float, p: int, eta: float, num_steps: int) -> float:
     r"""Bound of KL after k steps of LMC when π satisfies a log-Sobolev inequality: a decay and a bias.
 
-    .. math:: \mathrm{KL}_k \le e^{-a \eta k} \, \mathrm{KL}_0 + \frac{8 \eta p L^2}{a}, \qquad
-              0 < \eta \le \frac{a}{4 L^2}
+    .. math:: \mathrm{KL}_k \le \begin{cases}
+              e^{-a \eta k} \, \mathrm{KL}_0 + 8 \eta p L^2 / a & \text{if } \eta \le a / (4 L^2), \\
+              \infty & \text{otherwise}
+              \end{cases}
+
+    Beyond a/(4L²) the theorem says nothing, and the first line may be false.
 
     Parameters
     ----------
@@ -54,7 +58,7 @@ def lsi_lmc_bound(kl0: float, a: float, L: float, p: int, eta: float, num_steps:
     p : int
         Dimension.
     eta : float
-        Step size η, > 0; the theorem needs η ≤ a/(4L²).
+        Step size η, > 0.
     num_steps : int
         Number of steps k, ≥ 0.
 
@@ -70,5 +74,9 @@ def lsi_lmc_bound(kl0: float, a: float, L: float, p: int, eta: float, num_steps:
     --------
     >>> lsi_lmc_bound(2.0, 1.0, 1.0, 1, 0.125, 0)
     3.0
+    >>> lsi_lmc_bound(2.0, 1.0, 1.0, 1, 0.26, 0)
+    inf
     """
+    if eta > a / (4 * L**2) * (1 + 1e-12):
+        return np.inf
     return float(np.exp(-a * eta * num_steps) * kl0 + 8 * eta * p * L**2 / a)

@@ -1,13 +1,13 @@
 """Targets π ∝ e^{−f}: potentials f with their gradients, and with log ∫ e^{−f} where it is known.
 
-Gradients are made with `compiling.bind`, for chains that run compiled where their formula is closed.
+Gradients are made with `compiling.bind`, for chains that run compiled where their formula is closed. Targets keep
+copies of what they are given. Posteriors are in `posterior`, targets on bounded sets in `constrained`.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
-import numpy
 import scipy
 
 from refimpl import mixtures
@@ -124,8 +124,7 @@ def gaussian(mean: Array, covariance: Array) -> Target:
     array([2., 3.])
     """
     A = np.linalg.inv(covariance)
-    A = (A + A.T) / 2
-    p = len(mean)
+    A, mean, p = (A + A.T) / 2, mean.copy(), len(mean)
 
     def f(a: Any) -> Any:
         return ((a - mean) * linear(A, a - mean)).sum(-1) / 2
@@ -168,6 +167,7 @@ def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> Target
     >>> gaussian_mixture([0.5, 0.5], [[-3.0, 0.0], [3.0, 0.0]], [[[1.0, 0.0], [0.0, 1.0]]] * 2).f([0.0, 0.0]).round(6)
     np.float64(6.337877)
     """
+    weights, means, covariances = weights.copy(), means.copy(), covariances.copy()
 
     def f(a: Any) -> Any:
         return -mixtures.mixture_log_density(a, weights, means, covariances)
@@ -216,105 +216,6 @@ def double_well(p: int = 1, barrier: float = 1.0) -> Target:
 @planar
 def _double_well_gradient(a: Any, barrier: Any) -> Any:
     return 4 * barrier * a * (a * a - 1)
-
-
-def _check_labels(name: str, value: Any, sizes: dict[str, int]) -> Any:
-    labels = array("n").check(name, value, sizes)
-    if not np.isin(labels, (-1.0, 1.0)).all():
-        raise ValueError(f"{name} must be −1 or 1, got {labels[~np.isin(labels, (-1.0, 1.0))][0]}")
-    return labels
-
-
-@domain(features=array("n p"), labels=Domain("labels −1 or 1, (n,)", _check_labels), precision=positive)
-def logistic_regression(features: Array, labels: Array, precision: float = 1.0) -> Target:
-    r"""Posterior of the weights a of logistic regression, with the prior N(0, I/λ).
-
-    .. math:: f(a) = \sum_i \log(1 + e^{-y_i d_i^\top a}) + \tfrac{\lambda}{2} \|a\|^2, \qquad
-              \nabla f(a) = -\sum_i \frac{y_i d_i}{1 + e^{y_i d_i^\top a}} + \lambda a
-
-    Parameters
-    ----------
-    features : (n, p) array
-        Rows d_i.
-    labels : (n,) array
-        y_i, −1 or 1.
-    precision : float
-        λ of the prior, > 0.
-
-    Returns
-    -------
-    Target
-        Its normaliser is not known.
-
-    References
-    ----------
-    Slide "The sampling problem" (a target of practice).
-
-    Examples
-    --------
-    >>> logistic_regression([[2.0]], [1.0]).grad_f([0.0])
-    array([-1.])
-    """
-    D = labels[:, None] * features
-
-    def f(a: Any) -> Any:
-        return np.logaddexp(0, -(a @ D.T)).sum(-1) + precision / 2 * (a**2).sum(-1)
-
-    return _make("logistic regression", features.shape[1], f, bind(_logistic_gradient, D, precision))
-
-
-def _logistic_gradient(a: Any, D: Any, precision: Any) -> Any:
-    return precision * a - (0.5 - 0.5 * numpy.tanh(a @ D.T / 2)) @ D
-
-
-@domain(alpha=array("m"))
-def dirichlet(alpha: Array) -> Target:
-    r"""Dirichlet law on the simplex of p + 1 atoms, in the coordinates of the first p.
-
-    .. math:: f(a) = -\sum_{i \le p} (\alpha_i - 1) \log a_i - (\alpha_{p+1} - 1) \log a_{p+1}, \qquad
-              a_{p+1} = 1 - \sum_{i \le p} a_i
-
-    Parameters
-    ----------
-    alpha : (p + 1,) array
-        Parameters, > 0.
-
-    Returns
-    -------
-    Target
-        Its points (..., p) are inside the simplex: a_i > 0, Σa_i < 1.
-
-    References
-    ----------
-    Slide "Iterative refinement like in optimization: MCMC", variants; Hsieh et al. 2018.
-
-    Examples
-    --------
-    >>> dirichlet([2.0, 1.0, 3.0]).grad_f([0.25, 0.25])
-    array([0., 4.])
-    """
-    if len(alpha) < 2 or not (alpha > 0).all():
-        raise ValueError(f"alpha must be two or more numbers > 0, got {alpha}")
-
-    def f(a: Any) -> Any:
-        return -((alpha[:-1] - 1) * np.log(a)).sum(-1) - (alpha[-1] - 1) * np.log(1 - a.sum(-1))
-
-    def grad_f(a: Any) -> Any:
-        return -(alpha[:-1] - 1) / a + (alpha[-1] - 1) / (1 - a.sum(-1, keepdims=True))
-
-    log_normalizer = scipy.special.gammaln(alpha).sum() - scipy.special.gammaln(alpha.sum())
-    target = _make("Dirichlet", len(alpha) - 1, f, grad_f, log_normalizer)
-    return target._replace(f=_inside_simplex(target.f), grad_f=_inside_simplex(target.grad_f))
-
-
-def _inside_simplex(function: Field) -> Field:
-    def inside(name: str, value: Any, sizes: dict[str, int]) -> Any:
-        a = array("... p").check(name, value, sizes)
-        if isinstance(a, np.ndarray) and not ((a > 0).all() and (a.sum(-1) < 1).all()):
-            raise ValueError(f"{name} must be inside the simplex (a_i > 0, sum < 1), got {a}")
-        return a
-
-    return domain(a=Domain("points inside the simplex", inside))(lambda a: function(a))
 
 
 def _make(name: str, p: int, f: Callable, grad_f: Callable, log_normalizer: float | None = None) -> Target:

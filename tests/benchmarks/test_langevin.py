@@ -19,11 +19,11 @@ SIZES = [(10**4, 10**3), (10, 10**5)]
 def test_lmc_against_its_normals_alone(race: Callable, n: int, num_steps: int) -> None:
     """One thread each."""
     generators = spawn(np.random.default_rng(0), n)
-    z = np.empty((-(-n // len(generators)), 2))
+    blocks = np.array_split(np.empty((n, 2)), len(generators))
     draw = compiled(_draw)
     race(
         lambda: lmc(TARGET.grad_f, np.zeros((n, 2)), ETA, num_steps, np.random.default_rng(0), threads=1),
-        normals=lambda: [draw(generator, z, num_steps) for generator in generators],
+        normals=lambda: [draw(rng, z, num_steps) for rng, z in zip(generators, blocks, strict=True)],
     )
 
 
@@ -95,7 +95,8 @@ def test_lmc_against_blackjax(race: Callable) -> None:
 
 @pytest.mark.parametrize("grown", ["chains", "steps", "p"])
 def test_cost_is_linear(race: Callable, benchmark, capsys: pytest.CaptureFixture[str], grown: str) -> None:
-    base = {"chains": 2048, "steps": 500, "p": 3}
+    """Sizes from where the work outweighs what a call or a step costs whatever its size."""
+    base = {"chains": 1024, "steps": 200, "p": 32}
 
     def run(size: int) -> Callable[[], np.ndarray]:
         n, num_steps, p = (value * size if grown == name else value for name, value in base.items())

@@ -8,9 +8,16 @@ import pytest
 from refimpl.sampling import complexity, rates
 
 
+def test_no_bound_is_given_where_the_theorem_says_nothing():
+    assert rates.lsi_lmc_bound(1.0, 0.5, 2.0, 3, 0.5 / 16, 4) < np.inf
+    assert rates.lsi_lmc_bound(1.0, 0.5, 2.0, 3, 0.5 / 16 + 1e-9, 4) == np.inf
+
+
 def test_the_table_has_the_cells_of_the_slide():
     cells = [(row.reference.split()[0], row.distance) for row in complexity.complexity_table()]
     assert len(cells) == len(set(cells)) == 10
+    docstring = complexity.complexity_table.__doc__
+    assert all(row.formula in docstring for row in complexity.complexity_table())
     assert len(complexity.table_text(2, 3.0, 0.1).splitlines()) == 11
 
 

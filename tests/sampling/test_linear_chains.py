@@ -56,6 +56,7 @@ def test_an_unstable_chain_diverges_and_says_when():
         (lambda: baoab_stationary_covariance([[1.0]], 2.0), ValueError, "h must be < 2/√(uλmax(A)) = 2"),
         (lambda: covariance_after(A, 3, A), TypeError, "step must be a Transition (M, N)"),
         (lambda: covariance_after(Transition(A, A), 3, [[1.0]]), ValueError, "C0 must have shape (q, q) with q = 2"),
+        (lambda: covariance_after(Transition(A, A), 3, [[1.0, 1.0], [0.0, 1.0]]), ValueError, "C0 must be symmetric"),
         (lambda: covariance_after(Transition(A, A), -1, A), ValueError, "num_steps must be >= 0, got -1"),
         (
             lambda: steps_to_accuracy(lmc_transition([[1.0]], 1.5), [[9.0]], [[1.0]], 1e-9, 7),

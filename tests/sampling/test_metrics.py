@@ -56,6 +56,7 @@ def test_samples_moved_by_the_gradient_of_a_convex_function_are_matched_to_thems
         (lambda: metrics.total_variation(flat, lambda x: x[:2], X), ValueError, "density_q must return finite values"),
         (lambda: metrics.total_variation(flat, 0.1, X), TypeError, "density_q must be callable, got 0.1"),
         (lambda: metrics.fisher_divergence(flat, lambda x: x / 0.0, flat, X), ValueError, "score_q must return finite"),
+        (lambda: estimators.sample_kl(lambda a: a, lambda a: a[:, 0], [[1.0]]), ValueError, "log_p must return shape"),
         (lambda: estimators.sample_w2([[1.0]], [[1.0], [2.0]]), ValueError, "b must have shape (n, p) with n = 1"),
     ],
 )

@@ -25,7 +25,21 @@ def test_small_steps_are_accepted_and_large_ones_are_not():
         (lambda f, g, r: metropolis.mala(f, g, [[1.0]], 0.0, 5, r), ValueError, "eta must be > 0, got 0.0"),
         (lambda f, g, r: metropolis.mala(f, g, [1.0], 0.1, 5, r), ValueError, "a0 must have shape (n, p), got (1,)"),
         (lambda f, g, r: metropolis.mala(f, g, [[1.0]], 0.1, 5, 0), TypeError, "rng must be a numpy.random.Generator"),
-        (lambda f, g, r: metropolis.mala(lambda a: np.inf, g, [[1.0]], 0.1, 5, r), DivergedError, "diverged"),
+        (
+            lambda f, g, r: metropolis.mala(lambda a: np.inf + a[..., 0], g, [[1.0]], 0.1, 5, r),
+            DivergedError,
+            "diverged",
+        ),
+        (lambda f, g, r: metropolis.mala(lambda a: a, g, [[1.0]], 0.1, 5, r), ValueError, "f must return shape (1,)"),
+        (lambda f, g, r: metropolis.mala(f, g, [[1.0]], 0.1, 5, r, 6), ValueError, "every must be <= num_steps = 5"),
+        (
+            lambda f, g, r: metropolis.mala_step(f, g, [[1.0]], 0.1, [[1.0]], [1.5]),
+            ValueError,
+            "u must be >= 0 and <= 1",
+        ),
+        (lambda f, g, r: metropolis.mala_step(f, g, [[1.0]], 0.1, [[1.0]], [0.5, 0.5]), ValueError, "u must have the"),
+        (lambda f, g, r: metropolis.mala_step(f, g, [[1.0]], 0.1, [1.0], [0.5]), ValueError, "z must have the shape"),
+        (lambda f, g, r: metropolis.log_acceptance(f, g, [[1.0]], [1.0], 0.1), ValueError, "b must have the shape"),
         (lambda f, g, r: metropolis.mala_step(3, g, [[1.0]], 0.1, [[1.0]], [0.5]), TypeError, "f must be callable"),
     ],
 )

@@ -5,7 +5,8 @@ import scipy
 
 from refimpl.sampling import langevin, targets
 from verify.claims import claim
-from verify.evidence import equal, mean, rate, rounding
+from verify.evidence import equal, mean, rounding
+from verify.probes import batched
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
 
@@ -19,6 +20,7 @@ def square(a):
 def lmc_steps_down_the_gradient_with_noise_root_two_eta(rng, *, lmc_step=langevin.lmc_step):
     r"""On ∇f = a²: a⁺ = a − ηa² + √(2η)z; on N(0, A⁻¹) a step takes the covariance C to MCM + 2ηI, M = I − ηA."""
     a, z = rng.uniform(-2, 2, (2, 20, 30, 4))
+    yield from batched("a⁺", lambda a, z: lmc_step(square, a, 0.3, z), a[0], z[0], rtol=rounding(16))
     for eta in 10 ** rng.uniform(-3, 1, 5):
         expected = a - eta * a**2 + np.sqrt(2.0) * np.sqrt(eta) * z
         yield equal("a⁺ for ∇f = a²", lmc_step(square, a, eta, z), expected, atol=rounding(16, 4 * (1 + eta)))
@@ -88,7 +90,10 @@ def chains_have_the_exact_law(rng, *, lmc=langevin.lmc):
     target = targets.gaussian(m, (Q / l) @ Q.T)
     M = 1 - eta * l
     centre, spread = m + Q @ (M**k * (Q.T @ (a0 - m))), np.sqrt(2 * eta * (1 - M ** (2 * k)) / (1 - M**2))
-    a = np.asarray(lmc(target.grad_f, np.tile(a0, (n, 1)), eta, k, rng))
+    start = np.tile(a0, (n, 1))
+    a = np.asarray(lmc(target.grad_f, start, eta, k, rng))
+    yield equal("the start is left alone", start, np.tile(a0, (n, 1)))
+    yield equal("different states among the chains", len(np.unique(a.view(complex))), n)
     x = ((a - centre) @ Q / spread).T
     y = (x[:, : n // 2] + x[:, n // 2 :]) / np.sqrt(2)
     coordinates = {
@@ -101,6 +106,17 @@ def chains_have_the_exact_law(rng, *, lmc=langevin.lmc):
     for name, values in {**coordinates, "chains half apart": y[0], "neighbouring chains": neighbours}.items():
         yield mean(f"E e^(−x²/2), {name}", np.exp(-(values**2) / 2), np.sqrt(0.5), delta=0.01)
         yield mean(f"P(x ≤ 0), {name}", values <= 0, 0.5, delta=0.02)
+    blocks = x[0].reshape(100, 100, 100)
+    for axis in range(3):
+        total = blocks.sum(axis).ravel() / 10
+        yield mean(
+            f"E e^(−x²/2), sums of 100 chains {100 ** (2 - axis)} apart",
+            np.exp(-(total**2) / 2),
+            np.sqrt(0.5),
+            delta=0.05,
+        )
+    z = np.asarray(lmc(lambda b: 0 * b, np.zeros((n, 4)), 0.5, 1, rng))
+    yield mean("P(|z| > 4) of a single noise", np.abs(z) > 4, scipy.special.erfc(np.sqrt(8)), delta=5e-5)
     wide = np.asarray(lmc(lambda b: b, np.zeros((10**5, 7)), 0.5, 3, rng)) / np.sqrt(1 + 0.25 + 0.0625)
     yield mean("E e^(−x²/2) in 7 dimensions", np.exp(-(wide.ravel() ** 2) / 2), np.sqrt(0.5), delta=0.01)
     z = rng.standard_normal((3, 7))
@@ -163,105 +179,29 @@ def _(grad_f, a0, eta, num_steps, rng):
     return a0
 
 
-def grid_kernel(step, target, eta, x):
-    """Transition matrix on the cells of a grid of the chain with Gaussian steps, by densities at the grid's points."""
-    column, one = x[:, None], np.ones((len(x), 1))
-    centre = np.asarray(step(target.grad_f, column, eta, 0 * one))
-    spread = np.asarray(step(target.grad_f, column, eta, one)) - centre
-    return scipy.stats.norm.pdf(x, centre, np.abs(spread)) * (x[1] - x[0])
+@chains_have_the_exact_law.mutant("the same noise for chains i and i + 2")
+def _(grad_f, a0, eta, num_steps, rng):
+    quads = chains(grad_f, a0[: 2 * -(-len(a0) // 4)], eta, num_steps, rng).reshape(-1, 2, a0.shape[1])
+    return np.concatenate([quads, quads], axis=1).reshape(-1, a0.shape[1])[: len(a0)]
 
 
-def stationary(P):
-    """Left eigenvector of eigenvalue 1, of sum 1."""
-    Q = np.eye(len(P)) - P.T
-    Q[0] = 1.0
-    return np.linalg.solve(Q, np.eye(len(P))[0])
+@chains_have_the_exact_law.mutant("opposite noise for chains half apart")
+def _(grad_f, a0, eta, num_steps, rng):
+    half = (len(a0) + 1) // 2
+    for _ in range(num_steps):
+        z = rng.standard_normal((half, a0.shape[1]))
+        a0 = langevin.lmc_step(grad_f, a0, eta, np.concatenate([z, -z])[: len(a0)])
+    return a0
 
 
-@claim("S04", slide=SLIDE, source="Talay & Tubaro 1990: expansion of the invariant law in η")
-def bias_of_lmc_is_of_first_order(rng, *, lmc_step=langevin.lmc_step):
-    r"""On a double well LMC ends in π(1 + η(f′²/4 − f″/2 + c)) + O(η²): off by O(η) in TV and W₁, O(η²) in KL.
-
-    The law is computed by quadrature of the kernel. The expansion: with g = f′ a step changes E φ by
-    ηE[φ″ − gφ′] + η²E[g²φ″/2 − gφ‴ + φ⁗/2], which is 0 for all φ in the law sought; integrate by parts.
-    """
-    barrier = rng.uniform(0.8, 1.2)
-    target = targets.double_well(1, barrier)
-    x = np.linspace(-3.2, 3.2, 641)
-    pi = np.exp(-target.f(x[:, None]))
-    pi /= pi.sum()
-    eta = np.geomspace(2e-3, 2e-2, 12)
-    laws = np.array([stationary(grid_kernel(lmc_step, target, e, x)) for e in eta])
-    gap, u = laws - pi, 4 * barrier**2 * x**2 * (x**2 - 1) ** 2 - 2 * barrier * (3 * x**2 - 1)
-    distances = {
-        "TV": (np.abs(gap).sum(1) / 2, 1),
-        "W₁": (np.abs(np.cumsum(gap, 1)).sum(1) * (x[1] - x[0]), 1),
-        "‖π_η − π(1 + ηu)‖₁": (np.abs(gap - eta[:, None] * pi * (u - pi @ u)).sum(1), 2),
-        "KL": (scipy.special.rel_entr(np.maximum(laws, 0), pi).sum(1), 2),
-    }
-    for name, (distance, order) in distances.items():
-        yield rate(f"{name} against η", eta, distance, order)
+@chains_have_the_exact_law.mutant("noise clipped at 4")
+def _(grad_f, a0, eta, num_steps, rng):
+    for _ in range(num_steps):
+        a0 = langevin.lmc_step(grad_f, a0, eta, np.clip(rng.standard_normal(a0.shape), -4, 4))
+    return a0
 
 
-@bias_of_lmc_is_of_first_order.mutant("noise √η: another law, however small η")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + np.sqrt(eta) * z
-
-
-@bias_of_lmc_is_of_first_order.mutant("noise 1 % too large: the bias does not vanish")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z
-
-
-@bias_of_lmc_is_of_first_order.mutant("gradient 1 % too small")
-def _(grad_f, a, eta, z):
-    return a - 0.99 * eta * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@bias_of_lmc_is_of_first_order.mutant("a step of Heun's kind: a bias, but another one")
-def _(grad_f, a, eta, z):
-    return a - eta / 2 * (grad_f(a) + grad_f(a - eta * grad_f(a))) + np.sqrt(2 * eta) * z
-
-
-@claim("S13", slide=SLIDE, source="perturbed gradient descent; Mandt, Hoffman & Blei 2017")
-def perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise(
-    rng, *, perturbed_sgd_step=langevin.perturbed_sgd_step, lmc_step=langevin.lmc_step
-):
-    r"""With σ = √(2/η) they are one; on lx²/2 the variances end at ησ²/(2l(1 − ηl/2)) → 0 and 1/(l(1 − ηl/2)) → 1/l."""
-    a, z = rng.uniform(-2, 2, (2, 20, 30, 4))
-    for eta in 10 ** rng.uniform(-3, 0.5, 5):
-        sigma = 10 ** rng.uniform(-1, 1)
-        expected = a - eta * (a**2 - sigma * z)
-        error = rounding(32, (1 + eta) * (4 + sigma * 2))
-        yield equal("a − η(∇f − σz)", perturbed_sgd_step(square, a, eta, sigma, z), expected, atol=error)
-        same = perturbed_sgd_step(square, a, eta, np.sqrt(2 / eta), z)
-        yield equal("σ = √(2/η): LMC", same, lmc_step(square, a, eta, z), atol=rounding(64, 4 * (1 + eta)))
-    one, l, sigma = np.ones((1, 1)), rng.uniform(0.5, 2), rng.uniform(0.5, 2)
-    eta = np.geomspace(1e-5, 1e-3, 12)
-    for name, step in (("SGD", lambda *s: perturbed_sgd_step(*s[:3], sigma, s[3])), ("LMC", lmc_step)):
-        contraction = np.array([step(lambda b: l * b, one, e, 0 * one).item() for e in eta])
-        noise = np.array([step(lambda b: l * b, 0 * one, e, one).item() for e in eta])
-        variance = noise**2 / (1 - contraction**2)
-        expected = (eta * sigma**2 / 2 if name == "SGD" else 1.0) / (l * (1 - eta * l / 2))
-        yield equal(f"variance of {name}", variance, expected, rtol=rounding(16) / (eta[0] * l))
-        yield rate(f"order in η of the variance of {name}", eta, variance, 1 if name == "SGD" else 0)
-
-
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("noise √η σ", replaces="perturbed_sgd_step")
-def _(grad_f, a, eta, sigma, z):
-    return a - eta * grad_f(a) + np.sqrt(eta) * sigma * z
-
-
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("σ²: a variance", replaces="perturbed_sgd_step")
-def _(grad_f, a, eta, sigma, z):
-    return a - eta * grad_f(a) + eta * sigma**2 * z
-
-
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("is LMC", replaces="perturbed_sgd_step")
-def _(grad_f, a, eta, sigma, z):
-    return a - eta * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("noise η", replaces="lmc_step")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + eta * z
+@chains_have_the_exact_law.mutant("moves the caller's array")
+def _(grad_f, a0, eta, num_steps, rng):
+    a0[...] = chains(grad_f, a0, eta, num_steps, rng)
+    return a0

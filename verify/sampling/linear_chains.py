@@ -5,7 +5,7 @@ import scipy
 
 from refimpl.sampling import linear_chains
 from verify.claims import claim
-from verify.evidence import equal, rate, rounding
+from verify.evidence import equal, rounding
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
 SOURCE = "Leimkuhler & Matthews 2013"
@@ -31,7 +31,7 @@ def split_step(A, h, gamma, u):
     return M, kick @ drift @ rotate @ flow[: 2 * p, 2 * p :] @ drift.T @ kick.T
 
 
-CASES = [(0.5, 1.3, 1.0), (0.2, 0.4, 2.5), (1.1, 3.0, 0.6)]
+CASES = [(0.5, 1.3, 1.0), (0.2, 0.4, 2.5), (1.1, 3.0, 0.6)]  # h, γ, u
 
 
 @claim("S08", slide=SLIDE, source=SOURCE)
@@ -39,7 +39,8 @@ def baoab_on_a_gaussian_composes_the_flows_of_its_parts(rng, *, baoab_transition
     r"""M = B A O A B and NNᵀ are products of the exact flows of kick, drift and Ornstein-Uhlenbeck velocity."""
     for p, (h, gamma, u) in zip((1, 2, 4), CASES, strict=True):
         A = random_precision(rng, p)
-        M, N = (np.asarray(part) for part in baoab_transition(A, h, gamma, u))
+        given = (A, h, gamma) if u == 1 else (A, h, gamma, u)
+        M, N = (np.asarray(part) for part in baoab_transition(*given))
         expected, covariance = split_step(A, h, gamma, u)
         yield equal(f"M, p = {p}", M, expected, atol=rounding(500, 3))
         yield equal(f"NNᵀ, p = {p}", N @ N.T, covariance, atol=rounding(500, 10))
@@ -113,15 +114,31 @@ def baoab_has_no_error_in_position_on_a_gaussian(
         A = random_precision(rng, p)
         M, Q = split_step(A, h, gamma, u)
         oracle = scipy.linalg.solve_discrete_lyapunov(M, Q)
-        C = baoab_stationary_covariance(A, h, u)
+        C = baoab_stationary_covariance(A, h) if u == 1 else baoab_stationary_covariance(A, h, u)
         gap = 1 - np.abs(np.linalg.eigvals(M)).max()
         yield equal(f"covariance, p = {p}, h = {h}, γ = {gamma}, u = {u}", C, oracle, atol=rounding(300, 3 / gap))
+        limit = 2 / np.sqrt(u * np.linalg.eigvalsh(A)[-1])
+        for share in (1 - 1e-6, 1 + 1e-9, 1.2, 5.0):
+            M = split_step(A, share * limit, gamma, u)[0]
+            stable = np.abs(np.linalg.eigvals(M)).max() < 1
+            given = refuses(baoab_stationary_covariance, A, share * limit, u)
+            yield equal(f"refused at h = {share:.7g} · 2/√(uλmax) iff unstable", given, not stable)
+
+
+def refuses(function, *arguments):
+    """Whether a function raises ValueError."""
+    try:
+        function(*arguments)
+    except ValueError:
+        return True
+    return False
 
 
 def stationary(p_v, p_a=lambda A, h, u: np.linalg.inv(A), cross=0.0):
-    """A stationary covariance from those of v and a."""
+    """A stationary covariance from those of v and a, where there is one."""
 
     def covariance(A, h, u=1.0):
+        linear_chains.baoab_stationary_covariance(A, h, u)
         O = cross * np.eye(len(A))
         return np.block([[p_a(A, h, u), O], [O, p_v(A, h, u, np.eye(len(A)))]])
 
@@ -146,128 +163,29 @@ STATIONARY_MUTANTS = {
     "correlated": stationary(right_velocity, cross=0.01),
 }
 
+
+@baoab_has_no_error_in_position_on_a_gaussian.mutant("the formula for any h")
+def _(A, h, u=1.0):
+    O = 0 * A
+    return np.block([[np.linalg.inv(A), O], [O, right_velocity(A, h, u, np.eye(len(A)))]])
+
+
+@baoab_has_no_error_in_position_on_a_gaussian.mutant("u = 2 where nothing is said")
+def _(A, h, u=2.0):
+    return linear_chains.baoab_stationary_covariance(A, h, u)
+
+
+@baoab_has_no_error_in_position_on_a_gaussian.mutant("refused from 2/√λmax on")
+def _(A, h, u=1.0):
+    linear_chains.baoab_stationary_covariance(A, h, min(u, 1.0))
+    O = 0 * A
+    return np.block([[np.linalg.inv(A), O], [O, right_velocity(A, h, u, np.eye(len(A)))]])
+
+
+@baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutant("u = 2 where nothing is said")
+def _(A, h, gamma, u=2.0):
+    return linear_chains.baoab_transition(A, h, gamma, u)
+
+
 for _text, _mutant in STATIONARY_MUTANTS.items():
     baoab_has_no_error_in_position_on_a_gaussian.mutant(_text)(_mutant)
-
-
-@claim("S08", slide=SLIDE, source=SOURCE)
-def lmc_on_a_gaussian_is_linear(rng, *, lmc_transition=linear_chains.lmc_transition):
-    r"""M = I − ηA, NNᵀ = 2ηI: M and NNᵀ solve the Lyapunov equation of the covariance [A(I − ηA/2)]⁻¹."""
-    for p, eta in [(1, 0.5), (3, 0.1)]:
-        A = random_precision(rng, p)
-        M, N = (np.asarray(part) for part in lmc_transition(A, eta))
-        modes, Q = np.linalg.eigh(A)
-        yield equal(f"M, p = {p}", M, (Q * (1 - eta * modes)) @ Q.T, atol=rounding(100))
-        C = scipy.linalg.solve_discrete_lyapunov(M, N @ N.T)
-        yield equal(f"end, p = {p}", C, np.linalg.inv(A - eta * A @ A / 2), atol=rounding(500, 4 / eta))
-
-
-@lmc_on_a_gaussian_is_linear.mutant("ascends")
-def _(A, eta):
-    return np.eye(len(A)) + eta * A, np.sqrt(2 * eta) * np.eye(len(A))
-
-
-@lmc_on_a_gaussian_is_linear.mutant("√η for √(2η)")
-def _(A, eta):
-    return np.eye(len(A)) - eta * A, np.sqrt(eta) * np.eye(len(A))
-
-
-@lmc_on_a_gaussian_is_linear.mutant("noise scaled by η instead of √η", shipped="google-research/ibc #6")
-def _(A, eta):
-    return np.eye(len(A)) - eta * A, np.sqrt(2) * eta * np.eye(len(A))
-
-
-@lmc_on_a_gaussian_is_linear.mutant("drift 1 % too large")
-def _(A, eta):
-    return np.eye(len(A)) - 1.01 * eta * A, np.sqrt(2 * eta) * np.eye(len(A))
-
-
-@claim("S08", slide=SLIDE, source=SOURCE)
-def covariances_add_up_what_each_noise_has_become(rng, *, covariance_after=linear_chains.covariance_after):
-    r"""C_k = Mᵏ C₀ (Mᵀ)ᵏ + Σ_{j<k} MʲN (MʲN)ᵀ for any M and N, stable or not."""
-    for q, p, k in [(2, 1, 1), (2, 1, 6), (4, 2, 9), (3, 3, 0)]:
-        M, N = rng.standard_normal((q, q)) / 2, rng.standard_normal((q, p))
-        C0 = random_precision(rng, q)
-        C = covariance_after(linear_chains.Transition(M, N), k, C0)
-        spread = np.hstack(
-            [np.linalg.matrix_power(M, j) @ (N if j < k else np.linalg.cholesky(C0)) for j in range(k + 1)]
-        )
-        yield equal(f"C_{k}, q = {q}, p = {p}", C, spread @ spread.T, atol=rounding(2000, np.abs(spread).max() ** 2))
-
-
-def recursion(update):
-    """A recursion of covariances that can be spoiled."""
-
-    def after(step, num_steps, C0):
-        C = C0
-        for _ in range(num_steps):
-            C = update(C, *step)
-        return C
-
-    return after
-
-
-RECURSION_MUTANTS = {
-    "transposed": recursion(lambda C, M, N: M.T @ C @ M + N @ N.T),
-    "MCM": recursion(lambda C, M, N: M @ C @ M + N @ N.T),
-    "noise carried by M": recursion(lambda C, M, N: M @ (C + N @ N.T) @ M.T),
-    "noise dropped": recursion(lambda C, M, N: M @ C @ M.T),
-    "noise 1 % too large": recursion(lambda C, M, N: M @ C @ M.T + 1.0201 * N @ N.T),
-    "one step too many": lambda step, k, C0: linear_chains.covariance_after(step, k + 1, C0),
-}
-
-for _text, _mutant in RECURSION_MUTANTS.items():
-    covariances_add_up_what_each_noise_has_become.mutant(_text)(_mutant)
-
-
-KAPPA = np.geomspace(10, 1000, 15)
-
-
-def divergence_after(M, Q, C0, target, k):
-    """KL of the law after k steps from the target, by powers of M and a Lyapunov equation."""
-    S = scipy.linalg.solve_discrete_lyapunov(M, Q)
-    power = np.linalg.matrix_power(M, k)
-    ratio = scipy.linalg.eigh(S + power @ (C0 - S) @ power.T, target, eigvals_only=True)
-    return (ratio - 1 - np.log(ratio)).sum() / 2
-
-
-@claim("S08", slide=SLIDE, source="Ma, Chatterji, Cheng, Flammarion, Bartlett & Jordan 2021")
-def underdamped_langevin_takes_root_kappa_steps(rng, *, steps_to_accuracy=linear_chains.steps_to_accuracy):
-    r"""Steps to KL ≤ ε from a start of twice the widths: order κ for LMC at η ∝ 1/L, √κ for BAOAB at h ∝ 1/√L."""
-    eps = rng.uniform(0.04, 0.06)
-    lmc, baoab, first = [], [], []
-    for kappa in KAPPA:
-        A = np.diag([1.0, kappa])
-        overdamped = linear_chains.lmc_transition(A, 0.4 / kappa)
-        underdamped = linear_chains.baoab_transition(A, 0.6 / np.sqrt(kappa), 2.0)
-        for transition, target, counts in [
-            (overdamped, np.linalg.inv(A), lmc),
-            (underdamped, np.diag([1, 1 / kappa, 1, 1]), baoab),
-        ]:
-            counts.append(steps_to_accuracy(transition, 4 * target, target, eps))
-            M, Q = transition.M, transition.N @ transition.N.T
-            around = [divergence_after(M, Q, 4 * target, target, counts[-1] - back) for back in (1, 0)]
-            first.append(around[1] <= eps < around[0])
-    yield equal("the count is the first within ε", first, True)
-    yield rate("steps of LMC in κ", KAPPA, lmc, 1.0)
-    yield rate("steps of BAOAB in κ", KAPPA, baoab, 0.5)
-
-
-@underdamped_langevin_takes_root_kappa_steps.mutant("off by one")
-def _(step, C0, target, eps):
-    return linear_chains.steps_to_accuracy(step, C0, target, eps) + 1
-
-
-@underdamped_langevin_takes_root_kappa_steps.mutant("divergence the other way round")
-def _(step, C0, target, eps):
-    C, k = C0, 0
-    while True:
-        ratio = scipy.linalg.eigh(target, C, eigvals_only=True)
-        if (ratio - 1 - np.log(ratio)).sum() / 2 <= eps:
-            return k
-        C, k = step.M @ C @ step.M.T + step.N @ step.N.T, k + 1
-
-
-@underdamped_langevin_takes_root_kappa_steps.mutant("accuracy 2ε")
-def _(step, C0, target, eps):
-    return linear_chains.steps_to_accuracy(step, C0, target, 2 * eps)

@@ -65,6 +65,11 @@ def _(f, grad_f, a, eta, z, u):
     return metropolis.mala_step(f, grad_f, a, eta, z, np.exp(u - 1))
 
 
+@acceptance_balances_every_pair.mutant("one decision for the batch", replaces="mala_step")
+def _(f, grad_f, a, eta, z, u):
+    return metropolis.mala_step(f, grad_f, a, eta, z, np.full(np.shape(u), np.ravel(u)[0]))
+
+
 @claim("S04", slide=SLIDE, source=SOURCE)
 def adjusted_chains_stay_in_the_target(rng, *, mala=metropolis.mala):
     r"""40,000 chains started in N(0, I₃) are there still after 60 steps, at a step where LMC's variance has trebled."""
@@ -92,3 +97,78 @@ def _(f, grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         a0 = metropolis.mala_step(f, grad_f, a0, eta, rng.standard_normal(a0.shape) / np.sqrt(2), rng.random(len(a0)))
     return metropolis.Chains(a0[None], 1.0)
+
+
+@claim("S04", slide=SLIDE, source=SOURCE)
+def adjusted_chains_are_recorded_as_they_ran(rng, *, mala=metropolis.mala, mala_step=metropolis.mala_step):
+    r"""Rows 0, e, 2e, …; the share accepted is that of the moves; where f = ∞ or ∇f is not a number nothing moves to.
+
+    A linear f accepts all: LMC with drift, exactly. The same generator gives the same path whatever is kept of it.
+    """
+    a0, seed = rng.uniform(-1, 1, (300, 2)), int(rng.integers(2**32))
+    target = targets.double_well(2, 1.0)
+    given = a0.copy()
+    path, acceptance = mala(target.f, target.grad_f, given, 0.15, 12, np.random.default_rng(seed))
+    path = np.asarray(path)
+    yield equal("the start is left alone", given, a0)
+    yield equal("every step where nothing is said, the start first", [len(path), *(path[0] == a0).all(0)], [13, 1, 1])
+    moves = (path[1:] != path[:-1]).any(-1)
+    yield equal("share accepted", acceptance, moves.mean(), atol=1e-12)
+    yield equal("some are refused, most are not", 0.5 < moves.mean() < 0.999, True)
+    for every, rows in [(3, 5), (5, 3), (12, 2)]:
+        kept = mala(target.f, target.grad_f, a0, 0.15, 12, np.random.default_rng(seed), every=every)
+        yield equal(f"every {every}th", kept.a, path[::every][:rows])
+        yield equal("share accepted", kept.acceptance, acceptance, atol=1e-12)
+    n, c, eta = 200_000, rng.uniform(0.5, 2, 2), rng.uniform(0.2, 0.8)
+    linear = mala(lambda a: a @ c, lambda a: 0 * a + c, np.zeros((n, 2)), eta, 3, rng, every=3)
+    yield equal("linear f: all accepted", linear.acceptance, 1.0, atol=1e-5)
+    x = (np.asarray(linear.a)[-1] + 3 * eta * c) / np.sqrt(6 * eta)
+    yield mean("linear f: E e^(−x²/2)", np.exp(-(x.ravel() ** 2) / 2), np.sqrt(0.5), delta=0.01)
+    yield mean("linear f: P(x ≤ 0)", x.ravel() <= 0, 0.5, delta=0.02)
+    inside = lambda a: np.where((np.abs(a) < 1).all(-1), 0.0, np.inf)  # noqa: E731
+    grad = lambda a: np.where((np.abs(a) < 1).all(-1, keepdims=True), 0.0, np.nan) + 0 * a  # noqa: E731
+    z, u = rng.standard_normal((2, 300, 2))[0], rng.random(300)
+    after = np.asarray(mala_step(inside, grad, a0, 0.5, z, u))
+    b = a0 + z
+    expected = np.where((np.abs(b) < 1).all(-1, keepdims=True), b, a0)
+    yield equal("uniform on a square: what leaves it is refused", after, expected, atol=1e-14)
+    yield equal("a single point", mala_step(inside, grad, a0[7], 0.5, z[7], u[7]), after[7], atol=1e-14)
+
+
+def run(record=lambda states, every: states[::every], share=lambda moves: moves.mean()):
+    """MALA by a plain loop, to be spoilt in what it records."""
+
+    def mala(f, grad_f, a0, eta, num_steps, rng, every=1):
+        path, states = metropolis.mala(f, grad_f, a0, eta, num_steps, rng).a, None
+        states = record(path, every)
+        return metropolis.Chains(states, float(share((path[1:] != path[:-1]).any(-1))))
+
+    return mala
+
+
+RECORDS = {
+    "the start left out": run(lambda path, every: path[every::every]),
+    "one step late": run(lambda path, every: np.concatenate([path[:1], path[1::every]])),
+    "every state": run(lambda path, every: path),
+    "the last state for all": run(
+        lambda path, every: np.concatenate([path[:1]] + [path[-1:]] * ((len(path) - 1) // every))
+    ),
+    "share refused": run(share=lambda moves: 1 - moves.mean()),
+    "share of the last step": run(share=lambda moves: moves[-1].mean()),
+    "number accepted": run(share=lambda moves: moves.sum()),
+    "share among n − 1": run(share=lambda moves: moves.sum() / moves.shape[0] / (moves.shape[1] - 1)),
+}
+for _text, _mutant in RECORDS.items():
+    adjusted_chains_are_recorded_as_they_ran.mutant(_text, replaces="mala")(_mutant)
+
+
+@adjusted_chains_are_recorded_as_they_ran.mutant("η a tenth too small", replaces="mala")
+def _(f, grad_f, a0, eta, num_steps, rng, every=1):
+    return metropolis.mala(f, grad_f, a0, 0.9 * eta, num_steps, rng, every)
+
+
+@adjusted_chains_are_recorded_as_they_ran.mutant("moves where the ratio is not a number", replaces="mala_step")
+def _(f, grad_f, a, eta, z, u):
+    b = a - eta * grad_f(a) + np.sqrt(2 * eta) * z
+    refused = np.log(u) >= metropolis.log_acceptance(f, grad_f, a, b, eta)
+    return np.where(np.asarray(refused)[..., None], a, b)

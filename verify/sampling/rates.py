@@ -5,8 +5,8 @@ import scipy
 
 from refimpl.sampling import gaussian_law, langevin, metrics, rates, targets
 from verify.claims import claim
-from verify.evidence import at_most, rounding
-from verify.sampling.langevin import grid_kernel
+from verify.evidence import at_least, at_most, equal, rounding
+from verify.sampling.bias import grid_kernel
 from verify.sampling.metrics import SLIDE, random_law
 
 SOURCE = "Vempala & Wibisono 2019"
@@ -81,6 +81,63 @@ def lmc_converges_up_to_its_bias(
             measured.append(gaussian_kl(m_k, C_k, m, C))
             bound.append(lsi_lmc_bound(kl0, l[0], l[-1], 3, eta, k))
     yield at_most("KL_k", measured, bound, slack=rounding(1e6, 10), tight=1e-2)
+
+
+@claim("S05", slide=SLIDE, source=SOURCE)
+def lmc_bound_meets_its_corollary_and_ends_where_its_step_does(rng, *, lsi_lmc_bound=rates.lsi_lmc_bound):
+    r"""η = aδ/(16pL²) and k = log(2KL₀/δ)/(aη) steps make the bound δ; above η = a/(4L²) there is none: ∞.
+
+    Beyond it e^{−aηk}KL₀ + 8ηpL²/a may be false: for η > 2/L the law on N(0, I/L) diverges.
+    """
+    for p in (1, 3, 50):
+        a, delta, k = 10 ** rng.uniform(-1, 0), 10 ** rng.uniform(-3, 0), int(rng.integers(10, 10**4))
+        L = a * 10 ** rng.uniform(0, 1)
+        eta = a * min(delta / (4 * p), 1) / (4 * L**2)
+        start = delta / 2 * np.exp(a * eta * k)
+        total = delta / 2 + 8 * eta * p * L**2 / a if delta > 4 * p else delta
+        yield equal(f"bound after k steps, p = {p}", lsi_lmc_bound(start, a, L, p, eta, k), total, rtol=rounding(1e3))
+        yield equal(
+            "decay alone: KL₀e^{−aηk}", lsi_lmc_bound(2 * start, a, L, p, eta, k), total + delta / 2, rtol=rounding(1e3)
+        )
+        edge = a / (4 * L**2)
+        inside = [lsi_lmc_bound(1.0, a, L, p, edge * (1 - x), 3) for x in (1e-9, 0.5)]
+        yield equal("finite up to a/(4L²)", np.isfinite(inside), True)
+        yield equal("at the edge, from KL₀ = 0: 2p", lsi_lmc_bound(0.0, a, L, p, edge, 0), 2 * p, rtol=1e-12)
+        yield equal("at the edge, at the start", lsi_lmc_bound(1.0, a, L, p, edge, 0), 1 + 2 * p, rtol=1e-12)
+        beyond = [lsi_lmc_bound(1.0, a, L, p, edge * x, 3) for x in (1 + 1e-9, 2.0, 100.0)]
+        yield equal("none beyond", np.isinf(beyond), True)
+    law = gaussian_law.lmc_covariance(np.eye(1), 2.1, 400, np.eye(1))
+    printed = np.exp(-2.1 * 400) * 0 + 8 * 2.1
+    kl = metrics.gaussian_kl([0.0], law, [0.0], np.eye(1))
+    yield at_least("KL after 400 steps at η = 2.1/L, over the printed bound", kl / printed, 1.0, tight=1e40)
+
+
+BOUNDS = {
+    "used beyond a/(4L²)": lambda k0, a, L, p, eta, k: np.exp(-a * eta * k) * k0 + 8 * eta * p * L**2 / a,
+    "none above a/(8L²)": lambda k0, a, L, p, eta, k: (
+        rates.lsi_lmc_bound(k0, a, L, p, eta, k) if eta <= a / (8 * L**2) else np.inf
+    ),
+    "used up to a/(2L²)": lambda k0, a, L, p, eta, k: (
+        np.exp(-a * eta * k) * k0 + (8 if eta <= a / (2 * L**2) else np.inf) * eta * p * L**2 / a
+    ),
+    "none above 1/(4L)": lambda k0, a, L, p, eta, k: (
+        np.exp(-a * eta * k) * k0 + (8 if eta <= 1 / (4 * L) else np.inf) * eta * p * L**2 / a
+    ),
+    "bias 1 % too small": lambda k0, a, L, p, eta, k: (
+        rates.lsi_lmc_bound(k0, a, L, p, eta, k) - 0.08 * eta * p * L**2 / a
+    ),
+    "decay 1 % too fast": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(
+        k0 * np.exp(-0.01 * a * eta * k), a, L, p, eta, k
+    ),
+    "L for L² in the bias": lambda k0, a, L, p, eta, k: (
+        rates.lsi_lmc_bound(k0, a, L, p, eta, k) + 8 * eta * p * (L - L**2) / a
+    ),
+    "e^{−2aηk}": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0 * np.exp(-a * eta * k), a, L, p, eta, k),
+    "one step at least": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0, a, L, p, eta, max(k, 1)),
+    "p left out": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0, a, L, 1, eta, k),
+}
+for _text, _bound in BOUNDS.items():
+    lmc_bound_meets_its_corollary_and_ends_where_its_step_does.mutant(_text)(_bound)
 
 
 @lmc_converges_up_to_its_bias.mutant("no bias", replaces="lsi_lmc_bound")

@@ -10,6 +10,7 @@ from verify.claims import claim
 from verify.diffusion.mixtures import log_density as mixture_log_density
 from verify.diffusion.mixtures import random_mixture
 from verify.evidence import equal, rounding
+from verify.sampling.metrics import random_law
 
 SLIDE = "The sampling problem"
 SOURCE = "definition of the score"
@@ -22,6 +23,8 @@ def potential_and_gradient(name, target, log_pi, a, error):
     by_autograd = -autograd.elementwise_grad(log_pi)(a)
     scale = error * (1 + numpy.abs(by_autograd))
     yield equal(f"{name}: ∇f = −∇log π", target.grad_f(a), by_autograd, atol=scale)
+    yield equal(f"{name}: ∇f of a point", target.grad_f(a[0]), by_autograd[0], atol=scale[0])
+    yield equal(f"{name}: f of a point", target.f(a[0]), f[0], atol=error)
     stacked = a.reshape(2, -1, a.shape[1])
     yield equal(f"{name}: ∇f of a batch", target.grad_f(stacked), by_autograd.reshape(stacked.shape), atol=scale.max())
 
@@ -89,76 +92,86 @@ def _(weights, means, covariances):
     return target._replace(grad_f=lambda a: numpy.exp(-target.f(a))[..., None] * target.grad_f(a))
 
 
+@claim("S01", slide=SLIDE, source="log-domain sums of scipy's normal densities")
+def mixtures_keep_their_digits_where_densities_underflow(rng, *, gaussian_mixture=targets.gaussian_mixture):
+    r"""f and ∇f of Σ_k w_k N(μ_k, Σ_k) 30 to 10⁴ widths away, where π is 0; a component of weight 0 is not there."""
+    _, means, covariances = random_mixture(rng)
+    weights = numpy.insert(numpy.full(len(means) - 1, 1 / (len(means) - 1)), 1, 0.0)
+    a = rng.standard_normal((40, 3)) * 10 ** rng.uniform(1.5, 4, (40, 1))
+    a[:5] = means[1] + 0.01 * a[:5] / numpy.linalg.norm(a[:5], axis=1, keepdims=True)
+    target, kept = gaussian_mixture(weights, means, covariances), [k for k in range(len(means)) if k != 1]
+    log_joint = [scipy.stats.multivariate_normal(means[k], covariances[k]).logpdf(a) + np.log(weights[k]) for k in kept]
+    share = scipy.special.softmax(log_joint, axis=0)
+    pulls = [numpy.linalg.solve(covariances[k], (a - means[k]).T) for k in kept]
+    f, grad_f = -scipy.special.logsumexp(log_joint, axis=0), sum(r * g for r, g in zip(share, pulls, strict=True)).T
+    yield equal("f", target.f(a), f, atol=rounding(1e4, 1 + np.abs(f)))
+    size = 1 + np.abs(f)[:, None] + (a**2).sum(-1, keepdims=True)
+    yield equal("∇f", target.grad_f(a), grad_f, atol=rounding(1e4, size * (1 + np.abs(grad_f))))
+
+
+@mixtures_keep_their_digits_where_densities_underflow.mutant("densities, then their logarithm")
+def _(weights, means, covariances):
+    def density(a):
+        parts = [
+            w * scipy.stats.multivariate_normal(m, C).pdf(a)
+            for w, m, C in zip(weights, means, covariances, strict=True)
+        ]
+        return sum(parts)
+
+    return targets.gaussian_mixture(weights, means, covariances)._replace(f=lambda a: -np.log(density(a)))
+
+
+@mixtures_keep_their_digits_where_densities_underflow.mutant("gradient over π + 10⁻³⁰⁰")
+def _(weights, means, covariances):
+    target = targets.gaussian_mixture(weights, means, covariances)
+    return target._replace(grad_f=lambda a: target.grad_f(a) * (p := np.exp(-target.f(a))[..., None]) / (p + 1e-300))
+
+
+@mixtures_keep_their_digits_where_densities_underflow.mutant("weights at least 10⁻⁶")
+def _(weights, means, covariances):
+    weights = np.maximum(weights, 1e-6)
+    return targets.gaussian_mixture(weights / weights.sum(), means, covariances)
+
+
+@mixtures_keep_their_digits_where_densities_underflow.mutant("the nearest component alone")
+def _(weights, means, covariances):
+    nearest = numpy.argmax(weights)
+    return targets.gaussian(means[nearest], covariances[nearest])
+
+
 @claim("S01", slide=SLIDE, source=SOURCE)
-def gradients_of_wells_posteriors_and_simplex_laws_are_scores(
-    rng,
-    *,
-    double_well=targets.double_well,
-    logistic_regression=targets.logistic_regression,
-    dirichlet=targets.dirichlet,
-):
-    r"""−∇f = ∇log π and f = −log π + constant: double wells, logistic regression, the Dirichlet law."""
-    a, barrier, precision = rng.uniform(-2, 2, (40, 3)), rng.uniform(0.5, 3), rng.uniform(0.5, 3)
-    features, labels = rng.standard_normal((60, 3)), rng.choice([-1.0, 1.0], 60)
+def gradients_of_double_wells_are_scores(rng, *, double_well=targets.double_well):
+    r"""f = hΣ(a_i² − 1)² in one and three dimensions; h = 1 and p = 1 where nothing is said."""
+    for p, barrier, well in [(3, h := rng.uniform(0.5, 3), double_well(3, h)), (1, 1.0, double_well())]:
+        a = rng.uniform(-2, 2, (40, p))
 
-    def log_well(a):
-        return -barrier * np.sum(a**4 - 2 * a**2, axis=-1)
+        def log_well(a, barrier=barrier):
+            return -barrier * np.sum(a**4 - 2 * a**2, axis=-1)
 
-    def log_posterior(a):
-        odds = np.exp(labels[:, None] * np.dot(features, a.T))
-        return np.sum(np.log(odds / (1 + odds)), axis=0) - precision * np.sum(a**2, axis=-1) / 2
-
-    error = rounding(1e4, 1e3)
-    yield from potential_and_gradient("double well", double_well(3, barrier), log_well, a, error)
-    posterior = logistic_regression(features, labels, precision)
-    yield from potential_and_gradient("logistic regression", posterior, log_posterior, a, error)
-    alpha, inside = rng.uniform(0.3, 4, 4), rng.dirichlet(numpy.full(4, 5.0), 40)[:, :3]
-
-    def log_dirichlet(a):
-        last = 1 - np.sum(a, axis=1)
-        return np.sum((alpha[:3] - 1) * np.log(a), axis=1) + (alpha[3] - 1) * np.log(last)
-
-    yield from potential_and_gradient("Dirichlet", dirichlet(alpha), log_dirichlet, inside, error)
+        yield from potential_and_gradient(f"double well, p = {p}", well, log_well, a, rounding(1e4, 1e2))
+        yield equal(f"f at the minima, p = {p}", well.f(np.sign(a)), 0.0)
 
 
-@gradients_of_wells_posteriors_and_simplex_laws_are_scores.mutant("half the gradient", replaces="double_well")
-def _(p, barrier):
+@gradients_of_double_wells_are_scores.mutant("half the gradient")
+def _(p=1, barrier=1.0):
     target = targets.double_well(p, barrier)
     return target._replace(grad_f=lambda a: target.grad_f(a) / 2)
 
 
-@gradients_of_wells_posteriors_and_simplex_laws_are_scores.mutant("barrier 1 % too high", replaces="double_well")
-def _(p, barrier):
+@gradients_of_double_wells_are_scores.mutant("barrier 1 % too high")
+def _(p=1, barrier=1.0):
     return targets.double_well(p, 1.01 * barrier)
 
 
-@gradients_of_wells_posteriors_and_simplex_laws_are_scores.mutant("labels exchanged", replaces="logistic_regression")
-def _(features, labels, precision):
-    return targets.logistic_regression(features, -labels, precision)
+@gradients_of_double_wells_are_scores.mutant("barrier 2 where nothing is said")
+def _(p=1, barrier=2.0):
+    return targets.double_well(p, barrier)
 
 
-@gradients_of_wells_posteriors_and_simplex_laws_are_scores.mutant(
-    "prior's variance for its precision", replaces="logistic_regression"
-)
-def _(features, labels, precision):
-    return targets.logistic_regression(features, labels, 1 / precision)
-
-
-@gradients_of_wells_posteriors_and_simplex_laws_are_scores.mutant("mean over the data", replaces="logistic_regression")
-def _(features, labels, precision):
-    target = targets.logistic_regression(features, labels, precision)
-    return target._replace(grad_f=lambda a: target.grad_f(a) / len(labels))
-
-
-@gradients_of_wells_posteriors_and_simplex_laws_are_scores.mutant("last atom left out", replaces="dirichlet")
-def _(alpha):
-    target = targets.dirichlet(alpha)
-    return target._replace(grad_f=lambda a: -(alpha[:-1] - 1) / a)
-
-
-@gradients_of_wells_posteriors_and_simplex_laws_are_scores.mutant("α for α − 1", replaces="dirichlet")
-def _(alpha):
-    return targets.dirichlet(alpha + 1)
+@gradients_of_double_wells_are_scores.mutant("minima at −h")
+def _(p=1, barrier=1.0):
+    target = targets.double_well(p, barrier)
+    return target._replace(f=lambda a: target.f(a) - barrier)
 
 
 @claim("S01", slide=SLIDE, source="normalised densities")
@@ -170,20 +183,22 @@ def log_densities_and_scores_are_those_of_the_law(
     gaussian=targets.gaussian,
     gaussian_mixture=targets.gaussian_mixture,
     double_well=targets.double_well,
-    dirichlet=targets.dirichlet,
 ):
     r"""log π = −f − log ∫e^{−f} against scipy's densities and by quadrature; score = −∇f."""
     weights, means, covariances = random_mixture(rng)
-    a, alpha = 3 * rng.standard_normal((40, 3)), rng.uniform(0.3, 4, 4)
+    a = 3 * rng.standard_normal((40, 3))
     densities = [scipy.stats.multivariate_normal(m, C).pdf(a) for m, C in zip(means, covariances, strict=True)]
     error = rounding(1e4, 1e3)
     law = gaussian(means[0], covariances[0])
     yield equal("Gaussian: log π", log_density(law)(a), np.log(densities[0]), atol=error)
     mixture = gaussian_mixture(weights, means, covariances)
     yield equal("mixture: log π", log_density(mixture)(a), np.log(weights @ densities), atol=error)
-    inside = rng.dirichlet(numpy.full(4, 5.0), 40)
-    expected = scipy.stats.dirichlet(alpha).logpdf(inside.T)
-    yield equal("Dirichlet: log π", log_density(dirichlet(alpha))(inside[:, :3]), expected, atol=error)
+    for p in (1, 2, 6):
+        m, C = random_law(rng, p)
+        C = C / 10**p
+        b = m + 10 ** (-p / 2) * rng.standard_normal((40, p))
+        expected = scipy.stats.multivariate_normal(m, C).logpdf(b)
+        yield equal(f"Gaussian: log π, p = {p}", log_density(gaussian(m, C))(b), expected, atol=error)
     barrier, x = rng.uniform(0.1, 20), numpy.linspace(-5, 5, 4001)
     pi = np.exp(numpy.asarray(log_density(double_well(1, barrier))(x[:, None])))
     yield equal("double well: ∫π", scipy.integrate.trapezoid(pi, x), 1.0, atol=rounding(1e4))
@@ -211,3 +226,21 @@ def _(target):
 def _(p, barrier):
     one = targets.double_well(1, barrier).log_normalizer
     return targets.double_well(p, barrier)._replace(log_normalizer=one)
+
+
+@log_densities_and_scores_are_those_of_the_law.mutant("normaliser of two dimensions", replaces="gaussian")
+def _(mean, covariance):
+    p, target = len(mean), targets.gaussian(mean, covariance)
+    return target._replace(log_normalizer=target.log_normalizer + (2 - p) * np.log(2 * np.pi) / 2 * (p == 1))
+
+
+@log_densities_and_scores_are_those_of_the_law.mutant("normaliser at least 1", replaces="gaussian")
+def _(mean, covariance):
+    target = targets.gaussian(mean, covariance)
+    return target._replace(log_normalizer=max(target.log_normalizer, 0.0))
+
+
+@log_densities_and_scores_are_those_of_the_law.mutant("determinant, not its root", replaces="gaussian")
+def _(mean, covariance):
+    target = targets.gaussian(mean, covariance)
+    return target._replace(log_normalizer=target.log_normalizer + np.linalg.slogdet(covariance)[1] / 2)

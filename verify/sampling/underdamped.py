@@ -3,9 +3,11 @@
 import numpy as np
 import scipy
 
-from refimpl.sampling import linear_chains, underdamped
+from refimpl.sampling import langevin, linear_chains, underdamped
 from verify.claims import claim
-from verify.evidence import distribution, equal, mean
+from verify.evidence import distribution, equal, mean, rate
+from verify.probes import batched
+from verify.sampling.linear_chains import general_step
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
 A = np.array([[2.0, 0.5], [0.5, 1.2]])
@@ -27,6 +29,42 @@ def without_noise(grad_f, a, v, h, gamma, num_steps):
     return a, v
 
 
+@claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013; flows of the parts by integration")
+def baoab_steps_compose_kick_drift_and_friction(rng, *, baoab_step=langevin.baoab_step):
+    r"""One step on a nonlinear ∇f, part by part; on lx²/2 exact variances stay; of order 2 in h without friction.
+
+    The stationary law of lx²/2 is Var a = 1/l, Var v = u(1 − h²ul/4), by the linear map of one step.
+    """
+    a, v, z = rng.uniform(-2, 2, (3, 20, 2))
+    h, gamma, u = rng.uniform(0.1, 1, 3)
+    for i in range(2):
+        one = lambda a, v, z, i=i: np.asarray(baoab_step(crooked, a, v, h, gamma, u, z))[i]  # noqa: E731
+        yield from batched("av"[i], one, a, v, z, rtol=1e-13, atol=1e-13)
+    for _ in range(4):
+        h, gamma, u = 10 ** rng.uniform(-1.5, 0.3, 3)
+        kicked = v - h / 2 * u * crooked(a)
+        middle = a + h / 2 * kicked
+        faded = np.exp(-gamma * h) * kicked
+        spread = np.sqrt(2 * gamma * u * scipy.integrate.quad(lambda t: np.exp(-2 * gamma * t), 0, h)[0])  # noqa: B023
+        after = middle + h / 2 * (faded + spread * z)
+        expected = after, faded + spread * z - h / 2 * u * crooked(after)
+        yield equal("a⁺, v⁺", baoab_step(crooked, a, v, h, gamma, u, z), np.array(expected), rtol=1e-11, atol=1e-11)
+    (gamma, u, l), h = rng.uniform(0.5, 2, 3), rng.uniform(0.1, 0.5)
+    I = np.eye(3)[..., None]
+    images = np.asarray(baoab_step(lambda a: l * a, I[:, 0], I[:, 1], h, gamma, u, I[:, 2]))[..., 0]
+    M, noise, S = images[:, :2], images[:, 2], np.diag([1 / l, u * (1 - h**2 * u * l / 4)])
+    yield equal("Var a = 1/l, Var v = u(1 − h²ul/4) stay", M @ S @ M.T + np.outer(noise, noise), S, atol=1e-14)
+    hs, ends = np.geomspace(0.0125, 0.05, 8), []
+    for n in np.round(1 / hs).astype(int):
+        x, y = np.array([[1.0]]), np.array([[0.3]])
+        for _ in range(n):
+            x, y = baoab_step(np.sin, x, y, 1 / n, 1e-12, 1.0, 0 * x)
+        ends.append(np.array([x.item(), y.item()]))
+    ode = scipy.integrate.solve_ivp(lambda t, s: [s[1], -np.sin(s[0])], (0, 1), [1.0, 0.3], rtol=1e-12, atol=1e-13)
+    error = np.linalg.norm(np.array(ends) - ode.y[:, -1], axis=1)
+    yield rate("pendulum for a time 1: error in h", 1 / np.round(1 / hs), error, 2.0)
+
+
 @claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013")
 def underdamped_chains_follow_their_exact_law(rng, *, underdamped_lmc=underdamped.underdamped_lmc):
     r"""Without noise chains are damped leapfrog; on N(0, A⁻¹) their law after k steps is the exact Gaussian."""
@@ -35,6 +73,9 @@ def underdamped_chains_follow_their_exact_law(rng, *, underdamped_lmc=underdampe
         a, v = underdamped_lmc(lambda a: crooked(a) / cold, a0, v0, h, gamma, k, rng, u=cold)
         expected = without_noise(crooked, a0, v0, h, gamma, k)
         yield equal(f"a, v after {k} steps without noise", [a, v], np.array(expected), atol=1e-12)
+    seed = int(rng.integers(2**32))
+    runs = [underdamped_lmc(crooked, a0, v0, 0.3, 0.8, 5, np.random.default_rng(seed), *u) for u in [(), (1.0,)]]
+    yield equal("u = 1 where nothing is said", np.asarray(runs[0]), np.asarray(runs[1]))
     n, h, gamma, u = 400_000, 0.5, 1.1, 1.7
     for k in (1, 3):
         zero = np.zeros((n, 2))
@@ -93,6 +134,9 @@ MUTANTS = {
     "overdamped": chain(lambda g, a, v, h, y, u, z, m: (a - h * u * g(a) + np.sqrt(2 * h * u) * z, v)),
 }
 DETERMINISTIC_MUTANTS = {
+    "u = 2 where nothing is said": lambda g, a, v, h, y, k, rng, u=2.0: underdamped.underdamped_lmc(
+        g, a, v, h, y, k, rng, u
+    ),
     "friction 1 % too large": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, 1.01 * y, u, z)),
     "gradient 1 % too large": chain(lambda g, a, v, h, y, u, z, m: step(lambda a: 1.01 * g(a), a, v, h, y, u, z)),
     "one step too many": lambda g, a, v, h, y, k, rng, u=1.0: underdamped.underdamped_lmc(g, a, v, h, y, k + 1, rng, u),
@@ -105,3 +149,25 @@ for _text, _mutant in (MUTANTS | DETERMINISTIC_MUTANTS).items():
     underdamped_chains_follow_their_exact_law.mutant(_text)(_mutant)
 for _text in ("no noise", "noise of temperature 2", "inverse mass forgotten", "overdamped", "one noise for all chains"):
     underdamped_chains_sample_any_target.mutant(_text)(MUTANTS[_text])
+
+STEPS = {
+    "1 − c for 1 − c²": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(u * (1 - c))),
+    "noise without u": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(1 - c**2)),
+    "noise 1 % too large": lambda *s: general_step(*s, strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
+    "kicks of h": lambda *s: general_step(*s, kick=1.0),
+    "kicks of 0.505 h": lambda *s: general_step(*s, kick=0.505),
+    "gradient taken once": lambda *s: general_step(*s, last=False),
+    "friction e^{−γh/2}": lambda g, a, v, h, y, u, z: general_step(g, a, v, h, y / 2, u, z),
+    "velocity returned first": lambda *s: general_step(*s)[::-1],
+    "one noise for the batch": lambda g, a, v, h, y, u, z: general_step(
+        g, a, v, h, y, u, 0 * z + z[(0,) * (z.ndim - 1)]
+    ),
+    "velocity as it came": lambda g, a, v, h, y, u, z: (general_step(g, a, v, h, y, u, z)[0], v),
+}
+for _text, _mutant in STEPS.items():
+    baoab_steps_compose_kick_drift_and_friction.mutant(_text)(_mutant)
+
+
+@baoab_steps_compose_kick_drift_and_friction.mutant("temperature, not its root", shipped="SGMCMCJax 0.2.13 baoab")
+def _(grad_f, a, v, h, gamma, u, z):
+    return general_step(grad_f, a, v, h, gamma, u, z, strength=lambda c, u: u * np.sqrt(1 - c**2))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from figures.sampling import bias_floors, chains, complexity, step_size
+from figures.sampling import bias_floors, chains, complexity, posterior, step_size
 
 
 def drawn(module):
@@ -45,6 +45,18 @@ def test_exact_numbers_of_steps_lie_below_the_bounds():
     assert sum(label.startswith("[") for label in labels) == 9
 
 
-@pytest.mark.parametrize("module", [bias_floors, chains, complexity, step_size])
+def test_a_long_step_mixes_well_and_is_too_wide():
+    data, figure = drawn(posterior)
+    middles = (posterior.EDGES[1:] + posterior.EDGES[:-1]) / 2
+    long, short, adjusted = data.heights @ middles**2 / data.heights.sum(1)
+    assert long > 1.5
+    assert abs(short - 1) < 0.25
+    assert abs(adjusted - 1) < 0.15
+    assert (data.rhat < 1.1).all()
+    assert data.ess[0] > data.ess[2] > data.ess[1]
+    assert len(figure.axes) == 2
+
+
+@pytest.mark.parametrize("module", [bias_floors, chains, complexity, posterior, step_size])
 def test_texts_are_there(module):
     assert all(len(text) > 15 for text in (module.SLIDE, module.CAPTION, module.ALT))

@@ -1,0 +1,109 @@
+"""Distances estimated from samples: slide "Langevin Monte Carlo"."""
+
+import itertools
+
+import numpy as np
+import scipy
+
+from refimpl.sampling import estimators, metrics
+from verify.claims import claim
+from verify.evidence import equal
+from verify.sampling.metrics import SLIDE, random_law
+
+COUNT = 20_000
+
+
+@claim("S02", slide=SLIDE, source="quasi-Monte Carlo: quantiles; closed forms of Gaussians")
+def estimates_from_samples_agree_with_closed_forms(
+    rng,
+    *,
+    sample_kl=estimators.sample_kl,
+    sample_total_variation=estimators.sample_total_variation,
+    sample_w2=estimators.sample_w2,
+):
+    r"""N(m, v) and N(m', v') on the line by their quantiles: KL(p‖q), TV and W₂, within the error of the rule."""
+    u = (np.arange(COUNT) + 0.5) / COUNT
+    for _ in range(3):
+        (m0, s0), (m1, s1) = (rng.uniform(-1, 1), rng.uniform(0.5, 1)), (rng.uniform(-1, 1), rng.uniform(1.1, 2))
+        p, q = scipy.stats.norm(m0, s0), scipy.stats.norm(m1, s1)
+        a, b = (rng.permutation(law.ppf(u))[:, None] for law in (p, q))
+        laws = [m0], [[s0**2]], [m1], [[s1**2]]
+        log_p, log_q = lambda a, p=p: p.logpdf(a[:, 0]), lambda a, q=q: q.logpdf(a[:, 0])
+        yield equal("KL", sample_kl(log_p, log_q, a), metrics.gaussian_kl(*laws), atol=4e-3)
+        x = np.linspace(-20, 20, 40_001)
+        tv = np.abs(p.pdf(x) - q.pdf(x)).sum() * (x[1] - x[0]) / 2
+        yield equal("TV", sample_total_variation(log_p, log_q, a), tv, atol=1e-3)
+        yield equal("W₂", sample_w2(a, b), metrics.gaussian_w2(*laws), atol=6e-3)
+    few = rng.standard_normal((7, 2))
+    low = sample_kl(lambda a: a[:, 0], lambda a: a[:, 0] + 1 + a[:, 1] ** 2, few)
+    yield equal("KL of a few points, below 0", low, -1 - (few[:, 1] ** 2).mean(), rtol=1e-13)
+    log_q = lambda a: np.where(a[:, 0] > 0, -np.inf, 0.0)  # noqa: E731
+    none = (few[:, 0] > 0).mean()
+    yield equal("TV where q = 0", sample_total_variation(lambda a: 0 * a[:, 0], log_q, few), none, atol=1e-14)
+    far = few[:2] + 800.0
+    yield equal("TV far out", sample_total_variation(lambda a: -(a**2).sum(1), lambda a: -(a**2).sum(1), far), 0.0)
+
+
+@claim("S02", slide=SLIDE, source="all permutations; Brenier 1991")
+def samples_are_matched_at_the_least_cost(rng, *, sample_w2=estimators.sample_w2):
+    r"""Six points in the plane: the least mean of ‖a_i − b_τ(i)‖² over all τ; images under Tx + b are matched to x."""
+    for p in (1, 2, 3):
+        a, b = rng.standard_normal((2, 6, p))
+        costs = [((a - b[list(order)]) ** 2).sum(1).mean() for order in itertools.permutations(range(6))]
+        yield equal(f"W₂ of six points, p = {p}", sample_w2(a, b), np.sqrt(min(costs)), rtol=1e-12)
+    T = random_law(rng)[1]
+    a = rng.standard_normal((150, 3))
+    b = a @ T + rng.standard_normal(3)
+    expected = np.sqrt(((a - b) ** 2).sum(1).mean())
+    yield equal("W₂ of a convex gradient's image", sample_w2(a, rng.permutation(b)), expected, rtol=1e-12)
+
+
+def estimate(text, name, mutant):
+    estimates_from_samples_agree_with_closed_forms.mutant(text, replaces=name)(mutant)
+
+
+estimate("KL(q‖p)'s sign", "sample_kl", lambda log_p, log_q, a: -estimators.sample_kl(log_p, log_q, a))
+estimate("never below 0", "sample_kl", lambda log_p, log_q, a: max(estimators.sample_kl(log_p, log_q, a), 0.0))
+estimate("sum for mean", "sample_kl", lambda log_p, log_q, a: (log_p(a) - log_q(a)).sum())
+estimate("entropy alone", "sample_kl", lambda log_p, log_q, a: log_p(a).mean())
+estimate("1 % too large", "sample_kl", lambda log_p, log_q, a: 1.01 * estimators.sample_kl(log_p, log_q, a) + 4e-3)
+estimate("|1 − q/p|", "sample_total_variation", lambda log_p, log_q, a: np.abs(1 - np.exp(log_q(a) - log_p(a))).mean())
+estimate(
+    "(q/p − 1)₊/2",
+    "sample_total_variation",
+    lambda log_p, log_q, a: np.maximum(np.exp(log_q(a) - log_p(a)) - 1, 0).mean() / 2,
+)
+estimate(
+    "(1 − p/q)₊", "sample_total_variation", lambda log_p, log_q, a: estimators.sample_total_variation(log_q, log_p, a)
+)
+estimate(
+    "densities that underflow",
+    "sample_total_variation",
+    lambda log_p, log_q, a: np.maximum(1 - np.exp(log_q(a)) / np.exp(log_p(a)), 0).mean(),
+)
+estimate(
+    "half of it",
+    "sample_total_variation",
+    lambda log_p, log_q, a: estimators.sample_total_variation(log_p, log_q, a) / 2,
+)
+
+W2 = {
+    "its square": lambda a, b: estimators.sample_w2(a, b) ** 2,
+    "in the order given": lambda a, b: np.sqrt(((a - b) ** 2).sum(1).mean()),
+    "coordinates sorted one by one": lambda a, b: np.sqrt(((np.sort(a, 0) - np.sort(b, 0)) ** 2).sum(1).mean()),
+    "distances, not their squares": lambda a, b: scipy_cost(a, b, "euclidean"),
+    "each point to its nearest": lambda a, b: np.sqrt(scipy.spatial.distance.cdist(a, b, "sqeuclidean").min(1).mean()),
+    "sum for mean": lambda a, b: estimators.sample_w2(a, b) * np.sqrt(len(a)),
+    "W₁": lambda a, b: scipy_cost(a, b, "euclidean", 1.0),
+}
+
+
+def scipy_cost(a, b, metric, power=0.5):
+    cost = scipy.spatial.distance.cdist(a, b, metric)
+    return cost[scipy.optimize.linear_sum_assignment(cost)].mean() ** power
+
+
+for _text, _mutant in W2.items():
+    samples_are_matched_at_the_least_cost.mutant(_text)(_mutant)
+    if "in the" in _text or "its square" in _text:
+        estimate(_text, "sample_w2", _mutant)
