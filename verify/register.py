@@ -191,7 +191,7 @@ TABLE: tuple[Row, ...] = (
     Row("D22", "Modern tricks to generate appealing images",
         "Guiding by (1 + w)s_c − w s_u misses the tilted law: variances 1/2 and 7/12, not 2/3", "as printed"),
     Row("D23", "Modern tricks to generate appealing images",
-        "A cascade of low resolution and super-resolution: its composite law, exact on mixtures", "open"),
+        "A cascade of low resolution and super-resolution: its composite law, exact on mixtures", "as printed"),
     Row("D24", "What about natural distributions?",
         "Data on a thin set: scores grow like dist/σ², and denoising tends to the projection", "as printed"),
     # networks
