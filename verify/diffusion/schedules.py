@@ -20,6 +20,8 @@ def noise_levels_are_even_in_a_root(rng, *, noise_levels=schedules.noise_levels)
         geometric = np.geomspace(high, low, n)
         flat = np.log(high / low) ** 2 / 1e6
         yield equal("ρ = 10⁶", np.asarray(noise_levels(high, low, n, 1e6))[:-1], geometric, rtol=flat + 1e-8)
+    usual = np.append(np.linspace(80 ** (1 / 7), 0.002 ** (1 / 7), 18) ** 7, 0.0)
+    yield equal("ρ = 7 unless given", noise_levels(80.0, 0.002, 18), usual, rtol=rounding(256))
 
 
 @noise_levels_are_even_in_a_root.mutant("one level too few")

@@ -75,6 +75,11 @@ def implicit_loss_is_the_explicit_one_up_to_a_constant(
         pull = -u @ np.linalg.inv(R)  # the component's own score: ∫ hᵀ∇π is the sum of its terms
         oracle += share * (w @ (h(a) ** 2 / 2 - h(a) * pull).sum(-1))
     yield equal("mixture: implicit loss against ½E‖h‖² − ∫hᵀ∇π", measured, oracle, atol=rounding(1e5, 30))
+    a = rng.standard_normal((7, 2))
+    alone = np.mean([implicit_loss(h, one[None]) for one in a])
+    yield equal(
+        "implicit loss of a batch: the mean over its points", implicit_loss(h, a), alone, atol=rounding(1e4, 30)
+    )
 
 
 @implicit_loss_is_the_explicit_one_up_to_a_constant.mutant(

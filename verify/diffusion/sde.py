@@ -70,6 +70,14 @@ def schedules_are_the_usual_ones(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve
     yield equal("VE: std² = σ² − σmin²", std**2, sigma**2 - 1e-4, rtol=1e-12, atol=rounding(64, 1e-4 + sigma**2))
     g = np.array([ve().diffusion(t) for t in times])
     yield equal("VE: g² = dσ²/dt", g**2, 2 * np.log(5000) * sigma**2, rtol=rounding(256))
+    low, high, a, t = rng.uniform(0.2, 1), rng.uniform(2, 10), rng.standard_normal((len(times), 2)), times[:, None]
+    for process in (vp(low, high), sub_vp(low, high)):
+        expected = -(low + (high - low) * t) / 2 * a
+        yield equal(f"{process.name}: −½βa, any β, a time a point", process.drift(a, t), expected, rtol=rounding(16))
+    for process in (vp(), sub_vp(), ve()):
+        together = np.stack([process.diffusion(t), *process.kernel(t)])[..., 0]
+        apart = np.transpose([[process.diffusion(one), *process.kernel(one)] for one in times])
+        yield equal(f"{process.name}: g, scale, std of many times", together, apart, rtol=rounding(16))
 
 
 def changed(process, drift=1.0, diffusion=1.0, kernel=lambda scale, std: (scale, std)):
