@@ -56,7 +56,10 @@ def exponential_step(sde: SDE, score: Score, a: Any, t: float, dt: float, z: Any
     """
     if t + dt < -1e-12:
         raise ValueError(f"dt must be >= -t = {-t:g}, got {dt:g}")
-    r = sde.kernel(max(t + dt, 0.0))[0] / sde.kernel(t)[0]
+    scale, std = sde.kernel(t)
+    if abs(scale**2 + std**2 - 1) > 1e-9:
+        raise ValueError(f"sde must have scale² + std² = 1, as vp() has, got {scale**2 + std**2:g}")
+    r = sde.kernel(max(t + dt, 0.0))[0] / scale
     return r * a + 2 * (r - 1) * score(a, t) + np.sqrt(r**2 - 1) * z
 
 

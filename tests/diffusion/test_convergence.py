@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from refimpl.diffusion import convergence, path_divergence
-from refimpl.diffusion.sde import vp
+from refimpl.diffusion.sde import sub_vp, vp
 
 OU = vp(4.0, 4.0)
 
@@ -53,6 +53,7 @@ def test_distant_laws_are_apart():
         (convergence.exponential_step, (OU, pull, [1.0], 0.5, -0.6, [0.0]), "dt must be >= -t = -0.5"),
         (convergence.exponential_step, (OU, pull, [1.0], 0.0, -0.1, [0.0]), "t must be > 0 and <= 1"),
         (convergence.exponential_step, (OU, pull, [1.0], 1.1, -0.1, [0.0]), "t must be > 0 and <= 1"),
+        (convergence.exponential_step, (sub_vp(), pull, [1.0], 0.5, -0.1, [0.0]), "sde must have scale² \\+ std² = 1"),
         (convergence.exponential_step, ("vp", pull, [1.0], 0.5, -0.1, [0.0]), "sde must be an SDE"),
         (convergence.exponential_step, (OU, pull, [1.0], 0.5, -0.1, [0.0, 1.0]), "z must have shape"),
         (convergence.exponential_law, (0.0, 0.0, 1.0, 5), "v must be > 0"),

@@ -231,3 +231,8 @@ def _(process, score, shape, num_steps, rng, num_corrections, r, t_end):
         for _ in range(num_corrections):
             a = sampler.corrector_step(process, score, a, t + dt, r, z)
     return a
+
+
+@samples_have_the_exact_law_of_their_steps.mutant("ends at 10⁻³ whatever is asked for")
+def _(process, score, shape, num_steps, rng, t_end=1e-3):
+    return sampler.sample(process, score, shape, num_steps, rng)

@@ -78,6 +78,13 @@ def _(x, radius, sigma):
     return radius * scipy.special.i1e(radius * r / sigma**2) * x / r
 
 
+@mutant("two terms of its expansion at small noise", "circle_denoiser")
+def _(x, radius, sigma):
+    r = np.linalg.norm(x, axis=-1, keepdims=True)
+    k = radius * r / sigma**2
+    return np.where(k > 50, (1 - 1 / (2 * k)) * radius * x / r, manifold.circle_denoiser(x, radius, sigma))
+
+
 @mutant("σ² without the square", "circle_denoiser")
 def _(x, radius, sigma):
     return manifold.circle_denoiser(x, radius, np.sqrt(sigma))

@@ -47,3 +47,8 @@ def _(sigma_max, sigma_min, num_steps, rho):
 @noise_levels_are_even_in_a_root.mutant("i/n for i/(n − 1)")
 def _(sigma_max, sigma_min, num_steps, rho):
     return np.append(schedules.noise_levels(sigma_max, sigma_min, num_steps + 1, rho)[:-2], 0.0)
+
+
+@noise_levels_are_even_in_a_root.mutant("ρ = 5 unless given")
+def _(sigma_max, sigma_min, num_steps, rho=5.0):
+    return schedules.noise_levels(sigma_max, sigma_min, num_steps, rho)

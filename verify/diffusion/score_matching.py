@@ -231,3 +231,9 @@ def _(score, a):
 @score_matching_needs_the_half.mutant("trace of the wrong sign")
 def _(score, a):
     return (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a)
+
+
+@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("the trace at the first point", replaces="implicit_loss")
+def _(score, a):
+    squares = (score(a) ** 2).sum(-1) / 2
+    return squares.mean() + score_matching.implicit_loss(score, a[:1]) - squares[0]

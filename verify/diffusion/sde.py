@@ -62,18 +62,18 @@ def schedules_are_the_usual_ones(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve
     scale, std = np.transpose([vp().kernel(t) for t in times])
     yield equal("VP: scale² + std²", scale**2 + std**2, 1.0, rtol=rounding(16))
     yield equal("VP: −2 log scale = ∫β", -2 * np.log(scale), B, rtol=1e-13, atol=rounding(16))
-    quiet = np.array([sub_vp().kernel(t)[1] for t in times])
-    yield equal("sub-VP: std = VP's std²", quiet, std**2, rtol=rounding(32))
+    yield equal("sub-VP: std = VP's std²", [sub_vp().kernel(t)[1] for t in times], std**2, rtol=rounding(32))
     scale, std = np.transpose([ve().kernel(t) for t in times])
     sigma = 0.01 ** (1 - times) * 50**times
     yield equal("VE: scale", scale, 1.0)
     yield equal("VE: std² = σ² − σmin²", std**2, sigma**2 - 1e-4, rtol=1e-12, atol=rounding(64, 1e-4 + sigma**2))
-    g = np.array([ve().diffusion(t) for t in times])
-    yield equal("VE: g² = dσ²/dt", g**2, 2 * np.log(5000) * sigma**2, rtol=rounding(256))
+    yield equal(
+        "VE: g² = dσ²/dt", [ve().diffusion(t) ** 2 for t in times], 2 * np.log(5000) * sigma**2, rtol=rounding(256)
+    )
     low, high, a, t = rng.uniform(0.2, 1), rng.uniform(2, 10), rng.standard_normal((len(times), 2)), times[:, None]
     for process in (vp(low, high), sub_vp(low, high)):
-        expected = -(low + (high - low) * t) / 2 * a
-        yield equal(f"{process.name}: −½βa, any β, a time a point", process.drift(a, t), expected, rtol=rounding(16))
+        expected, what = -(low + (high - low) * t) / 2 * a, f"{process.name}: −½βa, any β, a time a point"
+        yield equal(what, process.drift(a, t), expected, rtol=rounding(16))
     for process in (vp(), sub_vp(), ve()):
         together = np.stack([process.diffusion(t), *process.kernel(t)])[..., 0]
         apart = np.transpose([[process.diffusion(one), *process.kernel(one)] for one in times])
@@ -241,3 +241,13 @@ def _(t, sigma_min, sigma_max):
 @ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σ²(t)", replaces="ve_sigma")
 def _(t, sigma_min, sigma_max):
     return sde.ve_sigma(t, sigma_min, sigma_max) ** 2
+
+
+@schedules_are_the_usual_ones.mutant("βmin = 0.1 whatever is asked for", replaces="vp")
+def _(low=0.1, high=20.0):
+    return sde.vp(0.1, high)
+
+
+@schedules_are_the_usual_ones.mutant("one time for all points", replaces="ve")
+def _(*sigmas):
+    return sde.ve(*sigmas)._replace(diffusion=lambda t: sde.ve(*sigmas).diffusion(np.ravel(t)[0]) + 0 * t)
