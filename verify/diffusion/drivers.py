@@ -34,7 +34,7 @@ def samples_have_the_exact_law_of_their_steps(rng, *, sample=sampler.sample):
         centre, variance = gaussian_law.reverse_law(process, m, v, times, 0.0, std**2)
         drawn = np.asarray(sample(process, gaussian_score(process, m, v), (n, 2), count, rng))
         yield from tests_of_normality(f"{process.name}, {count} steps", (drawn - centre) / np.sqrt(variance))
-    seen: list[float] = []
+    seen = []
 
     def watched(a, t):
         seen.append(t)

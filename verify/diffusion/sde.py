@@ -215,12 +215,8 @@ def ve_sigma_is_the_std_of_data_that_carry_sigma_min(rng, *, ve_sigma=sde.ve_sig
     std = np.array([ve(low, high).kernel(t)[1] for t in times])
     yield equal("σ(t)", sigma, low ** (1 - times) * high**times, rtol=rounding(64))
     yield equal("σ² − std²", sigma**2 - std**2, low**2, rtol=rounding(256, (high / low) ** 2))
-    yield equal(
-        "σmin = ½, σmax = 2, t = ½",
-        [ve_sigma(0.5, 0.5, 2.0), ve(0.5, 2.0).kernel(0.5)[1]],
-        [1.0, 0.75**0.5],
-        rtol=1e-14,
-    )
+    both = [ve_sigma(0.5, 0.5, 2.0), ve(0.5, 2.0).kernel(0.5)[1]]
+    yield equal("σmin = ½, σmax = 2, t = ½", both, [1.0, 0.75**0.5], rtol=1e-14)
 
 
 @ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("the std itself", replaces="ve_sigma")
