@@ -17,7 +17,7 @@ def path_divergences_are_what_the_bound_is_made_of(
 
     So the terms √(ph), √T, ε and e^{−T} are right for paths; √(KL/2) is below the printed bound with constant 1.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(12)
+    nodes, weights = np.polynomial.legendre.leggauss(60)
     for n in (1, 3, 8):
         p, v, T = int(rng.integers(1, 5)), rng.uniform(0.3, 2), rng.uniform(0.5, 3)
         m, error, h = rng.standard_normal(p), rng.standard_normal(p), T / n
