@@ -1,14 +1,18 @@
 """Mixtures of Gaussians π = Σ_k w_k N(μ_k, Σ_k): log-density, score and its Jacobian, computed in the log domain.
 
-X + σZ is the same mixture with the covariances Σ_k + σ²I.
+X + σZ is the same mixture with the covariances Σ_k + σ²I. Many points are computed in blocks, so that what is needed
+for all components at once stays in the cache, and memory within a few MB.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import autograd.numpy as np
 
 from refimpl.arrays import Array
 from refimpl.domains import array, covariance, domain, probabilities
+
+_BLOCK = 2**20  # bytes of an array over the components, coordinates and points of a block
 
 _mixture = {
     "x": array("... p"),
@@ -49,9 +53,8 @@ def mixture_log_density(x: Any, weights: Array, means: Array, covariances: Array
     >>> float(mixture_log_density([0.0], [1.0], [[0.0]], [[[0.25]]]).round(6))  # log(2 / √(2π))
     -0.225791
     """
-    log_joint, _ = _components(x, weights, means, covariances)
-    top = log_joint.max(axis=0)
-    return (top + np.log(np.exp(log_joint - top).sum(axis=0))).reshape(x.shape[:-1])
+    blocks = [_log_sum_exp(log_joint) for log_joint, _ in _components(x, weights, means, covariances)]
+    return np.concatenate(blocks).reshape(x.shape[:-1])
 
 
 @domain(**_mixture)
@@ -87,8 +90,9 @@ def mixture_score(x: Any, weights: Array, means: Array, covariances: Array) -> A
     >>> mixture_score([0.0, 1.0], [0.5, 0.5], [[-3.0, 0.0], [3.0, 0.0]], [[[1.0, 0.0], [0.0, 1.0]]] * 2)
     array([ 0., -1.])
     """
-    log_joint, g = _components(x, weights, means, covariances)
-    return (_responsibilities(log_joint) * g).sum(axis=0).reshape(x.shape)
+    components = _components(x, weights, means, covariances)
+    blocks = [(_responsibilities(log_joint)[:, None] * g).sum(axis=0).T for log_joint, g in components]
+    return np.concatenate(blocks).reshape(x.shape)
 
 
 @domain(**_mixture)
@@ -124,24 +128,34 @@ def mixture_score_jacobian(x: Any, weights: Array, means: Array, covariances: Ar
     >>> mixture_score_jacobian([0.0], [0.5, 0.5], [[-3.0], [3.0]], [[[1.0]], [[1.0]]])
     array([[8.]])
     """
-    log_joint, g = _components(x, weights, means, covariances)
-    r = _responsibilities(log_joint)
-    spread = g - (r * g).sum(axis=0)
-    J = np.einsum("kni,knj->nij", r * spread, spread) - np.einsum("kn,kij->nij", r[..., 0], np.linalg.inv(covariances))
-    return J.reshape(x.shape + x.shape[-1:])
+    components, blocks = _components(x, weights, means, covariances), []
+    for log_joint, g in components:
+        r = _responsibilities(log_joint)
+        spread = g - (r[:, None] * g).sum(axis=0)
+        J = np.einsum("kin,kjn->nij", r[:, None] * spread, spread)
+        blocks.append(J - np.einsum("kn,kij->nij", r, np.linalg.inv(covariances)))
+    return np.concatenate(blocks).reshape(x.shape + x.shape[-1:])
 
 
-def _components(x: Any, weights: Array, means: Array, covariances: Array) -> tuple[Any, Any]:
-    """Of each component at each of n points: log(w_k N(x; μ_k, Σ_k)) (k, n), and Σ_k⁻¹(μ_k − x) (k, n, p)."""
+def _components(x: Any, weights: Array, means: Array, covariances: Array) -> Iterator[tuple[Any, Any]]:
+    """Of each component at blocks of n points: log(w_k N(x; μ_k, Σ_k)) (k, n), and Σ_k⁻¹(μ_k − x) (k, p, n)."""
+    p, points = x.shape[-1], x.reshape(-1, x.shape[-1])
     whiten = np.linalg.inv(np.linalg.cholesky(covariances))
-    u = (means[:, None] - x.reshape(-1, x.shape[-1])) @ whiten.mT
-    log_scale = np.log(np.diagonal(whiten, axis1=1, axis2=2)).sum(axis=1) - x.shape[-1] / 2 * np.log(2 * np.pi)
+    log_scale = np.log(np.diagonal(whiten, axis1=1, axis2=2)).sum(axis=1) - p / 2 * np.log(2 * np.pi)
     with np.errstate(divide="ignore"):
         log_weights = np.log(weights)
-    return (log_weights + log_scale)[:, None] - (u**2).sum(axis=-1) / 2, u @ whiten
+    size = max(1, _BLOCK // (8 * p * len(weights)))
+    for start in range(0, len(points), size):
+        u = whiten @ (means[:, :, None] - points[start : start + size].T)
+        yield (log_weights + log_scale)[:, None] - (u**2).sum(axis=1) / 2, whiten.mT @ u
+
+
+def _log_sum_exp(log_joint: Any) -> Any:
+    top = log_joint.max(axis=0)
+    return top + np.log(np.exp(log_joint - top).sum(axis=0))
 
 
 def _responsibilities(log_joint: Any) -> Any:
-    """Probabilities (k, n, 1) that a point came from each component."""
+    """Probabilities (k, n) that a point came from each component."""
     r = np.exp(log_joint - log_joint.max(axis=0))
-    return (r / r.sum(axis=0))[..., None]
+    return r / r.sum(axis=0)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from refimpl import digits
 from refimpl.arrays import Array
+from refimpl.diffusion.denoising import denoise
 from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.diffusion.spectrum import power_spectrum, radial_average
 
@@ -64,15 +65,12 @@ def photograph() -> Array:
 
 
 def _denoise(rng: np.random.Generator, runs: int, steps: int) -> Array:
-    """Digits (5, runs, 28, 28) at the levels, by deterministic denoising steps x⁺ = D + (σ⁺/σ)(x − D)."""
+    """Digits (5, runs, 28, 28) at the levels, by deterministic denoising steps."""
     images, _ = digits.load()
     x = images.mean(axis=0) + DIGIT_LEVELS[0] * rng.standard_normal((runs, 784))
     states = [x]
     for high, low in itertools.pairwise(DIGIT_LEVELS):
-        sigmas = np.geomspace(high, low, steps + 1)
-        for sigma, sigma_next in itertools.pairwise(sigmas):
-            D = empirical_denoiser(x, images, sigma)
-            x = D + sigma_next / sigma * (x - D)
+        x = denoise(lambda x, sigma: empirical_denoiser(x, images, sigma), x, np.geomspace(high, low, steps + 1))
         states.append(x)
     return np.stack(states).reshape(-1, runs, 28, 28)
 

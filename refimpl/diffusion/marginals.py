@@ -7,13 +7,13 @@ import numpy as np
 
 from refimpl import mixtures
 from refimpl.arrays import Array, namespace
-from refimpl.diffusion.sde import SDE, process, time
-from refimpl.domains import array, covariance, domain, probabilities
+from refimpl.diffusion.sde import SDE, process
+from refimpl.domains import array, covariance, domain, number, probabilities
 
 _mixture = {"weights": probabilities("k"), "means": array("k p"), "covariances": covariance("k p p")}
 
 
-@domain(sde=process, t=time, **_mixture)
+@domain(sde=process, t=number(">= 0 and <= 1"), **_mixture)
 def marginal(sde: SDE, t: float, weights: Array, means: Array, covariances: Array) -> tuple[Array, Array, Array]:
     r"""The law p_t of a_t when a₀ is drawn from a mixture of Gaussians: again such a mixture.
 

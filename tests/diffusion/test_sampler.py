@@ -6,7 +6,8 @@ import pytest
 from refimpl.diffusion import parameterisations, sampler
 from refimpl.diffusion.gaussian_law import flow_law, reverse_law
 from refimpl.diffusion.marginals import marginal_score
-from refimpl.diffusion.parameterisations import convert, denoiser_from_score, score_from_denoiser, time_of
+from refimpl.diffusion.parameterisations import convert
+from refimpl.diffusion.scores_and_denoisers import denoiser_from_score, score_from_denoiser, time_of
 from refimpl.diffusion.sde import sub_vp, ve, vp
 from refimpl.errors import DivergedError
 

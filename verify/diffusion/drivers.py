@@ -34,6 +34,14 @@ def samples_have_the_exact_law_of_their_steps(rng, *, sample=sampler.sample):
         centre, variance = gaussian_law.reverse_law(process, m, v, times, 0.0, std**2)
         drawn = np.asarray(sample(process, gaussian_score(process, m, v), (n, 2), count, rng))
         yield from tests_of_normality(f"{process.name}, {count} steps", (drawn - centre) / np.sqrt(variance))
+    seen = []
+
+    def watched(a, t):
+        seen.append(t)
+        return -a
+
+    sample(sde.vp(), watched, (2, 2), 5, rng, 0.3)
+    yield equal("times of 5 steps to 0.3", seen, np.linspace(1, 0.3, 6)[:-1], rtol=rounding(16))
 
 
 def run(process, score, shape, num_steps, rng, prior=None, times=None, draw=None):
@@ -223,3 +231,8 @@ def _(process, score, shape, num_steps, rng, num_corrections, r, t_end):
         for _ in range(num_corrections):
             a = sampler.corrector_step(process, score, a, t + dt, r, z)
     return a
+
+
+@samples_have_the_exact_law_of_their_steps.mutant("ends at 10⁻³ whatever is asked for")
+def _(process, score, shape, num_steps, rng, t_end=1e-3):
+    return sampler.sample(process, score, shape, num_steps, rng)

@@ -60,6 +60,10 @@ def distances_of_two_modes_are_those_of_the_mixtures(
         tv = metrics.total_variation(p, q, x)
         kink = (x[1] - x[0]) ** 2  # of |π − μ|, at 0
         yield equal("TV", mode_total_variation(a, w, v), tv, atol=kink)
+        share = scipy.stats.norm.cdf(a) - scipy.stats.norm.cdf(-a)
+        yield equal(
+            "TV: what of |w − v| lies on its own side", mode_total_variation(a, w, v), abs(w - v) * share, rtol=1e-12
+        )
 
 
 @distances_of_two_modes_are_those_of_the_mixtures.mutant("½ in front", replaces="mode_fisher_divergence")

@@ -20,7 +20,11 @@ def processes():
 
 @claim("D13", slide=SLIDE, source="Song et al. 2021, eq. (13)")
 def flow_steps_follow_the_field(
-    rng, *, probability_flow_step=sampler.probability_flow_step, heun_step=sampler.heun_step
+    rng,
+    *,
+    probability_flow_step=sampler.probability_flow_step,
+    heun_step=sampler.heun_step,
+    velocity=flows.velocity,
 ):
     r"""Euler: a + F dt, F = f − ½g²s, both ways in time; Heun: the trapezium of F at both ends: any SDE, any score."""
     a = rng.uniform(-2, 2, (40, 3))
@@ -30,10 +34,16 @@ def flow_steps_follow_the_field(
 
     for t in rng.uniform(0.3, 0.7, 5):
         for dt in (-t * rng.uniform(0.1, 0.9), (1 - t) * rng.uniform(0.1, 0.9)):
+            yield equal("F", velocity(CROOKED, crooked_score, a, t), F(a, t), atol=rounding(64, 40))
             measured = probability_flow_step(CROOKED, crooked_score, a, t, dt)
             yield equal("Euler", measured, a + dt * F(a, t), atol=rounding(64, 40))
             expected = a + dt / 2 * F(a, t) + dt / 2 * F(a + dt * F(a, t), t + dt)
             yield equal("Heun", heun_step(CROOKED, crooked_score, a, t, dt), expected, atol=rounding(1e4, 40))
+
+
+@flow_steps_follow_the_field.mutant("the reverse SDE's field", replaces="velocity")
+def _(process, score, a, t):
+    return flows.velocity(process, lambda a, t: 2 * score(a, t), a, t)
 
 
 @flow_steps_follow_the_field.mutant("g² for ½g²", replaces="probability_flow_step")
@@ -97,6 +107,8 @@ def orders_of_the_flows_methods(rng, *, flow=sampler.flow):
             ]
             error = np.sqrt(((np.array(reached) - target) ** 2).mean((1, 2)))
             yield from falls(f"{process.name}, {method}: error against n", counts, error, order, rtol=0.25)
+    score, times = gaussian_score(process, m, v), np.linspace(1, end, 9)
+    yield equal("Heun's unless said", flow(process, score, start, times), flow(process, score, start, times, "heun"))
 
 
 @orders_of_the_flows_methods.mutant("always Euler's steps")

@@ -126,6 +126,10 @@ def classifier_free_guidance_misses_the_tilted_law(
     """
     table = [law(0.0, 1.0, 2.0, 1.0)[1] for law in (guided_flow_law, guided_diffusion_law, tilted_law)]
     yield equal("end variances by flow, by SDE; tilted", table, [1 / 2, 7 / 12, 2 / 3], atol=rounding(64))
+    m, v, V, w = rng.uniform([0.5, 1.2, 0.9, 0.3], [2, 1.5, 1.1, 0.8])
+    narrow = classifier_free_score(lambda a, s: (m - a) / (v + s), lambda a, s: -a / (V + s), w)
+    for kind, law, noise in (("flow", guided_flow_law, 0.0), ("SDE", guided_diffusion_law, 1.0)):
+        yield equal(f"V < v, {kind}: mean, variance", law(m, v, V, w), end_of(narrow, 1e20, noise), atol=1e-7)
     for w in (1.0, 0.0, rng.uniform(0.2, 4), rng.uniform(0.2, 4), -rng.uniform(0, 0.9)):
         m, v, V = (0.0, 1.0, 2.0) if w == 1.0 else (rng.uniform(0.5, 2), rng.uniform(0.3, 1), rng.uniform(1.2, 3))
 

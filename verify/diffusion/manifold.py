@@ -32,7 +32,7 @@ def noise_gives_a_circle_a_density_and_tweedie_holds_for_it(
     radius = rng.uniform(0.5, 2)
     points = on_circle(600, radius)
     x = rng.standard_normal((60, 2)) * np.geomspace(0.1, 2, 60)[:, None]
-    for sigma in (*rng.uniform(0.3, 1, 2) * radius, 3.0):
+    for sigma in (0.08 * radius, *rng.uniform(0.3, 1, 2) * radius, 3.0):
         squares = ((x[:, None] - points) ** 2).sum(-1)
         logits = -squares / (2 * sigma**2)
         log_density = scipy.special.logsumexp(logits, axis=1) - np.log(600 * 2 * np.pi * sigma**2)
@@ -76,6 +76,13 @@ def _(x, radius, sigma):
 def _(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1, keepdims=True)
     return radius * scipy.special.i1e(radius * r / sigma**2) * x / r
+
+
+@mutant("two terms of its expansion at small noise", "circle_denoiser")
+def _(x, radius, sigma):
+    r = np.linalg.norm(x, axis=-1, keepdims=True)
+    k = radius * r / sigma**2
+    return np.where(k > 50, (1 - 1 / (2 * k)) * radius * x / r, manifold.circle_denoiser(x, radius, sigma))
 
 
 @mutant("σ² without the square", "circle_denoiser")
@@ -127,6 +134,9 @@ def off_a_thin_set_scores_explode_and_denoising_projects(
             growth = np.array([np.linalg.norm(circle_score(x, radius, s)) for s in sigma])
             gap = (leading + later) / abs(distance) + rounding(64, radius + 3)
             yield equal("σ²‖∇log π_σ‖/distance", growth * sigma**2 / abs(distance), np.ones(8), atol=gap)
+    yield equal(
+        "projection from near the middle", nearest_on_circle(1e-6 * out, radius), nearest, atol=rounding(64, radius)
+    )
     density = np.exp([circle_log_density(radius * out, radius, s) for s in sigma])
     known = 1 / ((2 * np.pi) ** 1.5 * radius)
     gap = known * sigma**2 / radius**2

@@ -77,6 +77,20 @@ def mixture_scores_are_gradients_of_the_log_density(
         what = f"{name} far away: the nearest component's"
         yield equal(what, function(far, *mixture), value, atol=rounding(16 * CONDITION, size))
 
+    many, copies = (
+        numpy.tile(x[:80], (30, 1)),
+        (
+            numpy.tile(weights, 60) / 60,
+            *(numpy.tile(part, (60, *[1] * (part.ndim - 1))) for part in (means, covariances)),
+        ),
+    )
+    for (name, function), value in zip(
+        functions.items(), (function(x[:80], *mixture) for function in functions.values()), strict=True
+    ):
+        amplified = (error * (1 + pull) ** (value.ndim - 1))[:80].max()
+        what = f"{name} at 2400 points, each component 60 times"
+        yield equal(what, function(many, *copies), numpy.concatenate([value] * 30), atol=4 * amplified)
+
     aside = numpy.append(weights, 0.0), numpy.concatenate([means, [[1e3, 0, 0]]]), covariances[[0, 1, 2, 3, 0]]
     there = aside[1][-1] + rng.standard_normal((10, 3))
     for name, function in functions.items():
@@ -136,3 +150,21 @@ for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
         value = right(x, weights, means, covariances)
         x += 1
         return value
+
+
+def first_points(function):
+    """A function of points that leaves all but the first thousand at 0."""
+
+    def spoilt(x, *mixture):
+        values = numpy.array(function(x, *mixture))
+        if x.ndim == 2:
+            values[1000:] = 0
+        return values
+
+    return spoilt
+
+
+for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
+    mixture_scores_are_gradients_of_the_log_density.mutant("one block of points only", replaces=need)(
+        first_points(getattr(mixtures, need))
+    )

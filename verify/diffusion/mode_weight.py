@@ -41,6 +41,12 @@ def maximum_likelihood_sees_the_weight_and_score_matching_hardly(
 
     loss = np.array([implicit(one) for one in matched])
     yield at_least("implicit loss around its fit", loss[1:] - loss[0], 0.0, slack=rounding(64, 5), resolution=1e-8)
+    rare = rng.standard_normal(1000) + 4 * np.where(np.arange(1000) < 985, 1, -1)
+    L = [
+        mixtures.mixture_log_density(rare[:, None], *two_modes(4.0, one)).mean()
+        for one in weight_by_likelihood(rare, 4.0) + near
+    ]
+    yield at_least("log-likelihood of a rare mode", L[0] - np.array(L[1:]), 0.0, slack=rounding(64, 5), resolution=1e-7)
     nodes = np.linspace(-12, 12, 4001)
     density = fisher_blindness.mode_density(nodes, a, w) * (nodes[1] - nodes[0])
     slope = autograd.elementwise_grad(pointwise_loss)

@@ -75,6 +75,11 @@ def implicit_loss_is_the_explicit_one_up_to_a_constant(
         pull = -u @ np.linalg.inv(R)  # the component's own score: ∫ hᵀ∇π is the sum of its terms
         oracle += share * (w @ (h(a) ** 2 / 2 - h(a) * pull).sum(-1))
     yield equal("mixture: implicit loss against ½E‖h‖² − ∫hᵀ∇π", measured, oracle, atol=rounding(1e5, 30))
+    a = rng.standard_normal((7, 2))
+    alone = np.mean([implicit_loss(h, one[None]) for one in a])
+    yield equal(
+        "implicit loss of a batch: the mean over its points", implicit_loss(h, a), alone, atol=rounding(1e4, 30)
+    )
 
 
 @implicit_loss_is_the_explicit_one_up_to_a_constant.mutant(
@@ -226,3 +231,9 @@ def _(score, a):
 @score_matching_needs_the_half.mutant("trace of the wrong sign")
 def _(score, a):
     return (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a)
+
+
+@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("the trace at the first point", replaces="implicit_loss")
+def _(score, a):
+    squares = (score(a) ** 2).sum(-1) / 2
+    return squares.mean() + score_matching.implicit_loss(score, a[:1]) - squares[0]

@@ -3,11 +3,9 @@
 import numpy as np
 import scipy
 
-from refimpl import mixtures
-from refimpl.diffusion import marginals, sde
+from refimpl.diffusion import sde
 from refimpl.diffusion.sde import SDE
 from verify.claims import claim
-from verify.diffusion.mixtures import random_mixture
 from verify.evidence import equal, rounding
 
 SLIDE = "Score-based Generative Models with SDEs - Forward process"
@@ -64,14 +62,22 @@ def schedules_are_the_usual_ones(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve
     scale, std = np.transpose([vp().kernel(t) for t in times])
     yield equal("VP: scale² + std²", scale**2 + std**2, 1.0, rtol=rounding(16))
     yield equal("VP: −2 log scale = ∫β", -2 * np.log(scale), B, rtol=1e-13, atol=rounding(16))
-    quiet = np.array([sub_vp().kernel(t)[1] for t in times])
-    yield equal("sub-VP: std = VP's std²", quiet, std**2, rtol=rounding(32))
+    yield equal("sub-VP: std = VP's std²", [sub_vp().kernel(t)[1] for t in times], std**2, rtol=rounding(32))
     scale, std = np.transpose([ve().kernel(t) for t in times])
     sigma = 0.01 ** (1 - times) * 50**times
     yield equal("VE: scale", scale, 1.0)
     yield equal("VE: std² = σ² − σmin²", std**2, sigma**2 - 1e-4, rtol=1e-12, atol=rounding(64, 1e-4 + sigma**2))
-    g = np.array([ve().diffusion(t) for t in times])
-    yield equal("VE: g² = dσ²/dt", g**2, 2 * np.log(5000) * sigma**2, rtol=rounding(256))
+    yield equal(
+        "VE: g² = dσ²/dt", [ve().diffusion(t) ** 2 for t in times], 2 * np.log(5000) * sigma**2, rtol=rounding(256)
+    )
+    low, high, a, t = rng.uniform(0.2, 1), rng.uniform(2, 10), rng.standard_normal((len(times), 2)), times[:, None]
+    for process in (vp(low, high), sub_vp(low, high)):
+        expected, what = -(low + (high - low) * t) / 2 * a, f"{process.name}: −½βa, any β, a time a point"
+        yield equal(what, process.drift(a, t), expected, rtol=rounding(16))
+    for process in (vp(), sub_vp(), ve()):
+        together = np.stack([process.diffusion(t), *process.kernel(t)])[..., 0]
+        apart = np.transpose([[process.diffusion(one), *process.kernel(one)] for one in times])
+        yield equal(f"{process.name}: g, scale, std of many times", together, apart, rtol=rounding(16))
 
 
 def changed(process, drift=1.0, diffusion=1.0, kernel=lambda scale, std: (scale, std)):
@@ -209,12 +215,8 @@ def ve_sigma_is_the_std_of_data_that_carry_sigma_min(rng, *, ve_sigma=sde.ve_sig
     std = np.array([ve(low, high).kernel(t)[1] for t in times])
     yield equal("σ(t)", sigma, low ** (1 - times) * high**times, rtol=rounding(64))
     yield equal("σ² − std²", sigma**2 - std**2, low**2, rtol=rounding(256, (high / low) ** 2))
-    yield equal(
-        "σmin = ½, σmax = 2, t = ½",
-        [ve_sigma(0.5, 0.5, 2.0), ve(0.5, 2.0).kernel(0.5)[1]],
-        [1.0, 0.75**0.5],
-        rtol=1e-14,
-    )
+    both = [ve_sigma(0.5, 0.5, 2.0), ve(0.5, 2.0).kernel(0.5)[1]]
+    yield equal("σmin = ½, σmax = 2, t = ½", both, [1.0, 0.75**0.5], rtol=1e-14)
 
 
 @ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("the std itself", replaces="ve_sigma")
@@ -237,86 +239,11 @@ def _(t, sigma_min, sigma_max):
     return sde.ve_sigma(t, sigma_min, sigma_max) ** 2
 
 
-@claim("D12", slide=SLIDE, source="characteristic functions")
-def marginals_of_mixtures_are_mixtures(
-    rng,
-    *,
-    marginal=marginals.marginal,
-    marginal_score=marginals.marginal_score,
-    marginal_score_divergence=marginals.marginal_score_divergence,
-):
-    r"""E e^{i⟨ω, a_t⟩} = E e^{i⟨scale ω, a₀⟩} · e^{−std²‖ω‖²/2}; score and its divergence by finite differences."""
-    mixture = random_mixture(rng)
-    omega = rng.standard_normal((50, 3))
-
-    def characteristic(omega, weights, means, covariances):
-        exponents = 1j * omega @ means.T - np.einsum("ni,kij,nj->nk", omega, covariances, omega) / 2
-        return np.exp(exponents) @ weights
-
-    for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 2.0)):
-        t = rng.uniform(0.05, 0.5)
-        scale, std = process.kernel(t)
-        law = marginal(process, t, *mixture)
-        expected = characteristic(scale * omega, *mixture) * np.exp(-(std**2) * (omega**2).sum(1) / 2)
-        difference = np.abs(characteristic(omega, *law) - expected)
-        yield equal(f"{process.name}: characteristic function", difference, 0.0, atol=rounding(1e3))
-        a = scale * mixture[1][rng.integers(4, size=30)] + rng.standard_normal((30, 3))
-        h = 1e-5
-        shifts = h * np.concatenate([np.eye(3), -np.eye(3)])
-
-        def log_p(a, law=law):
-            densities = [w * scipy.stats.multivariate_normal(m, C).pdf(a) for w, m, C in zip(*law, strict=True)]
-            return np.log(np.sum(densities, axis=0))
-
-        around = np.array([log_p(a + shift) for shift in shifts])
-        size = 10 * (1 + np.abs(np.linalg.inv(law[2])).max()) ** 3
-        error = size * h**2 * 100 + rounding(100, 100) / h
-        yield equal(
-            f"{process.name}: ∇log p",
-            marginal_score(process, *mixture)(a, t),
-            (around[:3] - around[3:]).T / 2 / h,
-            atol=error,
-        )
-        scores = np.array([marginal_score(process, *mixture)(a + shift, t) for shift in shifts])
-        trace = sum((scores[i, :, i] - scores[i + 3, :, i]) / 2 / h for i in range(3))
-        divergence = marginal_score_divergence(process, *mixture)(a, t)
-        yield equal(f"{process.name}: tr ∇²log p", divergence, trace, atol=10 * error)
+@schedules_are_the_usual_ones.mutant("βmin = 0.1 whatever is asked for", replaces="vp")
+def _(low=0.1, high=20.0):
+    return sde.vp(0.1, high)
 
 
-@marginals_of_mixtures_are_mixtures.mutant("means not scaled", replaces="marginal")
-def _(process, t, weights, means, covariances):
-    return weights, means, marginals.marginal(process, t, weights, means, covariances)[2]
-
-
-@marginals_of_mixtures_are_mixtures.mutant("scale for scale²", replaces="marginal")
-def _(process, t, weights, means, covariances):
-    scale, std = process.kernel(t)
-    return weights, scale * means, scale * covariances + std**2 * np.eye(3)
-
-
-@marginals_of_mixtures_are_mixtures.mutant("std for std²", replaces="marginal")
-def _(process, t, weights, means, covariances):
-    scale, std = process.kernel(t)
-    return weights, scale * means, scale**2 * covariances + std * np.eye(3)
-
-
-@marginals_of_mixtures_are_mixtures.mutant("score of the clean law", replaces="marginal_score")
-def _(process, *mixture):
-    return lambda a, t: mixtures.mixture_score(a, *mixture)
-
-
-@marginals_of_mixtures_are_mixtures.mutant("score of the law at 1.01t", replaces="marginal_score")
-def _(process, *mixture):
-    score = marginals.marginal_score(process, *mixture)
-    return lambda a, t: score(a, 1.01 * t)
-
-
-@marginals_of_mixtures_are_mixtures.mutant("mean over coordinates", replaces="marginal_score_divergence")
-def _(process, *mixture):
-    divergence = marginals.marginal_score_divergence(process, *mixture)
-    return lambda a, t: divergence(a, t) / a.shape[-1]
-
-
-@marginals_of_mixtures_are_mixtures.mutant("all entries of the Hessian", replaces="marginal_score_divergence")
-def _(process, *mixture):
-    return lambda a, t: mixtures.mixture_score_jacobian(a, *marginals.marginal(process, t, *mixture)).sum((-1, -2))
+@schedules_are_the_usual_ones.mutant("one time for all points", replaces="ve")
+def _(*sigmas):
+    return sde.ve(*sigmas)._replace(diffusion=lambda t: sde.ve(*sigmas).diffusion(np.ravel(t)[0]) + 0 * t)

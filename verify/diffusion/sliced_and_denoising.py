@@ -50,6 +50,10 @@ def sliced_losses_need_directions_of_covariance_one(
         batch = every_pair(a, directions)
         yield equal(f"{name}: sliced loss", sliced_loss(h, *batch), sliced, atol=error)
         yield equal(f"{name}: with ‖h‖²", variance_reduced_sliced_loss(h, *batch), mixed, atol=error)
+    v = rng.standard_normal((4, 20, p))
+    for name, loss in (("sliced loss", sliced_loss), ("with ‖h‖²", variance_reduced_sliced_loss)):
+        apart = np.mean([loss(h, a, one) for one in v])
+        yield equal(f"four directions a point: {name}", loss(h, a, v), apart, atol=100 * error)
     b = rng.standard_normal(p)
     excess = sliced_loss(lambda a: b + 0 * a, *every_pair(a, signs @ R.T)) - b @ b / 2
     yield equal("M ≠ I shows on constant h", excess, b @ (M - np.eye(p)) @ b / 2, atol=error * (1 + b @ b))
@@ -138,6 +142,9 @@ def denoising_loss_is_least_at_the_noised_score_of_gaussians(rng, *, denoising_l
         best, least = parabola(lambda c, a=a, z=z, m=m, s=sigma: denoising_loss(lambda x: c * (m - x), a, z, s))
         yield equal(f"p = {p}: the best h = c(m − x)", best, 1 / (v + sigma**2), atol=error)
         yield equal(f"p = {p}: its loss", least, p / 2 * (1 / sigma**2 - 1 / (v + sigma**2)), atol=error)
+    z = rng.standard_normal((4, *a.shape))
+    apart = np.mean([denoising_loss(np.sin, a, one, 0.7) for one in z])
+    yield equal("noise four times a sample", denoising_loss(np.sin, a, z, 0.7), apart, rtol=rounding(1e4))
 
 
 @denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant(

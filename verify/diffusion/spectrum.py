@@ -124,6 +124,7 @@ def the_wiener_filter_is_the_conditional_mean_of_stationary_images(
             levels = np.asarray(emergence_level(S, g))
             at_levels = np.array([wiener_gain(S, level).ravel()[i] for i, level in enumerate(levels.ravel())])
             yield equal(f"{h} × {w}: gain at its level, {g:.2g}", at_levels, np.full(N, g), rtol=rounding(1e3))
+    yield equal("without noise, with powers 0: all stays", wiener_gain(S * (S > 30), 0.0), np.ones((h, w)))
 
 
 def mutant(text, replaces):

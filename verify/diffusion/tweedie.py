@@ -67,6 +67,9 @@ def tweedie_gives_the_conditional_mean_and_covariance(
         error = rounding(4 * CONDITION, sigma**2 + size * first) + rounding(8, (80 + q) * second)
         yield from batched(f"{name}: Cov[X|X_σ]", uncertainty, x, atol=error.max())
         yield equal(f"{name}: Cov[X|X_σ]", uncertainty(x), covariance, atol=error[:, None, None])
+    for sigma in (1e-6, 1e6):
+        half = tweedie_denoiser(x, lambda y, s=sigma: -y / (2 * s**2), sigma)
+        yield equal(f"N(0, σ²I) at σ = {sigma:g}", half, x / 2, rtol=rounding(16))
 
 
 @tweedie_gives_the_conditional_mean_and_covariance.mutant("σ for σ²", replaces="tweedie_denoiser")

@@ -1,0 +1,185 @@
+"""How the error of reverse diffusion scales, and with how much room the bound says so: "Theoretical guarantees"."""
+
+import numpy as np
+import scipy
+
+from refimpl.diffusion import convergence
+from refimpl.diffusion import path_divergence as path
+from refimpl.diffusion.marginals import marginal_score
+from refimpl.diffusion.sde import vp
+from verify.claims import claim
+from verify.diffusion.convergence import SLIDE, coefficients, variance
+from verify.evidence import at_most, equal, rate
+
+SOURCE = "Chen et al. 2022, Theorem 2"
+
+
+@claim("D18", slide=SLIDE, source=SOURCE)
+def laws_at_the_end_are_nearer_than_the_bound_says(
+    rng,
+    *,
+    exponential_law=convergence.exponential_law,
+    isotropic_total_variation=convergence.isotropic_total_variation,
+    path_divergence=path.path_divergence,
+):
+    r"""On Gaussians TV at the end goes like √p · Lh + ε + e^{−2T}‖m‖, no more as T grows: not √h, √T, e^{−T}.
+
+    Tight are √p, L and ε. So √p/ε steps reach a distance ε, where the slide has L²p/ε². Every TV is below √(KL/2) of
+    the paths.
+    """
+
+    def distance(L, p, T, n):
+        v = 1 / L
+        return isotropic_total_variation(v, exponential_law(0.0, v, T, n, 0.0, variance(T, v))[1], p)
+
+    counts = np.round(np.geomspace(1000, 4000, 9)).astype(int)
+    L = rng.uniform(1, 3)
+    yield rate("TV against n", counts, [distance(L, 4, 2.0, int(n)) for n in counts], -1.0)
+    wide = np.round(np.geomspace(30, 3000, 9)).astype(int)
+    yield rate("TV against p", wide, [distance(L, int(p), 2.0, 4000) for p in wide], 0.5)
+    sharp = np.geomspace(2, 8, 8)
+    yield rate("TV against L", sharp, [distance(one, 4, 2.0, 4000) for one in sharp], 1.0)
+    later = [distance(L, 4, T, int(400 * T)) for T in (4.0, 6.0, 8.0)]
+    yield equal("TV at T = 4, 6, 8 with h = 1/400", later, [later[-1]] * 3, rtol=40 * np.exp(-8))
+    m = rng.uniform(0.5, 1)
+    early = np.linspace(1, 5, 9)
+    missed = [
+        abs(np.subtract(*(exponential_law(m, 1.0, T, 2000, m0)[0] for m0 in (0.0, m * np.exp(-T))))) for T in early
+    ]
+    yield rate("missed by starting from N(0, I), against e^T", np.exp(early), missed, -2.0)
+    errors = 10.0 ** np.arange(-6, 0)
+    off = [exponential_law(0.0, 1.0, 6.0, 600, 0.0, 1.0, e)[0] for e in errors]
+    yield equal(
+        "moved by the score's error ε, T = 6, 12",
+        [off[-1], exponential_law(0.0, 1.0, 12.0, 1200, 0.0, 1.0, 0.1)[0]],
+        [0.2, 0.2],
+        rtol=3e-3,
+    )
+    yield rate("moved against ε", errors, off, 1.0)
+    ends, bounds = [], []
+    for _ in range(30):
+        p, v, T, n = int(rng.integers(1, 9)), rng.uniform(0.1, 3), rng.uniform(0.5, 5), int(rng.integers(20, 300))
+        ends.append(isotropic_total_variation(v, exponential_law(0.0, v, T, n)[1], p))
+        bounds.append(np.sqrt(path_divergence(np.zeros(p), v, T, n, np.zeros(p)) / 2))
+    yield at_most("TV at the end, against √(KL/2)", ends, bounds, resolution=1.0)
+
+
+def ends(text, replaces="exponential_law"):
+    """A wrong version of one of the functions of the claim above."""
+    return laws_at_the_end_are_nearer_than_the_bound_says.mutant(text, replaces=replaces)
+
+
+@ends("standard deviation for variance")
+def _(*arguments):
+    mean, variance = convergence.exponential_law(*arguments)
+    return mean, np.sqrt(variance)
+
+
+@ends("noise of the step √2 too small")
+def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+    mean, variance = convergence.exponential_law(m, v, T, num_steps, m0, v0, error)
+    return mean, (variance + convergence.exponential_law(m, v, T, num_steps, m0, 0.0, error)[1]) / 2
+
+
+@ends("starts at a mean of 0 whatever is given")
+def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+    return convergence.exponential_law(m, v, T, num_steps, 0.0, v0, error)
+
+
+@ends("error divided by the number of steps")
+def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+    return convergence.exponential_law(m, v, T, num_steps, m0, v0, error / num_steps)
+
+
+@ends("steps of length 2T/n")
+def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+    return convergence.exponential_law(m, v, 2 * T, num_steps, m0, v0, error)
+
+
+@ends("KL of paths in the wrong units", "path_divergence")
+def _(m, v, T, num_steps, error):
+    return path.path_divergence(m, v, T, num_steps, error) ** 2 / 50
+
+
+@ends("√ of the distance", "isotropic_total_variation")
+def _(v0, v1, p):
+    return np.sqrt(convergence.isotropic_total_variation(v0, v1, p))
+
+
+@ends("of one coordinate", "isotropic_total_variation")
+def _(v0, v1, p):
+    return convergence.isotropic_total_variation(v0, v1, 1)
+
+
+GRID = np.linspace(-9, 9, 257)
+
+
+def two_modes(rng):
+    """Weights, means and variances of a mixture on the line, whose mean is not 0."""
+    return np.array([0.3, 0.7]), rng.uniform(0.8, 1.5, 2) * [-1, 1], rng.uniform(0.5, 0.9, 2)
+
+
+def density(law, T):
+    """That of the law at time T on the grid."""
+    w, m, v = law
+    return scipy.stats.norm.pdf(GRID[:, None], np.exp(-T) * m, np.sqrt(variance(T, v))) @ w
+
+
+def density_after(step, law, T, n, start, error=0.0):
+    """Density after n steps from time T, by quadrature of their Gaussian kernels."""
+    w, m, v = law
+    sde, column, h = vp(2 * T, 2 * T), GRID[:, None], GRID[1] - GRID[0]
+    exact = marginal_score(sde, w, m[:, None], v[:, None, None])
+    for k in range(n):
+        at = sde, lambda a, t: exact(a, t) + error, column, 1 - k / n, -1 / n
+        centre = np.asarray(step(*at, 0 * column))
+        spread = np.abs(np.asarray(step(*at, 0 * column + 1)) - centre)
+        start = start @ (np.exp(-(((GRID - centre) / spread) ** 2) / 2) / spread) * h / np.sqrt(2 * np.pi)
+    return start
+
+
+def apart(p, q):
+    """Total variation distance of two densities on the grid."""
+    return np.abs(p - q).sum() * (GRID[1] - GRID[0]) / 2
+
+
+@claim("D18", slide=SLIDE, source=SOURCE)
+def laws_at_the_end_on_a_mixture(rng, *, exponential_step=convergence.exponential_step):
+    r"""On two modes TV goes like h, ε, and e^{−2T} where e^{−T} was missed at the start: quadrature of the kernels."""
+    law = two_modes(rng)
+    counts = np.round(np.geomspace(60, 200, 8)).astype(int)
+    exact = density(law, 1.5), density(law, 0.0)
+    steps = np.array([apart(density_after(exponential_step, law, 1.5, n, exact[0]), exact[1]) for n in counts])
+    yield rate("TV against n", counts, steps, -1.0)
+    yield equal("n · TV", counts * steps, counts[-1] * steps[-1], rtol=1.5 / counts[0] / law[2].min())
+    ends, starts, times = [], [], np.linspace(3, 4.8, 10)
+    for T in times:
+        begin = density(law, T), scipy.stats.norm.pdf(GRID)
+        after = [density_after(exponential_step, law, T, round(10 * T), one) for one in begin]
+        starts.append(apart(*begin))
+        ends.append(apart(*after))
+    mean = law[0] @ law[1]
+    leading = abs(mean) / np.sqrt(2 * np.pi)
+    first = starts[-1] * np.exp(times[-1])
+    yield equal("e^T · TV at the start, T = 4.8", first, leading, rtol=4 * np.exp(-4.8) / abs(mean))
+    yield rate("missed at the start, against e^T", np.exp(times), starts, -1.0)
+    gain = np.log(2 - np.exp(0.1)) / 0.1  # in a step of length h what is off shrinks by 2 − e^h, not by e^{−h}
+    yield rate("missed at the end, against e^T, h = 1/10", np.exp(times), ends, -1.0 + gain)
+    errors, right = np.geomspace(1e-5, 1e-3, 8), density_after(exponential_step, law, 2.0, 32, density(law, 2.0))
+    moved = [apart(density_after(exponential_step, law, 2.0, 32, density(law, 2.0), e), right) for e in errors]
+    yield rate("moved by the score's error, against ε", errors, moved, 1.0)
+
+
+@laws_at_the_end_on_a_mixture.mutant("scores 5 % too weak")
+def _(sde, score, a, t, dt, z):
+    return convergence.exponential_step(sde, lambda a, t: 0.95 * score(a, t), a, t, dt, z)
+
+
+@laws_at_the_end_on_a_mixture.mutant("noise 2 % too large")
+def _(sde, score, a, t, dt, z):
+    return convergence.exponential_step(sde, score, a, t, dt, 1.02 * z)
+
+
+@laws_at_the_end_on_a_mixture.mutant("the flow's pull with the diffusion's noise")
+def _(sde, score, a, t, dt, z):
+    return coefficients(lambda r: r - 1, lambda r: np.sqrt(r**2 - 1))(sde, score, a, t, dt, z)

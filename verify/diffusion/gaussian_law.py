@@ -1,0 +1,132 @@
+"""The laws that denoising makes of Gaussian data: slide "The answer: Diffusion models"."""
+
+import itertools
+
+import numpy as np
+
+from refimpl.diffusion import denoising, gaussian_law, tweedie
+from verify.claims import claim
+from verify.diffusion.denoising import SLIDE
+from verify.evidence import equal, mean, rounding
+
+
+def gaussian_denoiser(m, v):
+    """The exact denoiser of N(m, v)."""
+    return lambda x, sigma: tweedie.tweedie_denoiser(x, lambda y: (m - y) / (v + sigma**2), sigma)
+
+
+@claim("D11", slide=SLIDE, source="Gaussian laws under affine maps")
+def laws_on_gaussian_data_follow_their_recursions(
+    rng,
+    *,
+    denoise=tweedie.denoise,
+    ancestral_denoise=tweedie.ancestral_denoise,
+    denoising_law=gaussian_law.denoising_law,
+    ancestral_denoising_law=gaussian_law.ancestral_denoising_law,
+):
+    r"""Any noise levels: gains Π(v + σσ⁺)/(v + σ²), or Π(v + σ⁺²)/(v + σ²) = (v + σ_n²)/(v + σ₀²) and noise."""
+    m, v, m0, v0 = rng.standard_normal(), rng.uniform(0.2, 2), rng.standard_normal(), rng.uniform(0.5, 5)
+    sigmas = np.append(np.sort(rng.uniform(0.1, 5, 9))[::-1], rng.uniform(0.02, 0.1))
+    before, after = sigmas[:-1], sigmas[1:]
+    gain = np.prod((v + before * after) / (v + before**2))
+    points = rng.standard_normal((20, 2))
+    reached = denoise(gaussian_denoiser(m, v), points, sigmas)
+    yield equal("denoise", reached, m + gain * (points - m), atol=rounding(256, 10))
+    law = denoising_law(m, v, sigmas, m0, v0)
+    yield equal("law of denoise", np.array(law), [m + gain * (m0 - m), gain**2 * v0], atol=rounding(512, 10))
+    gains = (v + sigmas[-1] ** 2) / (v + sigmas**2)
+    variance = gains[0] ** 2 * v0 + (gains[1:] ** 2 * after**2 * (1 - after**2 / before**2)).sum()
+    law = ancestral_denoising_law(m, v, sigmas, m0, v0)
+    yield equal("law of ancestral_denoise", np.array(law), [m + gains[0] * (m0 - m), variance], atol=rounding(512, 10))
+    short = sigmas[[0, 4, 8, 9]]
+    centre, spread = gaussian_law.ancestral_denoising_law(m, v, short, 0.0, 0.0)
+    drawn = np.asarray(ancestral_denoise(gaussian_denoiser(m, v), np.zeros((2 * 10**5, 2)), short, rng))
+    u = (drawn - centre) / np.sqrt(spread)
+    directions = {"x₁": u[:, 0], "x₂": u[:, 1], "(x₁ + x₂)/√2": u.sum(1) / np.sqrt(2)}
+    neighbours = (u[1::2, 0] - u[::2, 0]) / np.sqrt(2)
+    for name, values in {**directions, "neighbours": neighbours}.items():
+        yield mean(f"ancestral_denoise: E e^(−u²/2), {name}", np.exp(-(values**2) / 2), np.sqrt(0.5), delta=0.02)
+        yield mean(f"ancestral_denoise: P(u ≤ 0), {name}", values <= 0, 0.5, delta=0.03)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("last step left out", replaces="denoise")
+def _(denoiser, x, sigmas):
+    return denoising.denoise(denoiser, x, sigmas[:-1])
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("one shot", replaces="denoise")
+def _(denoiser, x, sigmas):
+    return denoiser(x, sigmas[0])
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("D kept from the first step", replaces="denoise")
+def _(denoiser, x, sigmas):
+    D = denoiser(x, sigmas[0])
+    return denoising.denoise(lambda y, s: D, x, sigmas)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("stochastic gains", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
+    return m + c * (m0 - m), c**2 * v0
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("variance by the gain, not its square", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    centre, variance = gaussian_law.denoising_law(m, v, sigmas, m0, v0)
+    return centre, np.sqrt(variance * v0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("v 1 % too large", replaces="denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return gaussian_law.denoising_law(m, 1.01 * v, sigmas, m0, v0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("no noise", replaces="ancestral_denoising_law")
+def _(m, v, sigmas, m0, v0):
+    c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
+    return m + c * (m0 - m), c**2 * v0
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("v 1 % too small", replaces="ancestral_denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return gaussian_law.ancestral_denoising_law(m, 0.99 * v, sigmas, m0, v0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("the mean stays", replaces="ancestral_denoising_law")
+def _(m, v, sigmas, m0, v0):
+    return m0, gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1]
+
+
+def ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal(x.shape)):
+    """A plain loop, to be spoilt."""
+    for sigma, sigma_next in itertools.pairwise(sigmas):
+        x = tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, draw(rng, x))
+    return x
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("no noise", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: 0 * x)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("the same noise at every step", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    z = rng.standard_normal(x.shape)
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: z)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("noise shared by coordinates", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal((len(x), 1)) + 0 * x)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("noise shared by neighbours", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    half = ancestral(denoiser, x[::2], sigmas, rng)
+    return np.repeat(half, 2, axis=0)
+
+
+@laws_on_gaussian_data_follow_their_recursions.mutant("uniform noise", replaces="ancestral_denoise")
+def _(denoiser, x, sigmas, rng):
+    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.uniform(-np.sqrt(3), np.sqrt(3), x.shape))

@@ -1,0 +1,96 @@
+"""The laws that SDEs make of mixtures: slide "Score-based Generative Models with SDEs - Forward process"."""
+
+import numpy as np
+import scipy
+
+from refimpl import mixtures
+from refimpl.diffusion import marginals, sde
+from verify.claims import claim
+from verify.diffusion.mixtures import random_mixture
+from verify.diffusion.sde import SLIDE
+from verify.evidence import equal, rounding
+
+
+@claim("D12", slide=SLIDE, source="characteristic functions")
+def marginals_of_mixtures_are_mixtures(
+    rng,
+    *,
+    marginal=marginals.marginal,
+    marginal_score=marginals.marginal_score,
+    marginal_score_divergence=marginals.marginal_score_divergence,
+):
+    r"""E e^{i⟨ω, a_t⟩} = E e^{i⟨scale ω, a₀⟩} · e^{−std²‖ω‖²/2}; score and its divergence by finite differences."""
+    mixture = random_mixture(rng)
+    omega = rng.standard_normal((50, 3))
+
+    def characteristic(omega, weights, means, covariances):
+        exponents = 1j * omega @ means.T - np.einsum("ni,kij,nj->nk", omega, covariances, omega) / 2
+        return np.exp(exponents) @ weights
+
+    for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 2.0)):
+        t = rng.uniform(0.05, 0.5)
+        scale, std = process.kernel(t)
+        law = marginal(process, t, *mixture)
+        expected = characteristic(scale * omega, *mixture) * np.exp(-(std**2) * (omega**2).sum(1) / 2)
+        difference = np.abs(characteristic(omega, *law) - expected)
+        yield equal(f"{process.name}: characteristic function", difference, 0.0, atol=rounding(1e3))
+        a = scale * mixture[1][rng.integers(4, size=30)] + rng.standard_normal((30, 3))
+        h = 1e-5
+        shifts = h * np.concatenate([np.eye(3), -np.eye(3)])
+
+        def log_p(a, law=law):
+            densities = [w * scipy.stats.multivariate_normal(m, C).pdf(a) for w, m, C in zip(*law, strict=True)]
+            return np.log(np.sum(densities, axis=0))
+
+        around = np.array([log_p(a + shift) for shift in shifts])
+        size = 10 * (1 + np.abs(np.linalg.inv(law[2])).max()) ** 3
+        error = size * h**2 * 100 + rounding(100, 100) / h
+        yield equal(
+            f"{process.name}: ∇log p",
+            marginal_score(process, *mixture)(a, t),
+            (around[:3] - around[3:]).T / 2 / h,
+            atol=error,
+        )
+        scores = np.array([marginal_score(process, *mixture)(a + shift, t) for shift in shifts])
+        trace = sum((scores[i, :, i] - scores[i + 3, :, i]) / 2 / h for i in range(3))
+        divergence = marginal_score_divergence(process, *mixture)(a, t)
+        yield equal(f"{process.name}: tr ∇²log p", divergence, trace, atol=10 * error)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("means not scaled", replaces="marginal")
+def _(process, t, weights, means, covariances):
+    return weights, means, marginals.marginal(process, t, weights, means, covariances)[2]
+
+
+@marginals_of_mixtures_are_mixtures.mutant("scale for scale²", replaces="marginal")
+def _(process, t, weights, means, covariances):
+    scale, std = process.kernel(t)
+    return weights, scale * means, scale * covariances + std**2 * np.eye(3)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("std for std²", replaces="marginal")
+def _(process, t, weights, means, covariances):
+    scale, std = process.kernel(t)
+    return weights, scale * means, scale**2 * covariances + std * np.eye(3)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("score of the clean law", replaces="marginal_score")
+def _(process, *mixture):
+    return lambda a, t: mixtures.mixture_score(a, *mixture)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("score of the law at 1.01t", replaces="marginal_score")
+def _(process, *mixture):
+    score = marginals.marginal_score(process, *mixture)
+    return lambda a, t: score(a, 1.01 * t)
+
+
+@marginals_of_mixtures_are_mixtures.mutant("mean over coordinates", replaces="marginal_score_divergence")
+def _(process, *mixture):
+    divergence = marginals.marginal_score_divergence(process, *mixture)
+    return lambda a, t: divergence(a, t) / a.shape[-1]
+
+
+@marginals_of_mixtures_are_mixtures.mutant("all entries of the Hessian", replaces="marginal_score_divergence")
+def _(process, *mixture):
+    return lambda a, t: mixtures.mixture_score_jacobian(a, *marginals.marginal(process, t, *mixture)).sum((-1, -2))

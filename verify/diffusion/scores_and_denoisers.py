@@ -1,0 +1,193 @@
+"""Denoisers as scores of SDEs, and denoising steps as steps of SDEs: slide "The answer: Diffusion models"."""
+
+import numpy as np
+
+from refimpl.diffusion import marginals, sampler, tweedie
+from refimpl.diffusion import scores_and_denoisers as parameters
+from verify.claims import claim
+from verify.diffusion.flow import processes
+from verify.diffusion.mixtures import random_mixture
+from verify.diffusion.progressive import falls
+from verify.diffusion.tweedie import posterior
+from verify.evidence import equal
+
+
+@claim("D11", slide="The answer: Diffusion models", source="conditioning of Gaussians; Tweedie")
+def scores_of_sdes_are_denoisers(
+    rng,
+    *,
+    time_of=parameters.time_of,
+    denoiser_from_score=parameters.denoiser_from_score,
+    score_from_denoiser=parameters.score_from_denoiser,
+):
+    r"""With x = a/scale, σ = std/scale the score of p_t is the denoiser E[X | X_σ = x], and back: VP, sub-VP, VE."""
+    mixture = random_mixture(rng)
+
+    def denoiser(x, sigma):
+        r, m, *_ = posterior(x, sigma, *mixture)
+        return np.einsum("nk,nki->ni", r, m)
+
+    for process in processes():
+        for t in rng.uniform(0.05, 0.9, 4):
+            scale, std = process.kernel(t)
+            sigma = std / scale
+            yield equal(f"{process.name}: time of σ = {sigma:.3g}", time_of(process, sigma), t, rtol=1e-10)
+            x = mixture[1][rng.integers(4, size=20)] + sigma * rng.standard_normal((20, 3))
+            score = marginals.marginal_score(process, *mixture)
+            error = 1e-9 * (1 + sigma) ** 2
+            measured = denoiser_from_score(process, score)(x, sigma)
+            yield equal(f"{process.name}: E[X | X_σ]", measured, denoiser(x, sigma), atol=error)
+            measured = score_from_denoiser(process, denoiser)(scale * x, t)
+            yield equal(f"{process.name}: score", measured, score(scale * x, t), atol=error / std**2)
+
+
+@scores_of_sdes_are_denoisers.mutant("scale left out", replaces="denoiser_from_score")
+def _(process, score):
+    def denoiser(x, sigma):
+        t = parameters.time_of(process, sigma)
+        return x + sigma**2 * score(process.kernel(t)[0] * x, t)
+
+    return denoiser
+
+
+@scores_of_sdes_are_denoisers.mutant("points not scaled", replaces="denoiser_from_score")
+def _(process, score):
+    def denoiser(x, sigma):
+        t = parameters.time_of(process, sigma)
+        return x + sigma**2 * process.kernel(t)[0] * score(x, t)
+
+    return denoiser
+
+
+@scores_of_sdes_are_denoisers.mutant("std for σ", replaces="denoiser_from_score")
+def _(process, score):
+    def denoiser(x, sigma):
+        t = parameters.time_of(process, sigma)
+        scale, std = process.kernel(t)
+        return x + std**2 * scale * score(scale * x, t)
+
+    return denoiser
+
+
+@scores_of_sdes_are_denoisers.mutant("points not unscaled", replaces="score_from_denoiser")
+def _(process, denoiser):
+    def score(a, t):
+        scale, std = process.kernel(t)
+        return (scale * denoiser(a, std / scale) - a) / std**2
+
+    return score
+
+
+@scores_of_sdes_are_denoisers.mutant("noise std for std/scale", replaces="score_from_denoiser")
+def _(process, denoiser):
+    def score(a, t):
+        scale, std = process.kernel(t)
+        return (scale * denoiser(a / scale, std) - a) / std**2
+
+    return score
+
+
+@scores_of_sdes_are_denoisers.mutant("score of the other sign", replaces="score_from_denoiser")
+def _(process, denoiser):
+    right = parameters.score_from_denoiser(process, denoiser)
+    return lambda a, t: -right(a, t)
+
+
+@scores_of_sdes_are_denoisers.mutant("time at which std = σ", replaces="time_of")
+def _(process, sigma):
+    return parameters.time_of(process._replace(kernel=lambda t: (1.0, process.kernel(t)[1])), min(sigma, 0.99))
+
+
+@scores_of_sdes_are_denoisers.mutant("1 % too late", replaces="time_of")
+def _(process, sigma):
+    return 1.01 * parameters.time_of(process, sigma)
+
+
+@claim("D11", slide="The answer: Diffusion models", source="Song, Meng & Ermon 2021; Song et al. 2021, Appendix E")
+def denoising_is_the_flow_and_the_reverse_sde(
+    rng,
+    *,
+    denoising_step=tweedie.denoising_step,
+    ancestral_denoising_step=tweedie.ancestral_denoising_step,
+    ddim_step=sampler.ddim_step,
+    probability_flow_step=sampler.probability_flow_step,
+    reverse_step=sampler.reverse_step,
+):
+    r"""With x = a/scale, σ = std/scale a denoising step is DDIM's, and near the Euler steps of flow and reverse SDE.
+
+    The deterministic step is O(dt²) from the flow's; the stochastic one is O(dt²) in the mean and O(|dt|^{3/2}) in the
+    noise from the reverse SDE's. So they have the same limit, the marginals p_t.
+    """
+    mixture = random_mixture(rng)
+    for process in processes():
+        score = marginals.marginal_score(process, *mixture)
+        denoiser = parameters.denoiser_from_score(process, score)
+        t, z = rng.uniform(0.3, 0.6), rng.standard_normal((20, 3))
+        scale, std = process.kernel(t)
+        a = scale * mixture[1][rng.integers(4, size=20)] + std * rng.standard_normal((20, 3))
+
+        def scaled(step, t_next, *noise, process=process, denoiser=denoiser, a=a, scale=scale, std=std):
+            low_scale, low_std = process.kernel(t_next)
+            return low_scale * np.asarray(step(denoiser, a / scale, std / scale, low_std / low_scale, *noise))
+
+        long = scaled(denoising_step, 0.2)
+        error = 1e-10 * (1 + std / scale) ** 2 * (1 + np.abs(long).max())
+        yield equal(f"{process.name}: DDIM", ddim_step(process, score, a, t, 0.2 - t), long, atol=error)
+        size = np.geomspace(1e-5, 1e-3, 8)
+        flow, centre, noise = [], [], []
+        for h in size:
+            flow.append(scaled(denoising_step, t - h) - probability_flow_step(process, score, a, t, -h))
+            still = scaled(ancestral_denoising_step, t - h, 0 * z)
+            back = reverse_step(process, score, a, t, -h, 0 * z)
+            centre.append(still - back)
+            moved = scaled(ancestral_denoising_step, t - h, z) - still
+            noise.append(moved - (reverse_step(process, score, a, t, -h, z) - back))
+        for name, gap, order in (("flow", flow, 2), ("reverse SDE's mean", centre, 2), ("its noise", noise, 1.5)):
+            distance = np.sqrt((np.array(gap) ** 2).mean((1, 2)))
+            yield from falls(f"{process.name}: distance from the {name} against |dt|", size, distance, order, rtol=0.1)
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("always to D", replaces="denoising_step")
+def _(denoiser, x, sigma, sigma_next):
+    return denoiser(x, sigma)
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("stochastic share", replaces="denoising_step")
+def _(denoiser, x, sigma, sigma_next):
+    return denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("noise σ⁺, all anew", replaces="ancestral_denoising_step")
+def _(denoiser, x, sigma, sigma_next, z):
+    return denoiser(x, sigma) + sigma_next * z
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("deterministic share", replaces="ancestral_denoising_step")
+def _(denoiser, x, sigma, sigma_next, z):
+    r, D = sigma_next / sigma, denoiser(x, sigma)
+    return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("noise 1 % too large", replaces="ancestral_denoising_step")
+def _(denoiser, x, sigma, sigma_next, z):
+    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("Euler's step", replaces="ddim_step")
+def _(process, score, a, t, dt):
+    return sampler.probability_flow_step(process, score, a, t, dt)
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("g² for ½g²", replaces="probability_flow_step")
+def _(process, score, a, t, dt):
+    return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("flow's ½ in the reverse SDE", replaces="reverse_step")
+def _(process, score, a, t, dt, z):
+    return sampler.reverse_step(process, lambda a, t: score(a, t) / 2, a, t, dt, z)
+
+
+@denoising_is_the_flow_and_the_reverse_sde.mutant("noise 1 % too small", replaces="reverse_step")
+def _(process, score, a, t, dt, z):
+    return sampler.reverse_step(process, score, a, t, dt, 0.99 * z)
