@@ -1,0 +1,386 @@
+"""Output and input gradient at initialisation: slides "initialization in deep ReLU NNs" and "average-case metric".
+
+The oracles are a network run under every choice of signs of its weights, Laplace and Mellin transforms of the law of
+‖∇h‖, and dense networks.
+"""
+
+import itertools
+
+import numpy as np
+import scipy
+
+from refimpl.networks import gradient_law, gradient_moments
+from refimpl.networks.gradient_law import Draws
+from refimpl.networks.initialization import Scales
+from verify.claims import claim
+from verify.evidence import distribution, equal, mean, rounding
+
+SLIDE = "Robustness in deep learning: average-case metric"
+TABLE = "Robustness in deep learning: initialization in deep ReLU NNs"
+SIZES = [(1, 2, 2), (2, 2, 3), (2, 3, 3), (3, 2, 4), (2, 2, 5)]
+
+
+def random_scales(rng):
+    return Scales(*rng.uniform(0.5, 2, 4).tolist())
+
+
+def dense(layers, a, alpha):
+    """Outputs (N,) and gradients (N, p) of N networks with their weights (N, m, p), … at a point."""
+    h, active = np.broadcast_to(a, (len(layers[0]), len(a))), []
+    for X in layers:
+        u = np.einsum("nij,nj->ni", X, h)
+        active.append(u > 0)
+        h = u * active[-1]
+    g = np.ones((len(h), 1)) / alpha
+    for X, fires in zip(layers[::-1], active[::-1], strict=True):
+        g = np.einsum("nij,ni->nj", X, g * fires)
+    return Draws(h[:, 0] / alpha, g)
+
+
+def dense_draws(rng, scales, a, m, L, n):
+    """Networks at initialisation, with all their weights."""
+    betas = [scales.beta_1, *[scales.beta] * (L - 2), scales.beta_L]
+    widths = [len(a), *[m] * (L - 1), 1]
+    pairs = itertools.pairwise(widths)
+    return dense([b * rng.standard_normal((n, k, j)) for b, (j, k) in zip(betas, pairs, strict=True)], a, scales.alpha)
+
+
+def under_all_signs(rng, scales, p, m, L):
+    """The mean of ‖∇h‖² over all signs of weights whose squares sum to their expectation in every row."""
+    widths, betas = [p, *[m] * (L - 1), 1], [scales.beta_1, *[scales.beta] * (L - 2), scales.beta_L]
+    shapes = [(k, j) for j, k in itertools.pairwise(widths)]
+    squares = [rng.uniform(0.5, 2, shape) for shape in shapes]
+    sizes = [b * np.sqrt(s * s.shape[1] / s.sum(1, keepdims=True)) for b, s in zip(betas, squares, strict=True)]
+    count = sum(s.size for s in sizes)
+    signs = 1 - 2.0 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
+    parts = np.split(signs, np.cumsum([s.size for s in sizes])[:-1], axis=1)
+    layers = [s * part.reshape(-1, *s.shape) for s, part in zip(sizes, parts, strict=True)]
+    return (dense(layers, rng.standard_normal(p), scales.alpha).gradient ** 2).sum(1).mean()
+
+
+@claim("N02", slide=TABLE, source="Derived here; He et al. 2015 for the factor ½")
+def second_moment_of_the_gradient_is_known(
+    rng, *, expected_squared_gradient=gradient_moments.expected_squared_gradient
+):
+    r"""E‖∇h‖² = α⁻²(½β_L²m)(½β²m)^{L−2}(½β₁²p): the exact mean over all signs of the weights, and layer by layer."""
+    for p, m, L in SIZES:
+        scales = random_scales(rng)
+        exact = under_all_signs(rng, scales, p, m, L)
+        yield equal(f"p, m, L = {p}, {m}, {L}", expected_squared_gradient(scales, p, m, L), exact, rtol=1e-11)
+    for p, m, L in [(784, 10**6, 10), (1, 1, 2), (10, 64, 4), (3, 999, 7)]:
+        scales = random_scales(rng)._replace(beta=(rng.uniform(0.5, 3) / m) ** 0.5)
+        k = np.arange(m + 1)
+        active = scipy.stats.binom.pmf(k, m, 0.5) @ k  # mean of χ²(k)
+        factors = [scales.beta**2 * active] * (L - 2) + [scales.beta_L**2 * active, scales.beta_1**2 * p]
+        exact = 0.5 * np.prod(factors) / scales.alpha**2
+        yield equal(f"p, m, L = {p}, {m}, {L}", expected_squared_gradient(scales, p, m, L), exact, rtol=1e-9)
+
+
+def second_moment(formula):
+    """A mutant of E‖∇h‖² with the scales taken apart."""
+    return lambda scales, p, m, L: formula(*scales, p, m, L)
+
+
+SQUARES = {
+    "without the halves": second_moment(lambda b1, b, bL, c, p, m, L: bL**2 * m * (b**2 * m) ** (L - 2) * b1**2 * p),
+    "½ forgotten in the first layer": second_moment(
+        lambda b1, b, bL, c, p, m, L: bL**2 * m * (b**2 * m / 2) ** (L - 2) * b1**2 * p / 2 / c**2
+    ),
+    "one middle layer too many": lambda s, p, m, L: gradient_moments.expected_squared_gradient(s, p, m, L + 1),
+    "L for L − 2": second_moment(
+        lambda b1, b, bL, c, p, m, L: bL**2 * m / 2 * (b**2 * m / 2) ** L * b1**2 * p / 2 / c**2
+    ),
+    "α for α²": second_moment(
+        lambda b1, b, bL, c, p, m, L: bL**2 * m / 2 * (b**2 * m / 2) ** (L - 2) * b1**2 * p / 2 / c
+    ),
+    "α left out": lambda s, p, m, L: gradient_moments.expected_squared_gradient(s._replace(alpha=1.0), p, m, L),
+    "standard deviations for variances": lambda s, p, m, L: gradient_moments.expected_squared_gradient(
+        Scales(*np.sqrt(s)), p, m, L
+    ),
+    "first and last scales swapped, and m and p": second_moment(
+        lambda b1, b, bL, c, p, m, L: bL**2 * p / 2 * (b**2 * m / 2) ** (L - 2) * b1**2 * m / 2 / c**2 * (bL / b1)
+    ),
+    "m for p": lambda s, p, m, L: gradient_moments.expected_squared_gradient(s, m, m, L),
+    "p left out: of h, not of its gradient": lambda s, p, m, L: (
+        gradient_moments.expected_squared_gradient(s, p, m, L) / p * (1 + (p == 1))
+    ),
+    "the last layer always fires": lambda s, p, m, L: 2 * gradient_moments.expected_squared_gradient(s, p, m, L),
+    "square of the mean": lambda s, p, m, L: gradient_moments.expected_gradient_norm(s, p, m, L) ** 2,
+    "m − 1 neurons": lambda s, p, m, L: gradient_moments.expected_squared_gradient(s, p, m, L) * (1 - 1 / (m + 1)),
+    "1 % too large": lambda s, p, m, L: 1.01 * gradient_moments.expected_squared_gradient(s, p, m, L),
+}
+
+for _text, _formula in SQUARES.items():
+    second_moment_of_the_gradient_is_known.mutant(_text)(_formula)
+
+
+def laplace_norm(transform):
+    """E√S of S ≥ 0 from t ↦ 1 − Ee^{−tS}: (1/2√π) ∫ t^{−3/2}(1 − Ee^{−tS}) dt, on t = e^x, by the trapezoid rule."""
+    x = np.linspace(-90, 70, 6401)
+    return (np.exp(-x / 2) * transform(np.exp(x))).sum() * (x[1] - x[0]) / (2 * np.sqrt(np.pi))
+
+
+@claim("N05", slide=SLIDE, source="Derived here")
+def first_moment_of_the_gradient_is_known(rng, *, expected_gradient_norm=gradient_moments.expected_gradient_norm):
+    r"""E‖∇h‖ = β_Lμ_m(βμ_m)^{L−2}β₁κ_p/(2α), μ_m and κ_p from Laplace transforms, for widths up to 10⁶."""
+    for p, m, L in [(1, 1, 2), (2, 3, 4), (784, 10**6, 10), (10, 64, 6), (10**6, 999, 3), (3, 41, 2)]:
+        scales = random_scales(rng)._replace(beta=(rng.uniform(0.5, 3) / m) ** 0.5)
+        kappa = laplace_norm(lambda t, p=p: -np.expm1(-p / 2 * np.log1p(2 * t)))
+        mu = laplace_norm(lambda t, m=m: -np.expm1(m * np.log1p(np.expm1(-np.log1p(2 * t) / 2) / 2)))
+        exact = scales.beta_L * mu * (scales.beta * mu) ** (L - 2) * scales.beta_1 * kappa / (2 * scales.alpha)
+        yield equal(f"p, m, L = {p}, {m}, {L}", expected_gradient_norm(scales, p, m, L), exact, rtol=1e-10)
+
+
+def first_moment(mu=gradient_moments._rectified_norm, kappa=gradient_moments.chi_mean, half=0.5, power=2):
+    """E‖∇h‖ with other factors."""
+
+    def expected(s, p, m, L):
+        return half * s.beta_L * mu(m) * (s.beta * mu(m)) ** (L - power) * s.beta_1 * float(kappa(p)) / s.alpha
+
+    return expected
+
+
+NORMS = {
+    "the root of the second moment": lambda s, p, m, L: gradient_moments.expected_squared_gradient(s, p, m, L) ** 0.5,
+    "√(m/2) for μ_m": first_moment(mu=lambda m: np.sqrt(m / 2)),
+    "μ_m to the order 1/m": first_moment(mu=lambda m: np.sqrt(m / 2) * (1 - 5 / (8 * m))),
+    "κ at m/2 for μ_m": first_moment(mu=lambda m: gradient_moments.chi_mean(m / 2)),
+    "κ_m for μ_m: every neuron fires": first_moment(mu=gradient_moments.chi_mean),
+    "√p for κ_p": first_moment(kappa=np.sqrt),
+    "κ_{p−1}": first_moment(kappa=lambda p: gradient_moments.chi_mean(p - 1)),
+    "the last neuron always fires": first_moment(half=1.0),
+    "1/√2 for its probability": first_moment(half=2**-0.5),
+    "a layer too few": first_moment(power=3),
+    "α² for α": lambda s, p, m, L: gradient_moments.expected_gradient_norm(s._replace(alpha=s.alpha**2), p, m, L),
+}
+
+for _text, _formula in NORMS.items():
+    first_moment_of_the_gradient_is_known.mutant(_text)(_formula)
+
+
+def chi_power(k, t):
+    """E χ(k)^{it} for numbers k and t."""
+    log_gamma = scipy.special.loggamma
+    return np.exp(0.5j * t * np.log(2) + log_gamma((k + 1j * t) / 2) - log_gamma(k / 2 + 0j))
+
+
+def layer_power(m, t):
+    """E χ(k)^{it} for k ~ Bin(m, ½) given k > 0."""
+    k = np.arange(1, m + 1)
+    weights = scipy.stats.binom.pmf(k, m, 0.5)
+    return weights @ chi_power(k[:, None], t) / weights.sum()
+
+
+def norm_cdf(scales, p, m, L, further=lambda t: 1.0):
+    """Distribution function of ‖∇h‖ > 0, times an independent factor X with `further` t ↦ EX^{it}: Mellin inversion."""
+    t = (np.arange(1500) + 0.5) * 0.1
+    centre = np.log(scales.beta_L * scales.beta ** (L - 2) * scales.beta_1 / scales.alpha) + np.log(m) * (L - 1) / 2
+    power = layer_power(m, t) ** (L - 1) * chi_power(p, t) * further(t) * m ** (-0.5j * t * (L - 1))
+
+    def cdf(x):
+        y = np.log(x) - centre
+        grid = np.linspace(y.min(), y.max(), 600)
+        values = 0.5 - (np.exp(-1j * np.outer(grid, t)) @ (power / t)).imag * 0.1 / np.pi
+        return np.interp(y, grid, values)
+
+    return cdf
+
+
+LAWS = [(1, 1, 3), (2, 3, 2), (4, 6, 5), (500, 400, 3)]
+
+
+@claim("N04", slide=SLIDE, source="Derived here")
+def norms_of_gradients_have_their_law(rng, *, sample_gradient_norms=gradient_law.sample_gradient_norms):
+    r"""‖∇h‖ > 0 with probability ½(1 − 2^{−m})^{L−1}, and then has the law of a product, by Mellin inversion."""
+    n = 200_000
+    for p, m, L in LAWS:
+        name, scales = f"p, m, L = {p}, {m}, {L}", random_scales(rng)
+        norms = sample_gradient_norms(scales, p, m, L, n, rng)
+        yield equal(f"shape and negative ones, {name}", [*np.shape(norms), (norms < 0).sum()], [n, 0])
+        yield mean(f"P(‖∇h‖ > 0), {name}", norms > 0, 0.5 * (1 - 0.5**m) ** (L - 1), delta=0.03)
+        positive = np.append(norms[norms > 0], 1.0)[: n // 10 if m == 1 else n // 4]
+        yield distribution(f"‖∇h‖, {name}", positive, norm_cdf(scales, p, m, L), delta=0.09 if m == 1 else 0.05)
+    p = m = 10**6
+    scales = random_scales(rng)._replace(beta=(2 / m) ** 0.5)
+    norms = sample_gradient_norms(scales, p, m, 10, 4000, rng)
+    limit = scales.beta_1 * scales.beta_L / scales.alpha * (p * m / 2) ** 0.5
+    yield equal("‖∇h‖ at p = m = 10⁶, L = 10: twelve deviations", norms[norms > 0] / limit, 1.0, atol=0.041)
+
+
+def radial(
+    sizes=lambda k, m: k,
+    across=lambda k: np.maximum(k - 1, 0),
+    share=lambda s: s,
+    counts=lambda rng, m, L, n: rng.binomial([*[m] * (L - 1), 1], 0.5, (n, L)),
+    betas=gradient_law.layer_scales,
+    last=lambda p: p - 1,
+    start=lambda fires, alpha: fires / alpha,
+):
+    """Samplers of ‖∇h‖ and of (h/‖a‖, ‖δ₁‖), to be spoiled."""
+
+    def norms(scales, p, m, L, n, rng):
+        s, delta = pair(scales, m, L, n, rng)
+        T = np.sqrt(2 * rng.standard_gamma(np.full(n, last(p) / 2)))
+        return np.hypot(share(s), betas(scales, L)[0] * delta * T)
+
+    def pair(scales, m, L, n, rng):
+        k = counts(rng, m, L, n)
+        R = np.sqrt(2 * rng.standard_gamma(np.broadcast_to(sizes(k, m), k.shape) / 2))
+        T = np.sqrt(2 * rng.standard_gamma(across(k) / 2))
+        b = betas(scales, L)
+        s = delta = start((k > 0).all(1), scales.alpha)
+        for l in reversed(range(1, L)):
+            s = b[l] * R[:, l] * s
+            delta = np.hypot(share(s), b[l] * delta * T[:, l - 1])
+        return s * b[0] * R[:, 0], delta
+
+    return norms, pair
+
+
+def of_another_network(s):
+    """Of the next network that fires."""
+    moved = s.copy()
+    moved[s > 0] = np.roll(s[s > 0], 1)
+    return moved
+
+
+def halves(rng, m, L, n):
+    """Every layer with half its neurons active."""
+    return np.column_stack([np.full((n, L - 1), m / 2), rng.binomial(1, 0.5, n)])
+
+
+def shared(rng, m, L, n):
+    """As many active neurons in every layer."""
+    return np.column_stack([np.repeat(rng.binomial(m, 0.5, (n, 1)), L - 1, 1), rng.binomial(1, 0.5, n)])
+
+
+RADIAL = {
+    "rank-one term dropped": {"share": lambda s: 0 * s},
+    "rank-one term twice": {"share": lambda s: 2**0.5 * s},
+    "k degrees of freedom across": {"across": lambda k: k},
+    "every neuron is active across": {"across": lambda k: np.full(k.shape, k.max() - 1)},
+    "half of the neurons active, always": {"counts": halves},
+    "as many active neurons in every layer": {"counts": shared},
+    "the last neuron always fires": {
+        "counts": lambda rng, m, L, n: np.column_stack([rng.binomial(m, 0.5, (n, L - 1)), np.ones(n)])
+    },
+    "α left out": {"start": lambda fires, alpha: fires / 1.0},
+    "α² for α": {"start": lambda fires, alpha: fires / alpha**2},
+    "the last scale in every layer": {"betas": lambda s, L: [s.beta_1, *[s.beta_L] * (L - 1)]},
+    "a middle layer too many": {"betas": lambda s, L: [s.beta_1 * s.beta, *[s.beta] * (L - 2), s.beta_L]},
+    "first scale squared": {"betas": lambda s, L: [s.beta_1**2, *[s.beta] * (L - 2), s.beta_L]},
+    "β₁ 2 % too large": {"betas": lambda s, L: [1.02 * s.beta_1, *[s.beta] * (L - 2), s.beta_L]},
+    "p for p − 1 across a": {"last": lambda p: p},
+}
+
+for _text, _options in RADIAL.items():
+    norms_of_gradients_have_their_law.mutant(_text)(radial(**_options)[0])
+
+
+@norms_of_gradients_have_their_law.mutant("squares")
+def _(scales, p, m, L, n, rng):
+    return gradient_law.sample_gradient_norms(scales, p, m, L, n, rng) ** 2
+
+
+@norms_of_gradients_have_their_law.mutant("the same networks twice")
+def _(scales, p, m, L, n, rng):
+    return np.repeat(gradient_law.sample_gradient_norms(scales, p, m, L, -(-n // 200), rng), 200)[:n]
+
+
+@norms_of_gradients_have_their_law.mutant("fan-out scaling: p and m swapped")
+def _(scales, p, m, L, n, rng):
+    return gradient_law.sample_gradient_norms(scales, m, p, L, n, rng)
+
+
+def bounded(draws, a, b):
+    """Statistics in [0, 1] of the joint law of output and gradient: one row a network."""
+    h, g = draws.output, draws.gradient
+    size = np.linalg.norm(g, axis=1)
+    cosine = h / np.linalg.norm(a) / np.where(size > 0, size, 1)
+    return {
+        "P(h > 0)": h > 0,
+        "cos²(∇h, a)": cosine**2,
+        "cos(∇h, a) where h < 1": cosine * (h < 1),
+        "h/(1 + h)": h / (1 + h),
+        "‖∇h‖/(1 + h + ‖∇h‖)": size / (1 + h + size),
+        "⟨∇h, b⟩ > h": g @ b > h,
+        "h/(1 + h + |⟨∇h, b⟩|)": h / (1 + h + np.abs(g @ b)),
+    }
+
+
+@claim("N04", slide=SLIDE, source="Derived here")
+def outputs_and_gradients_have_the_joint_law_of_dense_networks(
+    rng,
+    *,
+    sample_gradients=gradient_law.sample_gradients,
+    sample_gradients_by_neurons=gradient_law.sample_gradients_by_neurons,
+):
+    r"""⟨∇h, a⟩ = h to rounding, and (h, ∇h) agrees with dense networks: the rank-one term ties the one to the other."""
+    n = 60_000
+    for p, m, L in [(2, 2, 2), (3, 3, 4), (3, 8, 3)]:
+        scales = random_scales(rng)._replace(beta=(rng.uniform(1, 2) * 2 / m) ** 0.5)
+        a = rng.standard_normal(p)
+        a, b = (
+            a / np.linalg.norm(a) * rng.uniform(0.5, 2),
+            np.linalg.qr(np.column_stack([a, np.roll(a, 1) + 1]))[0][:, 1],
+        )
+        expected = bounded(dense_draws(rng, scales, a, m, L, n), a, b)
+        for name, sample in (("by norms", sample_gradients), ("by neurons", sample_gradients_by_neurons)):
+            draws = sample(scales, a, m, L, n, rng)
+            size, case = np.abs(draws.gradient) @ np.abs(a), f"{name}, p, m, L = {p}, {m}, {L}"
+            yield equal(f"⟨∇h, a⟩, {case}", draws.gradient @ a, draws.output, atol=rounding(1000, size.max()))
+            for what, ours in bounded(draws, a, b).items():
+                gap = ours.astype(float) - expected[what]
+                yield mean(f"{what}, {case}", gap, 0.0, delta=0.06, support=(-1.0, 1.0))
+
+
+def gradients(tie=lambda s: s, part=lambda xi, a: xi - np.outer(xi @ a, a), **options):
+    """A sampler of (h, ∇h), to be spoiled."""
+
+    def sample(scales, a, m, L, n, rng):
+        a = np.asarray(a)
+        radius = np.linalg.norm(a)
+        s, delta = radial(**options)[1](scales, m, L, n, rng)
+        xi = part(rng.standard_normal((n, len(a))), a / radius)
+        return Draws(s * radius, np.outer(tie(s), a / radius) + scales.beta_1 * delta[:, None] * xi)
+
+    return sample
+
+
+def output(change):
+    """The outputs changed, or the gradients."""
+
+    def sample(scales, a, m, L, n, rng):
+        return change(gradient_law.sample_gradients(scales, a, m, L, n, rng), scales, np.asarray(a))
+
+    return sample
+
+
+JOINT = {
+    "rank-one term dropped above the first layer": gradients(share=lambda s: 0 * s),
+    "rank-one terms above the first layer of another network": gradients(share=of_another_network),
+    "rank-one term of the first layer dropped": gradients(tie=lambda s: 0 * s),
+    "rank-one term of the first layer of another network": gradients(tie=of_another_network),
+    "rank-one term twice": gradients(tie=lambda s: 2 * s),
+    "the part along a not taken out": gradients(part=lambda xi, a: xi),
+    "taken out twice": gradients(part=lambda xi, a: xi - 2 * np.outer(xi @ a, a)),
+    "k degrees of freedom across": gradients(**RADIAL["k degrees of freedom across"]),
+    "half of the neurons active, always": gradients(**RADIAL["half of the neurons active, always"]),
+    "the last neuron always fires": gradients(**RADIAL["the last neuron always fires"]),
+    "first scale squared": gradients(**RADIAL["first scale squared"]),
+    "α left out": gradients(**RADIAL["α left out"]),
+    "as many active neurons in every layer": gradients(counts=shared),
+    "along a only": gradients(part=lambda xi, a: 0 * xi),
+    "gradients of other networks": output(lambda d, s, a: Draws(d.output, np.roll(d.gradient, 1, 0))),
+    "minus the gradient": output(lambda d, s, a: Draws(d.output, -d.gradient)),
+    "outputs at a/‖a‖": output(lambda d, s, a: Draws(d.output / np.linalg.norm(a), d.gradient)),
+    "outputs before the last rectifier": output(
+        lambda d, s, a: Draws(np.where(d.output > 0, d.output, -np.roll(d.output, 1)), d.gradient)
+    ),
+    "gradient of half the squared output": output(lambda d, s, a: Draws(d.output, d.gradient * d.output[:, None])),
+    "one noise for all coordinates": gradients(part=lambda xi, a: (y := 0 * xi + xi[:, :1]) - np.outer(y @ a, a)),
+}
+
+for _text, _sample in JOINT.items():
+    for _name in ("sample_gradients", "sample_gradients_by_neurons"):
+        outputs_and_gradients_have_the_joint_law_of_dense_networks.mutant(_text, replaces=_name)(_sample)
