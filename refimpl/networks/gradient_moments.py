@@ -4,6 +4,8 @@ r"""Exact moments of the input gradient of a ReLU network at initialisation, at 
 χ(k_{l−1}) for 1 < l ≤ L, where k ~ Bin(m, ½) are numbers of active neurons, and β₁χ(p).
 """
 
+import functools
+
 import numpy as np
 import scipy
 
@@ -80,6 +82,7 @@ def chi_mean(n: Array) -> Array:
     return np.sqrt(2) * gamma_ratio(n / 2)
 
 
+@functools.lru_cache(4096)
 def _rectified_norm(m: int) -> float:
     """μ_m = E‖max(z, 0)‖ for z ~ N(0, I) in R^m: a sum over the numbers of active neurons, within 40 deviations."""
     reach = 20 * np.sqrt(m) + 1
