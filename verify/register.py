@@ -204,9 +204,9 @@ TABLE: tuple[Row, ...] = (
         "O(L + p) are enough: chi variables for the norms of the layers, binomial ones for their active neurons"),
     Row("N05", "Robustness in deep learning: main results (Lazy-training regime)",
         "Bounds on P/ε under LeCun, He and NTK, and their trends in m and L, against exact values", "corrected",
-        "the bounds hold at initialisation (constants 1/(2√π), 1/√π, 1/√(2π)) and turn at m = L³/2, but their trends are "
-        "not those of P: exactly, P rises with m to a limit and falls with L for all three, by 1 − 5(L − 1)/(8m); so "
-        "width does not help there, and depth does not hurt, He and NTK included. LeCun's bound itself falls with "
+        "the bounds hold at initialisation (constants 1/(2√π), 1/√π, 1/√(2π)) and turn at m = L³/2, but their trends "
+        "are not those of P: exactly, P rises with m to a limit and falls with L for all three, by 1 − 5(L − 1)/(8m); "
+        "so width does not help there, and depth does not hurt, He and NTK included. LeCun's bound itself falls with "
         "depth, up to L = 10, only if m > 8831: at m = 1000 it rises 23-fold"),
     Row("N06", "Robustness in deep learning: width and depth & other trade-offs",
         "NTK bounds side by side: √(L³m)e^(−m/L³) + 1 [83], L²m^(1/3)√(log m) + √(mL) [81], [41]", "as printed",

@@ -5,13 +5,14 @@ The oracles are a network run under every choice of signs of its weights, Laplac
 """
 
 import itertools
+from typing import Any
 
 import numpy as np
 import scipy
 
 from refimpl.networks import gradient_law, gradient_moments
 from refimpl.networks.gradient_law import Draws
-from refimpl.networks.initialization import Scales
+from refimpl.networks.initialization import Scales, layer_scales
 from verify.claims import claim
 from verify.evidence import distribution, equal, mean, rounding
 
@@ -212,7 +213,7 @@ def radial(
     across=lambda k: np.maximum(k - 1, 0),
     share=lambda s: s,
     counts=lambda rng, m, L, n: rng.binomial([*[m] * (L - 1), 1], 0.5, (n, L)),
-    betas=gradient_law.layer_scales,
+    betas=layer_scales,
     last=lambda p: p - 1,
     start=lambda fires, alpha: fires / alpha,
 ):
@@ -254,7 +255,7 @@ def shared(rng, m, L, n):
     return np.column_stack([np.repeat(rng.binomial(m, 0.5, (n, 1)), L - 1, 1), rng.binomial(1, 0.5, n)])
 
 
-RADIAL = {
+RADIAL: dict[str, dict[str, Any]] = {
     "rank-one term dropped": {"share": lambda s: 0 * s},
     "rank-one term twice": {"share": lambda s: 2**0.5 * s},
     "k degrees of freedom across": {"across": lambda k: k},
