@@ -106,6 +106,13 @@ def weights_are_independent_gaussians_of_their_scales(rng, *, sample_weights=ini
         for axis in range(block.ndim):
             sums = block.sum(axis) / np.sqrt(block.shape[axis])
             yield variance(f"{name}: sums along axis {axis}", sums, 1.0, delta=1.5)
+    i, j = np.triu_indices(130, 1)
+    across = (middle[:, i, j] + middle[:, j, i]) / np.sqrt(2)
+    yield variance("X_l: sums across the diagonal", across, 1.0, delta=0.05)
+    both = (first[0][:, :400] / scales.beta_1 + first[1] / scales.beta) / np.sqrt(2)
+    yield variance("sums of X₁ and X₂", both, 1.0, delta=0.1)
+    begin = (first[0].ravel()[: 400 * 400] / scales.beta_1 + first[1].ravel() / scales.beta) / np.sqrt(2)
+    yield variance("sums of X₁ and X₂, row by row", begin, 1.0, delta=0.1)
 
 
 def drawn(change):
@@ -135,6 +142,14 @@ WEIGHTS = {
     "last layer with the middle's scale": drawn(lambda X, s, rng: [*X[:-1], X[-1] * s.beta / s.beta_L]),
     "first layer with the middle's scale": drawn(lambda X, s, rng: [X[0] * s.beta / s.beta_1, *X[1:]]),
     "not centred": drawn(lambda X, s, rng: [np.abs(W) for W in X]),
+    "symmetric middle layers": drawn(lambda X, s, rng: [X[0], *(np.triu(W) + np.triu(W, 1).T for W in X[1:-1]), X[-1]]),
+    "every layer from the start of one stream": lambda s, p, m, L, rng: (
+        (seed := int(rng.integers(2**60)))
+        and [
+            b * np.random.default_rng(seed + (i > 1) * i).standard_normal((1 if i == L - 1 else m, m if i else p))
+            for i, b in enumerate(_betas(s, [0] * L))
+        ]
+    ),
     "a stream of its own": lambda s, p, m, L, rng: initialization.sample_weights(s, p, m, L, np.random.default_rng(0)),
 }
 
