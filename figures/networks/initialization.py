@@ -11,16 +11,16 @@ from refimpl.networks.perturbation_stability import stability
 
 SLIDE = "Robustness in deep learning: initialization in deep ReLU NNs"
 CAPTION = (
-    "Perturbation stability P/ε at initialisation, exactly, for inputs of size p = 784 and E et al.'s β_c = 1. LeCun, He "
-    "and NTK forget the width; Xavier does until m reaches p, and then falls like 1/√m, as its first layer shrinks. The "
-    "middle weights of mean-field and E et al. do not shrink with the width: beyond two layers both explode, by √m a "
-    "layer. LeCun and Xavier lose a factor √½ a layer, He and NTK nothing but what narrow layers cost."
+    "Perturbation stability P/ε at initialisation, exactly, for inputs of size p = 784 and E et al.'s β_c = 1. LeCun, "
+    "He and NTK forget the width; Xavier does until m reaches p, and then falls like 1/√m, as its first layer shrinks. "
+    "The middle weights of mean-field and E et al. do not shrink with the width: beyond two layers both explode, by √m "
+    "a layer. LeCun and Xavier lose a factor √½ a layer, He and NTK nothing but what narrow layers cost."
 )
 ALT = (
     "Two panels, for depths 2 and 6, with logarithmic axes: P/ε against the width m from 1 to a million, a curve for "
-    "each of six initialisations. At depth 2, E et al. rises like the root of m, mean-field falls like it, Xavier falls "
-    "from m = 1000 on, the others are level. At depth 6, E et al. and mean-field rise by fifteen and eight orders of "
-    "magnitude; the others stay as they were."
+    "each of six initialisations. At depth 2, E et al. rises like the root of m, mean-field falls like it, Xavier "
+    "falls from m = 1000 on, the others are level. At depth 6, E et al. and mean-field rise by fifteen and eight "
+    "orders of magnitude; the others stay as they were."
 )
 
 P = 784
