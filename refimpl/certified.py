@@ -138,13 +138,16 @@ def _ratio(numerator: Array, denominator: Array) -> Array:
     return np.clip(np.where(denominator == 0, 0, numerator / np.where(denominator == 0, 1, denominator)), -1, 1)
 
 
+_GENERIC = np.array([0.6180339887, 0.4142135624])  # no kink of a field in use lies there, as one may at the centre
+
+
 def greatest_slope(V: Field, lower: Array, upper: Array) -> float:
     """max ‖JV‖₂.
 
     With S = ‖JV‖²_F and D = det JV both singular values² are the roots of t² − St + D². Where they are one root all
     over the box (JV a rotation and a scaling), it is S/2.
     """
-    jacobian = exact_jacobian(V, (lower + upper) / 2)
+    jacobian = exact_jacobian(V, lower + (upper - lower) * _GENERIC)
 
     def entries(z: Array) -> Array:
         return np.moveaxis(jacobian(z), (-2, -1), (0, 1)).reshape(4, *z.shape[:-1])

@@ -198,7 +198,9 @@ def _turn(V: Field, centre: Array, radius: Any, dense_output: bool = False) -> A
 
     def slope(theta: float, r: Array) -> Array:
         growth, turning = _velocity(V, centre, _points(centre, r, 0 * r + theta))
-        return np.where(sign * turning > 0, r * growth / turning, np.nan)
+        if not (sign * turning > 0).all():
+            raise stays_away
+        return r * growth / turning
 
     span = (0, sign * 2 * np.pi)
     with np.errstate(all="ignore"):
