@@ -6,7 +6,6 @@ import autograd
 import autograd.numpy as np
 
 from refimpl import activations, mlp
-from refimpl.activations import Activation
 from refimpl.layers import Layer, Network, flatten, unflatten
 from verify.claims import claim
 from verify.evidence import equal, rounding
@@ -93,7 +92,7 @@ def backward_is_the_gradient(rng, *, backward=mlp.backward):
 
 def tampered(h, **functions):
     """The network with other functions in its activation."""
-    return h._replace(activation=Activation(**{**h.activation._asdict(), **functions}))
+    return h._replace(activation=h.activation._replace(slope_by_value=None, **functions))
 
 
 @backward_is_the_gradient.mutant("mean over the batch in place of the sum")
@@ -230,6 +229,8 @@ def activations_know_their_derivatives(rng, *, leaky_relu=activations.leaky_relu
         curvature = autograd.elementwise_grad(lambda u: slope(u) + 0 * u)  # noqa: B023
         yield equal(f"{name}: σ", activation.value(u), f(u), atol=rounding(64, 1 + np.abs(u)))
         yield equal(f"{name}: σ'", activation.slope(u), slope(u), atol=rounding(64, 1 + np.abs(u)))
+        if by_value := activation.slope_by_value:
+            yield equal(f"{name}: σ' by σ", by_value(f(u)), slope(u), atol=rounding(64, 1 + np.abs(u)))
         yield equal(f"{name}: σ''", activation.curvature(u), curvature(u), atol=rounding(64, 1 + np.abs(u)))
 
 
