@@ -136,8 +136,10 @@ def time_features(t: Any, frequencies: int) -> Any:
 def score(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
     r"""The score that the network gives.
 
-    .. math:: h_x(a, t) = -\frac{a}{c^2} + \frac{1}{\text{std}} F_x\Big(\frac{a}{c}, \varphi(t), e_y\Big), \qquad
-              c^2 = \text{scale}^2 + \text{std}^2
+    .. math:: h_x(a, t) = -\frac{a}{c^2} + \frac1r F_x\Big(\frac{a}{c}, \varphi(t), e_y\Big), \qquad
+              c^2 = \text{scale}^2 + \text{std}^2, \quad r = \frac{c \, \text{std}}{\text{scale}}
+
+    For data of variance 1 what F must learn has variance 1 at all times.
 
     Parameters
     ----------
@@ -156,20 +158,20 @@ def score(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
 
     References
     ----------
-    Slide "Joint training of the score network".
+    Slide "Joint training of the score network"; Karras et al. 2022, Table 1 (EDM), for data of variance 1.
 
     Examples
     --------
-    A network that is the constant 0.6, at a time when std = 0.6 and scale = 0.8.
+    A network that is the constant 0.75, at a time when std = 0.6 and scale = 0.8.
 
     >>> from refimpl.activations import tanh
     >>> sde = SDE("fixed", lambda a, t: 0 * a, lambda t: 0.0, lambda t: (0.8, 0.6))
-    >>> F = Network((Layer([[0.0, 0.0]], [0.6]),), tanh)
+    >>> F = Network((Layer([[0.0, 0.0]], [0.75]),), tanh)
     >>> score(ScoreNetwork(F, sde), [3.0], 1.0)
     array([-2.])
     """
-    inputs, c, std = bare(perceptron_inputs)(h, a, t, y)
-    return -a / c**2 + bare(mlp.forward)(h.F, inputs) / std
+    inputs, c, r = bare(perceptron_inputs)(h, a, t, y)
+    return -a / c**2 + bare(mlp.forward)(h.F, inputs) / r
 
 
 @domain(**_given)
@@ -185,7 +187,7 @@ def perceptron_inputs(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[A
 
     Returns
     -------
-    (..., q) array, and c and std of the shape of t
+    (..., q) array, and c and r of the shape of t
 
     Raises
     ------
@@ -197,7 +199,7 @@ def perceptron_inputs(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[A
         raise ValueError(f"t must be a time with std > 0, got {np.ravel(t)[np.argmin(np.ravel(std))]:g}")
     c = np.sqrt(scale**2 + std**2)
     label = _spread("y", _one_hot(-1 if y is None else y, h.classes), a.shape[:-1])
-    return np.concatenate([a / c, features, label], axis=-1), c, std
+    return np.concatenate([a / c, features, label], axis=-1), c, c * std / scale
 
 
 @domain(h=score_network, y=optional(labels))

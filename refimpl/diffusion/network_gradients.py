@@ -28,22 +28,22 @@ def pullback(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[Any, Calla
     -------
     (..., p) array, and callable
     """
-    inputs, size, std = bare(perceptron_inputs)(h, a, t, y)
+    inputs, size, r = bare(perceptron_inputs)(h, a, t, y)
     F, back = bare(mlp.pullback)(h.F, inputs)
 
     def gradient(c: Any) -> mlp.Gradient:
-        g = back(c / std)
+        g = back(c / r)
         return mlp.Gradient(g.layers, -c / size**2 + g.input[..., : a.shape[-1]] / size)
 
-    return -a / size**2 + F / std, gradient
+    return -a / size**2 + F / r, gradient
 
 
 @domain(**_given, c=_points)
 def backward(h: ScoreNetwork, a: Any, t: Any, y: Any, c: Any) -> mlp.Gradient:
     r"""Gradients of ⟨c, h_x(a, t)⟩, summed over the batch, in the parameters x and in the points.
 
-    .. math:: \nabla_x = \nabla_x \langle c / \text{std}, F_x \rangle, \qquad
-              \nabla_a = -\frac{c}{c_t^2} + \frac{1}{c_t} \nabla_{a / c_t} \langle c / \text{std}, F_x \rangle, \qquad
+    .. math:: \nabla_x = \nabla_x \langle c / r, F_x \rangle, \qquad
+              \nabla_a = -\frac{c}{c_t^2} + \frac{1}{c_t} \nabla_{a / c_t} \langle c / r, F_x \rangle, \qquad
               c_t^2 = \text{scale}^2 + \text{std}^2
 
     Parameters
@@ -126,7 +126,7 @@ def trace_backward(F: Network, a: Any, w: Any) -> mlp.Gradient:
 def divergence(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
     r"""Trace of the Jacobian of the score in the points.
 
-    .. math:: \operatorname{tr} \nabla_a h_x = -\frac{p}{c^2} + \frac{1}{c \, \text{std}} \operatorname{tr} \nabla F_x,
+    .. math:: \operatorname{tr} \nabla_a h_x = -\frac{p}{c^2} + \frac{1}{c r} \operatorname{tr} \nabla F_x,
               \qquad c^2 = \text{scale}^2 + \text{std}^2
 
     Parameters
@@ -150,16 +150,16 @@ def divergence(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
     >>> float(divergence(h, [1.0, -2.0], 0.5))
     -2.0
     """
-    inputs, c, std = bare(perceptron_inputs)(h, a, t, y)
-    return -a.shape[-1] / _flat(c**2) + bare(trace)(h.F, inputs) / _flat(c * std)
+    inputs, c, r = bare(perceptron_inputs)(h, a, t, y)
+    return -a.shape[-1] / _flat(c**2) + bare(trace)(h.F, inputs) / _flat(c * r)
 
 
 @domain(**_given, w=array("..."))
 def divergence_backward(h: ScoreNetwork, a: Any, t: Any, y: Any, w: Any) -> mlp.Gradient:
     r"""Gradients of the sum of w tr ∇h_x(a, t) over the batch, in the parameters x and in the points.
 
-    .. math:: \nabla_x \frac{w}{c \, \text{std}} \operatorname{tr} \nabla F_x, \qquad
-              \nabla_a = \frac1c \nabla_{a / c} \frac{w}{c \, \text{std}} \operatorname{tr} \nabla F_x
+    .. math:: \nabla_x \frac{w}{c r} \operatorname{tr} \nabla F_x, \qquad
+              \nabla_a = \frac1c \nabla_{a / c} \frac{w}{c r} \operatorname{tr} \nabla F_x
 
     Parameters
     ----------
@@ -176,8 +176,8 @@ def divergence_backward(h: ScoreNetwork, a: Any, t: Any, y: Any, w: Any) -> mlp.
     ----------
     Slides "Hyvärinen's trick", "Joint training of the score network".
     """
-    inputs, c, std = bare(perceptron_inputs)(h, a, t, y)
-    g = bare(trace_backward)(h.F, inputs, w / _flat(c * std))
+    inputs, c, r = bare(perceptron_inputs)(h, a, t, y)
+    g = bare(trace_backward)(h.F, inputs, w / _flat(c * r))
     return mlp.Gradient(g.layers, g.input[..., : a.shape[-1]] / c)
 
 
