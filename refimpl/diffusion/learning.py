@@ -45,7 +45,7 @@ class Learner(NamedTuple):
 
 
 class History(NamedTuple):
-    """What training left: steps (r,) at the records, mean losses (r,) before them, last parameters and their average."""
+    """What training left: steps (r,) at records, mean losses (r,) before them, the last parameters, their average."""
 
     steps: Array
     losses: Array

@@ -28,7 +28,7 @@ def instances(rng):
     t = rng.uniform(0.05, 1, (8, 1))
     for process, scale, std in kernels(t):
         for name in ("tanh", "silu"):
-            p, frequencies, classes = rng.integers(1, 4), int(rng.integers(0, 3)), int(rng.integers(0, 4))
+            p, frequencies, classes = rng.integers(2, 5), int(rng.integers(0, 3)), int(rng.integers(0, 4))
             sizes = [int(p + 1 + 2 * frequencies + classes), *map(int, rng.integers(2, 6, 2)), int(p)]
             x = 0.7 * rng.standard_normal(sum(m * (q + 1) for q, m in pairwise(sizes)))
             F = Network(unflatten(x, sizes), getattr(activations, name))
