@@ -269,9 +269,11 @@ def _stretch(
 
 
 def _mark(objective: Objective, draw: Draw, x: Array, training: Training, rng: np.random.Generator) -> str:
-    """Hash of what the results depend on: settings, start, stream, and the first loss as a sample of the objective."""
-    loss = _over_blocks(objective, x, draw(copy.deepcopy(rng)), map)
-    return checkpoints.key(training, x.tobytes(), rng.bit_generator.state, f"{loss.value:.6g}")
+    """Hash of what the results depend on: settings, start, stream; of objective and draw the first loss."""
+    batch = _batch.check("draw(rng)", draw(copy.deepcopy(rng)), {})
+    loss = _over_blocks(objective, x, batch, map)
+    sample = f"{loss.value:.6g} {np.linalg.norm(loss.gradient):.6g}"
+    return checkpoints.key(training, x.tobytes(), rng.bit_generator.state, sample)
 
 
 def _resume(path: Path, mark: str, state: Learner) -> tuple[Array, Learner]:

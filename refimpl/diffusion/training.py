@@ -220,7 +220,7 @@ def load(path: Path, h: ScoreNetwork) -> ScoreNetwork:
         When the file is damaged, or of another architecture.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes())) as stored:
             found, x = str(stored["architecture"]), stored["x"].astype(float)
     except (zipfile.BadZipFile, KeyError, EOFError, ValueError) as error:
         raise ValueError(f"path must be a checkpoint, whole, got {path} ({error})") from None
