@@ -1,8 +1,8 @@
 r"""The score network of the digits that ships with the package, and the command that trains it anew.
 
-Digits are given by their first principal components, each in units of its standard deviation, so that before training
-the network is the score of the digits' Gaussian fit. The weight λ = r² asks for the outputs of its perceptron alike at
-all times; a fifth of the labels is dropped, so that it learns the score of all digits too.
+Digits are given by their first 32 principal components, each in units of its standard deviation, so that before
+training the network is the score of the digits' Gaussian fit. A fifth of the labels is dropped, so that it learns the
+score of all digits too. Training takes about four minutes on one core.
 
 ``python -m refimpl.diffusion.digit_network --help``
 """
@@ -17,7 +17,6 @@ import numpy as np
 
 from refimpl import checkpoints
 from refimpl.activations import silu
-from refimpl.arrays import Array
 from refimpl.diffusion.data_sets import Whitening, digit_sets, to_coordinates, whitening
 from refimpl.diffusion.learning import Training
 from refimpl.diffusion.network import ScoreNetwork, random_score_network
@@ -68,12 +67,6 @@ def trained() -> ScoreNetwork:
         return load(path, untrained(np.random.default_rng(0)))
 
 
-def even_weight(t: Array) -> Array:
-    """λ = r² = (c std/scale)²."""
-    scale, std = vp().kernel(t)
-    return (scale**2 + std**2) * (std / scale) ** 2
-
-
 @domain(seed=integer(0), steps=integer(RECORDS))
 def fit(seed: int = 0, steps: int = STEPS) -> Trained:
     """Train the network of the digits; a run that was stopped is taken up again from ``$REFIMPL_CACHE``.
@@ -97,7 +90,7 @@ def fit(seed: int = 0, steps: int = STEPS) -> Trained:
         print(f"step {records * training.iterations} of {steps}: loss {loss:.4f}", file=sys.stderr, flush=True)
 
     data = to_coordinates(digit_whitening(), digits.points)
-    return train(h, data, training, rng, digits.labels, BATCH, DROP, even_weight, progress=progress, path=path)
+    return train(h, data, training, rng, digits.labels, BATCH, DROP, progress=progress, path=path)
 
 
 def main() -> None:
