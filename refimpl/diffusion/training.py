@@ -3,21 +3,20 @@ r"""Joint training of a score network: the λ(t)-weighted denoising loss over ra
 import io
 import zipfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.diffusion.learning import Draw, History, Training, learn, path_domain, settings
+from refimpl.diffusion.learning import Draw, History, Objective, Training, learn, path_domain, settings
 from refimpl.diffusion.network import ScoreNetwork, labels, score_network
 from refimpl.diffusion.network_losses import Loss, joint_gradient
 from refimpl.domains import array, bare, domain, function, generator, integer, number, optional
 from refimpl.files import write_whole
 from refimpl.layers import flatten, sizes_of, unflatten
 
-__all__ = ["Training", "joint_draw", "load", "parameters", "save", "train", "with_parameters"]
+__all__ = ["Training", "joint_draw", "joint_objective", "load", "parameters", "save", "train", "with_parameters"]
 
 _share, _time = number(">= 0 and <= 1"), number("> 0 and < 1")
 
@@ -112,14 +111,33 @@ def train(
     >>> bool(score(trained.network, [3.0], 0.1) < -1), bool(score(trained.network, [1.0], 0.1) > 1)
     (True, True)
     """
-    objective = partial(_objective, h, weight)
+    objective = joint_objective(h, weight)
     draw = joint_draw(data, batch, -1 if y is None else y, drop, t_min)
     history = learn(objective, draw, parameters(h), training, rng, progress, path, threads)
     return Trained(with_parameters(h, history.average), history)
 
 
-def _objective(h: ScoreNetwork, weight: Callable | None, x: Array, a: Array, t: Array, z: Array, y: Array) -> Loss:
-    return bare(joint_gradient)(bare(with_parameters)(h, x), a, t, z, y, None if weight is None else weight(t))
+@domain(h=score_network, weight=optional(function))
+def joint_objective(h: ScoreNetwork, weight: Callable[[Array], Array] | None = None) -> Objective:
+    """The joint loss as a function of the parameters and of a batch as `joint_draw` draws it.
+
+    Parameters
+    ----------
+    h : ScoreNetwork
+        The network, whose parameters do not matter.
+    weight : callable, optional
+        λ, of times (n, 1); by default std².
+
+    Returns
+    -------
+    callable
+        Of parameters (d,), samples, times, noise and labels: a `Loss`.
+    """
+
+    def objective(x: Array, a: Array, t: Array, z: Array, y: Array) -> Loss:
+        return bare(joint_gradient)(bare(with_parameters)(h, x), a, t, z, y, None if weight is None else weight(t))
+
+    return objective
 
 
 @domain(data=array("n p"), batch=integer(1), y=labels, drop=_share, t_min=_time)
