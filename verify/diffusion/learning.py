@@ -1,5 +1,6 @@
 """Networks trained by each loss against the exact score of the data, and a step of the training by hand."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -83,7 +84,7 @@ def gradient_of(change, name):
     return wrong
 
 
-for text, replaced, wrong in [
+MUTANTS: list[tuple[str, str, Callable]] = [
     ("‖h‖² without ½", "implicit_gradient", gradient_of(lambda g, half: g + half, "implicit_gradient")),
     ("trace subtracted", "implicit_gradient", gradient_of(lambda g, half: 2 * half - g, "implicit_gradient")),
     ("½‖h‖² added", "sliced_gradient", gradient_of(lambda g, half: g + half, "sliced_gradient")),
@@ -94,7 +95,8 @@ for text, replaced, wrong in [
         lambda h, a, z, sigma: network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
     ),
     ("the start returned", "learn", lambda *args, threads: learning.learn(*args)._replace(average=args[2])),
-]:
+]
+for text, replaced, wrong in MUTANTS:
     each_loss_teaches_a_network_the_score.mutant(text, replaces=replaced)(wrong)
 
 
@@ -146,7 +148,7 @@ for text, wrong in {
         decay,
     ),
     "sum over the blocks": lambda objective, state, batch, alpha, decay: learning.learning_step(
-        lambda x, *parts: Loss(*(3 * np.asarray(part) for part in objective(x, *parts))), state, batch, alpha, decay
+        lambda x, *parts: tripled(objective(x, *parts)), state, batch, alpha, decay
     ),
     "step 1 % too large": lambda objective, state, batch, alpha, decay: learning.learning_step(
         objective, state, batch, 1.01 * alpha, decay
@@ -165,6 +167,11 @@ for text, wrong in {
     ),
 }.items():
     learning_steps_are_adam_on_the_whole_batch.mutant(text)(wrong)
+
+
+def tripled(loss):
+    """A loss three times as large."""
+    return Loss(3 * loss.value, 3 * loss.gradient)
 
 
 def alike(losses):

@@ -1,5 +1,6 @@
 """Losses that networks are trained by: values and gradients by hand against automatic differentiation."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import autograd
@@ -86,7 +87,7 @@ def plus(loss, other):
     return Loss(loss.value + other.value, loss.gradient + other.gradient)
 
 
-for text, wrong in {
+IMPLICIT_MUTANTS: dict[str, Callable] = {
     "‖h‖² without ½": lambda h, a: plus(network_losses.implicit_gradient(h, a), squares(h, a, 1.0)),
     "trace 1 % too large": lambda h, a: scaled(
         plus(network_losses.implicit_gradient(h, a), squares(h, a, -0.01 / 1.01)), 1.01
@@ -100,7 +101,8 @@ for text, wrong in {
         network_losses.implicit_gradient(h, a).value,
         network_losses.implicit_gradient(h, a).gradient - squares(h, a, 1.0).gradient,
     ),
-}.items():
+}
+for text, wrong in IMPLICIT_MUTANTS.items():
     three_losses_of_networks_and_their_gradients.mutant(text, replaces="implicit_gradient")(wrong)
 
 
@@ -120,14 +122,15 @@ def scaled(loss, factor):
     return Loss(factor * loss.value, factor * loss.gradient)
 
 
-for text, wrong in {
+SLICED_MUTANTS: dict[str, Callable] = {
     "unit directions": lambda h, a, v: network_losses.sliced_gradient(h, a, v / np.linalg.norm(v, axis=1)[:, None]),
     "‖h‖² for (vᵀh)²": lambda h, a, v: plus(
         plus(network_losses.sliced_gradient(h, a, v), squares(h, a, 1.0)), along_squares(h, a, v, -1.0)
     ),
     "no ½": lambda h, a, v: plus(network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
     "the same direction for all": lambda h, a, v: network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
-}.items():
+}
+for text, wrong in SLICED_MUTANTS.items():
     three_losses_of_networks_and_their_gradients.mutant(text, replaces="sliced_gradient")(wrong)
 
 
@@ -143,7 +146,7 @@ def twofold(h):
     return Network((*first, Layer(2 * W, 2 * b)), h.activation)
 
 
-for text, wrong in {
+DENOISING_MUTANTS: dict[str, Callable] = {
     "target −z": lambda h, a, z, sigma: network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
     "target +z/σ": lambda h, a, z, sigma: network_losses.denoising_gradient(h, a + 2 * sigma * z, -z, sigma),
     "no ½": lambda h, a, z, sigma: scaled(network_losses.denoising_gradient(h, a, z, sigma), 2.0),
@@ -152,7 +155,8 @@ for text, wrong in {
     "mean over coordinates": lambda h, a, z, sigma: scaled(
         network_losses.denoising_gradient(h, a, z, sigma), 1 / a.shape[1]
     ),
-}.items():
+}
+for text, wrong in DENOISING_MUTANTS.items():
     shipped = {"target +z/σ": "torchebm ≤ 0.8.8, denoising score matching"}.get(text, "")
     three_losses_of_networks_and_their_gradients.mutant(text, replaces="denoising_gradient", shipped=shipped)(wrong)
 
@@ -195,7 +199,7 @@ def weights(change):
     return wrong
 
 
-for text, wrong in {
+JOINT_LOSS_MUTANTS: dict[str, Callable] = {
     "points not scaled": of_kernel(scale=lambda scale, std: 1.0),
     "noise std²": of_kernel(std=lambda scale, std: std**2),
     "noise 1 % too large": of_kernel(std=lambda scale, std: 1.01 * std),
@@ -212,7 +216,8 @@ for text, wrong in {
     "target +z/std": lambda h, a, t, z, y=None, w=None: network_losses.joint_gradient(
         h, a + 2 * np.divide(*h.sde.kernel(t)[::-1]) * z, t, -z, y, w
     ),
-}.items():
+}
+for text, wrong in JOINT_LOSS_MUTANTS.items():
     joint_loss_and_its_gradient.mutant(text)(wrong)
 
 
@@ -291,7 +296,7 @@ def scores_of(h, a, t):
     return scores.value(h, x, sizes, rows, column, y, scale, std).reshape(a.shape)
 
 
-for text, wrong in {
+JOINT_TRAINING_MUTANTS: dict[str, Callable] = {
     "points not scaled": of_kernel(scale=lambda scale, std: 1.0),
     "λ = 1 unless given": weights(lambda w, scale, std: 1.0 + 0 * std if w is None else w),
     "λ = std unless given": weights(lambda w, scale, std: std if w is None else w),
@@ -300,5 +305,6 @@ for text, wrong in {
     "mean over coordinates": lambda h, a, t, z, y=None, w=None: scaled(
         network_losses.joint_gradient(h, a, t, z, y, w), 1 / a.shape[1]
     ),
-}.items():
+}
+for text, wrong in JOINT_TRAINING_MUTANTS.items():
     joint_training_is_denoising_at_every_time.mutant(text)(wrong)

@@ -1,5 +1,6 @@
 """What trained networks sample: two moons, by label too, and the digits, against a Gaussian and against memorising."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -62,13 +63,18 @@ def a_trained_network_samples_two_moons(
     yield at_most("data: distance to their moon", np.sqrt((true**2).mean()), 0.12, resolution=0.05)
 
 
+def late(t):
+    """A weight that is 0 at small times."""
+    return np.where(t > 0.6, 1.0, 0.0)
+
+
 def own_share(sample_network, h, new, rng):
     """Share of samples without labels that are on the moon of labels which they were not told."""
     a = sample_network(h, 2000, 100, rng, threads=1)
     return (distances_to_moons(a).argmin(0) == new.labels).mean()
 
 
-for text, replaced, wrong in [
+MOON_MUTANTS: list[tuple[str, str, Callable]] = [
     (
         "labels left out",
         "train",
@@ -87,9 +93,7 @@ for text, replaced, wrong in [
     (
         "λ = 0 at small times",
         "train",
-        lambda h, data, plan, rng, y, batch, drop, threads: training.train(
-            h, data, plan, rng, y, batch, drop, lambda t: 1.0 * (t > 0.6)
-        ),
+        lambda h, data, plan, rng, y, batch, drop, threads: training.train(h, data, plan, rng, y, batch, drop, late),
     ),
     (
         "the other label",
@@ -109,7 +113,8 @@ for text, replaced, wrong in [
         lambda h, n, steps, rng, y=None, w=0.0, threads=1: network_sampler.sample_network(h, n, steps, rng, y, w, 0.3),
     ),
     ("circles of radius 2", "two_moons", lambda n, rng: scaled_moons(n, rng)),
-]:
+]
+for text, replaced, wrong in MOON_MUTANTS:
     a_trained_network_samples_two_moons.mutant(text, replaces=replaced)(wrong)
 
 
@@ -165,7 +170,7 @@ def memories(data, rng):
     return x
 
 
-for text, replaced, wrong in [
+DIGIT_MUTANTS: list[tuple[str, str, Callable]] = [
     ("before training", "trained", lambda: digit_network.untrained(np.random.default_rng(0))),
     (
         "without guidance by the label",
@@ -190,5 +195,6 @@ for text, replaced, wrong in [
         "sample_network",
         lambda h, n, steps, rng, y: network_sampler.sample_network(h, n, steps, rng, y, 0.0, 0.4),
     ),
-]:
+]
+for text, replaced, wrong in DIGIT_MUTANTS:
     the_digit_network_beats_a_gaussian_and_does_not_memorise.mutant(text, replaces=replaced)(wrong)
