@@ -32,7 +32,13 @@ def batches_have_uniform_times_and_drop_labels(rng, *, joint_draw=training.joint
     for k in range(7):
         yield mean(f"sample {k}", i == k, 1 / 7, delta=0.04)
     yield distribution("t", t[:, 0], lambda t: np.clip((t - start) / (1 - start), 0, 1), delta=0.05)
-    yield distribution("noise", z.ravel(), scipy.stats.norm.cdf, delta=0.05)
+    normal = scipy.stats.norm.cdf
+    yield distribution("noise", z.ravel(), normal, delta=0.05)
+    yield distribution("noise along the diagonal", z.sum(1) / np.sqrt(2), normal, delta=0.06)
+    yield distribution("noise where t is small", z[t[:, 0] < np.median(t), 0], normal, delta=0.08)
+    yield distribution(
+        "t of the first sample", (t[i == 0, 0] - start) / (1 - start), scipy.stats.uniform.cdf, delta=0.16
+    )
 
 
 def redrawn(change):
@@ -48,6 +54,7 @@ for text, wrong in {
     "times from 0 on": lambda data, batch, y, drop, t_min: training.joint_draw(data, batch, y, drop, 1e-9),
     "small times more often": redrawn(lambda a, t, z, y, rng: (a, t**1.2, z, y)),
     "noise of variance 1.2": redrawn(lambda a, t, z, y, rng: (a, t, 1.1 * z, y)),
+    "one noise for all coordinates": redrawn(lambda a, t, z, y, rng: (a, t, z[:, :1] + 0 * z, y)),
     "labels kept with the probability of dropping": lambda data, batch, y, drop, t_min: training.joint_draw(
         data, batch, y, 1 - drop, t_min
     ),
@@ -108,9 +115,13 @@ for text, wrong in {
 
 @claim("D16", slide=SLIDE, source="Ho & Salimans 2022, Algorithm 2; recursions of affine maps")
 def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sampler.sample_network):
-    r"""With F linear each reverse step is affine: the samples' law is N(m, v), guided or not, label by label."""
+    r"""With F linear each reverse step is affine: the samples' law is N(m, v), guided or not, label by label.
+
+    Large biases put m many standard deviations from 0, where a percent of it, or of w, is seen.
+    """
     for process in (vp(), sub_vp()):
-        slope, (time, *shifts), w = rng.uniform(-0.5, 0.5), rng.uniform(-1, 1, 4), rng.uniform(0.3, 1.5)
+        slope, time, w = rng.uniform(-0.5, 0.5), rng.uniform(20, 40), rng.uniform(0.3, 1.5)
+        shifts = rng.uniform(20, 40, 3) * rng.choice([-1, 1], 3)
         W = np.array([[slope, time, *shifts]])
         h = ScoreNetwork(Network((Layer(W, np.zeros(1)),), identity), process, 0, 3)
         y, num_steps, end = np.repeat([2, 0, -1], 3000), 8, 0.2
@@ -132,6 +143,12 @@ def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sample
 
 for text, wrong in {
     "w for 1 + w": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, w - 1, end),
+    "1 % too large": lambda h, n, steps, rng, y, w, end: (
+        1.01 * network_sampler.sample_network(h, n, steps, rng, y, w, end)
+    ),
+    "w 1 % too large": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+        h, n, steps, rng, y, 1.01 * w, end
+    ),
     "no guidance": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, 0.0, end),
     "labels left out": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
         h, n, steps, rng, 0 * y - 1, w, end
