@@ -2,7 +2,7 @@ r"""The score network of the digits that ships with the package, and the command
 
 Digits are given by their first 32 principal components, each in units of its standard deviation, so that before
 training the network is the score of the digits' Gaussian fit. A fifth of the labels is dropped, so that it learns the
-score of all digits too. Training takes about four minutes on one core.
+score of all digits too. Training takes about three minutes on one core.
 
 ``python -m refimpl.diffusion.digit_network --help``
 """

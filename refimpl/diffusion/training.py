@@ -16,7 +16,17 @@ from refimpl.domains import array, bare, domain, function, generator, integer, n
 from refimpl.files import write_whole
 from refimpl.layers import flatten, sizes_of, unflatten
 
-__all__ = ["Training", "joint_draw", "joint_objective", "load", "parameters", "save", "train", "with_parameters"]
+__all__ = [
+    "Trained",
+    "Training",
+    "joint_draw",
+    "joint_objective",
+    "load",
+    "parameters",
+    "save",
+    "train",
+    "with_parameters",
+]
 
 _share, _time = number(">= 0 and <= 1"), number("> 0 and < 1")
 
