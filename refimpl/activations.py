@@ -11,12 +11,16 @@ Function = Callable[[Any], Any]
 
 
 class Activation(NamedTuple):
-    """A function σ of numbers with σ' and σ''; at a kink the slope is that of the left side."""
+    """A function σ of numbers with σ' and σ''; at a kink the slope is that of the left side.
+
+    `slope_by_value` is σ' as a function of σ, where there is one that costs less.
+    """
 
     name: str
     value: Function
     slope: Function
     curvature: Function
+    slope_by_value: Function | None = None
 
 
 def _zero(u: Any) -> Any:
@@ -37,12 +41,12 @@ def _tanh_slope(u: Any) -> Any:
 
 identity = Activation("identity", lambda u: u, lambda u: 1 + 0 * u, _zero)
 relu = Activation("relu", lambda u: np.maximum(u, 0), lambda u: 1.0 * (u > 0), _zero)
-tanh = Activation("tanh", np.tanh, _tanh_slope, lambda u: -2 * np.tanh(u) * _tanh_slope(u))
+tanh = Activation("tanh", np.tanh, _tanh_slope, lambda u: -2 * np.tanh(u) * _tanh_slope(u), lambda v: 1 - v * v)
 softplus = Activation("softplus", lambda u: np.logaddexp(0, u), _sigmoid, _sigmoid_slope)
 silu = Activation(
     "silu",
-    lambda u: u * _sigmoid(u),
-    lambda u: _sigmoid(u) * (1 + u * _sigmoid(-u)),
+    lambda u: u / 2 * (1 + np.tanh(u / 2)),
+    lambda u: (1 + (v := np.tanh(u / 2)) + u / 2 * (1 - v * v)) / 2,
     lambda u: _sigmoid_slope(u) * (2 - u * np.tanh(u / 2)),
 )
 

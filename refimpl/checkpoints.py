@@ -33,8 +33,8 @@ def save(path: Path, arrays: Sequence[Array]) -> None:
 
 
 def load(path: Path) -> list[Array]:
-    """The arrays of a file."""
-    with np.load(path) as stored:
+    """The arrays of a file, which is read as a whole: NumPy leaves a damaged one open."""
+    with np.load(io.BytesIO(path.read_bytes())) as stored:
         return [stored[f"arr_{i}"] for i in range(len(stored.files))]
 
 

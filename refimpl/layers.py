@@ -29,8 +29,7 @@ def _check_network(name: str, value: Any, sizes: Sizes) -> Network:
     """A network whose layers fit; its inputs have size p and its outputs size m in the same signature."""
     if not isinstance(value, Network):
         raise TypeError(f"{name} must be a Network, got {type(value).__name__}")
-    if not isinstance(value.activation, Activation):
-        raise TypeError(f"{name}'s activation must be an Activation, got {value.activation!r}")
+    activation.check(f"{name}'s activation", value.activation, {})
     if not value.layers:
         raise ValueError(f"{name} must have a layer, got none")
     layers: list[Layer] = []
@@ -42,6 +41,12 @@ def _check_network(name: str, value: Any, sizes: Sizes) -> Network:
     return Network(tuple(layers), value.activation)
 
 
+def _check_activation(name: str, value: Any, sizes: Sizes) -> Activation:
+    if not isinstance(value, Activation):
+        raise TypeError(f"{name} must be an Activation, got {value!r}")
+    return value
+
+
 def _check_widths(name: str, value: Any, sizes: Sizes) -> tuple[int, ...]:
     if not isinstance(value, Sequence) or len(value) < 2:
         raise TypeError(f"{name} must be a sequence of at least two integers, got {value!r}")
@@ -51,6 +56,7 @@ def _check_widths(name: str, value: Any, sizes: Sizes) -> tuple[int, ...]:
 
 
 network = Domain("Network", _check_network)
+activation = Domain("Activation", _check_activation)
 widths = Domain("sequence of at least two integers > 0", _check_widths)
 
 
@@ -85,6 +91,17 @@ def flatten(layers: Sequence[Layer]) -> Array:
     array([1., 2., 3.])
     """
     return np.concatenate([np.ravel(part) for layer in layers for part in layer])
+
+
+def sizes_of(layers: Sequence[Layer]) -> tuple[int, ...]:
+    """Sizes of the input, of the hidden layers and of the output.
+
+    Examples
+    --------
+    >>> sizes_of([Layer(np.ones((3, 2)), np.ones(3)), Layer(np.ones((1, 3)), np.ones(1))])
+    (2, 3, 1)
+    """
+    return (layers[0].W.shape[1], *(len(layer.W) for layer in layers))
 
 
 @domain(x=array("d"), widths=widths)

@@ -5,11 +5,12 @@ leading axes; gradients in parameters sum over them. `backward` trains on values
 score matching train on derivatives of h, and need `jvp_backward`.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
-from refimpl.domains import array, domain
+from refimpl.domains import array, bare, domain
 from refimpl.layers import Layer, Network, network
 
 _inputs, _outputs = array("... p"), array("... m")
@@ -78,10 +79,39 @@ def backward(h: Network, a: Any, c: Any) -> Gradient:
     array([[ 1.],
            [-1.]])
     """
+    return bare(pullback)(h, a)[1](c)
+
+
+@domain(h=network, a=_inputs)
+def pullback(h: Network, a: Any) -> tuple[Any, Callable[[Any], Gradient]]:
+    r"""Output of a network and, as a function of the cotangents c, what `backward` gives: forward is run once.
+
+    Parameters
+    ----------
+    h : Network
+        Layers and activation.
+    a : (..., p) array
+        Inputs.
+
+    Returns
+    -------
+    (..., m) array, and callable
+
+    Examples
+    --------
+    >>> from refimpl.activations import identity
+    >>> value, back = pullback(Network((Layer([[3.0, 4.0]], [1.0]),), identity), [1.0, 1.0])
+    >>> value, back(np.array([2.0])).input
+    (array([8.]), array([6., 8.]))
+    """
     inputs, u = _trace(h, a)
-    delta = _cotangents(h, u, c)
-    layers = tuple(Layer(_outer(d, a_l), _total(d)) for d, a_l in zip(delta, inputs, strict=True))
-    return Gradient(layers, delta[0] @ h.layers[0].W)
+
+    def back(c: Any) -> Gradient:
+        delta = _cotangents(h, inputs, u, c)
+        layers = tuple(Layer(_outer(d, a_l), _total(d)) for d, a_l in zip(delta, inputs, strict=True))
+        return Gradient(layers, delta[0] @ h.layers[0].W)
+
+    return u[-1], back
 
 
 @domain(h=network, a=_inputs, c=_outputs)
@@ -107,7 +137,7 @@ def vjp(h: Network, a: Any, c: Any) -> Any:
     >>> vjp(Network((Layer([[3.0, 4.0]], [1.0]),), identity), [0.0, 0.0], [2.0])
     array([6., 8.])
     """
-    return _cotangents(h, _trace(h, a)[1], c)[0] @ h.layers[0].W
+    return _cotangents(h, *_trace(h, a), c)[0] @ h.layers[0].W
 
 
 @domain(h=network, a=_inputs, v=_inputs)
@@ -182,7 +212,7 @@ def jvp_backward(h: Network, a: Any, v: Any, c: Any) -> Gradient:
         layers.append(Layer(_outer(d_delta, d_inputs[l]) + _outer(delta, inputs[l]), _total(delta)))
         d_c, c = d_delta @ h.layers[l].W, delta @ h.layers[l].W
         if l:
-            slope, curvature = h.activation.slope(u[l - 1]), h.activation.curvature(u[l - 1])
+            slope, curvature = _slopes(h, inputs, u, l), h.activation.curvature(u[l - 1])
             d_delta, delta = slope * d_c, slope * c + curvature * d_u[l - 1] * d_c
     return Gradient(tuple(layers[::-1]), c)
 
@@ -202,17 +232,23 @@ def _tangents(h: Network, inputs: list[Any], u: list[Any], v: Any) -> tuple[list
     d_inputs: list[Any] = []
     d_u: list[Any] = []
     for l, (W, _) in enumerate(h.layers):
-        d_inputs.append(h.activation.slope(u[l - 1]) * d_u[-1] if l else np.broadcast_to(v, inputs[0].shape))
+        d_inputs.append(_slopes(h, inputs, u, l) * d_u[-1] if l else np.broadcast_to(v, inputs[0].shape))
         d_u.append(d_inputs[-1] @ W.T)
     return d_inputs, d_u
 
 
-def _cotangents(h: Network, u: list[Any], c: Any) -> list[Any]:
+def _cotangents(h: Network, inputs: list[Any], u: list[Any], c: Any) -> list[Any]:
     """Cotangents δ_l of the preactivations of all layers."""
     delta = [np.broadcast_to(c, u[-1].shape)]
     for l in reversed(range(1, len(u))):
-        delta.append(h.activation.slope(u[l - 1]) * (delta[-1] @ h.layers[l].W))
+        delta.append(_slopes(h, inputs, u, l) * (delta[-1] @ h.layers[l].W))
     return delta[::-1]
+
+
+def _slopes(h: Network, inputs: list[Any], u: list[Any], l: int) -> Any:
+    """σ'(u_l), from a_l = σ(u_l) where the activation knows how."""
+    by_value = h.activation.slope_by_value
+    return by_value(inputs[l]) if by_value else h.activation.slope(u[l - 1])
 
 
 def _outer(delta: Any, a: Any) -> Any:

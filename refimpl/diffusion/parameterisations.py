@@ -52,7 +52,7 @@ def convert(output: Any, a: Any, scale: float, std: float, given: str, wanted: s
 
     References
     ----------
-    Slide "A denoising perspective on sampling", remarks; Salimans & Ho 2022, Section 4 and Appendix D.
+    Slide "Joint training of the score network"; Salimans & Ho 2022, Section 4 and Appendix D.
 
     Examples
     --------

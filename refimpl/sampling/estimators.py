@@ -79,3 +79,34 @@ def sample_w2(a: Array, b: Array) -> float:
         return float(np.sqrt(np.mean((np.sort(a, axis=0) - np.sort(b, axis=0)) ** 2)))
     cost = scipy.spatial.distance.cdist(a, b, "sqeuclidean")
     return float(np.sqrt(cost[scipy.optimize.linear_sum_assignment(cost)].mean()))
+
+
+@domain(a=array("n p"), b=array("n p"), directions=array("k p"))
+def sliced_w2(a: Array, b: Array, directions: Array) -> float:
+    r"""Sliced Wasserstein distance of two samples of one size: the root mean square of W₂ along directions.
+
+    .. math:: \mathrm{SW}_2^2 = \frac1k \sum_j W_2^2 \Big( \frac{\langle \theta_j, a \rangle}{\|\theta_j\|},
+              \frac{\langle \theta_j, b \rangle}{\|\theta_j\|} \Big)
+
+    Parameters
+    ----------
+    a, b : (n, p) array
+        Samples.
+    directions : (k, p) array
+        Directions θ, usually from N(0, I).
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Rabin, Peyré, Delon & Bernot 2011; Bonneel, Rabin, Peyré & Pfister 2015.
+
+    Examples
+    --------
+    >>> sliced_w2([[0.0, 0.0], [1.0, 0.0]], [[4.0, 5.0], [3.0, 5.0]], [[2.0, 0.0]])
+    3.0
+    """
+    unit = (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
+    return float(np.sqrt(np.mean((np.sort(a @ unit, axis=0) - np.sort(b @ unit, axis=0)) ** 2)))

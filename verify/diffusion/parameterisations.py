@@ -6,13 +6,13 @@ import numpy as np
 
 from refimpl.diffusion import parameterisations as parameters
 from verify.claims import claim
-from verify.diffusion.mixtures import SLIDE
 from verify.evidence import at_least, equal, rounding
 
+JOINT = "Joint training of the score network"
 NAMES = ("score", "noise", "clean", "v")
 
 
-@claim("D07", slide=SLIDE, source="Salimans & Ho 2022, Appendix D; Tweedie")
+@claim("D15", slide=JOINT, source="Salimans & Ho 2022, Appendix D; Tweedie")
 def parameterisations_say_the_same(rng, *, convert=parameters.convert):
     r"""For a = scale·x₀ + std·ε: score −ε/std, noise ε, clean x₀, v = scale·ε − std·x₀, each from each, VP or not."""
     clean, noise = rng.standard_normal((2, 30, 3))
@@ -48,7 +48,7 @@ for text, wrong in {
     parameterisations_say_the_same.mutant(text)(wrong)
 
 
-@claim("D08", slide=SLIDE, source="Karras et al. 2022, Appendix B.6")
+@claim("D15", slide=JOINT, source="Karras et al. 2022, Appendix B.6")
 def preconditioned_networks_learn_what_is_left(
     rng,
     *,

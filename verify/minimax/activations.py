@@ -24,6 +24,8 @@ def activations_know_their_derivatives(rng, *, leaky_relu=activations.leaky_relu
         curvature = autograd.elementwise_grad(lambda u: slope(u) + 0 * u)  # noqa: B023
         yield equal(f"{name}: σ", activation.value(u), f(u), atol=rounding(64, 1 + np.abs(u)))
         yield equal(f"{name}: σ'", activation.slope(u), slope(u), atol=rounding(64, 1 + np.abs(u)))
+        if by_value := activation.slope_by_value:
+            yield equal(f"{name}: σ' by σ", by_value(f(u)), slope(u), atol=rounding(64, 1 + np.abs(u)))
         yield equal(f"{name}: σ''", activation.curvature(u), curvature(u), atol=rounding(64, 1 + np.abs(u)))
 
 

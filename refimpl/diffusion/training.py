@@ -1,0 +1,263 @@
+r"""Joint training of a score network: the λ(t)-weighted denoising loss over random samples, times and noise."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refimpl.arrays import Array
+from refimpl.diffusion.learning import Draw, History, Objective, Training, learn, path_domain, settings
+from refimpl.diffusion.network import ScoreNetwork, labels, score_network
+from refimpl.diffusion.network_losses import Loss, joint_gradient
+from refimpl.domains import array, bare, domain, function, generator, integer, number, optional
+from refimpl.files import write_whole
+from refimpl.layers import flatten, sizes_of, unflatten
+
+__all__ = [
+    "Trained",
+    "Training",
+    "joint_draw",
+    "joint_objective",
+    "load",
+    "parameters",
+    "save",
+    "train",
+    "with_parameters",
+]
+
+_share, _time = number(">= 0 and <= 1"), number("> 0 and < 1")
+
+
+class Trained(NamedTuple):
+    """The score network with the averaged parameters, and what happened on the way."""
+
+    network: ScoreNetwork
+    history: History
+
+
+@domain(
+    h=score_network,
+    data=array("n p"),
+    training=settings,
+    rng=generator,
+    y=optional(labels),
+    batch=integer(1),
+    drop=_share,
+    weight=optional(function),
+    t_min=_time,
+    progress=optional(function),
+    path=optional(path_domain),
+    threads=optional(integer(1)),
+)
+def train(
+    h: ScoreNetwork,
+    data: Array,
+    training: Training,
+    rng: np.random.Generator,
+    y: Array | None = None,
+    batch: int = 512,
+    drop: float = 0.1,
+    weight: Callable[[Array], Array] | None = None,
+    t_min: float = 1e-3,
+    progress: Callable[[int, float], None] | None = None,
+    path: Path | None = None,
+    threads: int | None = None,
+) -> Trained:
+    r"""Train a score network at all times at once.
+
+    .. math:: \min_x \; E_{t \sim \text{Unif}[t_{\min}, T]} \, \lambda(t) \, E_{a_0} E_{a_t | a_0}
+              \| \nabla \log p_{0 \to t}(a_t | a_0) - h_x(a_t, t) \|^2
+
+    Parameters
+    ----------
+    h : ScoreNetwork
+        The network to start from.
+    data : (n, p) array
+        Samples.
+    training : Training
+        Settings and budget of Adam.
+    rng : numpy.random.Generator
+        Source of the batches.
+    y : (n,) array of integers, optional
+        Labels of the samples.
+    batch : int
+        Samples in a batch, ≥ 1, drawn with replacement.
+    drop : float
+        Probability that a label is left out, so that the network learns the score of all data too.
+    weight : callable, optional
+        λ, of times (n, 1); by default std².
+    t_min : float
+        Least time, > 0, as the score may not exist at 0.
+    progress, path, threads
+        As for `learning.learn`.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        When the file holds partial results of another training, or is damaged.
+    DivergedError
+        As by `learning.learn`.
+
+    References
+    ----------
+    Slide "Joint training of the score network"; Song et al. 2021, (7); Ho & Salimans 2022, Algorithm 1.
+
+    Examples
+    --------
+    Samples of N(2, ¼) on the line: the score at an early time.
+
+    >>> from refimpl.diffusion.network import random_score_network, score
+    >>> from refimpl.diffusion.sde import vp
+    >>> rng = np.random.default_rng(0)
+    >>> h = random_score_network(vp(), [1, 16, 16], rng)
+    >>> trained = train(h, 2 + 0.5 * rng.standard_normal((1000, 1)), Training(5e-3, records=5), rng)
+    >>> bool(score(trained.network, [3.0], 0.1) < -1), bool(score(trained.network, [1.0], 0.1) > 1)
+    (True, True)
+    """
+    objective = joint_objective(h, weight)
+    draw = joint_draw(data, batch, -1 if y is None else y, drop, t_min)
+    history = learn(objective, draw, parameters(h), training, rng, progress, path, threads)
+    return Trained(with_parameters(h, history.average), history)
+
+
+@domain(h=score_network, weight=optional(function))
+def joint_objective(h: ScoreNetwork, weight: Callable[[Array], Array] | None = None) -> Objective:
+    """The joint loss as a function of the parameters and of a batch as `joint_draw` draws it.
+
+    Parameters
+    ----------
+    h : ScoreNetwork
+        The network, whose parameters do not matter.
+    weight : callable, optional
+        λ, of times (n, 1); by default std².
+
+    Returns
+    -------
+    callable
+        Of parameters (d,), samples, times, noise and labels: a `Loss`.
+    """
+
+    def objective(x: Array, a: Array, t: Array, z: Array, y: Array) -> Loss:
+        return bare(joint_gradient)(bare(with_parameters)(h, x), a, t, z, y, None if weight is None else weight(t))
+
+    return objective
+
+
+@domain(data=array("n p"), batch=integer(1), y=labels, drop=_share, t_min=_time)
+def joint_draw(data: Array, batch: int, y: Any, drop: float, t_min: float) -> Draw:
+    """Random samples, times, noise and labels.
+
+    Parameters
+    ----------
+    data, batch, y, drop, t_min
+        As for `train`; y may be −1 for no labels at all.
+
+    Returns
+    -------
+    callable
+        Of a generator: samples (m, p), times (m, 1) uniform on [t_min, 1], noise (m, p), labels (m,).
+    """
+    try:
+        y = np.broadcast_to(y, len(data))
+    except ValueError:
+        raise ValueError(f"y must have a label for each of the {len(data)} samples, got shape {y.shape}") from None
+
+    def draw(rng: np.random.Generator) -> tuple[Array, ...]:
+        i, t = rng.integers(len(data), size=batch), rng.uniform(t_min, 1, (batch, 1))
+        z, kept = rng.standard_normal((batch, data.shape[1])), rng.random(batch) >= drop
+        return data[i], t, z, np.where(kept, y[i], -1)
+
+    return draw
+
+
+@domain(h=score_network)
+def parameters(h: ScoreNetwork) -> Array:
+    """The parameters x of a score network as one vector.
+
+    Parameters
+    ----------
+    h : ScoreNetwork
+        The network.
+
+    Returns
+    -------
+    (d,) array
+    """
+    return flatten(h.F.layers)
+
+
+@domain(h=score_network, x=array("d"))
+def with_parameters(h: ScoreNetwork, x: Array) -> ScoreNetwork:
+    """The score network with other parameters.
+
+    Parameters
+    ----------
+    h : ScoreNetwork
+        The network.
+    x : (d,) array
+        Parameters; its layers become views of it.
+
+    Returns
+    -------
+    ScoreNetwork
+    """
+    return h._replace(F=h.F._replace(layers=bare(unflatten)(x, sizes_of(h.F.layers))))
+
+
+@domain(path=path_domain, h=score_network)
+def save(path: Path, h: ScoreNetwork) -> None:
+    """Write the parameters of a score network to a plain npz file, in single precision, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    h : ScoreNetwork
+        The network.
+    """
+    content = io.BytesIO()
+    np.savez(content, architecture=np.array(_architecture(h)), x=parameters(h).astype(np.float32))
+    write_whole(path, content.getvalue())
+
+
+@domain(path=path_domain, h=score_network)
+def load(path: Path, h: ScoreNetwork) -> ScoreNetwork:
+    """The score network of a file.
+
+    Parameters
+    ----------
+    path : path
+        A file that `save` wrote.
+    h : ScoreNetwork
+        A network of the same architecture.
+
+    Returns
+    -------
+    ScoreNetwork
+
+    Raises
+    ------
+    ValueError
+        When the file is damaged, or of another architecture.
+    """
+    try:
+        with np.load(io.BytesIO(path.read_bytes())) as stored:
+            found, x = str(stored["architecture"]), stored["x"].astype(float)
+    except (zipfile.BadZipFile, KeyError, EOFError, ValueError) as error:
+        raise ValueError(f"path must be a checkpoint, whole, got {path} ({error})") from None
+    if found != _architecture(h):
+        raise ValueError(f"path must hold a network {_architecture(h)}, got {found} in {path}")
+    return with_parameters(h, x)
+
+
+def _architecture(h: ScoreNetwork) -> str:
+    """All but the parameters, in words."""
+    sizes = "-".join(map(str, sizes_of(h.F.layers)))
+    return f"{sizes} {h.F.activation.name} {h.sde.name}, {h.frequencies} frequencies, {h.classes} classes"
