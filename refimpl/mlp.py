@@ -5,11 +5,12 @@ leading axes; gradients in parameters sum over them. `backward` trains on values
 score matching train on derivatives of h, and need `jvp_backward`.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
-from refimpl.domains import array, domain
+from refimpl.domains import array, domain, function
 from refimpl.layers import Layer, Network, network
 
 _inputs, _outputs = array("... p"), array("... m")
@@ -80,8 +81,29 @@ def backward(h: Network, a: Any, c: Any) -> Gradient:
     """
     inputs, u = _trace(h, a)
     delta = _cotangents(h, u, c)
-    layers = tuple(Layer(_outer(d, a_l), _total(d)) for d, a_l in zip(delta, inputs, strict=True))
-    return Gradient(layers, delta[0] @ h.layers[0].W)
+    return Gradient(tuple(map(_in_layer, delta, inputs)), delta[0] @ h.layers[0].W)
+
+
+@domain(h=network, a=_inputs, loss=function)
+def loss_gradient(h: Network, a: Any, loss: Callable[[Any], tuple[Any, Any]]) -> tuple[Any, tuple[Layer, ...]]:
+    """A loss of the outputs and its gradients in the parameters, by one pass forward and one backward.
+
+    Parameters
+    ----------
+    h : Network
+        Layers and activation.
+    a : (..., p) array
+        Inputs.
+    loss : callable
+        Outputs (..., m) to the loss and its gradient in them (..., m).
+
+    Returns
+    -------
+    float, tuple of Layer
+    """
+    inputs, u = _trace(h, a)
+    value, c = loss(u[-1])
+    return value, tuple(map(_in_layer, _cotangents(h, u, c), inputs))
 
 
 @domain(h=network, a=_inputs, c=_outputs)
@@ -179,7 +201,9 @@ def jvp_backward(h: Network, a: Any, v: Any, c: Any) -> Gradient:
     d_delta = np.broadcast_to(c, u[-1].shape)
     delta, layers = 0 * d_delta, []
     for l in reversed(range(len(u))):
-        layers.append(Layer(_outer(d_delta, d_inputs[l]) + _outer(delta, inputs[l]), _total(delta)))
+        layers.append(
+            Layer(_outer(d_delta, d_inputs[l]) + _outer(delta, inputs[l]), delta.reshape(-1, delta.shape[-1]).sum(0))
+        )
         d_c, c = d_delta @ h.layers[l].W, delta @ h.layers[l].W
         if l:
             slope, curvature = h.activation.slope(u[l - 1]), h.activation.curvature(u[l - 1])
@@ -215,11 +239,11 @@ def _cotangents(h: Network, u: list[Any], c: Any) -> list[Any]:
     return delta[::-1]
 
 
+def _in_layer(delta: Any, a: Any) -> Layer:
+    """Gradients in W and b from the cotangents and inputs of a layer."""
+    return Layer(_outer(delta, a), delta.reshape(-1, delta.shape[-1]).sum(0))
+
+
 def _outer(delta: Any, a: Any) -> Any:
     """Σ δ aᵀ over the batch."""
     return delta.reshape(-1, delta.shape[-1]).T @ a.reshape(-1, a.shape[-1])
-
-
-def _total(delta: Any) -> Any:
-    """Σ δ over the batch."""
-    return delta.reshape(-1, delta.shape[-1]).sum(0)
