@@ -54,7 +54,7 @@ def _check_scaling(name: str, value: Any, sizes: Sizes) -> Scaling:
     return value
 
 
-_weights = Domain("L + 1 matrices that chain, the hidden ones of one width", _check_weights)
+weights_domain = Domain("L + 1 matrices that chain, the hidden ones of one width", _check_weights)
 _tuple = Domain("tuple of at least two matrices or states of Adam", _check_tuple)
 _scaling = Domain("Scaling", _check_scaling)
 _state = Domain("L + 1 matrices, or states of Adam that hold them", _check_state)
@@ -90,7 +90,7 @@ def random_weights(
     return tuple(s * rng.standard_normal((k, n)) for s, (n, k) in zip(deviation, pairwise(widths), strict=True))
 
 
-@domain(abc=abc_domain, weights=_weights, base=integer(1))
+@domain(abc=abc_domain, weights=weights_domain, base=integer(1))
 def network_of(abc: ABC, weights: Sequence[Any], base: int = 1) -> Network:
     r"""The network of trainable weights.
 
@@ -123,7 +123,7 @@ def network_of(abc: ABC, weights: Sequence[Any], base: int = 1) -> Network:
     return Network(tuple(layers), relu)
 
 
-@domain(weights=_weights, optimizer=optimizer_domain)
+@domain(weights=weights_domain, optimizer=optimizer_domain)
 def start(weights: Sequence[Any], optimizer: str = "sgd") -> tuple[Any, ...]:
     """State before the first step: the weights themselves, or one state of Adam for each layer.
 
