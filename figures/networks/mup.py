@@ -20,25 +20,26 @@ from refimpl.networks import (
     transformer_training,
 )
 from refimpl.networks.mup import ABC
+from refimpl.networks.mup_symmetry import update_exponents
 from refimpl.networks.mup_transfer import Training
 
 SLIDE = "μ-transfer: transferability and empirical results"
 CAPTION = (
-    "Training loss (mean of the last quarter, over seeds; shaded: from the best to the worst seed) against the learning "
-    "rate at the base width, for networks of several widths; stars are the minima by a parabola. Above, the standard "
-    "parameterisation: the best rate falls as the width grows. Below, μP: it stays, and wider is better. From left to "
-    "right two hidden layers on digits with SGD and with Adam, and a small transformer on text with Adam; at the least "
-    "width both rows are the same training. Curves end where a seed diverged. With SGD a second, deeper valley can open "
-    "under the standard parameterisation at rates at which training first explodes and then recovers. Right: sizes of "
-    "the first update of SGD in each layer (root mean square of ΔX_l h⁽ˡ⁻¹⁾), with the slopes −½, ½ and 1 of the "
-    "standard parameterisation and 0 of μP. The draft has few steps, widths and one seed."
+    "Training loss (mean of the last quarter, over seeds; shaded: from the best to the worst seed) against the "
+    "learning rate at the base width, for networks of several widths; stars are the minima by a parabola. Above, the "
+    "standard parameterisation: the best rate falls as the width grows. Below, μP: it stays, and wider is better. "
+    "From left to right two hidden layers on digits with SGD and with Adam, and a small transformer on text with "
+    "Adam; at the least width both rows are the same training. Curves end where a seed diverged. With SGD a second, "
+    "deeper valley can open under the standard parameterisation at rates at which training first explodes and then "
+    "recovers. Right: sizes of the first update of SGD in each layer (root mean square of ΔX_l h⁽ˡ⁻¹⁾), with the "
+    "powers −½, ½ and 1 of m under the standard parameterisation and 0 under μP. The draft has few steps, widths and one seed."
 )
 ALT = (
     "Two rows of four panels. In the first three panels of a row curves of training loss over the binary logarithm of "
-    "the learning rate, one for each width, darker for narrower networks, each with a star at its minimum. In the upper "
-    "row the stars move left by several units as the width grows, in the lower row they stand nearly above each other. "
-    "In the last panel, on doubly logarithmic axes, sizes of updates of three layers over the width: falling, rising "
-    "and rising faster above, level below."
+    "the learning rate, one for each width, darker for narrower networks, each with a star at its minimum. In the "
+    "upper row the stars move left by several units as the width grows, in the lower row they stand nearly above each "
+    "other. In the last panel, on doubly logarithmic axes, sizes of updates of three layers over the width: falling, "
+    "rising and rising faster above, level below."
 )
 
 BASE = {"MLP, SGD": 32, "MLP, Adam": 32, "transformer, Adam": 16}
@@ -160,22 +161,20 @@ def _curves(axes: Any, data: Data, name: str, row: int) -> None:
         axes.fill_between(x[shown], one.min(-1)[shown], one.max(-1)[shown], color=colour, alpha=0.15, linewidth=0)
         if np.isfinite(best):
             axes.plot(best, np.interp(best, x, mean), "*", color=colour, markersize=14, markeredgecolor="black")
-    axes.legend(title="$m$", fontsize=8, ncols=2)
+    axes.legend(title="$m$", fontsize=8, ncols=2, loc="upper center")
 
 
 def _check(axes: Any, data: Data, row: int) -> None:
-    slopes = mup_slopes(row)
+    slopes = update_exponents((mup.abc_standard(L), mup.abc_mup(L))[row])
     for l, (sizes, slope, marker) in enumerate(zip(data.sizes[row].T, slopes, "os^", strict=True), start=1):
-        (line,) = axes.loglog(data.checked, sizes, marker=marker, linestyle="none", label=f"$l = {l}$, slope {slope:g}")
+        (line,) = axes.loglog(
+            data.checked, sizes, marker=marker, linestyle="none", label=f"$l = {l}$: $m^{{{slope:g}}}$"
+        )
         middle = np.exp(np.mean(np.log(sizes)) - slope * np.mean(np.log(data.checked)))
         axes.loglog(data.checked, middle * data.checked**slope, color=line.get_color(), linewidth=1)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(data.checked, [f"{m:.0f}" for m in data.checked])
+    axes.set_ylim(data.sizes.min() / 2, 2 * data.sizes.max())
     axes.set_title("first update of SGD", loc="left")
     axes.set_ylabel(r"$|\Delta X_l h^{(l-1)}|$")
     axes.legend(fontsize=8)
-
-
-def mup_slopes(row: int) -> Array:
-    """Predicted slopes of a row's parameterisation."""
-    from refimpl.networks.mup_symmetry import update_exponents
-
-    return update_exponents((mup.abc_standard(L), mup.abc_mup(L))[row])

@@ -31,6 +31,8 @@ def update_sizes(before: Network, after: Network, a: Any) -> Array:
     ----------
     Slide "μ-transfer: Zero-shot hyperparameter transfer with μP"; Yang et al. 2022, Appendix D.1 (coordinate check).
     """
+    if [np.shape(layer.W) for layer in before.layers] != [np.shape(layer.W) for layer in after.layers]:
+        raise ValueError(f"after must have the layers of before, got {len(after.layers)} for {len(before.layers)}")
     sizes = []
     for old, new in zip(before.layers, after.layers, strict=True):
         sizes.append(np.sqrt(np.mean((a @ (new.W - old.W).T) ** 2)))
