@@ -32,7 +32,8 @@ CAPTION = (
     "Adam; at the least width both rows are the same training. Curves end where a seed diverged. With SGD a second, "
     "deeper valley can open under the standard parameterisation at rates at which training first explodes and then "
     "recovers. Right: sizes of the first update of SGD in each layer (root mean square of ΔX_l h⁽ˡ⁻¹⁾), with the "
-    "powers −½, ½ and 1 of m under the standard parameterisation and 0 under μP. The draft has few steps, widths and one seed."
+    "powers −½, ½ and 1 of m under the standard parameterisation and 0 under μP. The draft has few steps, few widths "
+    "and one seed."
 )
 ALT = (
     "Two rows of four panels. In the first three panels of a row curves of training loss over the binary logarithm of "

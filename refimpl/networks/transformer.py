@@ -127,7 +127,7 @@ def transformer_gradient(
 def _block(block: Block, x: Array, heads: int, scale: float) -> tuple[Array, Pullback]:
     a, pull_a = _norm(x)
     (q, pull_q), (k, pull_k), (v, pull_v) = (_linear(X, a) for X in block[:3])
-    o, pull_attention = _attention(*(_split(one, heads) for one in (q, k, v)), scale)
+    o, pull_attention = _attention(_split(q, heads), _split(k, heads), _split(v, heads), scale)
     b, pull_o = _linear(block.O, _merge(o))
     y = x + b
     c, pull_c = _norm(y)

@@ -28,7 +28,7 @@ _gradient, _descend, _start = bare(transformer_gradient), bare(descend), bare(st
 def text() -> np.ndarray:
     """The Zen of Python and docstrings of the standard library, as numbers of letters (0 for all that lies between)."""
     spec = importlib.util.find_spec("this")
-    zen = codecs.decode(Path(spec.origin).read_text("utf-8"), "rot13")  # type: ignore[union-attr, arg-type]
+    zen = str(codecs.encode(Path(spec.origin).read_text("utf-8"), "rot13"))  # type: ignore[union-attr, arg-type]
     documents = [importlib.import_module(name).__doc__ or "" for name in _MODULES]
     letters = re.sub("[^a-z]+", " ", " ".join([zen, *documents]).lower())
     return np.array([ALPHABET.index(letter) for letter in letters])
@@ -57,7 +57,8 @@ def random_transformer(abc: ABC, m: int, rng: np.random.Generator, base: int = 1
     """
     v, shapes = len(ALPHABET), [(m, m)] * 4 + [(2 * m, m), (m, 2 * m)]
     blocks = tuple(Block(*map(rng.standard_normal, shapes)) for _ in range(DEPTH))
-    h = Transformer(*(rng.standard_normal((n, m)) for n in (v, LENGTH)), blocks, rng.standard_normal((v, m)))
+    tokens, positions, readout = (rng.standard_normal((n, m)) for n in (v, LENGTH, v))
+    h = Transformer(tokens, positions, blocks, readout)
     return _times(h, transformer_scaling(abc, m, base).deviation)
 
 
