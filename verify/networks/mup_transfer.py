@@ -46,20 +46,25 @@ def best_rate_transfers_under_maximal_updates(
             (name, m): curve(training_losses, abc[name], optimizer, m, seeds) for name in abc for m in (NARROW, WIDE)
         }
         yield equal(f"{optimizer}: μP at the base width is SP", losses["μP", NARROW], losses["SP", NARROW])
-        drift = {name: slope(best_rate, optimizer, losses[name, NARROW], losses[name, WIDE]) for name in abc}
-        yield at_most(f"{optimizer}, μP: drift of log₂ η* a doubling", abs(drift["μP"]), 0.35, resolution=0.35)
-        yield at_most(f"{optimizer}, SP: drift of log₂ η* a doubling", drift["SP"], -0.35, resolution=1.0)
+        doublings, rates = np.log2(WIDE / NARROW), RATES[optimizer]
+        drifts = {name: drift(best_rate, rates, losses[name, NARROW], losses[name, WIDE], doublings) for name in abc}
+        yield at_most(f"{optimizer}, μP: drift of log₂ η* a doubling", abs(drifts["μP"]), 0.35, resolution=0.35)
+        yield at_most(f"{optimizer}, SP: drift of log₂ η* a doubling", drifts["SP"], -0.35, resolution=1.0)
         wider = losses["μP", WIDE].min() / losses["μP", NARROW].min()
         yield at_most(f"{optimizer}, μP: least loss, wide over narrow", wider, 1.0, resolution=0.6)
 
 
-def slope(best_rate, optimizer, narrow, wide):
-    """Change of log₂ η* for each doubling of the width; infinity where there is no minimum inside the grid."""
+def drift(best_rate, rates, narrow, wide, doublings):
+    """Change of log₂ η* for each doubling of the width, from losses at the least width and at the largest."""
+    return (optimum(best_rate, rates, wide) - optimum(best_rate, rates, narrow)) / doublings
+
+
+def optimum(best_rate, rates, losses):
+    """log₂ η*; infinity where no minimum stands inside the grid."""
     try:
-        ratio = best_rate(RATES[optimizer], wide) / best_rate(RATES[optimizer], narrow)
+        return np.log2(best_rate(rates, losses))
     except ValueError:
         return np.inf
-    return np.log2(ratio) / np.log2(WIDE / NARROW)
 
 
 @best_rate_transfers_under_maximal_updates.mutant("standard parameterisation", replaces="abc_mup")

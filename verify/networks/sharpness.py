@@ -11,7 +11,7 @@ from refimpl.networks.mup import ABC
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.minimax.mlp import VALUES
-from verify.networks.mup_transfer import NARROW, RATES, SLIDE, WIDE, L, curve
+from verify.networks.mup_transfer import NARROW, RATES, SLIDE, WIDE, L, curve, optimum
 
 N, P, K = 9, 4, 3
 STEPS, PROBE = 60, 128
@@ -152,7 +152,9 @@ def sharpness_at_the_best_rate_keeps_its_size(
         found = {}
         for m in (NARROW, WIDE):
             losses = curve(mup_transfer.training_losses, abc, "sgd", m, seeds[:2])
-            eta = mup_transfer.best_rate(RATES["sgd"], losses)
+            log_eta = optimum(mup_transfer.best_rate, RATES["sgd"], losses)
+            yield at_most(f"{name}, m = {m}: log₂ η*", log_eta, np.log2(RATES["sgd"][-1]), resolution=6.0)
+            eta = 2**log_eta
             found[m] = np.array([after_training(measured, abc, m, eta, seed) for seed in seeds])
             unstable = eta * np.exp(np.mean(np.log(found[m])))
             yield at_most(f"{name}, m = {m}: ηλ", unstable, 4.0, resolution=3.5)
