@@ -115,4 +115,6 @@ def sharpness(abc: ABC, weights: Sequence[Any], a: Any, labels: Any, base: int =
 
     H = scipy.sparse.linalg.LinearOperator((ends[-1], ends[-1]), product, dtype=float)
     start = np.random.default_rng(0).standard_normal(ends[-1])
+    if not product(start).any():
+        return 0.0
     return float(scipy.sparse.linalg.eigsh(H, 1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)[0])

@@ -107,6 +107,12 @@ def test_sharpness_is_a_rayleigh_quotient_that_no_direction_exceeds() -> None:
         assert quotient <= top * sum((one**2).sum() for one in v)
 
 
+def test_a_network_without_curvature_has_sharpness_zero() -> None:
+    abc = mup.abc_mup(2)
+    dead = [-np.abs(W) for W in weights(abc)]
+    assert sharpness.sharpness(abc, dead, np.abs(A), Y) == 0
+
+
 MUP, W = mup.abc_mup(2), weights(mup.abc_mup(2))
 TRAINING = Training(MUP, "sgd", 0.1, 8)
 
