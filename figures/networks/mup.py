@@ -46,11 +46,11 @@ ALT = (
 BASE = {"MLP, SGD": 32, "MLP, Adam": 32, "transformer, Adam": 16}
 ROWS = ("standard parameterisation", "μP")
 SETTINGS: dict[str, dict[str, Any]] = {
-    "draft": {"widths": 3, "seeds": 1, "steps": 40, "batch": 32, "check": (64, 128, 256, 512)},
-    "full": {"widths": 5, "seeds": 3, "steps": 100, "batch": 64, "check": (64, 256, 1024, 4096, 8192)},
+    "draft": {"widths": (3, 3, 3), "seeds": 1, "steps": 40, "batch": 32, "check": (64, 128, 256, 512)},
+    "full": {"widths": (5, 5, 4), "seeds": 3, "steps": 100, "batch": 64, "check": (64, 256, 1024, 4096, 8192)},
 }
 EXPONENTS = {"MLP, SGD": np.arange(-6, 4), "MLP, Adam": np.arange(-10, -1), "transformer, Adam": np.arange(-10, -1)}
-CODE = (coordinate_check, cross_entropy, layers, mlp, mup, mup_training, mup_transfer, optimizers, transformer)
+CODE = (cross_entropy, layers, mlp, mup, mup_training, mup_transfer, optimizers, transformer)
 L = 2
 
 
@@ -71,7 +71,8 @@ class Data(NamedTuple):
 def data(quality: str, rng: np.random.Generator) -> Data:
     """Trainings of all settings, whose seeds are 0, 1, 2, resumed from the cache directory; `rng` draws the check."""
     settings = SETTINGS[quality]
-    widths = {name: base * 2.0 ** np.arange(settings["widths"]) for name, base in BASE.items()}
+    numbers = zip(BASE.items(), settings["widths"], strict=True)
+    widths = {name: base * 2.0 ** np.arange(k) for (name, base), k in numbers}
     losses = {name: _losses(name, widths[name], quality) for name in BASE}
     best = {name: np.array([[_best(name, one) for one in row] for row in losses[name]]) for name in BASE}
     checked = np.array(settings["check"], float)

@@ -6,6 +6,7 @@ import autograd
 import autograd.numpy as np
 import scipy
 
+from refimpl.checkpoints import leaves
 from refimpl.networks import mup, mup_training
 from refimpl.networks.mup import ABC
 from verify.claims import claim
@@ -23,13 +24,17 @@ def batches(rng):
 
 
 def trajectory(abc, weights, data, optimizer, base=1, train_step=mup_training.train_step):
-    """All weights of the network, X_l = (m/m₀)^(−a_l) W_l one after the other, after each step (steps, d)."""
+    """After each step all X_l = (m/m₀)^(−a_l) W_l, its loss, and how many arguments it changed (steps, d)."""
     multipliers = np.array((len(weights[0]) / base) ** -np.asarray(abc.a))
     state, rows = mup_training.start(weights, optimizer), []
     for a, y in data:
-        state, _ = train_step(abc, state, a, y, ETA[optimizer], base)
+        given = [np.array(part) for part in leaves(tuple(state))]
+        new, value = train_step(abc, state, a, y, ETA[optimizer], base)
+        changed = sum(not np.array_equal(*pair) for pair in zip(given, leaves(tuple(state)), strict=True))
+        state = new
         W = [getattr(one, "x", one) for one in state]
-        rows.append(np.concatenate([k * np.ravel(one) for k, one in zip(multipliers, W, strict=True)]))
+        X = [k * np.ravel(one) for k, one in zip(multipliers, W, strict=True)]
+        rows.append(np.concatenate([*X, [value, changed]]))
     return np.array(rows)
 
 
@@ -42,16 +47,16 @@ def loss(X, a, y):
 
 
 def reference(X, rates, data, optimizer, eps=1e-8):
-    """The weights of a network that is trained in X itself at one rate for each layer, after each step."""
+    """The same of a network that is trained in X itself at one rate for each layer."""
     rows, m, v = [], [0 * W for W in X], [0 * W for W in X]
     for t, (a, y) in enumerate(data, start=1):
-        g = autograd.grad(loss)(X, a, y)
+        value, g = loss(X, a, y), autograd.grad(loss)(X, a, y)
         if optimizer == "adam":
             m = [0.9 * one + 0.1 * d for one, d in zip(m, g, strict=True)]
             v = [0.999 * one + 0.001 * d**2 for one, d in zip(v, g, strict=True)]
             g = [p / (1 - 0.9**t) / (np.sqrt(q / (1 - 0.999**t)) + eps) for p, q in zip(m, v, strict=True)]
         X = [W - ETA[optimizer] * r * d for W, r, d in zip(X, rates, g, strict=True)]
-        rows.append(np.concatenate([np.ravel(W) for W in X]))
+        rows.append(np.concatenate([*(np.ravel(W) for W in X), [value, 0.0]]))
     return np.array(rows)
 
 

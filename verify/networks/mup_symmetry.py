@@ -3,6 +3,7 @@
 import autograd.numpy as np
 
 from refimpl.networks import mup, mup_symmetry, mup_training
+from refimpl.networks.mup import ABC
 from refimpl.optimizers import AdamState
 from verify.claims import claim
 from verify.evidence import equal, rounding
@@ -30,6 +31,11 @@ def shifts_train_identically(rng, *, shifted=mup_symmetry.shifted, train_step=mu
                 other = trained(shifted(abc, theta, optimizer), m, seed, data, optimizer, train_step)
                 size = 0.0 if m == 16 else tolerance(plain)
                 yield equal(f"{name}, {optimizer}: θ = {np.round(theta, 2)}", other, plain, atol=size)
+    theta, abc = rng.standard_normal(3), ABC(*rng.standard_normal((3, 3)))
+    for given in (theta, float(theta[0])):
+        moved = [np.array(shifted(abc, given, optimizer)) for optimizer in ("sgd", "adam")]
+        yield equal("a + θ", moved[0][0], abc.a + given)
+        yield equal("the same a and b for both", moved[0][:2], moved[1][:2])
     yield equal("SGD is the default", np.array(shifted(mup.abc_standard(1), 1.0).c), -2.0)
 
 
@@ -63,6 +69,11 @@ def _(abc, theta, optimizer="sgd"):
 def _(abc, theta, optimizer="sgd"):
     good = mup_symmetry.shifted(abc, theta, optimizer)
     return good._replace(c=abc.c + 1.01 * (good.c - abc.c))
+
+
+@shifts_train_identically.mutant("the first layer's θ for all", replaces="shifted")
+def _(abc, theta, optimizer="sgd"):
+    return mup_symmetry.shifted(abc, float(np.ravel(theta)[0]), optimizer)
 
 
 @shifts_train_identically.mutant("the multiplier not in the gradient", replaces="train_step")
@@ -180,6 +191,20 @@ def _(abc, state, a, labels, eta, base=1):
 @tables_are_one_parameterisation.mutant("rate 1 % too large", replaces="train_step")
 def _(abc, state, a, labels, eta, base=1):
     return mup_training.train_step(abc, state, a, labels, 1.01 * eta, base)
+
+
+@tables_are_one_parameterisation.mutant("the loss after the step", replaces="train_step")
+def _(abc, state, a, labels, eta, base=1):
+    new, _ = mup_training.train_step(abc, state, a, labels, eta, base)
+    return new, mup_training.train_step(abc, new, a, labels, eta, base)[1]
+
+
+@tables_are_one_parameterisation.mutant("writes into its state", replaces="train_step")
+def _(abc, state, a, labels, eta, base=1):
+    new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
+    for old, one in zip(a_weights(state), a_weights(new), strict=True):
+        old[...] = one
+    return new, loss
 
 
 @tables_are_one_parameterisation.mutant("readout not trained", replaces="train_step")

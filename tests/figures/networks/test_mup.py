@@ -9,7 +9,7 @@ from figures.networks import mup
 @pytest.fixture(autouse=True)
 def small_budget(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path_factory.getbasetemp() / "refimpl"))
-    small = {"widths": 2, "seeds": 1, "steps": 8, "batch": 16, "check": (32, 64, 128, 256)}
+    small = {"widths": (2, 2, 2), "seeds": 1, "steps": 8, "batch": 16, "check": (32, 64, 128, 256)}
     monkeypatch.setitem(mup.SETTINGS, "draft", small)
 
 
