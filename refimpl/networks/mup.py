@@ -179,5 +179,22 @@ def at_width(abc: ABC, m: int, base: int = 1) -> Scaling:
 
 @domain(num_hidden=integer(1), first=number(""), hidden=number(""), last=number(""))
 def layers_of(num_hidden: int, first: float, hidden: float, last: float) -> Array:
-    """Exponents (L + 1,) of the first layer, the hidden ones after it and the readout."""
+    """Exponents of all layers: the first, the L − 1 hidden ones after it, and the readout.
+
+    Parameters
+    ----------
+    num_hidden : int
+        Number L of hidden layers, ≥ 1.
+    first, hidden, last : float
+        Exponents.
+
+    Returns
+    -------
+    (L + 1,) array
+
+    Examples
+    --------
+    >>> layers_of(3, 1, 2, 3)
+    array([1., 2., 2., 3.])
+    """
     return np.array([first, *[hidden] * (num_hidden - 1), last], float)

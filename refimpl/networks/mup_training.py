@@ -143,7 +143,17 @@ def start(weights: Sequence[Any], optimizer: str = "sgd") -> tuple[Any, ...]:
 
 @domain(state=_tuple)
 def parameters(state: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The trainable weights of a state."""
+    """The trainable weights of a state.
+
+    Parameters
+    ----------
+    state : tuple of arrays or of AdamState
+        Weights, or states of Adam that hold them.
+
+    Returns
+    -------
+    tuple of arrays
+    """
     return tuple(getattr(one, "x", one) for one in state)
 
 
