@@ -67,8 +67,8 @@ def training_losses(training: Training) -> Array:
     Parameters
     ----------
     training : Training
-        Batches are drawn anew at each step. Weights (up to their scales) and batches depend on the seed alone, not on
-        the parameterisation, the optimizer or the learning rate.
+        Of the two generators that `numpy.random.default_rng(seed)` spawns the first gives the weights
+        (`refimpl.networks.mup_training.random_weights`), the second the numbers of each batch's digits.
 
     Returns
     -------

@@ -6,15 +6,77 @@ then recovers pays for the explosion. Its last losses alone have a second minimu
 
 import numpy as np
 
-from refimpl.networks import mup, mup_transfer
+from refimpl import digits
+from refimpl.networks import mup, mup_training, mup_transfer
 from refimpl.networks.mup_transfer import Training
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rounding
+from verify.networks.mup import ETA, reference, tolerance
 
 SLIDE = "μ-transfer: transferability and empirical results"
 NARROW, WIDE, L = 32, 256, 2
 RATES = {"sgd": 2.0 ** np.arange(-4, 2), "adam": 2.0 ** np.arange(-9, -2)}
 SEEDS = 3
+
+
+@claim("N13", slide=SLIDE, source="definition")
+def losses_are_those_of_the_steps(rng, *, training_losses=mup_transfer.training_losses):
+    r"""Step by step the losses of a training on digits are those of the reference, which trains X_l by autograd.
+
+    Digits of 14 × 14 means of four pixels, of norm 1. After an explosion all losses are infinite.
+    """
+    images, labels = digits.load()
+    square = images.reshape(-1, 28, 28)
+    a = sum(square[:, i::2, j::2] for i in (0, 1) for j in (0, 1)).reshape(-1, 196)
+    a = a / np.sqrt(np.sum(a**2, axis=1, keepdims=True))
+    for optimizer, make in (("sgd", mup.abc_standard), ("adam", mup.abc_standard), ("sgd", mup.abc_ntk)):
+        depth, m, base, seed = int(rng.integers(1, 4)), 12, 3, int(rng.integers(2**32))
+        abc, (of_weights, of_batches) = make(depth), np.random.default_rng(seed).spawn(2)
+        weights = mup_training.random_weights(abc, 196, m, 10, of_weights, base)
+        numbers = [of_batches.integers(0, 10_000, 8) for _ in range(5)]
+        k = (m / base) ** -abc.a
+        X = [s * W for s, W in zip(k, weights, strict=True)]
+        expected = reference(X, k**2, [(a[i], labels[i]) for i in numbers], optimizer)[:, -2]
+        measured = training_losses(Training(abc, optimizer, ETA[optimizer], m, base, 5, 8, seed))
+        yield equal(f"{optimizer}, L = {depth}", measured, expected, atol=tolerance(expected))
+    huge = [Training(mup.abc_standard(2), "sgd", 1e200, 12, 3, 6, 8, int(s)) for s in rng.integers(2**32, size=10)]
+    exploded = np.array([training_losses(one) for one in huge])
+    ended = np.isposinf(exploded)
+    yield equal("neither finite nor ∞", int(np.sum(~ended & ~np.isfinite(exploded))), 0)
+    yield equal("finite after ∞", int(np.sum(ended[:, :-1] & ~ended[:, 1:])), 0)
+    yield at_least("of 10 explosions end at ∞", int(ended[:, -1].sum()), 1, resolution=9.5)
+
+
+@losses_are_those_of_the_steps.mutant("last step first")
+def _(training):
+    return mup_transfer.training_losses(training)[::-1].copy()
+
+
+@losses_are_those_of_the_steps.mutant("half the width")
+def _(training):
+    return mup_transfer.training_losses(training._replace(m=training.m // 2))
+
+
+@losses_are_those_of_the_steps.mutant("losses after the steps")
+def _(training):
+    return mup_transfer.training_losses(training._replace(steps=training.steps + 1))[1:]
+
+
+@losses_are_those_of_the_steps.mutant("rate 1 % too large")
+def _(training):
+    return mup_transfer.training_losses(training._replace(eta=1.01 * training.eta))
+
+
+@losses_are_those_of_the_steps.mutant("the same batch at each step")
+def _(training):
+    one = training._replace(steps=1)
+    return np.repeat(mup_transfer.training_losses(one), training.steps)
+
+
+@losses_are_those_of_the_steps.mutant("NaN after an explosion")
+def _(training):
+    losses = mup_transfer.training_losses(training)
+    return np.where(np.isinf(losses), np.nan, losses)
 
 
 def curve(training_losses, abc, optimizer, m, seeds):
