@@ -114,6 +114,56 @@ def _(h, tokens, targets, heads, scale):
     return value, g._replace(positions=0.99 * g.positions)
 
 
+@claim("N13", slide=SLIDE, source="Yang et al. 2022, Definition 4.1 and Table 8")
+def transformer_losses_are_those_of_the_steps(rng, *, transformer_losses=transformer_training.transformer_losses):
+    r"""Step by step the losses are those of gradient descent in X by automatic differentiation, layer by layer scaled.
+
+    Embeddings are the first layer, the readout is the last; attention is scaled by d₀^(−½) (m/m₀)^(−α), d₀ = m₀/4.
+    """
+    m, base, eta, text = 8, 4, 0.1, transformer_training.text()
+    for alpha in (0.5, 1.0):
+        abc, seed = mup.ABC(*rng.uniform(-0.5, 0.5, (3, 3))), int(rng.integers(2**32))
+        of_weights, of_batches = np.random.default_rng(seed).spawn(2)
+        tree = transformer_training.random_transformer(abc, m, of_weights, base)
+        a, c = ([e[0], e[0], *[e[1]] * len(Block._fields), e[2]] for e in (abc.a, abc.c))
+        k, rates = ((m / base) ** -np.array(e) for e in (a, c))
+        X, expected = [s * W for s, W in zip(k, leaves(tree), strict=True)], []
+        for _ in range(3):
+            i = of_batches.integers(0, len(text) - 16, (2, 1)) + np.arange(16)
+            of = lambda *parts: loss(rebuild(tree, list(parts)), text[i], text[i + 1], 4, 2.0**-alpha)  # noqa: B023, E731
+            expected.append(of(*X))
+            g = autograd.grad(of, tuple(range(len(X))))(*X)
+            X = [W - eta * s**2 * r * d for W, s, r, d in zip(X, k, rates, g, strict=True)]
+        measured = transformer_losses(Training(abc, "sgd", eta, m, base, 3, 2, seed), alpha)
+        yield equal(f"α = {alpha}", measured, expected, rtol=rounding(1e7))
+
+
+@transformer_losses_are_those_of_the_steps.mutant("attention by 1/√d always")
+def _(training, attention):
+    return transformer_training.transformer_losses(training, 0.5)
+
+
+@transformer_losses_are_those_of_the_steps.mutant("twice the base width")
+def _(training, attention):
+    return transformer_training.transformer_losses(training._replace(base=2 * training.base), attention)
+
+
+@transformer_losses_are_those_of_the_steps.mutant("the readout scaled as a hidden layer")
+def _(training, attention):
+    abc = training.abc._replace(a=np.append(training.abc.a[:2], training.abc.a[1]))
+    return transformer_training.transformer_losses(training._replace(abc=abc), attention)
+
+
+@transformer_losses_are_those_of_the_steps.mutant("last step first")
+def _(training, attention):
+    return transformer_training.transformer_losses(training, attention)[::-1].copy()
+
+
+@transformer_losses_are_those_of_the_steps.mutant("rate 1 % too large")
+def _(training, attention):
+    return transformer_training.transformer_losses(training._replace(eta=1.01 * training.eta), attention)
+
+
 def curve(transformer_losses, abc, attention, m, seeds):
     """Mean losses over the learning rates."""
     trainings = [[Training(abc, "adam", float(eta), m, NARROW, 30, 8, seed) for seed in seeds] for eta in RATES]
