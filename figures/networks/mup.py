@@ -30,10 +30,10 @@ CAPTION = (
     "standard parameterisation: the best rate falls as the width grows. Below, μP: it stays, and wider is better. "
     "From left to right two hidden layers on digits with SGD and with Adam, and a small transformer on text with "
     "Adam; at the least width both rows are the same training. Curves end where a seed diverged. With SGD a second, "
-    "deeper valley can open under the standard parameterisation at rates at which training first explodes and then "
-    "recovers. Right: sizes of the first update of SGD in each layer (root mean square of ΔX_l h⁽ˡ⁻¹⁾), with the "
-    "powers −½, ½ and 1 of m under the standard parameterisation and 0 under μP. The draft has few steps, few widths "
-    "and one seed."
+    "deeper valley opens under the standard parameterisation at rates at which training first explodes and then "
+    "recovers; the star then stands there, or is missing where the valley ends in divergence. Right: sizes of the "
+    "first update of SGD in each layer (root mean square of ΔX_l h⁽ˡ⁻¹⁾), with the powers −½, ½ and 1 of m under the "
+    "standard parameterisation and 0 under μP. The draft has few steps, few widths and one seed."
 )
 ALT = (
     "Two rows of four panels. In the first three panels of a row curves of training loss over the binary logarithm of "
@@ -47,10 +47,11 @@ BASE = {"MLP, SGD": 32, "MLP, Adam": 32, "transformer, Adam": 16}
 ROWS = ("standard parameterisation", "μP")
 SETTINGS: dict[str, dict[str, Any]] = {
     "draft": {"widths": (3, 3, 3), "seeds": 1, "steps": 40, "batch": 32, "check": (64, 128, 256, 512)},
-    "full": {"widths": (5, 5, 4), "seeds": 3, "steps": 100, "batch": 64, "check": (64, 256, 1024, 4096, 8192)},
+    "full": {"widths": (5, 5, 4), "seeds": 3, "steps": 100, "batch": 64, "check": (64, 256, 1024, 8192)},
 }
 EXPONENTS = {"MLP, SGD": np.arange(-6, 4), "MLP, Adam": np.arange(-10, -1), "transformer, Adam": np.arange(-10, -1)}
 CODE = (cross_entropy, layers, mlp, mup, mup_training, mup_transfer, optimizers, transformer)
+LOSSES = (0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 2.2, 2.4, 2.6, 2.8, 3.0, 3.3)
 L = 2
 
 
@@ -140,8 +141,13 @@ def draw(data: Data) -> Figure:
             _curves(axes, data, name, row)
             axes.set_title(f"{ROWS[row]}\n{name}" if k == 0 else name, loc="left")
         limits = [panels[row, k].get_ylim() for row in range(2)]
+        low, high = min(low for low, _ in limits), max(high for _, high in limits)
+        ticks = [loss for loss in LOSSES if low < loss < high]
         for row in range(2):
-            panels[row, k].set(ylim=(min(low for low, _ in limits), max(high for _, high in limits)))
+            panels[row, k].set_yscale("log")
+            panels[row, k].set_yticks(ticks, [f"{loss:g}" for loss in ticks])
+            panels[row, k].set_yticks([], minor=True)
+            panels[row, k].set_ylim(max(low, 0.9 * data.losses[name].min()), 1.2 * high)
         panels[1, k].set_xlabel(r"$\log_2 \eta$")
     for row in range(2):
         _check(panels[row, 3], data, row)
