@@ -51,7 +51,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 EXPONENTS = {"MLP, SGD": np.arange(-6, 4), "MLP, Adam": np.arange(-10, -1), "transformer, Adam": np.arange(-10, -1)}
 CODE = (cross_entropy, layers, mlp, mup, mup_training, mup_transfer, optimizers, transformer)
-LOSSES = (0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 2.2, 2.4, 2.6, 2.8, 3.0, 3.3)
+COARSE, FINE = (0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0), (2.2, 2.4, 2.6, 2.8, 3.0, 3.3)
 L = 2
 
 
@@ -142,7 +142,7 @@ def draw(data: Data) -> Figure:
             axes.set_title(f"{ROWS[row]}\n{name}" if k == 0 else name, loc="left")
         limits = [panels[row, k].get_ylim() for row in range(2)]
         low, high = min(low for low, _ in limits), max(high for _, high in limits)
-        ticks = [loss for loss in LOSSES if low < loss < high]
+        ticks = [loss for loss in (COARSE if low < 1 else FINE) if low < loss < high]
         for row in range(2):
             panels[row, k].set_yscale("log")
             panels[row, k].set_yticks(ticks, [f"{loss:g}" for loss in ticks])
