@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
-from refimpl.domains import array, bare, domain
+from refimpl.domains import array, bare, domain, function
 from refimpl.layers import Layer, Network, network
 
 _inputs, _outputs = array("... p"), array("... m")
@@ -108,10 +108,31 @@ def pullback(h: Network, a: Any) -> tuple[Any, Callable[[Any], Gradient]]:
 
     def back(c: Any) -> Gradient:
         delta = _cotangents(h, inputs, u, c)
-        layers = tuple(Layer(_outer(d, a_l), _total(d)) for d, a_l in zip(delta, inputs, strict=True))
-        return Gradient(layers, delta[0] @ h.layers[0].W)
+        return Gradient(tuple(map(_in_layer, delta, inputs)), delta[0] @ h.layers[0].W)
 
     return u[-1], back
+
+
+@domain(h=network, a=_inputs, loss=function)
+def loss_gradient(h: Network, a: Any, loss: Callable[[Any], tuple[Any, Any]]) -> tuple[Any, tuple[Layer, ...]]:
+    """A loss of the outputs and its gradients in the parameters, by one pass forward and one backward.
+
+    Parameters
+    ----------
+    h : Network
+        Layers and activation.
+    a : (..., p) array
+        Inputs.
+    loss : callable
+        Outputs (..., m) to the loss and its gradient in them (..., m).
+
+    Returns
+    -------
+    float, tuple of Layer
+    """
+    inputs, u = _trace(h, a)
+    value, c = loss(u[-1])
+    return value, tuple(map(_in_layer, _cotangents(h, inputs, u, c), inputs))
 
 
 @domain(h=network, a=_inputs, c=_outputs)
@@ -209,7 +230,8 @@ def jvp_backward(h: Network, a: Any, v: Any, c: Any) -> Gradient:
     d_delta = np.broadcast_to(c, u[-1].shape)
     delta, layers = 0 * d_delta, []
     for l in reversed(range(len(u))):
-        layers.append(Layer(_outer(d_delta, d_inputs[l]) + _outer(delta, inputs[l]), _total(delta)))
+        W, b = _in_layer(delta, inputs[l])
+        layers.append(Layer(_outer(d_delta, d_inputs[l]) + W, b))
         d_c, c = d_delta @ h.layers[l].W, delta @ h.layers[l].W
         if l:
             slope, curvature = _slopes(h, inputs, u, l), h.activation.curvature(u[l - 1])
@@ -251,11 +273,11 @@ def _slopes(h: Network, inputs: list[Any], u: list[Any], l: int) -> Any:
     return by_value(inputs[l]) if by_value else h.activation.slope(u[l - 1])
 
 
+def _in_layer(delta: Any, a: Any) -> Layer:
+    """Gradients in W and b from the cotangents and inputs of a layer."""
+    return Layer(_outer(delta, a), delta.reshape(-1, delta.shape[-1]).sum(0))
+
+
 def _outer(delta: Any, a: Any) -> Any:
     """Σ δ aᵀ over the batch."""
     return delta.reshape(-1, delta.shape[-1]).T @ a.reshape(-1, a.shape[-1])
-
-
-def _total(delta: Any) -> Any:
-    """Σ δ over the batch."""
-    return delta.reshape(-1, delta.shape[-1]).sum(0)

@@ -1,0 +1,54 @@
+"""Cross-entropy of classes, and its gradient, by hand."""
+
+from typing import Any
+
+import numpy as np
+
+from refimpl.arrays import Array
+from refimpl.domains import Domain, Sizes, array, domain
+
+
+def _check_labels(name: str, value: Any, sizes: Sizes) -> np.ndarray:
+    y = np.asarray(value)
+    if y.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold integers, got dtype {y.dtype}")
+    if y.size == 0 or y.min() < 0:
+        raise ValueError(f"{name} must be integers >= 0, got {y.min() if y.size else 'none'}")
+    return y
+
+
+labels = Domain("array of integers >= 0", _check_labels)
+
+
+@domain(u=array("n k"), labels=labels)
+def cross_entropy(u: Any, labels: Any) -> tuple[float, Array]:
+    r"""Mean cross-entropy of logits, and its gradient in them.
+
+    .. math:: \frac1n \sum_i \Big(\log \sum_j e^{u_{ij}} - u_{i y_i}\Big), \qquad
+              \frac1n \Big(\frac{e^{u_{ij}}}{\sum_k e^{u_{ik}}} - [j = y_i]\Big)
+
+    Parameters
+    ----------
+    u : (n, k) array
+        Logits.
+    labels : (n,) array of int
+        Classes y, 0 ≤ y < k.
+
+    Returns
+    -------
+    float, (n, k) array
+
+    Examples
+    --------
+    >>> cross_entropy([[0.0, 0.0]], [1])[1]
+    array([[ 0.5, -0.5]])
+    """
+    if labels.shape != u.shape[:1] or labels.max() >= u.shape[1]:
+        raise ValueError(f"labels must be (n,) classes < k for u {u.shape}, got {labels.shape} up to {labels.max()}")
+    rows = np.arange(len(u))
+    e = np.exp(u - u.max(-1, keepdims=True))
+    total = e.sum(-1, keepdims=True)
+    gradient = e / total
+    loss = np.mean(np.log(total[:, 0]) + u.max(-1) - u[rows, labels])
+    gradient[rows, labels] -= 1
+    return loss, gradient / len(u)

@@ -1,0 +1,65 @@
+"""Sweeps: the same on any number of processes, resumed where they were stopped, bad input."""
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from refimpl.networks.sweeps import sweep
+
+ITEMS = [1.0, 4.0, 9.0, 16.0]
+
+
+def test_workers_may_be_a_number_or_a_map() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for workers in (1, 2, map, pool.map):
+            np.testing.assert_array_equal(sweep(math.sqrt, ITEMS, workers), [1, 2, 3, 4])
+
+
+def test_results_of_any_shape() -> None:
+    assert sweep(np.eye, [3, 3]).shape == (2, 3, 3)
+
+
+@pytest.mark.parametrize("workers", [1, map])
+def test_a_sweep_resumes_where_it_stopped(workers: int | Callable, tmp_path: Path) -> None:
+    calls: list[float] = []
+
+    def root(x: float) -> float:
+        calls.append(x)
+        return math.sqrt(x)
+
+    def stop(done: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "partial.npz"
+    with pytest.raises(KeyboardInterrupt):
+        sweep(root, ITEMS, workers, stop, path)
+    assert calls == [1.0, 4.0]
+    seen: list[int] = []
+    np.testing.assert_array_equal(sweep(root, ITEMS, workers, seen.append, path), [1, 2, 3, 4])
+    assert calls == ITEMS
+    assert seen == [3, 4]
+    np.testing.assert_array_equal(sweep(root, ITEMS, workers, seen.append, str(path)), [1, 2, 3, 4])
+    assert calls == ITEMS
+    with pytest.raises(ValueError, match="path must hold partial results of these items"):
+        sweep(root, ITEMS[:2], path=path)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: sweep(3, ITEMS), TypeError, "job must be callable"),
+        (lambda: sweep(math.sqrt, []), TypeError, "items must be a sequence"),
+        (lambda: sweep(math.sqrt, ITEMS, 0), ValueError, "workers must be >= 1, got 0"),
+        (lambda: sweep(math.sqrt, ITEMS, 1.5), TypeError, "workers must be an integer"),
+        (lambda: sweep(math.sqrt, ITEMS, path=3), TypeError, "path must be a path"),
+        (lambda: sweep(math.sqrt, [-1.0, 1.0]), ValueError, "math domain error|nonnegative"),
+    ],
+)
+def test_bad_input_is_refused(call: Callable[[], object], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,191 @@
+"""How updates grow with the width: slide "μ-transfer: Zero-shot hyperparameter transfer with μP".
+
+|·| is read entry by entry, as a root mean square: the norm of the m entries of ΔX_l h⁽ˡ⁻¹⁾ together grows like √m.
+"""
+
+import numpy as np
+
+from refimpl import mlp
+from refimpl.activations import relu
+from refimpl.layers import Layer, Network
+from refimpl.networks import coordinate_check, mup, mup_training
+from verify.claims import claim
+from verify.evidence import equal, rate, rounding
+
+SLIDE = "μ-transfer: Zero-shot hyperparameter transfer with μP"
+P, K, N, L = 16, 32, 24, 2
+WIDTHS = (64, 128, 256, 512)
+SEEDS = 12
+ETA = {"sgd": 4.0, "adam": 0.05}
+
+
+def problem(rng):
+    """Inputs of norm 1 and random labels."""
+    a = rng.standard_normal((N, P))
+    return a / np.linalg.norm(a, axis=1, keepdims=True), rng.integers(0, K, N)
+
+
+def sizes(abc, m, rng, data, optimizer="sgd", steps=1, train_step=None, by=None, random_weights=None):
+    """Sizes of each step's updates (steps, L + 1), by hand unless `by` is given, and of the output at step 0."""
+    train_step = train_step or mup_training.train_step
+    state = mup_training.start((random_weights or mup_training.random_weights)(abc, P, m, K, rng), optimizer)
+    before = network(abc, state)
+    output, rows = np.sqrt(np.mean(mlp.forward(before, data[0]) ** 2)), []
+    for _ in range(steps):
+        state, _ = train_step(abc, state, *data, ETA[optimizer])
+        after = network(abc, state)
+        rows.append((by or by_hand)(before, after, data[0]))
+        before = after
+    return np.array(rows), output
+
+
+def network(abc, state):
+    """The network of a state."""
+    return mup_training.network_of(abc, [getattr(one, "x", one) for one in state])
+
+
+def by_hand(before, after, a):
+    """Root mean squares of differences of preactivations, features held as before."""
+    rows = []
+    for old, new in zip(before.layers, after.layers, strict=True):
+        u, v = a @ old.W.T, a @ new.W.T
+        rows.append(np.linalg.norm(v - u) / np.sqrt(u.size))
+        a = np.where(u > 0, u, 0.0)
+    return np.array(rows)
+
+
+def sampled(rng, data, abc, optimizer="sgd", widths=WIDTHS, seeds=SEEDS, **settings):
+    """Widths (n,), sizes (n, steps, L + 1) and outputs (n,) of independent networks."""
+    m = np.repeat(widths, seeds)
+    found = [sizes(abc, int(one), rng, data, optimizer, **settings) for one in m]
+    return m, np.array([one for one, _ in found]), np.array([output for _, output in found])
+
+
+@claim("N12", slide=SLIDE, source="Yang et al. 2022, Appendix D.1 (coordinate check)")
+def updates_add_mean_squares(rng, *, update_sizes=coordinate_check.update_sizes):
+    r"""|ΔX_l h⁽ˡ⁻¹⁾| is the root mean square over inputs and entries, with the features before the update."""
+    shapes = [(7, P), (7, 7), (3, 7)]
+    before, after = (
+        Network(tuple(Layer(rng.standard_normal(s), np.zeros(s[0])) for s in shapes), relu) for _ in range(2)
+    )
+    a = rng.standard_normal((N, P))
+    yield equal("generic networks", update_sizes(before, after, a), by_hand(before, after, a), rtol=rounding(500))
+    yield equal("no update", update_sizes(before, before, a), np.zeros(3))
+    one = before._replace(layers=(*before.layers[:2], after.layers[2]))
+    yield equal("readout alone", update_sizes(before, one, a)[:2], np.zeros(2))
+
+
+@updates_add_mean_squares.mutant("norms instead of root mean squares")
+def _(before, after, a):
+    n = np.array([a.shape[0] * len(layer.W) for layer in before.layers])
+    return coordinate_check.update_sizes(before, after, a) * np.sqrt(n)
+
+
+@updates_add_mean_squares.mutant("mean squares, no root")
+def _(before, after, a):
+    return coordinate_check.update_sizes(before, after, a) ** 2
+
+
+@updates_add_mean_squares.mutant("features after the update")
+def _(before, after, a):
+    return coordinate_check.update_sizes(after, before, a)
+
+
+@updates_add_mean_squares.mutant("features without their ReLU")
+def _(before, after, a):
+    linear = relu._replace(value=lambda u: u)
+    return coordinate_check.update_sizes(before._replace(activation=linear), after, a)
+
+
+@updates_add_mean_squares.mutant("what the whole preactivation changes by")
+def _(before, after, a):
+    sizes, b = [], a
+    for old, new in zip(before.layers, after.layers, strict=True):
+        sizes.append(np.sqrt(np.mean((b @ new.W.T - a @ old.W.T) ** 2)))
+        a, b = np.maximum(a @ old.W.T, 0), np.maximum(b @ new.W.T, 0)
+    return np.array(sizes)
+
+
+@claim("N12", slide=SLIDE, source="the slide; Yang & Hu 2021, Section 5")
+def maximal_updates_keep_their_size(
+    rng,
+    *,
+    abc_mup=mup.abc_mup,
+    train_step=mup_training.train_step,
+    update_sizes=coordinate_check.update_sizes,
+    random_weights=mup_training.random_weights,
+):
+    r"""Under μP every layer's ΔX_l h⁽ˡ⁻¹⁾ has slope 0 in the width, at the first step and the third, with SGD and Adam.
+
+    The output at step 0 falls like m^(−1/2). The last evidence spans the widths 64 to 8192.
+    """
+    data, given = problem(rng), {"train_step": train_step, "by": update_sizes, "random_weights": random_weights}
+    for optimizer in ("adam", "sgd"):
+        m, found, output = sampled(rng, data, abc_mup(L, optimizer), optimizer, steps=3, **given)
+        for t in (0, 2):
+            for l in range(L + 1):
+                yield rate(f"{optimizer}: step {t + 1}, layer {l + 1}", m, found[:, t, l], 0.0)
+        yield rate(f"{optimizer}: output at step 0", m, output, -0.5)
+    widest, more, outputs = sampled(rng, data, abc_mup(L), "sgd", (1024, 2048, 8192), 1, **given)
+    m, found, output = np.append(m, widest), np.concatenate([found[:, 0], more[:, 0]]), np.append(output, outputs)
+    for l in range(L + 1):
+        yield rate(f"widths 64 to 8192, layer {l + 1}", m, found[:, l], 0.0)
+    yield rate("widths 64 to 8192, output at step 0", m, output, -0.5)
+
+
+@maximal_updates_keep_their_size.mutant("standard parameterisation", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_standard(num_hidden)
+
+
+@maximal_updates_keep_their_size.mutant("neural-tangent parameterisation", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_ntk(num_hidden)
+
+
+@maximal_updates_keep_their_size.mutant("the printed exponents under Adam", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_mup(num_hidden)
+
+
+@maximal_updates_keep_their_size.mutant("input multiplier 1", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    good = mup.abc_mup(num_hidden, optimizer)
+    return good._replace(a=np.append(0.0, good.a[1:]), b=np.append(0.0, good.b[1:]))
+
+
+@maximal_updates_keep_their_size.mutant("readout multiplier 1", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    good = mup.abc_mup(num_hidden, optimizer)
+    return good._replace(a=np.append(good.a[:-1], 0.0))
+
+
+@maximal_updates_keep_their_size.mutant("readout started at 1/m⁴", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    good = mup.abc_mup(num_hidden, optimizer)
+    return good._replace(b=np.append(good.b[:-1], good.b[-1] + 1))
+
+
+@maximal_updates_keep_their_size.mutant("c = 1", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_mup(num_hidden, optimizer)._replace(c=1.0)
+
+
+@maximal_updates_keep_their_size.mutant("the multiplier not in the gradient", replaces="train_step")
+def _(abc, state, a, labels, eta, base=1):
+    new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
+    k = mup.at_width(abc, len(network(abc, state).layers[0].W), base).multiplier
+    if hasattr(state[0], "x"):
+        return new, loss
+    return tuple(W + (V - W) / s for W, V, s in zip(state, new, k, strict=True)), loss
+
+
+@maximal_updates_keep_their_size.mutant("sums of squares", replaces="update_sizes")
+def _(before, after, a):
+    m = np.array([len(layer.W) for layer in before.layers])
+    return coordinate_check.update_sizes(before, after, a) * np.sqrt(m)
+
+
+@maximal_updates_keep_their_size.mutant("starts of variance 1", replaces="random_weights")
+def _(abc, p, m, num_outputs, rng, base=1):
+    return mup_training.random_weights(abc._replace(b=0 * abc.b), p, m, num_outputs, rng, base)

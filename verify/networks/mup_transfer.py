@@ -1,0 +1,227 @@
+"""The best learning rate over widths: slide "μ-transfer: transferability and empirical results".
+
+The loss here is the mean over a short training from its first step on, so that a rate at which training explodes and
+then recovers pays for the explosion. Its last losses alone have a second minimum there, under SP with SGD.
+"""
+
+import numpy as np
+
+from refimpl import digits
+from refimpl.networks import mup, mup_training, mup_transfer
+from refimpl.networks.mup_transfer import Training
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal, rounding
+from verify.networks.mup import ETA, reference, tolerance
+
+SLIDE = "μ-transfer: transferability and empirical results"
+NARROW, WIDE, L = 32, 256, 2
+RATES = {"sgd": 2.0 ** np.arange(-4, 2), "adam": 2.0 ** np.arange(-9, -2)}
+SEEDS = 3
+
+
+@claim("N13", slide=SLIDE, source="definition")
+def losses_are_those_of_the_steps(rng, *, training_losses=mup_transfer.training_losses):
+    r"""Step by step the losses of a training on digits are those of the reference, which trains X_l by autograd.
+
+    Digits of 14 × 14 means of four pixels, of norm 1. After an explosion all losses are infinite.
+    """
+    images, labels = digits.load()
+    square = images.reshape(-1, 28, 28)
+    a = sum(square[:, i::2, j::2] for i in (0, 1) for j in (0, 1)).reshape(-1, 196)
+    a = a / np.sqrt(np.sum(a**2, axis=1, keepdims=True))
+    for optimizer, make in (("sgd", mup.abc_standard), ("adam", mup.abc_standard), ("sgd", mup.abc_ntk)):
+        depth, m, base, seed = int(rng.integers(1, 4)), 12, 3, int(rng.integers(2**32))
+        abc, (of_weights, of_batches) = make(depth), np.random.default_rng(seed).spawn(2)
+        weights = mup_training.random_weights(abc, 196, m, 10, of_weights, base)
+        numbers = [of_batches.integers(0, 10_000, 8) for _ in range(5)]
+        k = (m / base) ** -abc.a
+        X = [s * W for s, W in zip(k, weights, strict=True)]
+        expected = reference(X, k**2, [(a[i], labels[i]) for i in numbers], optimizer)[:, -2]
+        measured = training_losses(Training(abc, optimizer, ETA[optimizer], m, base, 5, 8, seed))
+        yield equal(f"{optimizer}, L = {depth}", measured, expected, atol=tolerance(expected))
+    huge = [Training(mup.abc_standard(2), "sgd", 1e200, 12, 3, 6, 8, int(s)) for s in rng.integers(2**32, size=10)]
+    exploded = np.array([training_losses(one) for one in huge])
+    ended = np.isposinf(exploded)
+    yield equal("neither finite nor ∞", int(np.sum(~ended & ~np.isfinite(exploded))), 0)
+    yield equal("finite after ∞", int(np.sum(ended[:, :-1] & ~ended[:, 1:])), 0)
+    yield at_least("of 10 explosions end at ∞", int(ended[:, -1].sum()), 1, resolution=9.5)
+
+
+@losses_are_those_of_the_steps.mutant("last step first")
+def _(training):
+    return mup_transfer.training_losses(training)[::-1].copy()
+
+
+@losses_are_those_of_the_steps.mutant("half the width")
+def _(training):
+    return mup_transfer.training_losses(training._replace(m=training.m // 2))
+
+
+@losses_are_those_of_the_steps.mutant("losses after the steps")
+def _(training):
+    return mup_transfer.training_losses(training._replace(steps=training.steps + 1))[1:]
+
+
+@losses_are_those_of_the_steps.mutant("rate 1 % too large")
+def _(training):
+    return mup_transfer.training_losses(training._replace(eta=1.01 * training.eta))
+
+
+@losses_are_those_of_the_steps.mutant("the same batch at each step")
+def _(training):
+    one = training._replace(steps=1)
+    return np.repeat(mup_transfer.training_losses(one), training.steps)
+
+
+@losses_are_those_of_the_steps.mutant("NaN after an explosion")
+def _(training):
+    losses = mup_transfer.training_losses(training)
+    return np.where(np.isinf(losses), np.nan, losses)
+
+
+def curve(training_losses, abc, optimizer, m, seeds):
+    """Mean losses over the learning rates."""
+    trainings = [
+        [Training(abc, optimizer, float(eta), m, NARROW, 40, 32, seed) for seed in seeds] for eta in RATES[optimizer]
+    ]
+    return np.array([np.mean([np.mean(training_losses(one)) for one in row]) for row in trainings])
+
+
+@claim("N13", slide=SLIDE, source="Yang et al. 2022 (Tensor Programs V), Section 4")
+def best_rate_transfers_under_maximal_updates(
+    rng,
+    *,
+    abc_mup=mup.abc_mup,
+    abc_standard=mup.abc_standard,
+    training_losses=mup_transfer.training_losses,
+    best_rate=mup_transfer.best_rate,
+):
+    r"""From width 32 to 256 log₂ η* moves by less than .35 a doubling under μP; under SP it falls by more than that.
+
+    With SGD and with Adam, on digits, three seeds, the minimum inside the grid. At the base width 32 both are one
+    training, loss by loss. SP's exponent is −1 in the limit; the halfway mark would be ½.
+    """
+    for optimizer in ("sgd", "adam"):
+        seeds = [int(seed) for seed in rng.integers(2**32, size=SEEDS)]
+        abc = {"μP": abc_mup(L, optimizer), "SP": abc_standard(L)}
+        losses = {
+            (name, m): curve(training_losses, abc[name], optimizer, m, seeds) for name in abc for m in (NARROW, WIDE)
+        }
+        yield equal(f"{optimizer}: μP at the base width is SP", losses["μP", NARROW], losses["SP", NARROW])
+        doublings, rates = np.log2(WIDE / NARROW), RATES[optimizer]
+        drifts = {name: drift(best_rate, rates, losses[name, NARROW], losses[name, WIDE], doublings) for name in abc}
+        yield at_most(f"{optimizer}, μP: drift of log₂ η* a doubling", abs(drifts["μP"]), 0.35, resolution=0.35)
+        yield at_most(f"{optimizer}, SP: drift of log₂ η* a doubling", drifts["SP"], -0.35, resolution=1.0)
+        wider = losses["μP", WIDE].min() / losses["μP", NARROW].min()
+        yield at_most(f"{optimizer}, μP: least loss, wide over narrow", wider, 1.0, resolution=0.6)
+
+
+def drift(best_rate, rates, narrow, wide, doublings):
+    """Change of log₂ η* for each doubling of the width, from losses at the least width and at the largest."""
+    return (optimum(best_rate, rates, wide) - optimum(best_rate, rates, narrow)) / doublings
+
+
+def optimum(best_rate, rates, losses):
+    """log₂ η*; infinity where no minimum stands inside the grid."""
+    try:
+        return np.log2(best_rate(rates, losses))
+    except ValueError:
+        return np.inf
+
+
+@best_rate_transfers_under_maximal_updates.mutant("standard parameterisation", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_standard(num_hidden)
+
+
+@best_rate_transfers_under_maximal_updates.mutant("the printed exponents under Adam", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_mup(num_hidden)
+
+
+@best_rate_transfers_under_maximal_updates.mutant("neural-tangent parameterisation", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_ntk(num_hidden)
+
+
+@best_rate_transfers_under_maximal_updates.mutant("rate divided by m", replaces="abc_standard")
+def _(num_hidden):
+    return mup.abc_standard(num_hidden)._replace(c=1.0)
+
+
+@best_rate_transfers_under_maximal_updates.mutant("no base width", replaces="training_losses")
+def _(training):
+    return mup_transfer.training_losses(training._replace(base=1))
+
+
+@best_rate_transfers_under_maximal_updates.mutant("a base width of its own for each", replaces="training_losses")
+def _(training):
+    return mup_transfer.training_losses(training._replace(base=training.m))
+
+
+@best_rate_transfers_under_maximal_updates.mutant("another batch order at each width", replaces="training_losses")
+def _(training):
+    return mup_transfer.training_losses(training._replace(seed=training.seed + int(training.abc.a[-1] * 2) + 1))
+
+
+@best_rate_transfers_under_maximal_updates.mutant("the rate of the greatest loss", replaces="best_rate")
+def _(rates, losses):
+    return float(rates[np.argmax(losses)])
+
+
+@claim("N13", slide=SLIDE, source="a parabola's vertex")
+def vertex_of_a_parabola_is_the_best_rate(rng, *, best_rate=mup_transfer.best_rate):
+    r"""Where log(loss) is a parabola in log₂ η its vertex is found, wherever between the points it lies."""
+    for _ in range(20):
+        step, first, n = rng.uniform(0.2, 2), rng.uniform(-12, 3), int(rng.integers(3, 9))
+        x = first + step * np.arange(n)
+        vertex = rng.uniform(x[1] - step / 2, x[-2] + step / 2)
+        losses = np.exp(rng.uniform(0.1, 2) * (x - vertex) ** 2 + rng.uniform(-3, 3))
+        error = rounding(1e5, 1 + np.abs(x).max())
+        yield equal("log₂ η*", np.log2(best_rate(2**x, losses)), vertex, atol=error)
+    x, y = np.arange(5.0), np.array([3.0, 2.5, 1.0, 2.0, np.inf])
+    below, least, above = np.log(y[1:4])
+    at = 2 + 0.5 * (below - above) / (below - 2 * least + above)
+    yield equal("divergence beyond the neighbours", np.log2(best_rate(2**x, y)), at, atol=rounding(50))
+    refused = 0
+    for losses in ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0], [2.0, 1.0, np.inf]):
+        try:
+            best_rate([1.0, 2.0, 4.0], losses)
+        except ValueError:
+            refused += 1
+    yield at_least("minima at the edge that are refused", refused, 3, resolution=0.5)
+
+
+@vertex_of_a_parabola_is_the_best_rate.mutant("best point of the grid")
+def _(rates, losses):
+    good = mup_transfer.best_rate(rates, losses)
+    return float(rates[np.argmin(losses)]) + 0 * good
+
+
+@vertex_of_a_parabola_is_the_best_rate.mutant("neighbours exchanged")
+def _(rates, losses):
+    good, least = mup_transfer.best_rate(rates, losses), rates[np.argmin(losses)]
+    return least**2 / good
+
+
+@vertex_of_a_parabola_is_the_best_rate.mutant("factor ½ missing")
+def _(rates, losses):
+    good, least = mup_transfer.best_rate(rates, losses), rates[np.argmin(losses)]
+    return good**2 / least
+
+
+@vertex_of_a_parabola_is_the_best_rate.mutant("steps of the grid taken as doublings")
+def _(rates, losses):
+    powers = 2.0 ** np.arange(len(rates))
+    return float(np.asarray(rates)[0] * mup_transfer.best_rate(powers, losses))
+
+
+@vertex_of_a_parabola_is_the_best_rate.mutant("a parabola of the loss itself")
+def _(rates, losses):
+    return mup_transfer.best_rate(rates, np.exp(np.minimum(losses, 1e300) / np.min(losses)))
+
+
+@vertex_of_a_parabola_is_the_best_rate.mutant("the edge of the grid accepted")
+def _(rates, losses):
+    i = int(np.argmin(losses))
+    return float(rates[i]) if i in (0, len(rates) - 1) else mup_transfer.best_rate(rates, losses)

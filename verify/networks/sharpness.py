@@ -1,0 +1,195 @@
+"""Sharpness at the best learning rate: slide "μ-transfer: transferability and empirical results"."""
+
+import autograd
+import autograd.numpy as np
+import scipy
+
+from refimpl import activations
+from refimpl.layers import Layer, Network
+from refimpl.networks import mup, mup_symmetry, mup_training, mup_transfer, sharpness
+from refimpl.networks.mup import ABC
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal, rounding
+from verify.minimax.mlp import VALUES
+from verify.networks.mup_transfer import NARROW, RATES, SLIDE, WIDE, L, curve, optimum
+
+N, P, K = 9, 4, 3
+STEPS, PROBE = 60, 128
+
+
+def loss(x, shapes, name, a, y):
+    """Mean cross-entropy of a network without biases whose weights stand one after the other in x."""
+    start = 0
+    for l, (k, n) in enumerate(shapes):
+        W, start = np.reshape(x[start : start + k * n], (k, n)), start + k * n
+        a = np.einsum("ij,nj->ni", W, VALUES[name](a) if l else a)
+    top = np.max(a, axis=1)
+    return np.mean(np.log(np.sum(np.exp(a - top[:, None]), axis=1)) + top - a[np.arange(len(y)), y])
+
+
+def flat(parts):
+    """Arrays one after the other."""
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+@claim("N14", slide=SLIDE, source="Pearlmutter 1994")
+def products_are_those_of_the_hessian(rng, *, hessian_product=sharpness.hessian_product):
+    r"""H v by one pass forward and one backward is automatic differentiation's, for smooth activations and for ReLU."""
+    for name in ("tanh", "softplus", "silu", "relu", "identity"):
+        m, depth = int(rng.integers(2, 6)), int(rng.integers(1, 4))
+        shapes = [(m, P), *[(m, m)] * (depth - 1), (K, m)]
+        weights = [rng.standard_normal(s) for s in shapes]
+        tangents = tuple(rng.standard_normal(s) for s in shapes)
+        a, y = rng.standard_normal((N, P)), rng.integers(0, K, N)
+        h = Network(tuple(Layer(W, np.zeros(len(W))) for W in weights), getattr(activations, name))
+        slope = autograd.grad(loss)
+        along = lambda x: np.sum(slope(x, shapes, name, a, y) * flat(tangents))  # noqa: B023, E731
+        expected = autograd.grad(along)(flat(weights))
+        error = rounding(1e4, 1 + np.abs(expected).max())
+        yield equal(f"{name}: H v", flat(hessian_product(h, a, y, tangents)), expected, atol=error)
+
+
+def tampered(h, **functions):
+    """The network with other functions in its activation."""
+    return h._replace(activation=h.activation._replace(**functions))
+
+
+@products_are_those_of_the_hessian.mutant("curvature of the activation dropped: Gauss-Newton's and a part")
+def _(h, a, labels, tangents):
+    return sharpness.hessian_product(tampered(h, curvature=lambda u: 0 * u), a, labels, tangents)
+
+
+@products_are_those_of_the_hessian.mutant("curvature 1 % too large")
+def _(h, a, labels, tangents):
+    bent = tampered(h, curvature=lambda u: 1.01 * h.activation.curvature(u))
+    return sharpness.hessian_product(bent, a, labels, tangents)
+
+
+@products_are_those_of_the_hessian.mutant("sum over the batch")
+def _(h, a, labels, tangents):
+    return tuple(len(a) * part for part in sharpness.hessian_product(h, a, labels, tangents))
+
+
+@products_are_those_of_the_hessian.mutant("block diagonal: one layer at a time")
+def _(h, a, labels, tangents):
+    parts = []
+    for l in range(len(tangents)):
+        alone = tuple(V if k == l else 0 * V for k, V in enumerate(tangents))
+        parts.append(sharpness.hessian_product(h, a, labels, alone)[l])
+    return tuple(parts)
+
+
+@products_are_those_of_the_hessian.mutant("labels of a neighbour")
+def _(h, a, labels, tangents):
+    return sharpness.hessian_product(h, a, np.roll(labels, 1), tangents)
+
+
+@products_are_those_of_the_hessian.mutant("tangents in the second layer of the wrong sign")
+def _(h, a, labels, tangents):
+    return sharpness.hessian_product(h, a, labels, (tangents[0], -tangents[1], *tangents[2:]))
+
+
+@claim("N14", slide=SLIDE, source="definition; Yang & Hu 2021, Section 3 (symmetry)")
+def sharpness_is_the_top_eigenvalue_in_units_of_the_rate(rng, *, measured=sharpness.sharpness):
+    r"""λ is the top eigenvalue of D^½ ∇²_W ℓ D^½, of the dense Hessian; equivalent parameterisations have one λ."""
+    for depth, base in ((1, 1), (2, 4), (3, 1)):
+        m = 6
+        abc = ABC(*rng.uniform(-0.5, 0.5, (3, depth + 1)))
+        shapes = [(m, P), *[(m, m)] * (depth - 1), (K, m)]
+        weights = [rng.standard_normal(s) for s in shapes]
+        a, y = rng.standard_normal((N, P)), rng.integers(0, K, N)
+        k, rate = (np.exp(-e * np.log(m / base)) for e in (abc.a, abc.c))
+        X = flat([s * W for s, W in zip(k, weights, strict=True)])
+        D = flat([np.full(np.size(W), s * r**0.5) for s, r, W in zip(k, rate, weights, strict=True)])
+        H = D[:, None] * autograd.hessian(loss)(X, shapes, "relu", a, y) * D
+        top = scipy.linalg.eigvalsh((H + H.T) / 2)[-1]
+        yield equal(f"L = {depth}, m₀ = {base}", measured(abc, weights, a, y, base), top, rtol=1e-7)
+        theta = rng.uniform(-0.5, 0.5, depth + 1)
+        moved = [W * (m / base) ** t for W, t in zip(weights, theta, strict=True)]
+        shifted = mup_symmetry.shifted(abc, theta)
+        yield equal(f"L = {depth}, m₀ = {base}: shifted", measured(shifted, moved, a, y, base), top, rtol=1e-7)
+
+
+@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("rates left out")
+def _(abc, weights, a, labels, base=1):
+    return sharpness.sharpness(abc._replace(c=0.0), weights, a, labels, base)
+
+
+@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("Hessian in X in place of W")
+def _(abc, weights, a, labels, base=1):
+    k = mup.at_width(abc, len(weights[0]), base).multiplier
+    X = [s * W for s, W in zip(k, weights, strict=True)]
+    return sharpness.sharpness(abc._replace(a=0 * abc.a), X, a, labels, base)
+
+
+@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("base width forgotten")
+def _(abc, weights, a, labels, base=1):
+    return sharpness.sharpness(abc, weights, a, labels)
+
+
+@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("1 % too large")
+def _(abc, weights, a, labels, base=1):
+    return 1.01 * sharpness.sharpness(abc, weights, a, labels, base)
+
+
+@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("sum of the losses in place of the mean")
+def _(abc, weights, a, labels, base=1):
+    return len(a) * sharpness.sharpness(abc, weights, a, labels, base)
+
+
+@claim("N14", slide=SLIDE, source="Noci et al. 2024 [65]; Cohen et al. 2021")
+def sharpness_at_the_best_rate_keeps_its_size(
+    rng, *, abc_mup=mup.abc_mup, abc_standard=mup.abc_standard, measured=sharpness.sharpness
+):
+    r"""After 60 steps of SGD at the best rate λ does not depend on the width under μP, and grows with it under SP.
+
+    Exponents in m from width 32 to 256, five seeds, on digits; in both ηλ is near 2, where full-batch descent would
+    leave a minimum: between ½ and 4.
+    """
+    seeds = [int(seed) for seed in rng.integers(2**32, size=5)]
+    exponent = {}
+    for name, abc in (("μP", abc_mup(L)), ("SP", abc_standard(L))):
+        found = {}
+        for m in (NARROW, WIDE):
+            losses = curve(mup_transfer.training_losses, abc, "sgd", m, seeds[:2])
+            log_eta = optimum(mup_transfer.best_rate, RATES["sgd"], losses)
+            yield at_most(f"{name}, m = {m}: log₂ η*", log_eta, np.log2(RATES["sgd"][-1]), resolution=6.0)
+            eta = 2**log_eta
+            found[m] = np.array([after_training(measured, abc, m, eta, seed) for seed in seeds])
+            unstable = eta * np.exp(np.mean(np.log(found[m])))
+            yield at_most(f"{name}, m = {m}: ηλ", unstable, 4.0, resolution=3.5)
+        exponent[name] = np.mean(np.log(found[WIDE] / found[NARROW])) / np.log(WIDE / NARROW)
+    yield at_most("μP: exponent of λ in m", abs(exponent["μP"]), 0.35, resolution=0.35)
+    yield at_least("SP: exponent of λ in m", exponent["SP"], 0.35, resolution=1.0)
+
+
+def after_training(measured, abc, m, eta, seed):
+    """Sharpness on a probe of digits after training."""
+    images, labels = mup_transfer.small_digits()
+    of_weights, of_batches = np.random.default_rng(seed).spawn(2)
+    probe = of_batches.integers(0, len(labels), PROBE)
+    state = mup_training.start(mup_training.random_weights(abc, images.shape[1], m, 10, of_weights, NARROW))
+    for _ in range(STEPS):
+        i = of_batches.integers(0, len(labels), 32)
+        state, _ = mup_training.train_step(abc, state, images[i], labels[i], eta, NARROW)
+    return measured(abc, mup_training.parameters(state), images[probe], labels[probe], NARROW)
+
+
+@sharpness_at_the_best_rate_keeps_its_size.mutant("standard parameterisation", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_standard(num_hidden)
+
+
+@sharpness_at_the_best_rate_keeps_its_size.mutant("rate divided by m: λ in its units", replaces="abc_standard")
+def _(num_hidden):
+    return mup.abc_standard(num_hidden)._replace(c=1.0)
+
+
+@sharpness_at_the_best_rate_keeps_its_size.mutant("trace in place of the top eigenvalue", replaces="measured")
+def _(abc, weights, a, labels, base=1):
+    return len(weights[0]) * sharpness.sharpness(abc, weights, a, labels, base)
+
+
+@sharpness_at_the_best_rate_keeps_its_size.mutant("sum of the losses in place of the mean", replaces="measured")
+def _(abc, weights, a, labels, base=1):
+    return len(a) * sharpness.sharpness(abc, weights, a, labels, base)

@@ -1,0 +1,215 @@
+"""A hand-differentiated transformer, as in the figure of "μ-transfer: transferability and empirical results"."""
+
+import autograd
+import autograd.numpy as np
+
+from refimpl.checkpoints import leaves, rebuild
+from refimpl.networks import mup, mup_transfer, transformer, transformer_training
+from refimpl.networks.mup_transfer import Training
+from refimpl.networks.transformer import Block, Transformer
+from verify.claims import claim
+from verify.evidence import at_most, equal, rounding
+from verify.networks.mup_transfer import SLIDE, drift
+
+NARROW, WIDE = 16, 64
+RATES = 2.0 ** np.arange(-8, -1)
+
+
+def instance(rng, depth=2, m=6, v=7, T=5):
+    """A random transformer with texts shorter than its positions, and targets."""
+    shapes = [(m, m)] * 4 + [(9, m), (m, 9)]
+    blocks = tuple(Block(*(0.5 * rng.standard_normal(s) for s in shapes)) for _ in range(depth))
+    h = Transformer(rng.standard_normal((v, m)), rng.standard_normal((T, m)), blocks, rng.standard_normal((v, m)))
+    return h, rng.integers(0, v, (4, T - 1)), rng.integers(0, v, (4, T - 1))
+
+
+def normed(x):
+    """Layer norm of one vector."""
+    x = x - np.mean(x)
+    return x / np.sqrt(np.dot(x, x) / len(x))
+
+
+def loss(h, tokens, targets, heads, scale):
+    """The loss again, text by text, position by position and head by head, as automatic differentiation reads it."""
+    total, d = 0.0, h.tokens.shape[1] // heads
+    for text, target in zip(tokens, targets, strict=True):
+        x = [h.tokens[token] + h.positions[i] for i, token in enumerate(text)]
+        for block in h.blocks:
+            a = [normed(one) for one in x]
+            q, k, v = ([np.dot(X, one) for one in a] for X in (block.Q, block.K, block.V))
+            for i in range(len(x)):
+                seen = []
+                for head in range(heads):
+                    s = slice(head * d, (head + 1) * d)
+                    w = np.exp(np.array([scale * np.dot(q[i][s], k[j][s]) for j in range(i + 1)]))
+                    seen.append(sum(w[j] * v[j][s] for j in range(i + 1)) / np.sum(w))
+                x[i] = x[i] + np.dot(block.O, np.concatenate(seen))
+            x = [y + np.dot(block.Z, np.maximum(np.dot(block.W, normed(y)), 0.0)) for y in x]
+        for i, y in enumerate(target):
+            u = np.dot(h.readout, normed(x[i]))
+            total = total + np.log(np.sum(np.exp(u))) - u[y]
+    return total / targets.size
+
+
+@claim("N13", slide=SLIDE, source="Vaswani et al. 2017; chain rule")
+def transformer_gradient_is_exact(rng, *, transformer_gradient=transformer.transformer_gradient):
+    r"""Loss and gradient in every matrix are those of a loop over texts, positions and heads, differentiated."""
+    for heads, scale, depth in ((1, 0.3, 1), (2, 1.1, 2), (3, 0.7, 1)):
+        h, tokens, targets = instance(rng, depth)
+        rebuilt = lambda *parts: loss(rebuild(h, list(parts)), tokens, targets, heads, scale)  # noqa: B023, E731
+        parts = leaves(h)
+        expected = autograd.grad(rebuilt, tuple(range(len(parts))))(*parts)
+        value, gradient = transformer_gradient(h, tokens, targets, heads, scale)
+        size = 1 + max(np.abs(one).max() for one in expected)
+        yield equal(f"{heads} heads: loss", value, rebuilt(*parts), atol=rounding(1e4, value))
+        names = ["tokens", "positions", *Block._fields * depth, "readout"]
+        for name, measured, one in zip(names, leaves(gradient), expected, strict=True):
+            yield equal(f"{heads} heads: {name}", measured, one, atol=rounding(1e5, size))
+
+
+@transformer_gradient_is_exact.mutant("scale 1 % too large")
+def _(h, tokens, targets, heads, scale):
+    return transformer.transformer_gradient(h, tokens, targets, heads, 1.01 * scale)
+
+
+@transformer_gradient_is_exact.mutant("one head in place of several")
+def _(h, tokens, targets, heads, scale):
+    return transformer.transformer_gradient(h, tokens, targets, 1, scale)
+
+
+@transformer_gradient_is_exact.mutant("keys and queries exchanged")
+def _(h, tokens, targets, heads, scale):
+    swapped = h._replace(blocks=tuple(block._replace(Q=block.K, K=block.Q) for block in h.blocks))
+    value, g = transformer.transformer_gradient(swapped, tokens, targets, heads, scale)
+    return value, g._replace(blocks=tuple(block._replace(Q=block.K, K=block.Q) for block in g.blocks))
+
+
+@transformer_gradient_is_exact.mutant("sum in place of the mean")
+def _(h, tokens, targets, heads, scale):
+    value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
+    return value, rebuild(g, [targets.size * one for one in leaves(g)])
+
+
+@transformer_gradient_is_exact.mutant("gradient of repeated tokens not added up")
+def _(h, tokens, targets, heads, scale):
+    value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
+    counts = np.bincount(tokens.ravel(), minlength=len(h.tokens))
+    return value, g._replace(tokens=g.tokens / np.maximum(counts, 1)[:, None])
+
+
+@transformer_gradient_is_exact.mutant("positions from the end")
+def _(h, tokens, targets, heads, scale):
+    value, g = transformer.transformer_gradient(h._replace(positions=h.positions[::-1]), tokens, targets, heads, scale)
+    return value, g._replace(positions=g.positions[::-1])
+
+
+@transformer_gradient_is_exact.mutant("targets not shifted: the text itself")
+def _(h, tokens, targets, heads, scale):
+    return transformer.transformer_gradient(h, tokens, tokens, heads, scale)
+
+
+@transformer_gradient_is_exact.mutant("no gradient through the values' skip connection")
+def _(h, tokens, targets, heads, scale):
+    value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
+    return value, g._replace(positions=0.99 * g.positions)
+
+
+@claim("N13", slide=SLIDE, source="Yang et al. 2022, Definition 4.1 and Table 8")
+def transformer_losses_are_those_of_the_steps(rng, *, transformer_losses=transformer_training.transformer_losses):
+    r"""Step by step the losses are those of gradient descent in X by automatic differentiation, layer by layer scaled.
+
+    Embeddings are the first layer, the readout is the last; attention is scaled by d₀^(−½) (m/m₀)^(−α), d₀ = m₀/4.
+    """
+    m, base, eta, text = 8, 4, 0.1, transformer_training.text()
+    for alpha in (0.5, 1.0):
+        abc, seed = mup.ABC(*rng.uniform(-0.5, 0.5, (3, 3))), int(rng.integers(2**32))
+        of_weights, of_batches = np.random.default_rng(seed).spawn(2)
+        tree = transformer_training.random_transformer(abc, m, of_weights, base)
+        a, c = ([e[0], e[0], *[e[1]] * len(Block._fields), e[2]] for e in (abc.a, abc.c))
+        k, rates = ((m / base) ** -np.array(e) for e in (a, c))
+        X, expected = [s * W for s, W in zip(k, leaves(tree), strict=True)], []
+        for _ in range(3):
+            i = of_batches.integers(0, len(text) - 16, (2, 1)) + np.arange(16)
+            of = lambda *parts: loss(rebuild(tree, list(parts)), text[i], text[i + 1], 4, 2.0**-alpha)  # noqa: B023, E731
+            expected.append(of(*X))
+            g = autograd.grad(of, tuple(range(len(X))))(*X)
+            X = [W - eta * s**2 * r * d for W, s, r, d in zip(X, k, rates, g, strict=True)]
+        measured = transformer_losses(Training(abc, "sgd", eta, m, base, 3, 2, seed), alpha)
+        yield equal(f"α = {alpha}", measured, expected, rtol=rounding(1e7))
+
+
+@transformer_losses_are_those_of_the_steps.mutant("attention by 1/√d always")
+def _(training, attention):
+    return transformer_training.transformer_losses(training, 0.5)
+
+
+@transformer_losses_are_those_of_the_steps.mutant("twice the base width")
+def _(training, attention):
+    return transformer_training.transformer_losses(training._replace(base=2 * training.base), attention)
+
+
+@transformer_losses_are_those_of_the_steps.mutant("the readout scaled as a hidden layer")
+def _(training, attention):
+    abc = training.abc._replace(a=np.append(training.abc.a[:2], training.abc.a[1]))
+    return transformer_training.transformer_losses(training._replace(abc=abc), attention)
+
+
+@transformer_losses_are_those_of_the_steps.mutant("last step first")
+def _(training, attention):
+    return transformer_training.transformer_losses(training, attention)[::-1].copy()
+
+
+@transformer_losses_are_those_of_the_steps.mutant("rate 1 % too large")
+def _(training, attention):
+    return transformer_training.transformer_losses(training._replace(eta=1.01 * training.eta), attention)
+
+
+def curve(transformer_losses, abc, attention, m, seeds):
+    """Mean losses over the learning rates."""
+    trainings = [[Training(abc, "adam", float(eta), m, NARROW, 30, 8, seed) for seed in seeds] for eta in RATES]
+    return np.array([np.mean([np.mean(transformer_losses(one, attention)) for one in row]) for row in trainings])
+
+
+@claim("N13", slide=SLIDE, source="Yang et al. 2022 (Tensor Programs V), Sections 3 and 7")
+def best_rate_of_a_transformer_transfers(
+    rng,
+    *,
+    abc_mup=mup.abc_mup,
+    transformer_losses=transformer_training.transformer_losses,
+    best_rate=mup_transfer.best_rate,
+):
+    r"""From width 16 to 64, with Adam, log₂ η* moves by less than .35 a doubling under μP, and falls by more under SP.
+
+    Attention is scaled by 1/d under μP and by 1/√d under SP; at the base width both are one training.
+    """
+    seeds = [int(seed) for seed in rng.integers(2**32, size=3)]
+    settings = {"μP": (abc_mup(2, "adam"), 1.0), "SP": (mup.abc_standard(2), 0.5)}
+    losses = {
+        (name, m): curve(transformer_losses, *settings[name], m, seeds) for name in settings for m in (NARROW, WIDE)
+    }
+    yield equal("μP at the base width is SP", losses["μP", NARROW], losses["SP", NARROW])
+    doublings = np.log2(WIDE / NARROW)
+    drifts = {name: drift(best_rate, RATES, losses[name, NARROW], losses[name, WIDE], doublings) for name in settings}
+    yield at_most("μP: drift of log₂ η* a doubling", abs(drifts["μP"]), 0.35, resolution=0.35)
+    yield at_most("SP: drift of log₂ η* a doubling", drifts["SP"], -0.35, resolution=1.5)
+
+
+@best_rate_of_a_transformer_transfers.mutant("standard parameterisation", replaces="abc_mup")
+def _(num_hidden, optimizer="sgd"):
+    return mup.abc_standard(num_hidden)
+
+
+@best_rate_of_a_transformer_transfers.mutant("a base width of its own for each", replaces="transformer_losses")
+def _(training, attention):
+    return transformer_training.transformer_losses(training._replace(base=training.m), attention)
+
+
+@best_rate_of_a_transformer_transfers.mutant("attention not relative to the base", replaces="transformer_losses")
+def _(training, attention):
+    eta = training.eta * training.base ** (attention - 0.5)
+    return transformer_training.transformer_losses(training._replace(eta=eta), attention)
+
+
+@best_rate_of_a_transformer_transfers.mutant("the rate of the greatest loss", replaces="best_rate")
+def _(rates, losses):
+    return float(rates[np.argmax(losses)])

@@ -1,0 +1,96 @@
+"""How fast updates grow outside μP: slide "μ-transfer: Zero-shot hyperparameter transfer with μP"."""
+
+import numpy as np
+
+from refimpl.networks import mup, mup_symmetry
+from refimpl.networks.mup import ABC
+from verify.claims import claim
+from verify.evidence import equal, rate
+from verify.networks.coordinate_check import SLIDE, L, problem, sampled
+
+
+@claim("N12", slide=SLIDE, source="Yang & Hu 2021, Section 5; Yang et al. 2022, Appendix J")
+def other_updates_grow_with_their_exponents(
+    rng, *, update_exponents=mup_symmetry.update_exponents, abc_standard=mup.abc_standard, abc_ntk=mup.abc_ntk
+):
+    r"""The first updates grow like m^r: under SP r = (−½, ½, 1) with SGD and (0, 1, 1) with Adam, under NTP they fade.
+
+    The slide's exponents are those of SGD: under Adam, which the next slide's figure is about, r = (½, 1, ½). With
+    exponents drawn at random the measured slopes are those of `update_exponents` too.
+    """
+    printed, exact = {}, {}
+    printed["SP, sgd"], exact["SP, sgd"] = (abc_standard(L), "sgd"), [-0.5, 0.5, 1.0]
+    printed["SP, adam"], exact["SP, adam"] = (abc_standard(L), "adam"), [0.0, 1.0, 1.0]
+    printed["NTP, sgd"], exact["NTP, sgd"] = (abc_ntk(L), "sgd"), [-0.5, -0.5, 0.0]
+    printed["printed μP, adam"], exact["printed μP, adam"] = (mup.abc_mup(L), "adam"), [0.5, 1.0, 0.5]
+    data = problem(rng)
+    for name, (abc, optimizer) in printed.items():
+        yield equal(f"{name}: exponents", update_exponents(abc, optimizer), exact[name])
+        m, found, output = sampled(rng, data, abc, optimizer)
+        for l in range(L + 1):
+            yield rate(f"{name}: layer {l + 1}", m, found[:, 0, l], exact[name][l])
+        yield rate(f"{name}: output at step 0", m, output, 0.0 if "SP" in name or "NTP" in name else -0.5)
+    for optimizer in ("sgd", "adam"):
+        abc = random_exponents(rng)
+        r = np.asarray(update_exponents(abc, optimizer), float)
+        m, found, _ = sampled(rng, data, abc, optimizer)
+        for l in range(L + 1):
+            yield rate(f"at random, {optimizer}: layer {l + 1}", m, found[:, 0, l], r[l])
+    deep = [update_exponents(make(4)) for make in (abc_standard, abc_ntk, mup.abc_mup)]
+    yield equal("L = 4", np.array(deep), [[-0.5, 0.5, 0.5, 0.5, 1.0], [-0.5] * 4 + [0.0], [0.0] * 5])
+
+
+def random_exponents(rng):
+    """Random a and c (one for each layer), and b for which features fade and outputs do not grow."""
+    a, c = rng.uniform(-0.4, 0.4, (2, L + 1))
+    return ABC(a, np.array([0.5, *[0.5] * L]) + rng.uniform(-0.1, 0.2, L + 1) - a, c)
+
+
+@other_updates_grow_with_their_exponents.mutant("c of the wrong sign", replaces="update_exponents")
+def _(abc, optimizer="sgd"):
+    return mup_symmetry.update_exponents(abc._replace(c=-np.asarray(abc.c)), optimizer)
+
+
+@other_updates_grow_with_their_exponents.mutant("SGD's for Adam", replaces="update_exponents")
+def _(abc, optimizer="sgd"):
+    return mup_symmetry.update_exponents(abc)
+
+
+@other_updates_grow_with_their_exponents.mutant("multiplier once instead of twice", replaces="update_exponents")
+def _(abc, optimizer="sgd"):
+    return mup_symmetry.update_exponents(abc, optimizer) + (abc.a if optimizer == "sgd" else 0)
+
+
+@other_updates_grow_with_their_exponents.mutant("size of the features once", replaces="update_exponents")
+def _(abc, optimizer="sgd"):
+    scale = abc.a + abc.b - np.array([0.0, *[0.5] * (len(abc.a) - 1)])
+    once = np.append(0, np.cumsum(scale)[:-1])
+    return mup_symmetry.update_exponents(abc, optimizer) + (once if optimizer == "sgd" else 0)
+
+
+@other_updates_grow_with_their_exponents.mutant("features of size 1 in every case", replaces="update_exponents")
+def _(abc, optimizer="sgd"):
+    scale = np.array([0.0, *[0.5] * (len(abc.a) - 2), abc.a[-1] + abc.b[-1]])
+    return mup_symmetry.update_exponents(abc._replace(b=scale - abc.a), optimizer)
+
+
+@other_updates_grow_with_their_exponents.mutant("incoherent sums: √m in place of m", replaces="update_exponents")
+def _(abc, optimizer="sgd"):
+    good = mup_symmetry.update_exponents(abc, optimizer)
+    return good - 0.5 * (np.arange(len(good)) > 0)
+
+
+@other_updates_grow_with_their_exponents.mutant("readout of variance 1", replaces="abc_standard")
+def _(num_hidden):
+    good = mup.abc_standard(num_hidden)
+    return good._replace(b=np.append(good.b[:-1], 0.0))
+
+
+@other_updates_grow_with_their_exponents.mutant("SP with its rate divided by m", replaces="abc_standard")
+def _(num_hidden):
+    return mup.abc_standard(num_hidden)._replace(c=1.0)
+
+
+@other_updates_grow_with_their_exponents.mutant("standard in place of neural-tangent", replaces="abc_ntk")
+def _(num_hidden):
+    return mup.abc_standard(num_hidden)
