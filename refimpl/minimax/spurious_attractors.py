@@ -187,6 +187,9 @@ def _velocity(V: Field, centre: Array, z: Array) -> tuple[Array, Array]:
     return (x * v_x + y * v_y) / r_squared, (x * v_y - y * v_x) / r_squared
 
 
+_RADIAL = 1e-6  # a flow that turns so much slower than it grows leaves for infinity, or for the centre
+
+
 def _turn(V: Field, centre: Array, radius: Any, dense_output: bool = False) -> Any:
     """The flow once around the centre from the ray in the direction of x: radii (n,) as functions of the angle."""
     start = np.ravel(radius)
@@ -198,7 +201,7 @@ def _turn(V: Field, centre: Array, radius: Any, dense_output: bool = False) -> A
 
     def slope(theta: float, r: Array) -> Array:
         growth, turning = _velocity(V, centre, _points(centre, r, 0 * r + theta))
-        if not (sign * turning > 0).all():
+        if not (sign * turning > _RADIAL * np.abs(growth)).all():
             raise stays_away
         return r * growth / turning
 
