@@ -1,4 +1,4 @@
-"""Array types, and the three operations in which the text of a planar formula depends on the kind of its numbers."""
+"""Array types, and the operations in which the text of a planar formula depends on the kind of its points."""
 
 import sys
 from collections.abc import Callable
@@ -21,15 +21,25 @@ def namespace(a: Any) -> Any:
 
 
 def split(z: Any) -> tuple[Any, Any]:
-    """Coordinates (x, y) of planar points z (..., 2); in compiled loops of one complex number z = x + iy."""
+    """Coordinates (x, y) of planar points z (..., 2); in compiled loops of one `point`."""
     return z[..., 0], z[..., 1]
 
 
 def join(x: Any, y: Any) -> Any:
-    """Planar points (..., 2) with coordinates x, y; in compiled loops the complex number x + iy."""
+    """Planar points (..., 2) with coordinates x, y; in compiled loops one `point`."""
     return namespace(x).stack([x, y], -1)
 
 
 def linear(A: Any, a: Any) -> Any:
-    """A applied to points a (..., p); in compiled loops to the complex number x + iy, or to a batch (n, p)."""
+    """A applied to points a (..., p); in compiled loops to one `point`, or to a batch (n, p)."""
     return a @ A.T
+
+
+def point(z: Any) -> Any:
+    """Planar points as they are; in compiled loops one of them, from the complex number x + iy."""
+    return z
+
+
+def number(z: Any) -> Any:
+    """Planar points as they are; in compiled loops one of them as the complex number x + iy."""
+    return z

@@ -1,7 +1,7 @@
 """Running many chains of a(k+1) = move(a(k), gradient(a(k)), eta, z): in blocks, on all cores, compiled if they can be.
 
 Every block of chains has its own generator, spawned from the one given, so that the states do not depend on the number
-of threads. A gradient made with `compiling.bind` runs compiled: chains in the plane as complex numbers, others as
+of threads. A gradient made with `compiling.bind` runs compiled: chains in the plane one by one, others as
 arrays. Any other gradient runs in plain Python, on all chains at once; all three draw the same noise.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, Field
+from refimpl.arrays import Array, Field, number, point
 from refimpl.compiling import Bound, compiled, enabled, formula
 from refimpl.domains import bare
 from refimpl.errors import DivergedError
@@ -99,8 +99,8 @@ def _run_planar(
     for k in range(len(out)):
         for _ in range(every):
             for i in range(len(a)):
-                z = complex(rng.standard_normal(), rng.standard_normal())
-                a[i] = move(a[i], gradient(a[i], *parameters), eta, z)
+                a_i, z = point(a[i]), point(complex(rng.standard_normal(), rng.standard_normal()))
+                a[i] = number(move(a_i, gradient(a_i, *parameters), eta, z))
         out[k] = a
 
 

@@ -12,6 +12,7 @@ import os
 import threading
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -21,7 +22,10 @@ from refimpl.domains import bare
 
 F = TypeVar("F", bound=Callable[..., Any])
 _one_at_a_time = threading.RLock()
-_OVERLOADED = (arrays.split, arrays.join, arrays.linear)
+OPTIONS: Any = {"error_model": "numpy", "fastmath": {"contract"}}
+"""How numba compiles: division by zero as NumPy does it, and x + yz rounded once where the processor can."""
+
+_OVERLOADED = (arrays.split, arrays.join, arrays.linear, arrays.point, arrays.number)
 
 
 def enabled() -> bool:
@@ -35,7 +39,7 @@ def compiled(loop: Callable) -> Any:
     @functools.cache
     def dispatcher() -> Callable:
         _teach(loop)
-        return _numba().njit(cache=True, nogil=True, error_model="numpy")(loop)
+        return _numba().njit(cache=True, nogil=True, **OPTIONS)(loop)
 
     @functools.wraps(loop)
     def call(*args: Any) -> Any:
@@ -49,7 +53,7 @@ def compiled(loop: Callable) -> Any:
 
 
 def planar(function: F) -> F:
-    """Mark a formula that also runs on planar points given as one complex number, as compiled loops want it.
+    """Mark a formula that also runs on one planar point (`arrays.point`), as compiled loops want it.
 
     Steps are such when they only add and scale points; fields when they are written with `arrays.split` and
     `arrays.join`.
@@ -60,7 +64,7 @@ def planar(function: F) -> F:
 
 
 def is_planar(function: Callable) -> bool:
-    """Whether a compiled loop can run `function` on one complex number."""
+    """Whether a compiled loop can run `function` on one planar point."""
     body = bare(function)
     return enabled() and getattr(body, "planar", None) is body and _digest(body) is not None
 
@@ -82,7 +86,7 @@ class Bound(NamedTuple):
 
     @property
     def planar(self) -> bool:
-        """Whether the formula runs on complex numbers, its parameters of shape (2,) being such too."""
+        """Whether the formula runs on one planar point, its parameters of shape (2,) being complex numbers."""
         return is_planar(self.formula)
 
 
@@ -103,8 +107,14 @@ def digest(function: Callable) -> str:
     defaults = [
         _content(value) for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
     ]
-    text = (function.__module__, function.__qualname__, list(_codes(function.__code__)), named, defaults)
+    text = (function.__module__, function.__qualname__, list(_codes(function.__code__)), named, defaults, _compiler())
     return hashlib.sha256(repr(text).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _compiler() -> str:
+    """What else compiled code depends on: the options, and the operations that numba is taught by hand."""
+    return repr(OPTIONS) + Path(__file__).with_name("point_type.py").read_text(encoding="utf-8")
 
 
 @functools.cache
@@ -159,31 +169,8 @@ def _called(function: Callable) -> list[Callable]:
 @functools.cache
 def _numba() -> Any:
     import numba
-    from numba.core.types import Complex
-    from numba.extending import overload
 
-    @overload(arrays.split)
-    def split(z):  # type: ignore[no-untyped-def]
-        return (lambda z: (z.real, z.imag)) if isinstance(z, Complex) else (lambda z: (z[..., 0], z[..., 1]))
-
-    @overload(arrays.join)
-    def join(x, y):  # type: ignore[no-untyped-def]
-        return lambda x, y: complex(x, y)
-
-    @overload(arrays.linear)
-    def linear(A, a):  # type: ignore[no-untyped-def]
-        def on_point(A, a):  # type: ignore[no-untyped-def]
-            return complex(A[0, 0] * a.real + A[0, 1] * a.imag, A[1, 0] * a.real + A[1, 1] * a.imag)
-
-        def on_batch(A, a):  # type: ignore[no-untyped-def]
-            b = np.zeros((len(a), len(A)))
-            for i in range(len(a)):
-                for j in range(len(A)):
-                    for k in range(len(a[i])):
-                        b[i, j] += A[j, k] * a[i, k]
-            return b
-
-        return on_point if isinstance(a, Complex) else on_batch
+    from refimpl import point_type  # noqa: F401
 
     return numba
 
@@ -210,4 +197,4 @@ def _teach_call(called: Callable) -> None:
 
     body = bare(called)
     _teach(body)
-    overload(called, strict=False, jit_options={"error_model": "numpy"})(lambda *args: body)
+    overload(called, strict=False, jit_options=OPTIONS)(lambda *args: body)

@@ -8,6 +8,8 @@ from numba.core import types
 from numba.core.datamodel import models
 from numba.extending import NativeValue, register_model, typeof_impl, unbox
 
+from refimpl.compiling import OPTIONS
+
 
 class FormulaType(types.Callable):
     """Type of one formula; equal in every process in which the formula's content is."""
@@ -30,7 +32,7 @@ class Formula:
 
     def __init__(self, function: Callable, digest: str):
         self.type = FormulaType(f"{function.__qualname__}:{digest}")
-        _dispatchers[self.type.name] = numba.njit(error_model="numpy")(function)
+        _dispatchers[self.type.name] = numba.njit(**OPTIONS)(function)
 
 
 _dispatchers: dict[str, Any] = {}

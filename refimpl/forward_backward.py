@@ -1,6 +1,6 @@
 """Running forward-backward-forward steps z̄ = Q(Hz), z⁺ = z + α(Hz̄ − Hz), H = id − γV, Q a projection, many times.
 
-With one γ the loop runs compiled, on one complex number, for planar fields without projection.
+With one γ the loop runs compiled, on one point in registers, for planar fields without projection.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array, Field, split
+from refimpl.arrays import Array, Field, number, point, split
 from refimpl.compiling import compiled, formula, is_planar, planar
 from refimpl.differentiation import exact_jacobian
 from refimpl.iteration import at_finite_points, complex_points, finite_states, run_in_blocks, until_diverged
@@ -99,11 +99,11 @@ def _planar_steps(V: Field, gamma: float, relaxation: Callable, c: float, done: 
 
 @compiled
 def _steps(V: Field, gamma: float, project: Field, relaxation: Callable, c: float, z: Any, z_bar: Any, d: Any) -> None:
-    z_k = z[0]
+    z_k = point(z[0])
     for k in range(len(d)):
         z_bar_k, d_k = extrapolate(V, z_k, gamma, project)
         z_k = z_k + relaxation(z_bar_k - z_k, d_k, c) * d_k
-        z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
+        z_bar[k], d[k], z[k + 1] = number(z_bar_k), number(d_k), number(z_k)
 
 
 @compiled
@@ -114,8 +114,10 @@ def _block_of_steps(
     z_bar_k, d_k = np.empty_like(z_k), np.empty_like(z_k)
     for k in range(len(d)):
         for j in range(len(z_k)):
-            z_bar_k[j], d_k[j] = extrapolate(V, z_k[j], gamma, project)
-            z_k[j] = z_k[j] + relaxation(z_bar_k[j] - z_k[j], d_k[j], c) * d_k[j]
+            z_j = point(z_k[j])
+            z_bar_j, d_j = extrapolate(V, z_j, gamma, project)
+            z_k[j] = number(z_j + relaxation(z_bar_j - z_j, d_j, c) * d_j)
+            z_bar_k[j], d_k[j] = number(z_bar_j), number(d_j)
         z_bar[k], d[k], z[k + 1] = z_bar_k, d_k, z_k
 
 

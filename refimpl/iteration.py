@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, Field
+from refimpl.arrays import Array, Field, number, point
 from refimpl.compiling import compiled, formula, is_planar
 from refimpl.domains import bare
 from refimpl.errors import DivergedError
@@ -26,7 +26,7 @@ WORTH_THREADS = 2**21
 def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> Array:
     """States z₀, …, z_n of z⁺ = step(V, z, alpha), or of z⁺ = step(V, z, z_prev, alpha) with z₋₁ = z₀.
 
-    Planar formulas run compiled, each point as one complex number, many starts on vector units and on all cores; any
+    Planar formulas run compiled, a point as two numbers in registers, many starts on vector units and on all cores; any
     others run in plain Python. A start's states are the same, bit for bit, alone and among others.
 
     Raises
@@ -109,18 +109,18 @@ def complex_points(z: Array) -> Any:
 
 @compiled
 def _orbit(step: Callable, V: Field, z0: Any, alpha: float, z: Any) -> None:
-    z[0] = z_k = z0
+    z[0], z_k = z0, point(z0)
     for k in range(1, len(z)):
         z_k = step(V, z_k, alpha)
-        z[k] = z_k
+        z[k] = number(z_k)
 
 
 @compiled
 def _orbit_with_memory(step: Callable, V: Field, z0: Any, alpha: float, z: Any) -> None:
-    z[0] = z_k = z_prev = z0
+    z[0], z_k, z_prev = z0, point(z0), point(z0)
     for k in range(1, len(z)):
         z_k, z_prev = step(V, z_k, z_prev, alpha), z_k
-        z[k] = z_k
+        z[k] = number(z_k)
 
 
 @compiled
@@ -128,7 +128,7 @@ def _orbits(step: Callable, V: Field, alpha: float, z: Any, first: int, last: in
     z_k = z[0, first:last].copy()
     for k in range(1, len(z)):
         for j in range(len(z_k)):
-            z_k[j] = step(V, z_k[j], alpha)
+            z_k[j] = number(step(V, point(z_k[j]), alpha))
         z[k, first:last] = z_k
 
 
@@ -138,7 +138,7 @@ def _orbits_with_memory(step: Callable, V: Field, alpha: float, z: Any, first: i
     z_prev = z_k.copy()
     for k in range(1, len(z)):
         for j in range(len(z_k)):
-            z_k[j], z_prev[j] = step(V, z_k[j], z_prev[j], alpha), z_k[j]
+            z_k[j], z_prev[j] = number(step(V, point(z_k[j]), point(z_prev[j]), alpha)), z_k[j]
         z[k, first:last] = z_k
 
 
