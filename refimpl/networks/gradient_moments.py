@@ -1,0 +1,87 @@
+r"""Exact moments of the input gradient of a ReLU network at initialisation, at every width and depth.
+
+‖∇h‖ is in law a product of independent factors (`gradient_law` says why): α⁻¹, whether the last neuron fires (½), β_l
+χ(k_{l−1}) for 1 < l ≤ L, where k ~ Bin(m, ½) are numbers of active neurons, and β₁χ(p).
+"""
+
+import numpy as np
+import scipy
+
+from refimpl.arrays import Array
+from refimpl.domains import domain, integer
+from refimpl.networks.initialization import Scales, scales_of_a_network
+
+_SERIES = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432)  # of log Γ(x + ½)/Γ(x) − ½ log x, in x⁻¹, x⁻³, …
+
+
+@domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2))
+def expected_squared_gradient(scales: Scales, p: int, m: int, L: int) -> float:
+    r"""Second moment of the input gradient at initialisation, at any point.
+
+    .. math:: E \|\nabla h\|^2 = \alpha^{-2} \tfrac12 \beta_L^2 m (\tfrac12 \beta^2 m)^{L-2} \tfrac12 \beta_1^2 p
+
+    Parameters
+    ----------
+    scales : Scales
+        Standard deviations and divisor of the output.
+    p, m, L : int
+        Size of the inputs, width, ≥ 1, and number of layers, ≥ 2.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from refimpl.networks.initialization import scales
+    >>> [round(expected_squared_gradient(scales(name, 10, 64), 10, 64, 4), 9) for name in ("lecun", "he", "ntk")]
+    [0.0625, 1.0, 5.0]
+    """
+    beta_1, beta, beta_L, alpha = scales
+    return beta_L**2 * m / 2 * (beta**2 * m / 2) ** (L - 2) * beta_1**2 * p / 2 / alpha**2
+
+
+@domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2))
+def expected_gradient_norm(scales: Scales, p: int, m: int, L: int) -> float:
+    r"""First moment of the norm of the input gradient at initialisation, at any point but 0.
+
+    .. math:: E \|\nabla h\| = \frac{1}{2 \alpha} \, \beta_L \mu_m \, (\beta \mu_m)^{L-2} \, \beta_1 \kappa_p, \qquad
+              \kappa_n = E \chi(n), \qquad \mu_m = E \kappa_k, \quad k \sim \mathrm{Bin}(m, \tfrac12)
+
+    Parameters
+    ----------
+    scales, p, m, L
+        As in `expected_squared_gradient`.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(expected_gradient_norm(Scales(1.0, 1.0, 1.0, 1.0), 1, 1, 2) * np.pi, 12)  # E|z|², and ½ twice
+    0.5
+    """
+    beta_1, beta, beta_L, alpha = scales
+    mu = _rectified_norm(m)
+    return beta_L * mu * (beta * mu) ** (L - 2) * beta_1 * float(chi_mean(np.array(float(p)))) / (2 * alpha)
+
+
+def gamma_ratio(x: Array) -> Array:
+    """Γ(x + ½)/Γ(x) to about 14 digits, however large x ≥ 0 is."""
+    far = np.maximum(x, 20.0)
+    series = sum(c * far ** (-1.0 - 2 * i) for i, c in enumerate(_SERIES))
+    near = scipy.special.gamma(np.minimum(x, 20.0) + 0.5) * scipy.special.rgamma(np.minimum(x, 20.0))
+    return np.where(x < 20, near, np.sqrt(far) * np.exp(series))
+
+
+def chi_mean(n: Array) -> Array:
+    """κ_n = √2 Γ((n + 1)/2)/Γ(n/2), the mean of χ(n); 0 for n = 0."""
+    return np.sqrt(2) * gamma_ratio(n / 2)
+
+
+def _rectified_norm(m: int) -> float:
+    """μ_m = E‖max(z, 0)‖ for z ~ N(0, I) in R^m: a sum over the numbers of active neurons, within 40 deviations."""
+    reach = 20 * np.sqrt(m) + 1
+    k = np.arange(max(0, int(m / 2 - reach)), min(m, int(m / 2 + reach)) + 1.0)
+    return float(scipy.stats.binom.pmf(k, m, 0.5) @ chi_mean(k))
