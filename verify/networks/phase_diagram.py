@@ -225,7 +225,7 @@ GRID = (
     (2.0, 0.0),
     (3.0, 0.0),
 )
-WIDTHS, STEPS = (128, 512, 2048), 200
+WIDTHS = (128, 512, 2048)
 
 
 def circle(n=4):
@@ -249,7 +249,7 @@ def relative_change_grows_as_its_place_says(
     """
     a, b = circle()
     for place in GRID:
-        networks, changes, rest = 48 if place[0] < 1 else 12, [], []
+        (networks, steps), changes, rest = (24, 100) if place[0] < 1 else (12, 200), [], []
         for m in WIDTHS:
             s = scales_at(*place, m)
             start = sample_weights(s, 2, m, 2, rng, networks)
@@ -257,7 +257,7 @@ def relative_change_grows_as_its_place_says(
             def eta(weights, alpha=s.alpha):
                 return 0.5 / curvature_bound(weights, a, b, alpha)
 
-            path = gradient_descent(start, a, b, eta, STEPS, 1, s.alpha)
+            path = gradient_descent(start, a, b, eta, steps, 1, s.alpha)
             changes.append(relative_changes(path.weights, "fro")[0, -1])
             rest.append(squared_loss([X[-1] for X in path.weights], a, b, s.alpha) / squared_loss(start, a, b, s.alpha))
         yield at_most(f"γ, γ' = {place}: loss left", rest, 0.05, resolution=0.05)
