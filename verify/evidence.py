@@ -1,8 +1,8 @@
 """Kinds of evidence: each a pure function of numbers that ends in a verdict. NaN never passes.
 
 Deterministic kinds (`equal`, `at_most`, `at_least`) take tolerances from rounding analysis. Statistical kinds (`rate`,
-`mean`, `distribution`) declare the probability α of a false alarm, which the ledger adds up, and the discrepancy δ that
-they are sure to see: an interval too wide to see it is INCONCLUSIVE, not PASS.
+`mean`, `variance`, `distribution`) declare the probability α of a false alarm, which the ledger adds up, and the
+discrepancy δ that they are sure to see: an interval too wide to see it is INCONCLUSIVE, not PASS.
 """
 
 from collections.abc import Callable
@@ -162,6 +162,18 @@ def mean(
     else:
         interval = confidence_sequence(x.ravel(), support, alpha)
     return _judge(what, "mean", x.mean(), expected, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+
+
+def variance(what: str, samples: Any, expected: float, *, delta: float, alpha: float = ALPHA) -> Evidence:
+    """The variance of independent Gaussian samples of mean 0, by the exact interval of their sum of squares (χ²)."""
+    x = np.asarray(samples)
+    _declared(x.size, alpha, delta)
+    if _complex_problem(x) or not np.isfinite(x).all():
+        detail = "samples are not finite real numbers"
+        return Evidence(what, "variance", Verdict.FAIL, None, expected, alpha=alpha, detail=detail)
+    squares, law = float((x**2).sum()), scipy.stats.chi2(x.size)
+    interval = (squares / law.isf(alpha / 2), squares / law.ppf(alpha / 2))
+    return _judge(what, "variance", squares / x.size, expected, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
 
 
 def distribution(

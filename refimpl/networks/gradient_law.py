@@ -24,8 +24,8 @@ from typing import NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.domains import array, domain, generator, integer
-from refimpl.networks.initialization import Scales, scales_of_a_network
+from refimpl.domains import array, bare, domain, generator, integer
+from refimpl.networks.initialization import Scales, layer_scales, scales_of_a_network
 
 
 class Draws(NamedTuple):
@@ -33,11 +33,6 @@ class Draws(NamedTuple):
 
     output: Array
     gradient: Array
-
-
-def layer_scales(scales: Scales, L: int) -> list[float]:
-    """Standard deviations of the weights of layers 1, …, L."""
-    return [scales.beta_1, *[scales.beta] * (L - 2), scales.beta_L]
 
 
 @domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2), num_networks=integer(1), rng=generator)
@@ -150,7 +145,7 @@ def sample_gradients_by_neurons(
     >>> bool(np.allclose(g @ [3.0, 4.0], h))  # ⟨∇h, a⟩ = h
     True
     """
-    layers, betas = [np.full((num_networks, len(a)), a / _radius(a))], layer_scales(scales, L)
+    layers, betas = [np.full((num_networks, len(a)), a / _radius(a))], bare(layer_scales)(scales, L)
     for width, beta in zip([m] * (L - 1) + [1], betas, strict=True):
         z = rng.standard_normal((num_networks, width))
         layers.append(np.maximum(z, 0, out=z))
@@ -177,7 +172,7 @@ def _down_to_first_layer(scales: Scales, m: int, L: int, n: int, rng: np.random.
     k = rng.binomial([*[m] * (L - 1), 1], 0.5, (n, L)).astype(float)
     R, T = _chi(k, rng), _chi(np.maximum(k - 1, 0), rng)
     s = delta = (k > 0).all(1).astype(float) / scales.alpha
-    betas = layer_scales(scales, L)
+    betas = bare(layer_scales)(scales, L)
     for l in reversed(range(1, L)):
         s = betas[l] * R[:, l] * s
         delta = np.asarray(np.hypot(s, betas[l] * delta * T[:, l - 1]))

@@ -4,11 +4,13 @@ r"""Exact moments of the input gradient of a ReLU network at initialisation, at 
 χ(k_{l−1}) for 1 < l ≤ L, where k ~ Bin(m, ½) are numbers of active neurons, and β₁χ(p).
 """
 
+import functools
+
 import numpy as np
 import scipy
 
 from refimpl.arrays import Array
-from refimpl.domains import domain, integer
+from refimpl.domains import array, bare, domain, integer
 from refimpl.networks.initialization import Scales, scales_of_a_network
 
 _SERIES = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432)  # of log Γ(x + ½)/Γ(x) − ½ log x, in x⁻¹, x⁻³, …
@@ -67,19 +69,58 @@ def expected_gradient_norm(scales: Scales, p: int, m: int, L: int) -> float:
     return beta_L * mu * (beta * mu) ** (L - 2) * beta_1 * float(chi_mean(np.array(float(p)))) / (2 * alpha)
 
 
+@domain(x=array("..."))
 def gamma_ratio(x: Array) -> Array:
-    """Γ(x + ½)/Γ(x) to about 14 digits, however large x ≥ 0 is."""
+    r"""Quotient of two gamma functions, without the cancellation of their logarithms.
+
+    .. math:: \frac{\Gamma(x + \tfrac12)}{\Gamma(x)}
+              = \sqrt{x} \exp\Big(-\frac1{8x} + \frac1{192 x^3} - \frac1{640 x^5} + \cdots\Big)
+
+    Parameters
+    ----------
+    x : array
+        Numbers ≥ 0; from 20 on the series takes over.
+
+    Returns
+    -------
+    array
+        To about 14 digits.
+
+    Examples
+    --------
+    >>> gamma_ratio([0.0, 1.0, 1e4])  # 0, √π/2, near √x
+    array([ 0.        ,  0.88622693, 99.99875001])
+    """
     far = np.maximum(x, 20.0)
     series = sum(c * far ** (-1.0 - 2 * i) for i, c in enumerate(_SERIES))
     near = scipy.special.gamma(np.minimum(x, 20.0) + 0.5) * scipy.special.rgamma(np.minimum(x, 20.0))
     return np.where(x < 20, near, np.sqrt(far) * np.exp(series))
 
 
+@domain(n=array("..."))
 def chi_mean(n: Array) -> Array:
-    """κ_n = √2 Γ((n + 1)/2)/Γ(n/2), the mean of χ(n); 0 for n = 0."""
-    return np.sqrt(2) * gamma_ratio(n / 2)
+    r"""Mean of the norm of a Gaussian vector z ~ N(0, I) in Rⁿ.
+
+    .. math:: \kappa_n = E \chi(n) = \sqrt2 \, \frac{\Gamma((n + 1)/2)}{\Gamma(n/2)}
+
+    Parameters
+    ----------
+    n : array
+        Degrees of freedom, ≥ 0.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> (chi_mean([0, 1, 3]) / np.sqrt(2 / np.pi)).round(12)
+    array([0., 1., 2.])
+    """
+    return np.sqrt(2) * bare(gamma_ratio)(n / 2)
 
 
+@functools.lru_cache(4096)
 def _rectified_norm(m: int) -> float:
     """μ_m = E‖max(z, 0)‖ for z ~ N(0, I) in R^m: a sum over the numbers of active neurons, within 40 deviations."""
     reach = 20 * np.sqrt(m) + 1

@@ -4,12 +4,13 @@ A network of L layers, width m and inputs of size p has weights X₁ (m, p), X_l
 independent entries N(0, β₁²), N(0, β²) and N(0, β_L²); its output is divided by α.
 """
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, domain, generator, integer, one_of, optional, positive
+from refimpl.domains import Domain, Sizes, bare, domain, generator, integer, one_of, optional, positive
 
 NAMES = ("lecun", "he", "ntk", "xavier", "mean_field", "e")
 
@@ -89,6 +90,31 @@ def scales(name: str, p: int, m: int, beta_c: float | None = None) -> Scales:
     return Scales(beta_1, beta, beta_L, alpha=float(m) if name == "mean_field" else 1.0)
 
 
+@domain(scales=scales_of_a_network, L=integer(2))
+def layer_scales(scales: Scales, L: int) -> list[float]:
+    r"""Standard deviations of the weights, layer by layer.
+
+    .. math:: \beta_1, \; \beta, \ldots, \beta, \; \beta_L
+
+    Parameters
+    ----------
+    scales : Scales
+        Standard deviations; α is not used.
+    L : int
+        Number of layers, ≥ 2.
+
+    Returns
+    -------
+    list of L floats
+
+    Examples
+    --------
+    >>> layer_scales(Scales(1.0, 2.0, 3.0, 4.0), 5)
+    [1.0, 2.0, 2.0, 2.0, 3.0]
+    """
+    return [scales.beta_1, *[scales.beta] * (L - 2), scales.beta_L]
+
+
 @domain(
     scales=scales_of_a_network,
     p=integer(1),
@@ -131,6 +157,7 @@ def sample_weights(
     >>> [X.shape for X in weights]
     [(7, 5), (7, 7), (1, 7)]
     """
-    widths, betas = [p, *[m] * (L - 1), 1], [scales.beta_1, *[scales.beta] * (L - 2), scales.beta_L]
+    shapes = itertools.pairwise([p, *[m] * (L - 1), 1])
     leading = () if num_networks is None else (num_networks,)
-    return [beta * rng.standard_normal((*leading, widths[l + 1], widths[l])) for l, beta in enumerate(betas)]
+    betas = bare(layer_scales)(scales, L)
+    return [beta * rng.standard_normal((*leading, n, k)) for beta, (k, n) in zip(betas, shapes, strict=True)]

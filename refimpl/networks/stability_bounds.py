@@ -1,8 +1,7 @@
 r"""The lecture's bounds on perturbation stability, P/ε up to a constant, as functions of width m and depth L."""
 
+import math
 from typing import NamedTuple
-
-import numpy as np
 
 from refimpl.domains import domain, integer, one_of
 
@@ -53,9 +52,9 @@ def stability_bound(name: str, p: int, m: int, L: int) -> float:
     >>> [round(stability_bound(name, 4, 8, 2), 6) for name in NAMES]  # w = 4/e
     [1.971518, 1.971518, 2.471518]
     """
-    w = np.sqrt(L**3 * m / p) * np.exp(-m / L**3)
-    bound = w + (1.0 if name == "ntk" else np.sqrt(1 / p))
-    return float(bound * (np.sqrt(2) / 2) ** (L - 2 if name == "lecun" else 0))
+    w = math.sqrt(L**3 * m / p) * math.exp(-m / L**3)
+    bound = w + (1 if name == "ntk" else math.sqrt(1 / p))
+    return bound * (math.sqrt(2) / 2) ** (L - 2 if name == "lecun" else 0)
 
 
 @domain(m=integer(1), L=integer(2))
@@ -85,5 +84,5 @@ def related_bounds(m: int, L: int) -> RelatedBounds:
     >>> related_bounds(1, 3)[1:]
     (1.7320508075688772, 4.0)
     """
-    wu = L**2 * m ** (1 / 3) * np.sqrt(np.log(m)) + np.sqrt(m * L)
-    return RelatedBounds(stability_bound("ntk", 1, m, L), float(wu), float(2 ** ((3 * L - 5) / 2) * np.sqrt(m)))
+    wu = L**2 * m ** (1 / 3) * math.sqrt(math.log(m)) + math.sqrt(m * L)
+    return RelatedBounds(stability_bound("ntk", 1, m, L), wu, 2 ** ((3 * L - 5) / 2) * math.sqrt(m))

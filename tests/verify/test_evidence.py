@@ -16,6 +16,7 @@ from verify.evidence import (
     mean,
     rate,
     rounding,
+    variance,
 )
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -173,3 +174,18 @@ def test_distribution_sees_delta():
 
 def test_rounding_scales():
     np.testing.assert_allclose(rounding(4, [-2.0, 1.0]), [8 * 2.0**-52, 4 * 2.0**-52])
+
+
+def test_variance_raises_false_alarms_as_rarely_as_declared():
+    x = np.random.default_rng(8).standard_normal((NONCES, 300))
+    alarms = sum(variance("σ²", row, 1.0, delta=9.0, alpha=0.05).verdict is FAIL for row in x)
+    assert share_compatible(alarms, NONCES, 0.05)
+    assert share_compatible(NONCES - alarms, NONCES, 0.95)
+
+
+def test_variance_sees_delta():
+    x = np.random.default_rng(9).standard_normal(100_000)
+    assert variance("σ²", x, 1.0, delta=0.1).verdict is PASS
+    assert variance("σ²", x, 1.1, delta=0.1).verdict is FAIL
+    assert variance("σ²", x[:50], 1.0, delta=0.1).verdict is INCONCLUSIVE
+    assert variance("σ²", [*x, np.nan], 1.0, delta=0.1).verdict is FAIL

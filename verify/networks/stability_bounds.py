@@ -1,0 +1,324 @@
+"""Bounds on perturbation stability: slides "main results (Lazy-training regime)" and "width and depth".
+
+What the slides print as trends are those of upper bounds. At initialisation P/ε is known exactly, and is
+√(1/(πp)) (He), √(1/(2π)) (NTK) or √(1/(2πp)) 2^{−(L−1)/2} (LeCun) times p/(p + 1) times (√(2/m) μ_m)^{L−1}, the last
+factor being 1 − 5(L − 1)/(8m) + O(1/m²): it rises with the width and falls with the depth, for all three.
+"""
+
+from decimal import Decimal, localcontext
+
+import numpy as np
+import scipy
+
+from refimpl.networks import perturbation_stability, stability_bounds
+from refimpl.networks.gradient_moments import expected_squared_gradient
+from refimpl.networks.initialization import scales
+from refimpl.networks.stability_bounds import NAMES, RelatedBounds
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal, rate
+
+SLIDE = "Robustness in deep learning: main results (Lazy-training regime)"
+COMPARISON = "Robustness in deep learning: width and depth & other trade-offs"
+SOURCE = "Zhu, Liu, Chrysos & Cevher 2022"
+WIDTHS = np.unique(np.geomspace(1, 10**6, 60).astype(int)).tolist()
+DEPTHS = range(2, 11)
+CONSTANTS = {"lecun": 1 / (2 * np.sqrt(np.pi)), "he": 1 / np.sqrt(np.pi), "ntk": 1 / np.sqrt(2 * np.pi)}
+
+
+def exact(stability, name, p, m, L):
+    """P/ε at initialisation."""
+    return stability(scales(name, p, m), p, m, L)
+
+
+def in_decimals(name, p, m, L):
+    """The bound with 40 digits: w² = (L³m/p) e^{−2m/L³}, and halves of powers of 2."""
+    with localcontext() as context:
+        context.prec = 40
+        p, m, L = map(Decimal, (p, m, L))
+        w = (L**3 * m * (-2 * m / L**3).exp() / p).sqrt()
+        return float(
+            (w + (1 / p).sqrt()) / Decimal(2).sqrt() ** (L - 2)
+            if name == "lecun"
+            else w + (Decimal(1) if name == "ntk" else (1 / p).sqrt())
+        )
+
+
+@claim("N05", slide=SLIDE, source=SOURCE)
+def bounds_have_their_values_and_turn_at_half_the_cube_of_the_depth(
+    rng, *, stability_bound=stability_bounds.stability_bound
+):
+    r"""The bounds to 40 digits; in m they rise up to L³/2, by L³/√(2ep), and then fall: the printed trend of width."""
+    for name in NAMES:
+        instances = [(int(p), int(m), int(L)) for p, m, L in rng.integers((1, 1, 2), (4000, 3000, 12), (200, 3))]
+        instances += [(784, 10**6, 10), (1, 1, 2), (10**6, 500, 10)]
+        found = [stability_bound(name, *sizes) for sizes in instances]
+        yield equal(f"{name}: bound", found, [in_decimals(name, *sizes) for sizes in instances], rtol=1e-12)
+        for L in (2, 4, 10):
+            m = np.arange(1, 2 * L**3)
+            values = np.array([stability_bound(name, 784, int(width), L) for width in m])
+            yield equal(f"{name}: where it turns, L = {L}", m[values.argmax()], L**3 / 2)
+            yield equal(f"{name}: turns, L = {L}", np.count_nonzero(np.diff(np.sign(np.diff(values)))), 1)
+            level = stability_bound(name, 784, 10**6, L)
+            damping = 2 ** (-(L - 2) / 2) if name == "lecun" else 1
+            height = damping * L**3 / np.sqrt(2 * np.e * 784)
+            yield equal(f"{name}: height of the hump, L = {L}", values.max() - level, height, rtol=1e-12)
+
+
+def changed(change):
+    """Bounds as change(w, floor, L) of their two terms."""
+
+    def bound(name, p, m, L):
+        w, floor = (L**3 * m / p) ** 0.5 * np.exp(-m / L**3), 1.0 if name == "ntk" else p**-0.5
+        return float(change(name, w, floor, p, m, L))
+
+    return bound
+
+
+def damped(name, L):
+    return 0.5 ** ((L - 2) / 2) if name == "lecun" else 1.0
+
+
+BOUNDS = {
+    "L for L³": changed(lambda n, w, c, p, m, L: damped(n, L) * (c + (L * m / p) ** 0.5 * np.exp(-m / L))),
+    "e^{−m/L³} left out": changed(lambda n, w, c, p, m, L: damped(n, L) * (c + (L**3 * m / p) ** 0.5)),
+    "e^{−m/L²}": changed(lambda n, w, c, p, m, L: damped(n, L) * (c + (L**3 * m / p) ** 0.5 * np.exp(-m / L**2))),
+    "p left out of the first term": changed(lambda n, w, c, p, m, L: damped(n, L) * (c + w * p**0.5)),
+    "1 for √(1/p)": changed(lambda n, w, c, p, m, L: damped(n, L) * (1 + w)),
+    "√(1/p) for 1": changed(lambda n, w, c, p, m, L: damped(n, L) * (p**-0.5 + w)),
+    "1/p for √(1/p)": changed(lambda n, w, c, p, m, L: damped(n, L) * (c**2 + w)),
+    "first term without its root": changed(
+        lambda n, w, c, p, m, L: damped(n, L) * (c + L**3 * m / p * np.exp(-m / L**3))
+    ),
+    "the damping spares the second term": changed(lambda n, w, c, p, m, L: damped(n, L) * w + c),
+    "the damping spares the first term": changed(lambda n, w, c, p, m, L: damped(n, L) * c + w),
+    "damping from the first layer": changed(lambda n, w, c, p, m, L: damped(n, L + 2) * (c + w)),
+    "damping by ½": changed(lambda n, w, c, p, m, L: damped(n, L) ** 2 * (c + w)),
+    "damping for every initialisation": changed(lambda n, w, c, p, m, L: damped("lecun", L) * (c + w)),
+    "no damping": changed(lambda n, w, c, p, m, L: c + w),
+    "1 % too large": lambda name, p, m, L: 1.01 * stability_bounds.stability_bound(name, p, m, L),
+}
+
+for _text, _bound in BOUNDS.items():
+    bounds_have_their_values_and_turn_at_half_the_cube_of_the_depth.mutant(_text)(_bound)
+
+
+@claim("N05", slide=SLIDE, source=SOURCE)
+def bounds_hold_at_initialisation(
+    rng, *, stability_bound=stability_bounds.stability_bound, stability=perturbation_stability.stability
+):
+    r"""P/ε ≤ C times the bound for every m and L, C being 1/√π (He), 1/√(2π) (NTK), 1/(2√π) (LeCun)."""
+    for name in NAMES:
+        sizes = [(p, m, L) for p in (1, 784, 10**6) for m in WIDTHS for L in (2, 3, 5, 10)]
+        values = np.array([exact(stability, name, *size) for size in sizes])
+        ratios = values / [stability_bound(name, *size) for size in sizes]
+        yield at_most(f"{name}: P/ε over its bound", ratios, CONSTANTS[name], tight=1e-5)
+
+
+TOO_SMALL = {
+    "the bound without its floor": lambda name, p, m, L: (L**3 * m / p) ** 0.5 * np.exp(-m / L**3) + 1e-300,
+    "damping by ½": BOUNDS["damping by ½"],
+    "damping for every initialisation": BOUNDS["damping for every initialisation"],
+    "√(1/p) for 1": BOUNDS["√(1/p) for 1"],
+    "1/p for √(1/p)": BOUNDS["1/p for √(1/p)"],
+    "damping from the first layer": BOUNDS["damping from the first layer"],
+    "0.1 % too small": lambda name, p, m, L: 0.999 * stability_bounds.stability_bound(name, p, m, L),
+}
+
+for _text, _bound in TOO_SMALL.items():
+    bounds_hold_at_initialisation.mutant(_text, replaces="stability_bound")(_bound)
+
+LARGE = {
+    "the last neuron always fires": lambda s, p, m, L: 2 * perturbation_stability.stability(s, p, m, L),
+    "a layer too few": lambda s, p, m, L: perturbation_stability.stability(s, p, m, L - 1 if L > 2 else 2),
+    "p/(p + 1) twice as near 1": lambda s, p, m, L: (
+        perturbation_stability.stability(s, p, m, L) * (1 + 1 / p) * (1 + 1e-4)
+    ),
+}
+
+for _text, _stability in LARGE.items():
+    bounds_hold_at_initialisation.mutant(_text, replaces="stability")(_stability)
+
+
+@claim("N05", slide=SLIDE, source=SOURCE)
+def width_does_not_help_at_initialisation(rng, *, stability=perturbation_stability.stability):
+    r"""Printed: ↗ then ↘ in m, width helps. P/ε at initialisation only rises, to its limit, by 1 − 5(L − 1)/(8m)."""
+    for name, limit in (("lecun", 0.5), ("he", 1.0), ("ntk", 1.0)):
+        for L in (2, 3, 6, 10):
+            values = np.array([exact(stability, name, 784, m, L) for m in WIDTHS])
+            top = limit ** ((L - 1) / 2) / np.sqrt(2 * np.pi) * 784 / 785
+            top *= {"lecun": 784**-0.5, "he": (2 / 784) ** 0.5, "ntk": 1.0}[name]
+            rises = np.diff(values) / values[1:]
+            yield at_least(f"{name}: rise from one m to the next, L = {L}", rises, 0.0, resolution=1e-5)
+            yield at_most(f"{name}: P/ε over its limit, L = {L}", values / top, 1.0, tight=1e-5)
+            m = np.array([w for w in WIDTHS if w >= 10**4])
+            lacks = 1 - values[-len(m) :] / top
+            yield equal(f"{name}: what it lacks, L = {L}", lacks, 5 * (L - 1) / (8 * m), rtol=2e-3)
+            yield rate(f"{name}: what it lacks, in m, L = {L}", m, lacks, -1.0)
+
+
+def trending(factor):
+    """The exact value with another trend."""
+    return lambda s, p, m, L: perturbation_stability.stability(s, p, m, L) * factor(m, L)
+
+
+TRENDS = {
+    "the root of the second moment, which has no trend": lambda s, p, m, L: (
+        perturbation_stability.ball_constant(p) * expected_squared_gradient(s, p, m, L) ** 0.5 / 2**0.5
+    ),
+    "falls with the width": trending(lambda m, L: 1 + 5 * (L - 1) / (4 * m)),
+    "turns in the width, as the bound": trending(lambda m, L: 1 + 0.01 * (m / L**3) ** 0.5 * np.exp(-m / L**3)),
+    "twice as far from the limit": trending(lambda m, L: 1 - 5 * (L - 1) / (8 * m) if m > 100 else 1.0),
+}
+
+for _text, _stability in TRENDS.items():
+    width_does_not_help_at_initialisation.mutant(_text)(_stability)
+width_does_not_help_at_initialisation.mutant("a layer too few")(LARGE["a layer too few"])
+width_does_not_help_at_initialisation.mutant("0.1 % too small")(trending(lambda m, L: 0.999))
+
+
+@claim("N05", slide=SLIDE, source=SOURCE)
+def depth_helps_at_initialisation_whatever_its_name(rng, *, stability=perturbation_stability.stability):
+    r"""Printed: ↘ in L for LeCun, ↗ for He and NTK. P/ε at initialisation falls, by √½ and by 1 − 5/(8m) a layer."""
+    for name, limit in (("lecun", 0.5**0.5), ("he", 1.0), ("ntk", 1.0)):
+        values = np.array([[exact(stability, name, 784, m, L) for L in DEPTHS] for m in WIDTHS])
+        factors = values[:, 1:] / values[:, :-1]
+        yield at_most(f"{name}: P/ε from a depth to the next", factors, limit * (1 - 6e-7), tight=1e-6)
+        m = np.array([w for w in WIDTHS if w >= 10**3])
+        lacks = (1 - factors[-len(m) :] / limit) * m[:, None]
+        yield equal(f"{name}: what a layer takes, times m", lacks, 5 / 8, rtol=1e-3)
+
+
+DEEPENING = {
+    "rises with the depth": trending(lambda m, L: (1 + 5 / (4 * m)) ** L),
+    "rises with the depth of narrow networks": trending(lambda m, L: L if m < 10 else 1.0),
+    "the root of the second moment, which has no trend": TRENDS["the root of the second moment, which has no trend"],
+    "twice the fall": trending(lambda m, L: (1 - 5 / (8 * m)) ** L if m > 1 else 1.0),
+}
+
+for _text, _stability in DEEPENING.items():
+    depth_helps_at_initialisation_whatever_its_name.mutant(_text)(_stability)
+
+
+def last_rise():
+    """The width up to which LeCun's bound rises from L = 9 to 10: √(L³m)e^{−m/L³} + 1 against the same times √2."""
+
+    def rise(m):
+        nine, ten = (1 + np.sqrt(L**3 * m) * np.exp(-m / L**3) for L in (9, 10))
+        return ten - np.sqrt(2) * nine
+
+    return int(scipy.optimize.brentq(rise, 5000, 20000))
+
+
+@claim("N05", slide=SLIDE, source=SOURCE)
+def depth_trends_of_the_bounds_need_wide_networks(rng, *, stability_bound=stability_bounds.stability_bound):
+    r"""He's and NTK's bounds rise with L, as printed; LeCun's falls, as printed, to L = 10 only if m > 8831 ≈ 9L³."""
+    for name in ("he", "ntk"):
+        bounds = np.array([[stability_bound(name, 784, m, L) for L in DEPTHS] for m in WIDTHS])
+        yield at_least(f"{name}: rise from a depth to the next", np.diff(bounds), 0.0, resolution=1e-12)
+        narrow = bounds[np.array(WIDTHS) < 200]
+        yield equal(f"{name}: rises, m < 200", (np.diff(narrow) > 0).mean(), 1.0)
+    for p in (10, 784):
+        last = last_rise()
+        widths = [10, 100, 1000, last - 5, last, last + 1, last + 9, 10**5, 10**6]
+        bounds = np.array([[stability_bound("lecun", p, m, L) for L in DEPTHS] for m in widths])
+        falls = (np.diff(bounds) < 0).all(1)
+        yield equal(f"lecun: falls with every layer, p = {p}", falls, [False] * 5 + [True] * 4)
+        rise = (np.sqrt(1e6) * np.exp(-1) + 1) / 2**4 / (np.sqrt(8e3) * np.exp(-125) + 1)
+        yield equal(f"lecun: L = 10 over L = 2, m = 1000, p = {p}", bounds[2, -1] / bounds[2, 0], rise, rtol=1e-12)
+    yield equal("the last width at which it does not", last, 8831)
+
+
+for _text in (
+    "L for L³",
+    "e^{−m/L³} left out",
+    "e^{−m/L²}",
+    "damping for every initialisation",
+    "no damping",
+    "damping by ½",
+    "the damping spares the first term",
+    "p left out of the first term",
+):
+    depth_trends_of_the_bounds_need_wide_networks.mutant(_text)(BOUNDS[_text])
+
+
+@claim("N06", slide=COMPARISON, source="Zhu et al. 2022 [83]; Wu et al. 2021 [81]; Huang et al. 2021 [41]")
+def three_bounds_under_ntk_stand_as_in_the_table(
+    rng, *, related_bounds=stability_bounds.related_bounds, stability=perturbation_stability.stability
+):
+    r"""Values to 40 digits; all hold at initialisation; [83] is the least if m ≥ L⁴; [81] is √(mL) if m ≥ L¹²log⁶m.
+
+    The table writes √(L³m) where the theorem has √(L³m/p): the weaker form, which agrees at p = 1 alone.
+    """
+    sizes = [(int(m), int(L)) for m, L in rng.integers((1, 2), (10**5, 12), (200, 2))] + [(10**6, 10), (1, 2), (3, 3)]
+    found = np.array([related_bounds(m, L) for m, L in sizes])
+    yield equal("[83], [81], [41]", found, [related_in_decimals(m, L) for m, L in sizes], rtol=1e-12)
+    values = np.array([exact(stability, "ntk", 784, m, L) for m, L in sizes])
+    for number, bound in zip((83, 81, 41), found.T, strict=True):
+        yield at_most(f"P/ε over [{number}]", values / bound, CONSTANTS["ntk"], resolution=0.4)
+    for m, L in sizes:
+        if m >= L**4:
+            yield at_most(f"[83] over the others, m = {m}, L = {L}", found_ratio(related_bounds(m, L)), 1.0, tight=1.0)
+    for L in (2, 3):
+        m = [int(L**12 * c) for c in (10**10, 10**12, 10**14)]
+        wide = np.array([related_bounds(width, L) for width in m])
+        enough = np.array(m, float) / np.log(np.array(m, float)) ** 6 / L**12
+        yield at_least(f"m over L¹² log⁶m, L = {L}", enough, 1.0, resolution=1e4)
+        yield at_most(f"[81] over √(mL), L = {L}", wide[:, 1] / np.sqrt(np.array(m, float) * L), 2.0, tight=0.5)
+    widths = np.geomspace(10**5, 10**9, 12)
+    table = np.array([related_bounds(int(m), 3) for m in widths])
+    yield equal("[83] does not grow with m", table[:, 0], 1.0, rtol=1e-12)
+    yield rate("[41] in m", widths, table[:, 2], 0.5)
+    for p in (1, 784):
+        ratios = [
+            (related_bounds(m, 5).zhu - 1) / (stability_bounds.stability_bound("ntk", p, m, 5) - 1) for m in (9, 60)
+        ]
+        yield equal(f"first terms, table over theorem, p = {p}", ratios, np.sqrt(p), rtol=1e-10)
+
+
+def found_ratio(bounds):
+    """[83] over the lesser of the two others."""
+    return bounds[0] / min(bounds[1:])
+
+
+def related_in_decimals(m, L):
+    """The three bounds with 40 digits."""
+    with localcontext() as context:
+        context.prec = 40
+        m, L = Decimal(m), Decimal(L)
+        zhu = (L**3 * m * (-2 * m / L**3).exp()).sqrt() + 1
+        wu = (L**4 * m.ln() * (m.ln() * 2 / 3).exp()).sqrt() + (m * L).sqrt()
+        return [float(zhu), float(wu), float((Decimal(8) ** L * m / 32).sqrt())]
+
+
+def related(**changes):
+    """The three bounds with some of them changed."""
+
+    def bounds(m, L):
+        found = stability_bounds.related_bounds(m, L)
+        return found._replace(**{name: change(getattr(found, name), m, L) for name, change in changes.items()})
+
+    return bounds
+
+
+RELATED = {
+    "√(L³m/p) at p = 784": related(zhu=lambda b, m, L: stability_bounds.stability_bound("ntk", 784, m, L)),
+    "He's": related(zhu=lambda b, m, L: stability_bounds.stability_bound("he", 784, m, L)),
+    "[83] without its 1": related(zhu=lambda b, m, L: b - 1),
+    "[81] without its second term": related(wu=lambda b, m, L: b - (m * L) ** 0.5),
+    "[81] without its logarithm": related(wu=lambda b, m, L: L**2 * m ** (1 / 3) + (m * L) ** 0.5),
+    "[81] with log m for its root": related(wu=lambda b, m, L: L**2 * m ** (1 / 3) * np.log(m) + (m * L) ** 0.5),
+    "[81] with L": related(wu=lambda b, m, L: L * m ** (1 / 3) * np.log(m) ** 0.5 + (m * L) ** 0.5),
+    "[81] with √m": related(wu=lambda b, m, L: L**2 * m**0.5 * np.log(m) ** 0.5 + (m * L) ** 0.5),
+    "[41] with m": related(huang=lambda b, m, L: b * m**0.5),
+    "[41] without the ½": related(huang=lambda b, m, L: 2.0 ** (3 * L - 5) * m**0.5),
+    "[41] with 3L − 4": related(huang=lambda b, m, L: b * 2**0.5),
+    "[41] with L": related(huang=lambda b, m, L: b * 2.0**-L),
+    "columns swapped": lambda m, L: RelatedBounds(*stability_bounds.related_bounds(m, L)[::-1]),
+    "1 % too large": related(zhu=lambda b, m, L: 1.01 * b),
+}
+
+for _text, _related in RELATED.items():
+    three_bounds_under_ntk_stand_as_in_the_table.mutant(_text, replaces="related_bounds")(_related)
+three_bounds_under_ntk_stand_as_in_the_table.mutant("fifty times too large", replaces="stability")(
+    trending(lambda m, L: 50.0)
+)

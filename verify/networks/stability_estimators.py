@@ -1,0 +1,117 @@
+"""Three estimators of perturbation stability: slide "average-case metric".
+
+The oracles are Mellin transforms of the laws of ‖∇h‖ and of a coordinate in a ball.
+"""
+
+import numpy as np
+import scipy
+
+from refimpl.networks import stability_estimators
+from verify.claims import claim
+from verify.evidence import distribution, equal, mean
+from verify.networks.gradient_law import norm_cdf
+from verify.networks.gradient_moments import random_scales
+from verify.networks.perturbation_stability import by_quadrature
+
+SLIDE = "Robustness in deep learning: average-case metric"
+SOURCE = "Zhu, Liu, Chrysos & Cevher 2022"
+
+
+def coordinate_power(p):
+    """E|u₁|^{it} of the uniform law in the unit ball of R^p, as a function of t."""
+    log_gamma = scipy.special.loggamma
+
+    def power(t):
+        moved = log_gamma((1 + 1j * t) / 2) - log_gamma((p + 2 + 1j * t) / 2)
+        return np.exp(moved - log_gamma(0.5 + 0j) + log_gamma(p / 2 + 1 + 0j))
+
+    return power
+
+
+@claim("N03", slide=SLIDE, source=SOURCE)
+def three_estimators_have_the_laws_that_they_should(
+    rng,
+    *,
+    plain_samples=stability_estimators.plain_samples,
+    rao_blackwell_samples=stability_estimators.rao_blackwell_samples,
+    conditional_samples=stability_estimators.conditional_samples,
+):
+    r"""Plain samples are ε‖∇h‖|u₁|, the others εc_p‖∇h‖: zero as often, and else by Mellin inversion, for any data."""
+    n = 30_000
+    for p, m, L in [(2, 3, 4), (5, 12, 2), (60, 30, 3)]:
+        scales, eps = random_scales(rng)._replace(beta=(2 / m) ** 0.5), rng.uniform(0.05, 3)
+        data = rng.standard_normal((7, p)) * np.geomspace(0.01, 100, 7)[:, None]
+        size = eps * by_quadrature(p)
+        laws = {
+            "plain": (plain_samples, data, norm_cdf(scales, p, m, L, coordinate_power(p)), eps),
+            "Rao-Blackwell": (rao_blackwell_samples, data, norm_cdf(scales, p, m, L), size),
+            "conditional": (conditional_samples, p, norm_cdf(scales, p, m, L), size),
+        }
+        for name, (estimator, points, cdf, unit) in laws.items():
+            samples, case = estimator(scales, points, eps, m, L, n, rng), f"{name}, p, m, L = {p}, {m}, {L}"
+            yield equal(f"shape and negative ones, {case}", [*np.shape(samples), (samples < 0).sum()], [n, 0])
+            yield mean(f"P(> 0), {case}", samples > 0, 0.5 * (1 - 0.5**m) ** (L - 1), delta=0.06)
+            alive = samples[samples > 0][: int(0.38 * n)]
+            yield distribution(f"law, {case}", alive / unit, cdf, delta=0.09)
+
+
+def estimator(kind, change):
+    """An estimator whose samples went through change(samples, eps, p, rng)."""
+
+    def samples(scales, data, eps, m, L, n, rng):
+        p = data if np.ndim(data) == 0 else np.shape(data)[-1]
+        return change(getattr(stability_estimators, kind)(scales, data, eps, m, L, n, rng), eps, p, rng)
+
+    return samples
+
+
+def with_scales(kind, change):
+    """An estimator for scales, width and depth that went through change(scales, m, L)."""
+
+    def samples(scales, data, eps, m, L, n, rng):
+        scales, m, L = change(scales, m, L)
+        return getattr(stability_estimators, kind)(scales, data, eps, m, L, n, rng)
+
+    return samples
+
+
+for _kind in ("plain_samples", "rao_blackwell_samples", "conditional_samples"):
+    _mutant = three_estimators_have_the_laws_that_they_should.mutant
+    _mutant("ε twice", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: eps * x))
+    _mutant("ε left out", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x / eps))
+    _mutant("squares", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x**2))
+    _mutant("signed", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x * np.sign(rng.standard_normal(len(x)))))
+    _mutant("zeros left out", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: rng.choice(x[x > 0], len(x))))
+    _mutant("c_p twice", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x * by_quadrature(p)))
+    _mutant("a layer too many", replaces=_kind)(with_scales(_kind, lambda s, m, L: (s, m, L + 1)))
+    _mutant("twice the width", replaces=_kind)(with_scales(_kind, lambda s, m, L: (s, 2 * m, L)))
+    _mutant("α left out", replaces=_kind)(with_scales(_kind, lambda s, m, L: (s._replace(alpha=1.0), m, L)))
+    _mutant("batch means for samples", replaces=_kind)(
+        estimator(_kind, lambda x, eps, p, rng: np.repeat(x.reshape(-1, 4).mean(1), 4))
+    )
+    _mutant("15 % too large", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: 1.15 * x))
+
+
+@three_estimators_have_the_laws_that_they_should.mutant("points on the sphere", replaces="plain_samples")
+def _(scales, data, eps, m, L, n, rng):
+    norms = stability_estimators.conditional_samples(scales, np.shape(data)[-1], eps, m, L, n, rng)
+    z = rng.standard_normal((n, np.shape(data)[-1]))
+    return norms / by_quadrature(z.shape[1]) * np.abs(z[:, 0]) / np.linalg.norm(z, axis=1)
+
+
+@three_estimators_have_the_laws_that_they_should.mutant("no perturbed point drawn", replaces="plain_samples")
+def _(scales, data, eps, m, L, n, rng):
+    return stability_estimators.rao_blackwell_samples(scales, data, eps, m, L, n, rng)
+
+
+@three_estimators_have_the_laws_that_they_should.mutant("radius uniform", replaces="plain_samples")
+def _(scales, data, eps, m, L, n, rng):
+    plain = stability_estimators.plain_samples(scales, data, eps, m, L, n, rng)
+    u = rng.random(n)
+    return plain * u / u ** (1 / np.shape(data)[-1])
+
+
+@three_estimators_have_the_laws_that_they_should.mutant("‖∇h‖ grows with ‖a‖", replaces="rao_blackwell_samples")
+def _(scales, data, eps, m, L, n, rng):
+    size = np.linalg.norm(data, axis=1)
+    return stability_estimators.rao_blackwell_samples(scales, data, eps, m, L, n, rng) * rng.choice(size, n)
