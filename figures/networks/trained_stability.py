@@ -100,6 +100,8 @@ def draw(data: Data) -> Figure:
         _curves(axes, panel)
         axes.set_title(title, loc="left")
         axes.set_xlabel("filters $m$" if title.startswith("conv") else "width $m$")
+    panels[0].legend(loc="lower left")
+    panels[2].legend(loc="lower left")
     panels[0].set_ylabel(r"$\mathcal{P}(h, \epsilon) / \epsilon$")
     return figure
 
@@ -127,4 +129,3 @@ def _curves(axes: Axes, panel: Panel) -> None:
     axes.set(xscale="log", yscale="log")
     axes.set_xticks(panel.m, [str(m) for m in panel.m])
     axes.minorticks_off()
-    axes.legend(loc="best")

@@ -4,7 +4,8 @@ r"""A small convolutional ReLU network without biases, and its gradients in the 
 
 X_l * h applies the m filters of 3 × 3 pixels in the rows of X_l (m, 9c) to the patch around each pixel, the picture
 lying among zeros; the first two layers visit every second pixel in both directions. X_L (1, qm) reads all q pixels of
-the last layer. A patch is written row by row of pixels, the c channels of a pixel together.
+the last layer. A patch is written row by row of pixels, the c channels of a pixel together. Inside, pictures stand on
+the last axis, so that what is copied lies together in memory.
 """
 
 from collections.abc import Callable
@@ -160,41 +161,55 @@ def gradient(
     >>> gradient(lambda h: h - 5, [middle, middle, [[3.0]]], [[[2.0]]]).weights[2]  # (6 − 5) · 2
     array([[2.]])
     """
-    h, columns = [a[..., None]], []
+    h, patches = [np.ascontiguousarray(np.moveaxis(a, 0, -1)[None])], []
     for l, X in enumerate(weights[:-1]):
-        columns.append(_patches(h[-1], _stride(l)))
-        h.append(np.maximum(columns[-1] @ X.T, 0))
-    last, flat = weights[-1], h[-1].reshape(len(a), -1)
-    if flat.shape[1] != last.shape[1]:
-        raise ValueError(f"a must suit X_L's {last.shape[1]} columns, got {flat.shape[1]} pixels times filters")
-    u = flat @ last[0]
+        patches.append(_patches(h[-1], _stride(l)))
+        h.append(np.maximum(X @ patches[-1].reshape(X.shape[1], -1), 0).reshape(len(X), *patches[-1].shape[3:]))
+    if h[-1][..., 0].size != weights[-1].size:
+        raise ValueError(f"a must suit X_L's {weights[-1].size} columns, got {h[-1][..., 0].size} pixels times filters")
+    last = _channels_first(weights[-1], h[-1].shape)
+    u = last @ h[-1].reshape(last.size, -1)
     value = output.value(u) / alpha
-    delta = (loss_slope(value) * output.slope(u) / alpha)[:, None]
-    gradients, delta = [delta.T @ flat], (delta * last).reshape(h[-1].shape)
-    for l in range(len(columns))[::-1]:
-        delta = delta * (h[l + 1] > 0)
-        gradients.append(delta.reshape(-1, delta.shape[-1]).T @ columns[l].reshape(-1, columns[l].shape[-1]))
-        delta = _scattered(delta @ weights[l], h[l].shape, _stride(l))
-    return Gradient(value, gradients[::-1], delta[..., 0])
+    delta = loss_slope(value) * output.slope(u) / alpha
+    gradients, delta = [_channels_last(h[-1] @ delta)], np.multiply.outer(last, delta).reshape(h[-1].shape)
+    for l in range(len(patches))[::-1]:
+        X, delta = weights[l], (delta * (h[l + 1] > 0)).reshape(len(weights[l]), -1)
+        gradients.append(delta @ patches[l].reshape(X.shape[1], -1).T)
+        delta = _scattered((X.T @ delta).reshape(patches[l].shape), h[l].shape, _stride(l))
+    return Gradient(value, gradients[::-1], np.moveaxis(delta[0], -1, 0))
 
 
 def _stride(l: int) -> int:
     return 2 if l < 2 else 1
 
 
+def _channels_first(X: Array, shape: tuple[int, ...]) -> Array:
+    """The last layer's weights in the order in which values (c, height, width, n) lie."""
+    c, height, width = shape[:3]
+    return np.moveaxis(X.reshape(height, width, c), -1, 0).ravel()
+
+
+def _channels_last(values: Array) -> Array:
+    """The inverse: from (c, height, width) to a row pixel by pixel."""
+    return np.moveaxis(values, 0, -1).reshape(1, -1)
+
+
 def _patches(h: Array, stride: int) -> Array:
-    """Patches (n, height', width', 9c) around every pixel, or every second one, of h (n, height, width, c)."""
-    padded = np.pad(h, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::stride, ::stride]
-    return np.moveaxis(windows, 3, -1).reshape(*windows.shape[:3], -1)
+    """Patches (3, 3, c, height', width', n) around every pixel, or every second one, of h (c, height, width, n)."""
+    c, height, width, n = h.shape
+    rows, columns = -(-height // stride), -(-width // stride)
+    padded, patches = np.zeros((c, height + 2, width + 2, n)), np.empty((3, 3, c, rows, columns, n))
+    padded[:, 1:-1, 1:-1] = h
+    for i, j in np.ndindex(3, 3):
+        patches[i, j] = padded[:, i : i + stride * rows : stride, j : j + stride * columns : stride]
+    return patches
 
 
 def _scattered(patches: Array, shape: tuple[int, ...], stride: int) -> Array:
-    """Sum (n, height, width, c) of patches at their places: the transpose of `_patches`."""
-    n, height, width, c = shape
-    rows, columns = patches.shape[1:3]
-    padded, patches = np.zeros((n, height + 2, width + 2, c)), patches.reshape(n, rows, columns, 3, 3, c)
-    for i in range(3):
-        for j in range(3):
-            padded[:, i : i + stride * rows : stride, j : j + stride * columns : stride] += patches[:, :, :, i, j]
+    """Sum (c, height, width, n) of patches at their places: the transpose of `_patches`."""
+    c, height, width, n = shape
+    rows, columns = patches.shape[3:5]
+    padded = np.zeros((c, height + 2, width + 2, n))
+    for i, j in np.ndindex(3, 3):
+        padded[:, i : i + stride * rows : stride, j : j + stride * columns : stride] += patches[i, j]
     return padded[:, 1:-1, 1:-1]

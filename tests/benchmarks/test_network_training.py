@@ -9,9 +9,9 @@ import pytest
 from refimpl.activations import identity
 from refimpl.networks import convolutional
 from refimpl.networks.initialization import sample_weights, scales
-from refimpl.networks.training import gradient_descent_step
+from refimpl.networks.training import gradient_descent
 
-ETA, BATCH = 1e-3, 50
+ETA, BATCH, STEPS = 1e-3, 50, 20
 
 
 def torch_step(torch: Any, weights: list[Any], forward: Callable, b: Any) -> list[Any]:
@@ -33,11 +33,15 @@ def test_dense_step_against_torch(race: Callable, m: int, L: int) -> None:
             h = torch.relu(h @ W.T)
         return (h @ X[-1].T)[:, 0]
 
-    result = race(
-        lambda: gradient_descent_step(weights, a, b, ETA), torch=lambda: torch_step(torch, theirs, forward, b_t)
-    )
-    for X, Y in zip(result, torch_step(torch, theirs, forward, b_t), strict=True):
-        np.testing.assert_allclose(X, Y.detach().numpy(), atol=1e-12)
+    def peer() -> list[Any]:
+        X = theirs
+        for _ in range(STEPS):
+            X = [Y.detach().requires_grad_() for Y in torch_step(torch, X, forward, b_t)]
+        return X
+
+    result = race(lambda: gradient_descent(weights, a, b, ETA, STEPS), torch=peer)
+    for X, Y in zip(result.weights, peer(), strict=True):
+        np.testing.assert_allclose(X[-1], Y.detach().numpy(), atol=1e-11)
 
 
 @pytest.mark.parametrize(("m", "L"), [(4, 4), (8, 6), (16, 10)])
