@@ -91,6 +91,11 @@ def training_undoes_the_trend_in_depth(rng, *, outcome=trained_stability.outcome
         shallow, deep = after.mean(1)
         yield at_least(f"{name}: P at L = 8 over L = 2 after training", deep / shallow, 0.5, resolution=1.5)
         yield at_most(f"{name}: P at L = 8 over L = 2 after training, above", deep / shallow, 2.5, resolution=2.0)
+        yield at_least(f"{name}: two seeds differ", np.ptp(after, axis=1), 1e-6, resolution=1.0)
+    for kind, L in (("dense", 3), ("convolutional", 4)):
+        he, lecun = (outcome(Job(kind, name, 3, L, seeds[0], 1, 1e-300, 1, 40)) for name in ("he", "lecun"))
+        yield equal(f"{kind}: P before and after no training", he.after, he.before, rtol=1e-12)
+        yield equal(f"{kind}: P of He and of LeCun", he.before, 2 ** (L / 2) * lecun.before, rtol=1e-10)
     again = outcome(Job("convolutional", "he", 3, 4, seeds[0], 5, 1e-3, 20, 40))
     yield equal("the same job twice", outcome(Job("convolutional", "he", 3, 4, seeds[0], 5, 1e-3, 20, 40)), again)
 
@@ -125,3 +130,14 @@ def _(job):
 @training_undoes_the_trend_in_depth.mutant("all networks of two layers")
 def _(job):
     return trained_stability.outcome(job._replace(L=2) if job.kind == "dense" else job)
+
+
+@training_undoes_the_trend_in_depth.mutant("P after training twice as large")
+def _(job):
+    found = trained_stability.outcome(job)
+    return found._replace(after=2 * found.after)
+
+
+@training_undoes_the_trend_in_depth.mutant("one seed for all")
+def _(job):
+    return trained_stability.outcome(job._replace(seed=0))

@@ -57,8 +57,9 @@ def gradient_descent_descends_the_squared_loss(
     r"""f = (1/2n)Σ(h(aᵢ) − bᵢ)² and X_l⁺ = X_l − η∂f/∂X_l, of one network and of several."""
     for weights, a, b, eta, alpha, output in instances(rng):
         name, tolerance = f"L = {len(weights)}, {output.name}", size(weights, a, b)
-        value = np.sum(squared_loss(weights, a, b, alpha, output))
-        yield equal(f"{name}: loss", value, loss(weights, a, b, alpha, output), atol=tolerance)
+        value, networks = squared_loss(weights, a, b, alpha, output), list(np.ndindex(np.shape(b)[:-1]))
+        alone = [loss([X[i] for X in weights], a[i] if a.ndim > 2 else a, b[i], alpha, output) for i in networks]
+        yield equal(f"{name}: loss", np.ravel(value), alone, atol=tolerance)
         gradients = autograd.grad(loss)(weights, a, b, alpha, output)
         for X, G, found in zip(
             weights, gradients, gradient_descent_step(weights, a, b, eta, alpha, output), strict=True
