@@ -196,7 +196,14 @@ def left(path, a, b, alpha):
     return squared_loss(last, a, b, alpha) / squared_loss(first, a, b, alpha)
 
 
-GRIDS = {2: ((128, 512, 2048), 64), 3: ((48, 128, 320), 32)}
+DEEP, WIDE, WIDEST = ((48, 128, 320), 24), ((192, 768, 3072), 32), ((512, 1448, 4096), 10)
+GRIDS = {
+    ("mean_field", 2): WIDEST,
+    ("ntk", 2): WIDE,
+    ("he", 2): WIDE,
+    ("ntk", 3): (DEEP[0], 40),
+    ("mean_field", 3): DEEP,
+}
 LAYERS = {
     ("ntk", 2): (-0.5, -1.5),
     ("ntk", 3): (-0.5, -0.5, None),
@@ -220,7 +227,7 @@ def wide_networks_hardly_move(
     layers do move, but three do not: the table's β = 1 and α = m then give outputs of order 1, as NTK's.
     """
     for (name, L), orders in LAYERS.items():
-        (widths, k), changes, rest = GRIDS[L], [], []
+        (widths, k), changes, rest = GRIDS[name, L], [], []
         for m in widths:
             s = scales(name, 4, m)
             weights, a, b, eta = problems(rng, initialization.sample_weights, s, m, L, k)
