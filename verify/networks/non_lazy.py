@@ -12,7 +12,7 @@ from refimpl.networks.lazy_training import lazy_ratio
 from refimpl.networks.training import gradient_descent
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rate, rounding
-from verify.networks.phase_diagram import circle
+from verify.networks.phase_rates import circle
 
 SLIDE = "Robustness in deep learning: main results (Non-lazy training regime)"
 ZHU = "Zhu, Liu, Chrysos & Cevher 2022"
