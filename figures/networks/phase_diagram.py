@@ -76,7 +76,7 @@ def draw(data: Data) -> Figure:
     axes = figure.subplots()
     x, y = np.linspace(-0.4, 3.6, 161), np.linspace(-1.4, 1.9, 133)
     s = np.array([[movement_exponent(gamma, gamma_prime) for gamma in x.tolist()] for gamma_prime in y.tolist()])
-    image = axes.pcolormesh(x, y, s, cmap="Blues", vmin=-4, vmax=6, shading="nearest", rasterized=True)
+    image = axes.pcolormesh(x, y, s, cmap="Blues", vmin=-4, vmax=4, shading="nearest", rasterized=True)
     axes.plot([1, 1, 2.9], [-1.4, 0, 1.9], color="black", linestyle="-", linewidth=2.5)
     for (gamma, gamma_prime), slope, error in zip(data.places, data.slopes, data.errors, strict=True):
         axes.plot(gamma, gamma_prime, ".", color="black", markersize=5)

@@ -142,18 +142,19 @@ def movement_exponent(gamma: float, gamma_prime: float) -> float:
 
     .. math::
         s = \begin{cases}
-            \gamma - 1 - 2 \max(\gamma', 0) & \gamma \le 1 \\
+            \max(\gamma, \tfrac12) - 1 - 2 \max(\gamma', 0) & \gamma \le 1 \\
             2 (\gamma - 1 - \gamma')        & \gamma > 1, \ \gamma' \ge \gamma - 1 \\
             (\gamma - 1 - \gamma') / 2      & \gamma > 1, \ |\gamma'| \le \gamma - 1 \\
             \gamma - 1                      & \gamma > 1, \ \gamma' \le 1 - \gamma
         \end{cases}
 
     Labels are of order 1, and time is as long as needed. Where nothing moves much, the kernel (m/α²)(β₁² + β_L²) stays,
-    training takes the inverse of that, and X₁ moves at the rate β_L/α: first line. Where γ > 1 the last layer alone has
-    to grow by m^(γ−1); that suffices, and moves X₁ as far as the second line says, when γ' > γ − 1. Else both
-    layers grow, with (X₂)_k² − ‖(X₁)_k‖² conserved, until they multiply to α/m: to equal sizes √(α/m), third line,
-    or, where X₂ is large from the start, X₁ alone, fourth line. Regimes are the signs of s: linear where s < 0,
-    critical where s = 0, condensed where s > 0.
+    training takes the inverse of that, and X₁ moves at the rate β_L/α, times the error of the start, which outputs of
+    order m^(½−γ) make large for γ < ½: first line. Where γ > 1 the last layer alone has to grow by m^(γ−1); that
+    suffices, and moves X₁ as far as the second line says, when γ' > γ − 1. Else both layers grow, with
+    (X₂)_k² − ‖(X₁)_k‖² conserved, until they multiply to α/m: to equal sizes √(α/m), third line, or, where X₂ is
+    large from the start, X₁ alone, fourth line. Regimes are the signs of s: linear where s < 0, critical where
+    s = 0, condensed where s > 0.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def movement_exponent(gamma: float, gamma_prime: float) -> float:
     (-0.5, 0.0, 1.25)
     """
     if gamma <= 1:
-        return gamma - 1 - 2 * max(gamma_prime, 0.0)
+        return max(gamma, 0.5) - 1 - 2 * max(gamma_prime, 0.0)
     if gamma_prime >= gamma - 1:
         return 2 * (gamma - 1 - gamma_prime)
     return min(gamma - 1 - gamma_prime, 2 * (gamma - 1)) / 2

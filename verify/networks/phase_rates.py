@@ -11,6 +11,7 @@ from verify.evidence import at_most, rate
 from verify.networks.phase_diagram import LUO, SLIDE
 
 GRID = (
+    (0.0, 0.0),
     (0.5, -0.5),
     (0.5, 0.0),
     (0.5, 0.5),
@@ -40,14 +41,16 @@ def relative_change_grows_as_its_place_says(
     movement_exponent=phase_diagram.movement_exponent,
     curvature_bound=phase_diagram.curvature_bound,
 ):
-    r"""‖ΔX₁‖_F/‖X₁‖_F ~ m^s after training, at eleven places: exponents with intervals, 0 among those of critical ones.
+    r"""‖ΔX₁‖_F/‖X₁‖_F ~ m^s after training, at twelve places: exponents with intervals, 0 among those of critical ones.
 
     Gradient descent by half the inverse of the curvature, until less than a twentieth of the loss is left. More
-    networks where outputs of order 1 at the start scatter the changes, γ = ½.
+    networks where outputs of order 1 at the start scatter the changes, γ ≤ ½.
     """
     a, b = circle()
     for place in GRID:
-        (networks, steps), changes, rest = (24, 100) if place[0] < 1 else (12, 200), [], []
+        networks, steps, changes, rest = 12, 200, [], []
+        if place[0] < 1:
+            networks, steps = 24 if place[0] > 0 else 60, 100
         for m in WIDTHS:
             s = scales_at(*place, m)
             start = sample_weights(s, 2, m, 2, rng, networks)
@@ -82,6 +85,11 @@ def _(gamma, gamma_prime, m):
 @relative_change_grows_as_its_place_says.mutant("γ − 1 everywhere", replaces="movement_exponent")
 def _(gamma, gamma_prime):
     return gamma - 1
+
+
+@relative_change_grows_as_its_place_says.mutant("errors of order 1 below γ = ½", replaces="movement_exponent")
+def _(gamma, gamma_prime):
+    return phase_diagram.movement_exponent(gamma, gamma_prime) - max(0.5 - gamma, 0)
 
 
 @relative_change_grows_as_its_place_says.mutant("twice as fast where condensed", replaces="movement_exponent")
