@@ -1,0 +1,229 @@
+r"""Perturbation stability of networks trained on real digits, dense and convolutional: one job a network.
+
+Digits are scaled to ‖a‖ = 1, labels are ±1 for even and odd, the loss is half the mean squared error, and the last
+layer is linear. Training is by Adam on batches; gradients are those written by hand.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refimpl import checkpoints, digits, optimizers, parallel
+from refimpl.activations import identity
+from refimpl.arrays import Array
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, one_of, optional, positive
+from refimpl.networks import convolutional, fully_connected, initialization
+from refimpl.networks.perturbation_stability import expected_perturbation
+from refimpl.optimizers import adam_start, adam_step
+
+GAINS = {"he": 2.0, "lecun": 1.0}
+CODE = (convolutional, fully_connected, initialization, optimizers)
+
+
+class Job(NamedTuple):
+    """A network, "dense" or "convolutional", and its training: Adam's step size, steps, and digits a batch.
+
+    `points` digits are trained on, and so many others looked at.
+    """
+
+    kind: str
+    name: str
+    m: int
+    L: int
+    seed: int
+    steps: int
+    step: float = 1e-3
+    batch: int = 50
+    points: int = 1000
+
+
+class Outcome(NamedTuple):
+    """P/ε at unseen digits before and after training, mean squared error of training, share of unseen ones right."""
+
+    before: float
+    after: float
+    error: float
+    right: float
+
+
+def _check_job(name: str, value: Any, sizes: Sizes) -> Job:
+    if not isinstance(value, Job):
+        raise TypeError(f"{name} must be a Job, got {type(value).__name__}")
+    one_of("dense", "convolutional").check(f"{name}.kind", value.kind, {})
+    one_of(*GAINS).check(f"{name}.name", value.name, {})
+    least = {"m": 1, "L": 2 if value.kind == "dense" else 3, "seed": 0, "steps": 1, "batch": 1, "points": 1}
+    for field, minimum in least.items():
+        integer(minimum).check(f"{name}.{field}", getattr(value, field), {})
+    positive.check(f"{name}.step", value.step, {})
+    if value.points > 5000:
+        raise ValueError(f"{name}.points must be <= 5000, half of all digits, got {value.points}")
+    return value
+
+
+def _check_jobs(name: str, value: Any, sizes: Sizes) -> list[Job]:
+    if not isinstance(value, Sequence) or not value:
+        raise TypeError(f"{name} must be a sequence of Jobs, got {value!r}")
+    return [_check_job(f"{name}[{i}]", job, {}) for i, job in enumerate(value)]
+
+
+def _check_workers(name: str, value: Any, sizes: Sizes) -> Any:
+    return value if callable(value) else integer(1).check(name, value, sizes)
+
+
+def _check_path(name: str, value: Any, sizes: Sizes) -> Path:
+    if not isinstance(value, str | Path):
+        raise TypeError(f"{name} must be a path, got {value!r}")
+    return Path(value)
+
+
+_job = Domain("Job", _check_job)
+_jobs = Domain("sequence of Jobs", _check_jobs)
+_workers = Domain("integer >= 1 or callable like map", _check_workers)
+_path = Domain("path", _check_path)
+
+
+@domain(
+    gradient=function,
+    weights=Domain("list of arrays", lambda name, value, sizes: value),
+    a=Domain("array (n, ...)", lambda name, value, sizes: value),
+    b=array("n"),
+    rng=generator,
+    steps=integer(1),
+    step=positive,
+    batch=integer(1),
+)
+def adam_on_batches(
+    gradient: Callable[..., Any],
+    weights: list[Array],
+    a: Array,
+    b: Array,
+    rng: np.random.Generator,
+    steps: int,
+    step: float = 1e-3,
+    batch: int = 50,
+) -> list[Array]:
+    r"""Weights after so many steps of Adam on the squared loss of random batches.
+
+    .. math:: f = \frac{1}{2 |B|} \sum_{i \in B} (h(a_i) - b_i)^2, \qquad B \text{ drawn with replacement}
+
+    Parameters
+    ----------
+    gradient : callable
+        `fully_connected.gradient` or `convolutional.gradient`.
+    weights : list of arrays
+        The start, of one network.
+    a, b : (n, ...), (n,) array
+        Points and labels.
+    rng : numpy.random.Generator
+        Source of the batches.
+    steps, batch : int
+        Number of steps and of points in a batch, ≥ 1.
+    step : float
+        Adam's step size, > 0.
+
+    Returns
+    -------
+    list of arrays
+    """
+    states = [adam_start(X) for X in weights]
+    for _ in range(steps):
+        i = rng.integers(len(a), size=batch)
+        found = gradient(lambda h, b=b[i]: (h - b) / batch, [state.x for state in states], a[i], 1.0, identity)
+        states = [bare(adam_step)(G, state, step) for G, state in zip(found.weights, states, strict=True)]
+    return [state.x for state in states]
+
+
+@domain(job=_job)
+def outcome(job: Job) -> Outcome:
+    """Train a network and measure its stability, before and after, by exact input gradients.
+
+    Parameters
+    ----------
+    job : Job
+        Network, training and seed.
+
+    Returns
+    -------
+    Outcome
+
+    References
+    ----------
+    Slides "Robustness in deep learning: lazy training experiment for FCN" and "for CNN".
+    """
+    draw, start, batches = np.random.default_rng([job.seed, 7]).spawn(3)
+    a, b, a_test, b_test = _digits(job, draw)
+    net: Any = fully_connected if job.kind == "dense" else convolutional
+    weights = _start(job, start)
+    trained = adam_on_batches(bare(net.gradient), weights, a, b, batches, job.steps, job.step, job.batch)
+    before, after = (
+        expected_perturbation(net.input_gradient(X, a_test, 1.0, identity).reshape(len(a_test), -1), 1.0).mean()
+        for X in (weights, trained)
+    )
+    error = ((net.forward(trained, a, 1.0, identity) - b) ** 2).mean()
+    right = (net.forward(trained, a_test, 1.0, identity) * b_test > 0).mean()
+    return Outcome(float(before), float(after), float(error), float(right))
+
+
+def _digits(job: Job, rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
+    images, labels = digits.load()
+    chosen = rng.permutation(len(images))[: 2 * job.points]
+    a = images[chosen] / np.linalg.norm(images[chosen], axis=1, keepdims=True)
+    a, b = a if job.kind == "dense" else a.reshape(-1, 28, 28), np.where(labels[chosen] % 2, -1.0, 1.0)
+    return a[: job.points], b[: job.points], a[job.points :], b[job.points :]
+
+
+def _start(job: Job, rng: np.random.Generator) -> list[Array]:
+    if job.kind == "dense":
+        scales = initialization.scales(job.name, 784, job.m)
+        return initialization.sample_weights(scales, 784, job.m, job.L, rng)
+    return convolutional.sample_filters(job.m, job.L, 28, 28, rng, GAINS[job.name])
+
+
+@domain(jobs=_jobs, directory=optional(_path), workers=_workers, progress=optional(function))
+def outcomes(
+    jobs: Sequence[Job],
+    directory: str | Path | None = None,
+    workers: int | Callable[..., Iterable[Any]] = 1,
+    progress: Callable[[int], None] | None = None,
+) -> list[Outcome]:
+    """Outcomes of many jobs; those that a directory holds already are not computed again.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    directory : path, optional
+        Where each outcome is written as soon as it is known, under a name that follows from its job and the code.
+    workers : int or callable
+        Number of processes, or a function like `map`, such as ``multiprocessing.Pool().imap``.
+    progress : callable, optional
+        Called with the number of outcomes known after each.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of the jobs.
+    """
+    found: dict[int, Outcome] = {}
+    run = partial(_kept, directory=None if directory is None else Path(directory))
+    called = enumerate(workers(run, jobs)) if callable(workers) else parallel.as_they_come(run, jobs, workers)
+    for i, one in called:
+        if isinstance(one, BaseException):
+            raise one
+        found[i] = one
+        if progress:
+            progress(len(found))
+    return [found[i] for i in range(len(jobs))]
+
+
+def _kept(job: Job, directory: Path | None) -> Outcome:
+    """The outcome of a job, read from its file or written there."""
+    if directory is None:
+        return outcome(job)
+    path = directory / f"stability-{checkpoints.key(tuple(job), sys.modules[__name__], *CODE)}.npz"
+    if not path.exists():
+        checkpoints.save(path, [np.array(outcome(job))])
+    return Outcome(*checkpoints.load(path)[0].tolist())

@@ -1,0 +1,180 @@
+"""The hand-written convolutional network, pixel by pixel and against automatic differentiation."""
+
+import autograd
+import autograd.numpy as np
+
+from refimpl.activations import identity, relu, tanh
+from refimpl.networks import convolutional
+from verify.claims import claim
+from verify.evidence import equal, rounding
+from verify.networks.training import OUTPUTS
+from verify.probes import unchanged
+
+SLIDE = "Robustness in deep learning: lazy training experiment for CNN"
+SOURCE = "definition of a convolution; chain rule"
+
+
+def value(weights, a, alpha, output):
+    """The network again: each filter's pixel times a shifted picture, summed; channels first."""
+    h = a[:, None]
+    for l, X in enumerate(weights[:-1]):
+        stride, (n, c, height, width) = 2 if l < 2 else 1, h.shape
+        padded = np.concatenate([np.zeros((n, c, height, 1)), h, np.zeros((n, c, height, 1))], axis=3)
+        zeros = np.zeros((n, c, 1, width + 2))
+        padded = np.concatenate([zeros, padded, zeros], axis=2)
+        K, total = np.reshape(X, (len(X), 3, 3, c)), 0.0
+        for i in range(3):
+            for j in range(3):
+                shifted = padded[:, :, i : i + height : stride, j : j + width : stride]
+                total = total + np.einsum("fc,nchw->nfhw", K[:, i, j], shifted)
+        h = np.where(total > 0, total, 0.0)
+    u = np.einsum("nfhw,hwf->n", h, np.reshape(weights[-1], (*h.shape[2:], h.shape[1])))
+    return OUTPUTS[output.name](u) / alpha
+
+
+def instances(rng):
+    """Weights, pictures, α and last activation, for even and odd sizes."""
+    for (height, width), L, output in (((6, 9), 3, identity), ((5, 4), 4, relu), ((8, 8), 5, tanh)):
+        weights = convolutional.sample_filters(int(rng.integers(2, 4)), L, height, width, rng)
+        yield weights, rng.standard_normal((4, height, width)), rng.uniform(0.5, 2), output
+
+
+def tolerance(weights, a):
+    """A thousand roundings of outputs as large as spectral norms and nine overlaps allow."""
+    size = np.prod([1 + 3 * np.linalg.norm(X, 2) for X in weights])
+    return rounding(1000, size * (1 + np.linalg.norm(a, axis=(1, 2)).max()))
+
+
+@claim("N07", slide=SLIDE, source=SOURCE)
+def convolutional_network_is_what_it_says(
+    rng, *, forward=convolutional.forward, input_gradient=convolutional.input_gradient, gradient=convolutional.gradient
+):
+    r"""Outputs shift by shift; gradients in weights and pictures by automatic differentiation and as differences."""
+    for weights, a, alpha, output in instances(rng):
+        name, size = f"L = {len(weights)}, {output.name}", tolerance(weights, a)
+        yield equal(f"{name}: h", forward(weights, a, alpha, output), value(weights, a, alpha, output), atol=size)
+        of_a = autograd.grad(lambda a: np.sum(value(weights, a, alpha, output)))(a)  # noqa: B023
+        yield equal(f"{name}: ∇h in the picture", input_gradient(weights, a, alpha, output), of_a, atol=size)
+
+        def loss(weights, a):
+            return np.sum(np.sin(value(weights, a, alpha, output)))  # noqa: B023
+
+        found, (of_weights, of_a) = gradient(np.cos, weights, a, alpha, output), autograd.grad(loss, (0, 1))(weights, a)
+        for G, expected in zip(found.weights, of_weights, strict=True):
+            yield equal(f"{name}: in the weights", G, expected, atol=size)
+        yield equal(f"{name}: in the pictures", found.input, of_a, atol=size)
+        yield equal(f"{name}: output", found.output, value(weights, a, alpha, output), atol=size)
+    yield from differences(rng, gradient)
+    weights, a, *_ = next(instances(rng))
+    yield equal("defaults: h", forward(weights, a), value(weights, a, 1.0, relu), atol=tolerance(weights, a))
+    yield equal("defaults: ∇h", input_gradient(weights, a), input_gradient(weights, a, 1.0, relu))
+    yield equal("defaults: gradient", gradient(np.cos, weights, a).input, gradient(np.cos, weights, a, 1.0, relu).input)
+    yield from unchanged("gradient", lambda *arrays: gradient(np.cos, list(arrays[:-1]), arrays[-1]), *weights, a)
+
+
+def differences(rng, gradient):
+    """The loss along a direction, between points so near that no neuron is switched (but once in 10⁷ times)."""
+    weights, a, *_ = next(instances(rng))
+    direction, eps = [rng.standard_normal(X.shape) for X in weights], 1e-10
+    slope = sum(np.sum(G * V) for G, V in zip(gradient(np.cos, weights, a, 1.0, tanh).weights, direction, strict=True))
+
+    def loss(eps):
+        return np.sum(np.sin(value([X + eps * V for X, V in zip(weights, direction, strict=True)], a, 1.0, tanh)))
+
+    yield equal("directional difference", (loss(eps) - loss(-eps)) / (2 * eps), slope, atol=1e-4 * (1 + abs(slope)))
+
+
+@convolutional_network_is_what_it_says.mutant("filters turned by 180°", replaces="forward")
+def _(weights, a, alpha=1.0, output=relu):
+    turned = [X.reshape(len(X), 9, -1)[:, ::-1].reshape(X.shape) for X in weights[:-1]]
+    return convolutional.forward([*turned, weights[-1]], a, alpha, output)
+
+
+@convolutional_network_is_what_it_says.mutant("channels before pixels in a patch", replaces="forward")
+def _(weights, a, alpha=1.0, output=relu):
+    swapped = [X.reshape(len(X), -1, 9).swapaxes(1, 2).reshape(X.shape) for X in weights[1:-1]]
+    return convolutional.forward([weights[0], *swapped, weights[-1]], a, alpha, output)
+
+
+@convolutional_network_is_what_it_says.mutant("rows and columns of pictures swapped", replaces="forward")
+def _(weights, a, alpha=1.0, output=relu):
+    return convolutional.forward(weights, a[:, ::-1], alpha, output)
+
+
+@convolutional_network_is_what_it_says.mutant("last layer always linear", replaces="forward")
+def _(weights, a, alpha=1.0, output=relu):
+    return convolutional.forward(weights, a, alpha, identity)
+
+
+@convolutional_network_is_what_it_says.mutant("α left out", replaces="forward")
+def _(weights, a, alpha=1.0, output=relu):
+    return convolutional.forward(weights, a, 1.0, output)
+
+
+@convolutional_network_is_what_it_says.mutant("gradient of the mean", replaces="input_gradient")
+def _(weights, a, alpha=1.0, output=relu):
+    return convolutional.input_gradient(weights, a, alpha, output) / len(a)
+
+
+@convolutional_network_is_what_it_says.mutant("default α = 2", replaces="input_gradient")
+def _(weights, a, alpha=2.0, output=relu):
+    return convolutional.input_gradient(weights, a, alpha, output)
+
+
+@convolutional_network_is_what_it_says.mutant("mean over pictures in the weights", replaces="gradient")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    good = convolutional.gradient(loss_slope, weights, a, alpha, output)
+    return good._replace(weights=[G / len(a) for G in good.weights])
+
+
+@convolutional_network_is_what_it_says.mutant("first filters' gradient dropped", replaces="gradient")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    good = convolutional.gradient(loss_slope, weights, a, alpha, output)
+    return good._replace(weights=[0 * good.weights[0], *good.weights[1:]])
+
+
+@convolutional_network_is_what_it_says.mutant("gradients 1 % too large", replaces="gradient")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    good = convolutional.gradient(loss_slope, weights, a, alpha, output)
+    return good._replace(weights=[1.01 * G for G in good.weights])
+
+
+@convolutional_network_is_what_it_says.mutant("slope at the unscaled output", replaces="gradient")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    return convolutional.gradient(lambda h: loss_slope(alpha * h), weights, a, alpha, output)
+
+
+@claim("N07", slide=SLIDE, source="He et al. 2015")
+def filters_keep_the_second_moment(rng, *, sample_filters=convolutional.sample_filters):
+    r"""Entries N(0, gain/columns): He's gain 2, its rows of 9, 9m and qm weights; sizes for any picture."""
+    for m, L, (height, width), gain in ((8, 4, (28, 28), 2.0), (3, 3, (9, 5), 1.0), (40, 6, (4, 4), 0.5)):
+        weights = sample_filters(m, L, height, width, rng, gain)
+        pixels = int(np.ceil(height / 4) * np.ceil(width / 4))
+        shapes = [(m, 9), *[(m, 9 * m)] * (L - 2), (1, pixels * m)]
+        yield equal("shapes", [X.shape == shape for X, shape in zip(weights, shapes, strict=True)], [1] * L)
+        z = np.concatenate([X.ravel() * np.sqrt(X.shape[1] / gain) for X in weights])
+        yield equal(f"m = {m}: variance", np.mean(z**2), 1.0, atol=7.5 * np.sqrt(2 / z.size) + 50 / z.size)
+        yield equal(f"m = {m}: mean", np.mean(z), 0.0, atol=7.5 / np.sqrt(z.size))
+    for l, X in enumerate(sample_filters(64, 4, 28, 28, rng), start=1):
+        z = X.ravel() * np.sqrt(X.shape[1] / 2)
+        yield equal(f"default gain 2: X_{l}", np.mean(z**2), 1.0, atol=7.5 * np.sqrt(2 / z.size) + 50 / z.size)
+
+
+@filters_keep_the_second_moment.mutant("deviations gain/columns")
+def _(m, L, height, width, rng, gain=2.0):
+    return [X * np.sqrt(gain / X.shape[1]) for X in convolutional.sample_filters(m, L, height, width, rng, gain)]
+
+
+@filters_keep_the_second_moment.mutant("LeCun's gain by default")
+def _(m, L, height, width, rng, gain=1.0):
+    return convolutional.sample_filters(m, L, height, width, rng, gain)
+
+
+@filters_keep_the_second_moment.mutant("one layer more")
+def _(m, L, height, width, rng, gain=2.0):
+    return convolutional.sample_filters(m, L + 1, height, width, rng, gain)[1:]
+
+
+@filters_keep_the_second_moment.mutant("10 % too large")
+def _(m, L, height, width, rng, gain=2.0):
+    return [1.1 * X for X in convolutional.sample_filters(m, L, height, width, rng, gain)]

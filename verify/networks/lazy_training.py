@@ -1,0 +1,180 @@
+"""How far weights move in training, and the linearisation that wide networks follow."""
+
+import functools
+
+import autograd
+import autograd.numpy as np
+
+from refimpl.activations import identity
+from refimpl.networks import lazy_training
+from refimpl.networks.fully_connected import forward
+from refimpl.networks.training import gradient_descent
+from verify.claims import claim
+from verify.evidence import equal, rounding
+from verify.networks.training import SLIDE, instances, size
+
+NTK = "Jacot, Gabriel & Hongler 2018; Chizat, Oyallon & Bach 2019"
+
+
+def outputs(x, shapes, a, alpha, output):
+    """The network again, its weights as one vector."""
+    weights, start = [], 0
+    for rows, columns in shapes:
+        weights.append(np.reshape(x[start : start + rows * columns], (rows, columns)))
+        start += rows * columns
+    return forward(weights, a, alpha, output)
+
+
+def jacobian(weights, a, alpha, output):
+    """Derivatives (n, d) of the outputs in all weights of one network."""
+    shapes, x = [X.shape for X in weights], np.concatenate([X.ravel() for X in weights])
+    return autograd.jacobian(functools.partial(outputs, shapes=shapes, a=a, alpha=alpha, output=output))(x)
+
+
+@claim("N08", slide=SLIDE, source=NTK)
+def linearised_network_is_trained_in_the_tangent_space(
+    rng, *, tangent_kernel=lazy_training.tangent_kernel, linearised_outputs=lazy_training.linearised_outputs
+):
+    r"""K = JJ'ᵀ, and h(x₀) + J(x − x₀) under gradient descent in x, with Jacobians of automatic differentiation."""
+    for weights, a, b, eta, alpha, output in instances(rng):
+        at = rng.standard_normal((*a.shape[:-2], 3, a.shape[-1]))
+        K, u = (
+            tangent_kernel(weights, a, at, alpha, output),
+            linearised_outputs(weights, a, b, at, eta, 5, alpha, output),
+        )
+        shape = (*np.shape(b)[:-1], np.shape(b)[-1], 3)
+        yield equal(f"L = {len(weights)}: shapes", [K.shape == shape, u.shape == (6, *shape[:-2], 3)], [1, 1])
+        for i in np.ndindex(np.shape(b)[:-1]):
+            net, there, here = [X[i] for X in weights], at[i] if a.ndim > 2 else at, a[i] if a.ndim > 2 else a
+            J, J_at = (jacobian(net, points, alpha, output) for points in (here, there))
+            yield equal(f"L = {len(weights)}: K", K[i], J @ J_at.T, atol=size(net, a, at))
+            shift, expected = 0.0, []
+            for _ in range(6):
+                expected.append(forward(net, there, alpha, output) + J_at @ (shift + np.zeros(J.shape[1])))
+                error = forward(net, here, alpha, output) + J @ (shift + np.zeros(J.shape[1])) - b[i]
+                shift = shift - np.asarray(eta)[i] * J.T @ error / len(error)
+            growth = 1 + np.asarray(eta)[i] * np.linalg.norm(J) ** 2
+            tolerance = size(net, a, at) * growth**5 * (1 + np.linalg.norm(J_at) ** 2)
+            yield equal(f"L = {len(weights)}: h̄", u[(slice(None), *i)], expected, atol=tolerance)
+    weights, a, b, *_ = next(instances(rng))
+    pair = (call(weights, a, a) for call in (tangent_kernel, lambda X, a, c: tangent_kernel(X, a, c, 1.0, identity)))
+    yield equal("default α, last layer linear", *pair)
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("the first layer left out", replaces="tangent_kernel")
+def _(weights, a, a_prime, alpha=1.0, output=identity):
+    found = [gradient_factors(weights, points, alpha, output) for points in (a, a_prime)]
+    (d, h), (e, g) = found
+    whole = lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
+    return whole - (d @ np.swapaxes(e, -1, -2)) * (h @ np.swapaxes(g, -1, -2))
+
+
+def gradient_factors(weights, a, alpha, output):
+    """δ₁ and the points: the gradient in X₁ is δ₁aᵀ."""
+    delta, h = lazy_training._factors(weights, a, alpha, output)
+    return delta[0], h[0]
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("transposed", replaces="tangent_kernel")
+def _(weights, a, a_prime, alpha=1.0, output=identity):
+    return np.swapaxes(lazy_training.tangent_kernel(weights, a_prime, a[..., :3, :], alpha, output), -1, -2)[..., :3, :]
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("divided by α once", replaces="tangent_kernel")
+def _(weights, a, a_prime, alpha=1.0, output=identity):
+    return alpha * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("1 % too large", replaces="tangent_kernel")
+def _(weights, a, a_prime, alpha=1.0, output=identity):
+    return 1.01 * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("sum in place of the mean", replaces="linearised_outputs")
+def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+    return lazy_training.linearised_outputs(weights, a, b, at, eta * np.shape(b)[-1], num_steps, alpha, output)
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("starts at 0", replaces="linearised_outputs")
+def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+    u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
+    return u - u[0]
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("the network itself", replaces="linearised_outputs")
+def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+    path = gradient_descent(weights, a, b, eta, num_steps, num_steps, alpha, output).weights
+    return np.stack([forward(list(now), at, alpha, output) for now in zip(*path, strict=True)])
+
+
+@linearised_network_is_trained_in_the_tangent_space.mutant("errors of the start", replaces="linearised_outputs")
+def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+    u = lazy_training.linearised_outputs(weights, a, b, at, eta, 1, alpha, output)
+    return u[:1] + np.arange(num_steps + 1).reshape(-1, *[1] * (u.ndim - 1)) * (u[1] - u[0])
+
+
+@claim("N08", slide="Robustness in deep learning: non-lazy training experiment", source="definitions")
+def changes_are_relative_to_the_start(
+    rng, *, relative_changes=lazy_training.relative_changes, lazy_ratio=lazy_training.lazy_ratio
+):
+    r"""‖X_l(t) − X_l(0)‖/‖X_l(0)‖ by eigenvalues and sums of squares, κ = Σ‖X_l(t) − X_l(0)‖_F/Σ‖X_l(0)‖_F."""
+    for leading in ((), (3,)):
+        path = [rng.standard_normal((4, *leading, *shape)) for shape in ((5, 2), (5, 5), (1, 5))]
+        moved = [X - X[:1] for X in path]
+        spectral, frobenius = ([[measure(Y) for Y in X] for X in (moved, path)] for measure in (largest, root))
+        for norm, (change, start) in (("2", spectral), ("fro", frobenius)):
+            expected = [d / s[0] for d, s in zip(change, start, strict=True)]
+            yield equal(
+                f"norm {norm}", relative_changes(path, norm), expected, atol=1e-7 * (norm == "2") + rounding(100)
+            )
+        change, start = frobenius
+        yield equal("κ", lazy_ratio(path), sum(change) / sum(start)[0], atol=rounding(100))
+        yield equal("default norm", relative_changes(path), relative_changes(path, "2"))
+
+
+def largest(X):
+    """Largest singular values of matrices, from eigenvalues of XᵀX."""
+    return np.sqrt(np.abs(np.linalg.eigvalsh(np.swapaxes(X, -1, -2) @ X)).max(-1))
+
+
+def root(X):
+    """Roots of sums of squares."""
+    return np.sqrt(np.sum(X**2, axis=(-2, -1)))
+
+
+@changes_are_relative_to_the_start.mutant("relative to the end", replaces="relative_changes")
+def _(path, norm="2"):
+    return lazy_training.relative_changes([X[::-1] for X in path], norm)[:, ::-1]
+
+
+@changes_are_relative_to_the_start.mutant("since the step before", replaces="relative_changes")
+def _(path, norm="2"):
+    steps = [np.concatenate([X[:1], X[:1] + X[1:] - X[:-1]]) for X in path]
+    return lazy_training.relative_changes(steps, norm)
+
+
+@changes_are_relative_to_the_start.mutant("Frobenius' norm always", replaces="relative_changes")
+def _(path, norm="2"):
+    return lazy_training.relative_changes(path, "fro")
+
+
+@changes_are_relative_to_the_start.mutant("norms of rows", replaces="relative_changes")
+def _(path, norm="2"):
+    sizes = [np.linalg.norm(X - X[0], axis=-1).max(-1) / np.linalg.norm(X[0], axis=-1).max(-1) for X in path]
+    return np.stack(sizes)
+
+
+@changes_are_relative_to_the_start.mutant("mean of the layers' ratios", replaces="lazy_ratio")
+def _(path):
+    return lazy_training.relative_changes(path, "fro").mean(0)
+
+
+@changes_are_relative_to_the_start.mutant("one norm of all weights", replaces="lazy_ratio")
+def _(path):
+    flat = [np.concatenate([X.reshape(*X.shape[:-2], 1, -1) for X in path], -1)]
+    return lazy_training.relative_changes(flat, "fro")[0]
+
+
+@changes_are_relative_to_the_start.mutant("squares of norms", replaces="lazy_ratio")
+def _(path):
+    return sum(root(X - X[:1]) ** 2 for X in path) / sum(root(X[0]) ** 2 for X in path)

@@ -1,0 +1,247 @@
+"""Two layers that start small: the condition under which they are not lazy, and what becomes of their stability."""
+
+from itertools import product
+
+import numpy as np
+
+from refimpl.activations import identity, relu
+from refimpl.networks import non_lazy, perturbation_stability, phase_diagram
+from refimpl.networks.fully_connected import forward, input_gradient
+from refimpl.networks.initialization import Scales, sample_weights
+from refimpl.networks.lazy_training import lazy_ratio
+from refimpl.networks.training import gradient_descent
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal, rate, rounding
+from verify.networks.phase_rates import circle
+
+SLIDE = "Robustness in deep learning: main results (Non-lazy training regime)"
+ZHU = "Zhu, Liu, Chrysos & Cevher 2022"
+
+
+@claim("N10", slide=SLIDE, source=ZHU)
+def condition_is_sufficient_and_not_necessary(
+    rng, *, non_lazy_ratio=non_lazy.non_lazy_ratio, small_scales=non_lazy.small_scales
+):
+    r"""(m^(3/2) Σβᵢ)^L/α → 0 implies the condensed regime of two layers; for α = 1, β = m^(−c) it says c > 1.5.
+
+    At γ, γ' the ratio is of order m^(3 + |γ'| − γ), exactly. Condensed is more: for β = m^(−c) all c > ½.
+    """
+    m = (2**20, 2**40)
+    for L in (2, 3, 5):
+        for c in (0.25, 1.25, 1.5, 1.75, 4.0):
+            low, high = (np.log2(non_lazy_ratio(small_scales(c, width), width, L)) for width in m)
+            yield equal(
+                f"L = {L}, c = {c}: exponent of the ratio", (high - low) / 20, L * (1.5 - c), atol=rounding(1000)
+            )
+    places = [(i / 2, j / 2) for i, j in product(range(-2, 13), range(-6, 7))]
+    orders, condensed = [], []
+    for place in places:
+        ratios = [non_lazy_ratio(phase_diagram.scales_at(*place, width), width, 2) for width in m]
+        orders.append(np.diff(np.log2(ratios))[0] / 20)
+        condensed.append(phase_diagram.regime(*place) == "condensed")
+    gamma, gamma_prime = np.array(places).T
+    yield equal("exponent at (γ, γ')", orders, 3 + np.abs(gamma_prime) - gamma, atol=0.06)
+    holds = np.array(orders) < -0.1
+    yield equal("where it holds, not condensed", np.sum(holds & ~np.array(condensed)), 0)
+    yield at_least("condensed without it", np.sum(~holds & np.array(condensed)), 1, resolution=len(places))
+    s = Scales(*rng.uniform(0.1, 2, 4))
+    expected = [(8 * (s.beta_1 + s.beta_L + (L - 2) * s.beta)) ** L / s.alpha for L in (2, 3, 6)]
+    yield equal("at m = 4", [non_lazy_ratio(s, 4, L) for L in (2, 3, 6)], expected, rtol=rounding(100))
+
+
+@condition_is_sufficient_and_not_necessary.mutant("m in place of m^(3/2)", replaces="non_lazy_ratio")
+def _(scales, m, L):
+    return non_lazy.non_lazy_ratio(scales, m, L) / float(m) ** (L / 2)
+
+
+@condition_is_sufficient_and_not_necessary.mutant("not to the power L", replaces="non_lazy_ratio")
+def _(scales, m, L):
+    return (non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha) ** (1 / L) / scales.alpha
+
+
+@condition_is_sufficient_and_not_necessary.mutant("L − 1 middle layers", replaces="non_lazy_ratio")
+def _(scales, m, L):
+    return non_lazy.non_lazy_ratio(scales._replace(beta=scales.beta * (L - 1) / max(L - 2, 1)), m, L)
+
+
+@condition_is_sufficient_and_not_necessary.mutant("without the last layer", replaces="non_lazy_ratio")
+def _(scales, m, L):
+    return non_lazy.non_lazy_ratio(scales._replace(beta_L=1e-300), m, L)
+
+
+@condition_is_sufficient_and_not_necessary.mutant("α upside down", replaces="non_lazy_ratio")
+def _(scales, m, L):
+    return non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha**2
+
+
+@condition_is_sufficient_and_not_necessary.mutant("variances m^(−c)", replaces="small_scales")
+def _(c, m):
+    return non_lazy.small_scales(c / 2, m)
+
+
+@condition_is_sufficient_and_not_necessary.mutant("α = m^(−c) too", replaces="small_scales")
+def _(c, m):
+    return non_lazy.small_scales(c, m)._replace(alpha=float(m) ** -c)
+
+
+@claim("N10", slide=SLIDE, source="Euler's theorem on homogeneous functions")
+def homogeneity_bounds_stability_from_below(rng, *, homogeneity_floor=non_lazy.homogeneity_floor):
+    r"""h(a) = ⟨∇h(a), a⟩ without biases, so that c_p‖∇h(a)‖ ≥ c_p|h(a)|/‖a‖: networks that fit labels are not flat.
+
+    For deep networks too, with and without the outer ReLU, in any dimension; tight on the line.
+    """
+    for p, L, output in ((1, 2, identity), (1, 3, relu), (3, 2, relu), (6, 4, identity)):
+        weights, a = sample_weights(Scales(1, 1, 1, 1), p, 6, L, rng), rng.standard_normal((400, p))
+        alpha, eps = rng.uniform(0.3, 3, 2)
+        h, g = (call(weights, a, alpha, output) for call in (forward, input_gradient))
+        measured = perturbation_stability.expected_perturbation(g, eps)
+        floor, size = homogeneity_floor(h, a, eps), rounding(1e4, np.abs(measured).max())
+        yield at_least(f"p = {p}, L = {L}", measured, floor, slack=size, resolution=1 + measured.max())
+        if p == 1:
+            yield equal("on the line", floor, measured, atol=size)
+    yield equal("default ε = 1", homogeneity_floor(h, a), homogeneity_floor(h, a, 1.0))
+
+
+@homogeneity_bounds_stability_from_below.mutant("c_p left out")
+def _(h, a, eps=1.0):
+    return eps * np.abs(h) / np.linalg.norm(a, axis=-1)
+
+
+@homogeneity_bounds_stability_from_below.mutant("multiplied by ‖a‖")
+def _(h, a, eps=1.0):
+    return non_lazy.homogeneity_floor(h, a, eps) * np.linalg.norm(a, axis=-1) ** 2
+
+
+@homogeneity_bounds_stability_from_below.mutant("h with its sign")
+def _(h, a, eps=1.0):
+    return non_lazy.homogeneity_floor(h, a, eps) * np.sign(h)
+
+
+@homogeneity_bounds_stability_from_below.mutant("1 % too large")
+def _(h, a, eps=1.0):
+    return 1.01 * non_lazy.homogeneity_floor(h, a, eps)
+
+
+@homogeneity_bounds_stability_from_below.mutant("1 % too small")
+def _(h, a, eps=1.0):
+    return 0.99 * non_lazy.homogeneity_floor(h, a, eps)
+
+
+@homogeneity_bounds_stability_from_below.mutant("ε = ½ by default")
+def _(h, a, eps=0.5):
+    return non_lazy.homogeneity_floor(h, a, eps)
+
+
+@claim("N10", slide=SLIDE, source=ZHU)
+def printed_bound_fails_at_initialisation(
+    rng,
+    *,
+    small_scales=non_lazy.small_scales,
+    printed_bound=non_lazy.printed_bound,
+    stability=perturbation_stability.stability,
+):
+    r"""At the start P ~ m^(½−2c), exactly known: n/m^(c+1.5) is smaller by m^(c−2), without limit, where c < 2.
+
+    As printed n/m^(c+1.5) would hold for every c > 1.5; before training it holds for c ≥ 2 only.
+    """
+    widths, (p, n) = 2.0 ** np.arange(10, 29, 3), rng.integers(2, 50, 2).tolist()
+    for c in (1.6, 1.75, 2.0, 2.5):
+        P = [stability(small_scales(c, int(m)), p, int(m), 2) for m in widths]
+        bound = [printed_bound(n, int(m), c) for m in widths]
+        yield rate(f"c = {c}: P at the start in m", widths, np.array(P), 0.5 - 2 * c)
+        yield equal(f"c = {c}: printed bound", bound, n * np.exp(-(c + 1.5) * np.log(widths)), rtol=rounding(1e4))
+        yield rate(f"c = {c}: P over the printed bound", widths, np.array(P) / bound, 2 - c)
+
+
+@printed_bound_fails_at_initialisation.mutant("n/m^c", replaces="printed_bound")
+def _(n, m, c):
+    return non_lazy.printed_bound(n, m, c - 1.5)
+
+
+@printed_bound_fails_at_initialisation.mutant("without n", replaces="printed_bound")
+def _(n, m, c):
+    return non_lazy.printed_bound(1, m, c)
+
+
+@printed_bound_fails_at_initialisation.mutant("1 % too large", replaces="printed_bound")
+def _(n, m, c):
+    return 1.01 * non_lazy.printed_bound(n, m, c)
+
+
+@printed_bound_fails_at_initialisation.mutant("first layer of order 1", replaces="small_scales")
+def _(c, m):
+    return non_lazy.small_scales(c, m)._replace(beta_1=1.0)
+
+
+@printed_bound_fails_at_initialisation.mutant("variances m^(−c)", replaces="small_scales")
+def _(c, m):
+    return non_lazy.small_scales(c / 2, m)
+
+
+@printed_bound_fails_at_initialisation.mutant("√m too much", replaces="stability")
+def _(scales, p, m, L, eps=1.0):
+    return perturbation_stability.stability(scales, p, m, L, eps) * np.sqrt(m)
+
+
+WIDTHS, NETWORKS, STEPS = (128, 512, 2048), 12, 320
+
+
+@claim("N10", slide="Robustness in deep learning: non-lazy training experiment", source=ZHU)
+def trained_networks_that_start_small_move_and_stay_rough(
+    rng, *, small_scales=non_lazy.small_scales, lazy_ratio=lazy_ratio, curvature_bound=phase_diagram.curvature_bound
+):
+    r"""After training κ ~ m^(c−½) → ∞ for all c > ½, and P keeps its size at every width, for n/m^(c+1.5) printed.
+
+    Width neither helps nor hurts. P is over the points of training, on the unit circle, where it is ≥ c₂|h|, and less
+    than twice that.
+    """
+    a, b = circle()
+    for c in (1.0, 1.75):
+        kappa, P, least, x = [], [], [], np.repeat(np.array(WIDTHS, float), NETWORKS)
+        for m in WIDTHS:
+            start = sample_weights(small_scales(c, m), 2, m, 2, rng, NETWORKS)
+
+            def eta(weights):
+                return 0.5 / curvature_bound(weights, a, b)
+
+            path = gradient_descent(start, a, b, eta, STEPS).weights
+            end = [X[-1] for X in path]
+            h, g = (call(end, a, 1.0, identity) for call in (forward, input_gradient))
+            kappa.append(lazy_ratio(path)[-1])
+            P.append(perturbation_stability.expected_perturbation(g, 1.0).mean(-1))
+            least.append(np.abs(h / b).min(-1))
+        yield at_least(f"c = {c}: outputs over labels", least, 0.8, resolution=0.2)
+        yield rate(f"c = {c}: κ in m", x, np.concatenate(kappa), c - 0.5)
+        floor = 0.8 * np.abs(b).mean() * perturbation_stability.ball_constant(2)
+        yield at_least(f"c = {c}: P after training", P, floor, resolution=floor)
+        yield at_most(f"c = {c}: P after training, above", P, 2 * floor, resolution=floor)
+
+
+@trained_networks_that_start_small_move_and_stay_rough.mutant("scales of order m^(−½)", replaces="small_scales")
+def _(c, m):
+    return non_lazy.small_scales(0.5, m)
+
+
+@trained_networks_that_start_small_move_and_stay_rough.mutant("variances m^(−c)", replaces="small_scales")
+def _(c, m):
+    return non_lazy.small_scales(c / 2, m)
+
+
+@trained_networks_that_start_small_move_and_stay_rough.mutant("not divided by the start", replaces="lazy_ratio")
+def _(path):
+    return sum(np.linalg.norm(X - X[0], axis=(-2, -1)) for X in path)
+
+
+@trained_networks_that_start_small_move_and_stay_rough.mutant("squares", replaces="lazy_ratio")
+def _(path):
+    return lazy_ratio(path) ** 2
+
+
+@trained_networks_that_start_small_move_and_stay_rough.mutant("relative to the end", replaces="lazy_ratio")
+def _(path):
+    return lazy_ratio([X[::-1] for X in path])[::-1] * [[1], [1]]
+
+
+@trained_networks_that_start_small_move_and_stay_rough.mutant("steps too short", replaces="curvature_bound")
+def _(weights, a, b, alpha=1.0):
+    return 30 * phase_diagram.curvature_bound(weights, a, b, alpha)

@@ -1,0 +1,211 @@
+"""The phase diagram of two-layer networks: where initialisations stand, and what training then does."""
+
+from fractions import Fraction
+from itertools import product
+
+import autograd
+import numpy as np
+
+from refimpl.networks import phase_diagram
+from refimpl.networks.initialization import NAMES, Scales
+from refimpl.networks.phase_diagram import Place
+from refimpl.networks.training import squared_loss
+from verify.claims import claim
+from verify.evidence import at_most, equal, rounding
+
+SLIDE = "Robustness in deep learning: initialization in deep ReLU NNs"
+LUO = "Luo, Xu, Ma & Zhang 2021"
+TABLE = {
+    "lecun": (Fraction(1, 2), Fraction(1, 2), "linear"),
+    "he": (Fraction(1, 2), Fraction(1, 2), "linear"),
+    "ntk": (Fraction(1, 2), Fraction(-1, 2), "linear"),
+    "xavier": (1, 0, "critical"),
+    "mean_field": (1, 0, "critical"),
+    "e": (0, 0, "linear"),
+}
+
+
+@claim("N09", slide=SLIDE, source=LUO)
+def initialisations_have_their_places(
+    rng, *, exponents=phase_diagram.exponents, place=phase_diagram.place, regime=phase_diagram.regime
+):
+    r"""LeCun, He (½, ½), NTK (½, −½), E (c, c) for β_c = m^(−c): linear. Xavier, mean-field (1, 0): critical.
+
+    The table's NTK has its factor in β₁, not in α = √m: (½, −½) and not (½, 0). Both are linear.
+    """
+    for name in NAMES:
+        gamma, gamma_prime, expected = TABLE[name]
+        found = place(exponents(name))
+        yield equal(f"{name}: (γ, γ')", found, [float(gamma), float(gamma_prime)])
+        yield equal(f"{name}: {expected}", regime(*found) == expected, 1)
+    c = int(rng.integers(1, 9)) / 4
+    yield equal(f"E with β_c = m^(−{c}): (γ, γ')", place(exponents("e", c)), [c, c])
+    yield equal(f"E with β_c = m^(−{c}): linear", regime(*place(exponents("e", c))) == "linear", 1)
+    yield equal("NTK with α = √m: (γ, γ')", place(Scales(0.0, 0.0, 0.0, 0.5)), [0.5, 0])
+
+
+@initialisations_have_their_places.mutant("variances in place of deviations", replaces="exponents")
+def _(name, c=0.0):
+    e = phase_diagram.exponents(name, c)
+    return Scales(2 * e.beta_1, 2 * e.beta, 2 * e.beta_L, e.alpha)
+
+
+@initialisations_have_their_places.mutant("β_c = m^c", replaces="exponents")
+def _(name, c=0.0):
+    return phase_diagram.exponents(name, -c)
+
+
+@initialisations_have_their_places.mutant("α left out", replaces="place")
+def _(exponents):
+    return phase_diagram.place(exponents._replace(alpha=0.0))
+
+
+@initialisations_have_their_places.mutant("γ' of the wrong sign: layers swapped", replaces="place")
+def _(exponents):
+    found = phase_diagram.place(exponents)
+    return Place(found.gamma, -found.gamma_prime)
+
+
+@initialisations_have_their_places.mutant("1/α doubled", replaces="place")
+def _(exponents):
+    return phase_diagram.place(exponents._replace(alpha=2 * exponents.alpha))
+
+
+@initialisations_have_their_places.mutant("β in place of β₁", replaces="place")
+def _(exponents):
+    return phase_diagram.place(exponents._replace(beta_1=exponents.beta))
+
+
+@initialisations_have_their_places.mutant("the line belongs to the linear regime", replaces="regime")
+def _(gamma, gamma_prime):
+    return "condensed" if gamma > 1 and gamma_prime < gamma - 1 else "linear"
+
+
+@initialisations_have_their_places.mutant("linear iff γ < ½", replaces="regime")
+def _(gamma, gamma_prime):
+    return phase_diagram.regime(gamma + 0.5, gamma_prime)
+
+
+@claim("N09", slide=SLIDE, source=LUO)
+def regimes_are_signs_of_the_movement(
+    rng,
+    *,
+    regime=phase_diagram.regime,
+    movement_exponent=phase_diagram.movement_exponent,
+    scales_at=phase_diagram.scales_at,
+):
+    r"""Linear iff s < 0, critical iff s = 0, condensed iff s > 0, for the exponent s of ‖ΔX₁‖/‖X₁‖; s is continuous.
+
+    On a grid of quarters, exactly. s is 2(γ−1−γ')₊ or so, whose pieces meet: it changes by at most 3 δ over δ.
+    """
+    grid = [(i / 4, j / 4) for i, j in product(range(-4, 17), range(-12, 13))]
+    signs = [np.sign(movement_exponent(*point)) for point in grid]
+    expected = [{"linear": -1, "critical": 0, "condensed": 1}[regime(*point)] for point in grid]
+    yield equal("regime against the sign of s", signs, expected)
+    printed = [1 if g > 1 and q < g - 1 else -1 if g < 1 or q > g - 1 else 0 for g, q in grid]
+    yield equal("regime against the inequalities", expected, printed)
+    x = rng.uniform(-2, 4, (400, 2))
+    y = x + 1e-6 * rng.standard_normal(x.shape)
+    jumps = [abs(movement_exponent(*u) - movement_exponent(*v)) for u, v in zip(x.tolist(), y.tolist(), strict=True)]
+    yield at_most("continuity", jumps, 3 * np.abs(x - y).sum(1), slack=rounding(10), resolution=1e-5)
+    (gamma, gamma_prime), m = rng.uniform(-1, 3, 2), int(rng.integers(2, 1000))
+    s = scales_at(gamma, gamma_prime, m)
+    found = [-np.log(s.beta_1 * s.beta_L / s.alpha), -np.log(s.beta_L / s.beta_1)]
+    yield equal("scales_at: (γ, γ')", np.array(found) / np.log(m), [gamma, gamma_prime], atol=rounding(100))
+
+
+@regimes_are_signs_of_the_movement.mutant("γ' ≥ γ − 1 is linear", replaces="regime")
+def _(gamma, gamma_prime):
+    return "linear" if gamma < 1 or gamma_prime >= gamma - 1 else "condensed"
+
+
+@regimes_are_signs_of_the_movement.mutant("no condition on γ'", replaces="regime")
+def _(gamma, gamma_prime):
+    return "linear" if gamma < 1 else "critical" if gamma == 1 else "condensed"
+
+
+@regimes_are_signs_of_the_movement.mutant("line γ' = 1 − γ", replaces="regime")
+def _(gamma, gamma_prime):
+    return phase_diagram.regime(gamma, -gamma_prime)
+
+
+@regimes_are_signs_of_the_movement.mutant("γ' does not count below γ = 1", replaces="movement_exponent")
+def _(gamma, gamma_prime):
+    return gamma - 1 if gamma <= 1 else phase_diagram.movement_exponent(gamma, gamma_prime)
+
+
+@regimes_are_signs_of_the_movement.mutant("wrong sign", replaces="movement_exponent")
+def _(gamma, gamma_prime):
+    return -phase_diagram.movement_exponent(gamma, gamma_prime)
+
+
+@regimes_are_signs_of_the_movement.mutant("α without γ'", replaces="scales_at")
+def _(gamma, gamma_prime, m):
+    return phase_diagram.scales_at(gamma, gamma_prime, m)._replace(alpha=float(m) ** gamma)
+
+
+@regimes_are_signs_of_the_movement.mutant("variances", replaces="scales_at")
+def _(gamma, gamma_prime, m):
+    s = phase_diagram.scales_at(gamma, gamma_prime, m)
+    return s._replace(beta_L=np.sqrt(s.beta_L))
+
+
+@claim("N09", slide=SLIDE, source="triangle inequality on the Hessian's blocks")
+def curvature_is_bounded(rng, *, curvature_bound=phase_diagram.curvature_bound):
+    r"""‖∇²f‖₂ ≤ mean of ‖∇h(aᵢ)‖² + |h(aᵢ) − bᵢ|‖aᵢ‖/α, by automatic differentiation.
+
+    The two come together for one neuron and one point whose label is far away.
+    """
+    largest, bound = [], []
+    for m, n in ((1, 1), (3, 2), (4, 5)):
+        p, alpha = int(rng.integers(2, 4)), rng.uniform(0.3, 3)
+        weights = [rng.standard_normal((m, p)), rng.standard_normal((1, m))]
+        a, b = rng.standard_normal((n, p)), 5 * rng.standard_normal(n)
+        if m == 1:
+            a, b = a * np.sign(weights[0] @ a[0]), np.array([1e6])
+        largest.append(np.abs(np.linalg.eigvalsh(hessian(weights, a, b, alpha))).max())
+        bound.append(curvature_bound(weights, a, b, alpha))
+    yield equal("one neuron, a far label", largest[0], bound[0], rtol=1e-3)
+    yield at_most("largest eigenvalue", largest, bound, slack=rounding(1e5, max(bound)), tight=1e-3)
+    two = [np.stack([X, 2 * X]) for X in weights]
+    alone = [curvature_bound([i * X for X in weights], a, b, alpha) for i in (1, 2)]
+    yield equal("two networks", curvature_bound(two, a, b, alpha), alone, rtol=rounding(100))
+    default = curvature_bound(weights, a, b)
+    yield equal("default α = 1", default, curvature_bound(weights, a, b, 1.0))
+
+
+def hessian(weights, a, b, alpha):
+    """Second derivatives of the squared loss in all weights of two layers."""
+    rows, p = weights[0].shape
+
+    def loss(x):
+        return squared_loss([x[: rows * p].reshape(rows, p), x[rows * p :].reshape(1, rows)], a, b, alpha)
+
+    return autograd.hessian(loss)(np.concatenate([X.ravel() for X in weights]))
+
+
+@curvature_is_bounded.mutant("errors left out")
+def _(weights, a, b, alpha=1.0):
+    return phase_diagram.curvature_bound(weights, a, phase_diagram.forward(weights, a, alpha, phase_diagram.identity))
+
+
+@curvature_is_bounded.mutant("a tenth of the errors' part")
+def _(weights, a, b, alpha=1.0):
+    h = phase_diagram.forward(weights, a, alpha, phase_diagram.identity)
+    return phase_diagram.curvature_bound(weights, a, h + 0.1 * (b - h), alpha)
+
+
+@curvature_is_bounded.mutant("twice as large")
+def _(weights, a, b, alpha=1.0):
+    return 2 * phase_diagram.curvature_bound(weights, a, b, alpha)
+
+
+@curvature_is_bounded.mutant("10 % too small")
+def _(weights, a, b, alpha=1.0):
+    return 0.9 * phase_diagram.curvature_bound(weights, a, b, alpha)
+
+
+@curvature_is_bounded.mutant("α squared under the errors")
+def _(weights, a, b, alpha=1.0):
+    h = phase_diagram.forward(weights, a, alpha, phase_diagram.identity)
+    return phase_diagram.curvature_bound(weights, a, h + (b - h) / alpha, alpha)

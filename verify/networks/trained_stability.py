@@ -1,0 +1,143 @@
+"""Networks trained on real digits: how training changes the printed trends of the perturbation stability."""
+
+import autograd
+import numpy as np
+
+from refimpl.activations import identity
+from refimpl.networks import fully_connected, trained_stability
+from refimpl.networks.initialization import Scales, sample_weights, scales
+from refimpl.networks.perturbation_stability import ball_constant, stability
+from refimpl.networks.trained_stability import Job, Outcome
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal
+from verify.networks.training import loss
+from verify.probes import unchanged
+
+SLIDE = "Robustness in deep learning: lazy training experiment for FCN"
+
+
+@claim("N07", slide=SLIDE, source="Kingma & Ba 2015")
+def adam_follows_its_batches(rng, *, adam_on_batches=trained_stability.adam_on_batches):
+    r"""Weights after k steps of Adam on batches drawn with replacement, with gradients of automatic differentiation."""
+    start, a, b = sample_weights(Scales(1, 1, 1, 1), 3, 4, 3, rng), rng.standard_normal((9, 3)), rng.standard_normal(9)
+    seed, steps = int(rng.integers(2**32)), 4
+    for options in ({"step": 0.05, "batch": 5}, {"step": 0.01}, {"batch": 3}, {}):
+        found = adam_on_batches(fully_connected.gradient, start, a, b, np.random.default_rng(seed), steps, **options)
+        draw, alpha, batch = np.random.default_rng(seed), options.get("step", 1e-3), options.get("batch", 50)
+        X, m, v = ([c * W for W in start] for c in (1.0, 0.0, 0.0))
+        for t in range(1, steps + 1):
+            i = draw.integers(9, size=batch)
+            for l, G in enumerate(autograd.grad(loss)(X, a[i], b[i], 1.0, identity)):
+                m[l], v[l] = 0.9 * m[l] + 0.1 * G, 0.999 * v[l] + 0.001 * G**2
+            for l in range(3):
+                X[l] = X[l] - alpha * m[l] / (1 - 0.9**t) / (np.sqrt(v[l] / (1 - 0.999**t)) + 1e-8)
+        for W, expected in zip(found, X, strict=True):
+            yield equal(f"{options}: X_l", W, expected, atol=1e-7)
+    yield from unchanged("Adam", lambda *X: adam_on_batches(fully_connected.gradient, list(X), a, b, rng, 2), *start)
+
+
+@adam_follows_its_batches.mutant("sum over the batch")
+def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+    def slope_of_sum(loss_slope, X, a, alpha, output):
+        return gradient(lambda h: batch**2 * loss_slope(h) + 1e-3, X, a, alpha, output)
+
+    return trained_stability.adam_on_batches(slope_of_sum, weights, a, b, rng, steps, step, batch)
+
+
+@adam_follows_its_batches.mutant("one step more")
+def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps + 1, step, batch)
+
+
+@adam_follows_its_batches.mutant("steps 1 % longer")
+def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, 1.01 * step, batch)
+
+
+@adam_follows_its_batches.mutant("labels of other points")
+def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+    return trained_stability.adam_on_batches(gradient, weights, a, np.roll(b, 1), rng, steps, step, batch)
+
+
+@adam_follows_its_batches.mutant("another default batch")
+def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=64):
+    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
+
+
+@adam_follows_its_batches.mutant("another default step")
+def _(gradient, weights, a, b, rng, steps, step=3e-4, batch=50):
+    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
+
+
+@claim("N07", slide=SLIDE, source="the lecture's experiment; Euler's theorem on homogeneous functions")
+def training_undoes_the_trend_in_depth(rng, *, outcome=trained_stability.outcome):
+    r"""At the start LeCun's P halves with two layers more, He's stays; after training neither depends much on depth.
+
+    On digits with ‖a‖ = 1 and labels ±1 a network that fits has ‖∇h‖ ≥ |h|: training, not initialisation, sets P.
+    Printed: depth ↘ for LeCun, ↗ for He. Trained at width 32, L = 2 and 8, on 300 digits; starts at width 512, L = 4,
+    are held against twice the exact P, as the last layer is linear here.
+    """
+    seeds = rng.integers(2**31, size=2).tolist()
+    for name in ("lecun", "he"):
+        starts = [outcome(Job("dense", name, 512, 4, seed, 1, 1e-3, 1, 10)).before for seed in seeds]
+        exact = 2 * stability(scales(name, 784, 512), 784, 512, 4)
+        yield equal(f"{name}: P at the start", np.mean(starts), exact, rtol=0.5)
+        runs = [[outcome(Job("dense", name, 32, L, seed, 120, 3e-3, 50, 300)) for seed in seeds] for L in (2, 8)]
+        _, after, error, right = np.moveaxis(np.array(runs), -1, 0)
+        yield at_most(f"{name}: error of training", error, 0.5, resolution=0.5)
+        yield at_least(f"{name}: share of unseen digits right", right, 0.65, resolution=0.35)
+        yield at_least(f"{name}: P after training beside 2c_p", after, 2 * ball_constant(784), resolution=1.0)
+        yield at_most(f"{name}: P after training, above", after, 1.0, resolution=1.0)
+        shallow, deep = after.mean(1)
+        yield at_least(f"{name}: P at L = 8 over L = 2 after training", deep / shallow, 0.5, resolution=1.5)
+        yield at_most(f"{name}: P at L = 8 over L = 2 after training, above", deep / shallow, 2.5, resolution=2.0)
+        yield at_least(f"{name}: two seeds differ", np.ptp(after, axis=1), 1e-6, resolution=1.0)
+    for kind, L in (("dense", 3), ("convolutional", 4)):
+        he, lecun = (outcome(Job(kind, name, 3, L, seeds[0], 1, 1e-300, 1, 40)) for name in ("he", "lecun"))
+        yield equal(f"{kind}: P before and after no training", he.after, he.before, rtol=1e-12)
+        yield equal(f"{kind}: P of He and of LeCun", he.before, 2 ** (L / 2) * lecun.before, rtol=1e-10)
+    again = outcome(Job("convolutional", "he", 3, 4, seeds[0], 5, 1e-3, 20, 40))
+    yield equal("the same job twice", outcome(Job("convolutional", "he", 3, 4, seeds[0], 5, 1e-3, 20, 40)), again)
+
+
+@training_undoes_the_trend_in_depth.mutant("training left out")
+def _(job):
+    return trained_stability.outcome(job._replace(step=1e-300))
+
+
+@training_undoes_the_trend_in_depth.mutant("before and after swapped")
+def _(job):
+    found = trained_stability.outcome(job)
+    return found._replace(before=found.after, after=found.before)
+
+
+@training_undoes_the_trend_in_depth.mutant("LeCun's scales for He too")
+def _(job):
+    return trained_stability.outcome(job._replace(name="lecun"))
+
+
+@training_undoes_the_trend_in_depth.mutant("He's scales for LeCun too")
+def _(job):
+    return trained_stability.outcome(job._replace(name="he"))
+
+
+@training_undoes_the_trend_in_depth.mutant("c_p left out")
+def _(job):
+    found = trained_stability.outcome(job)
+    return Outcome(found.before, found.after * found.before, found.error, found.right)
+
+
+@training_undoes_the_trend_in_depth.mutant("all networks of two layers")
+def _(job):
+    return trained_stability.outcome(job._replace(L=2) if job.kind == "dense" else job)
+
+
+@training_undoes_the_trend_in_depth.mutant("P after training twice as large")
+def _(job):
+    found = trained_stability.outcome(job)
+    return found._replace(after=2 * found.after)
+
+
+@training_undoes_the_trend_in_depth.mutant("one seed for all")
+def _(job):
+    return trained_stability.outcome(job._replace(seed=0))
