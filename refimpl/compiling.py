@@ -22,8 +22,9 @@ from refimpl.domains import bare
 
 F = TypeVar("F", bound=Callable[..., Any])
 _one_at_a_time = threading.RLock()
-OPTIONS: Any = {"error_model": "numpy", "fastmath": {"contract"}}
-"""How numba compiles: division by zero as NumPy does it, and x + yz rounded once where the processor can."""
+OPTIONS: Any = {"error_model": "numpy"}
+"""How numba compiles: division by zero as NumPy does it. To let x + yz be rounded once would be faster still, but a
+point would not take the same path alone and among others."""
 
 _OVERLOADED = (arrays.split, arrays.join, arrays.linear, arrays.point, arrays.number)
 

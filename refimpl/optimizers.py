@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.domains import Domain, Sizes, array, domain, nonnegative, number, positive
+from refimpl.domains import array, domain, nonnegative, number, positive
+from refimpl.records import record
 
 _vector, _rate = array("... d"), number(">= 0 and < 1")
 
@@ -26,15 +27,6 @@ class RMSState(NamedTuple):
 
     x: Any
     v: Any
-
-
-def _state(kind: type) -> Domain:
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        if not isinstance(value, kind):
-            raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
-        return value
-
-    return Domain(kind.__name__, check)
 
 
 @domain(x=_vector)
@@ -94,7 +86,7 @@ def sgd_step(g: Any, x: Any, alpha: float) -> Any:
     return x - alpha * g
 
 
-@domain(g=_vector, state=_state(AdamState), alpha=positive, beta_1=_rate, beta_2=_rate, eps=positive)
+@domain(g=_vector, state=record(AdamState), alpha=positive, beta_1=_rate, beta_2=_rate, eps=positive)
 def adam_step(
     g: Any, state: AdamState, alpha: float, beta_1: float = 0.9, beta_2: float = 0.999, eps: float = 1e-8
 ) -> AdamState:
@@ -138,7 +130,7 @@ def adam_step(
 
 
 @domain(
-    g=_vector, state=_state(RMSState), gamma=positive, temperature=nonnegative, z=_vector, decay=_rate, eps=positive
+    g=_vector, state=record(RMSState), gamma=positive, temperature=nonnegative, z=_vector, decay=_rate, eps=positive
 )
 def langevin_step(
     g: Any, state: RMSState, gamma: float, temperature: float, z: Any, decay: float = 0.99, eps: float = 1e-5

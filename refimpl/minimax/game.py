@@ -1,5 +1,6 @@
 """What a game min over x, max over y of Φ(x, y) is: its payoff, and its field V(z) = [∇ₓΦ, −∇ᵧΦ], z = (x, y)."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -98,7 +99,10 @@ def operator_of(payoff: Callable[[Any, Any], Any], dim_x: int) -> Field:
     """
 
     def total(z: Any) -> Any:
-        return np.sum(payoff(z[..., :dim_x], z[..., dim_x:]))
+        value = payoff(z[..., :dim_x], z[..., dim_x:])
+        if np.size(value) != math.prod(z.shape[:-1]):
+            raise ValueError(f"payoff must give one value a point, got {np.shape(value)} for points {z.shape}")
+        return np.sum(value)
 
     @domain(z=array("... p"))
     def operator(z: Any) -> Any:

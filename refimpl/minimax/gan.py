@@ -16,6 +16,7 @@ from refimpl.layers import Network, flatten, random_layers, unflatten, widths
 from refimpl.minimax import wgan
 from refimpl.minimax.twenty_five_gaussians import sample_gaussians
 from refimpl.mlp import forward
+from refimpl.records import record
 
 _forward, _unflatten = bare(forward), bare(unflatten)
 _critic_gradient, _generator_gradient = bare(wgan.critic_gradient), bare(wgan.generator_gradient)
@@ -54,13 +55,7 @@ class Draw(NamedTuple):
 
 
 def _check_gan(name: str, value: Any, sizes: Sizes) -> Gan:
-    if not isinstance(value, Gan):
-        raise TypeError(f"{name} must be a Gan, got {type(value).__name__}")
-    widths.check(f"{name}.generator_widths", value.generator_widths, {})
-    widths.check(f"{name}.critic_widths", value.critic_widths, {})
-    integer(1).check(f"{name}.batch", value.batch, {})
-    integer(1).check(f"{name}.critic_steps", value.critic_steps, {})
-    nonnegative.check(f"{name}.penalty", value.penalty, {})
+    value = _gan_record.check(name, value, sizes)
     if (value.generator_widths[-1], value.critic_widths[0], value.critic_widths[-1]) != (2, 2, 1):
         raise ValueError(
             f"{name}'s generator must end, its critic begin with 2 and end with 1 in the widths, got {value}"
@@ -68,14 +63,15 @@ def _check_gan(name: str, value: Any, sizes: Sizes) -> Gan:
     return value
 
 
-def _check_draw(name: str, value: Any, sizes: Sizes) -> Draw:
-    if not isinstance(value, Draw):
-        raise TypeError(f"{name} must be a Draw, got {type(value).__name__}")
-    return value
-
-
-gan_domain = Domain("Gan", _check_gan)
-_draw = Domain("Draw", _check_draw)
+_gan_record = record(
+    Gan,
+    generator_widths=widths,
+    critic_widths=widths,
+    batch=integer(1),
+    critic_steps=integer(1),
+    penalty=nonnegative,
+)
+gan_domain, _draw = Domain("Gan", _check_gan), record(Draw)
 _vector = array("d")
 
 

@@ -11,10 +11,12 @@ from refimpl import checkpoints
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, domain, function, generator, integer, nonnegative, one_of, optional, positive
 from refimpl.errors import DivergedError
+from refimpl.files import file_path
 from refimpl.minimax.gan import Gan, Players, gan_domain, generate, random_draw, random_players
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
 from refimpl.minimax.twenty_five_gaussians import quality
 from refimpl.optimizers import adam_start, rms_start
+from refimpl.records import record
 
 ALGORITHMS = ("sgd", "adam", "mirror", "mirror_prox")
 
@@ -46,30 +48,28 @@ class History(NamedTuple):
 
 
 def _check_training(name: str, value: Any, sizes: Sizes) -> Training:
-    if not isinstance(value, Training):
-        raise TypeError(f"{name} must be a Training, got {type(value).__name__}")
-    one_of(*ALGORITHMS).check(f"{name}.algorithm", value.algorithm, {})
-    positive.check(f"{name}.step", value.step, {})
-    nonnegative.check(f"{name}.temperature", value.temperature, {})
-    gan_domain.check(f"{name}.gan", value.gan, {})
-    for field in ("inner", "iterations", "records"):
-        integer(1).check(f"{name}.{field}", getattr(value, field), {})
+    value = _record.check(name, value, sizes)
     if value.iterations % (length := _round_length(value)):
         raise ValueError(f"{name}.iterations must be a multiple of a round's {length}, got {value.iterations}")
     return value
 
 
-def _check_path(name: str, value: Any, sizes: Sizes) -> Path:
-    if not isinstance(value, str | Path):
-        raise TypeError(f"{name} must be a path, got {value!r}")
-    return Path(value)
-
-
+_record = record(
+    Training,
+    algorithm=one_of(*ALGORITHMS),
+    step=positive,
+    temperature=nonnegative,
+    inner=integer(1),
+    iterations=integer(1),
+    records=integer(1),
+    gan=gan_domain,
+)
 _training = Domain("Training", _check_training)
-_path = Domain("path", _check_path)
 
 
-@domain(training=_training, rng=generator, num_samples=integer(1), progress=optional(function), path=optional(_path))
+@domain(
+    training=_training, rng=generator, num_samples=integer(1), progress=optional(function), path=optional(file_path)
+)
 def train(
     training: Training,
     rng: np.random.Generator,

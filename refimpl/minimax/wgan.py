@@ -57,7 +57,15 @@ def objective(d: Critic, real: Any, fake: Any) -> Any:
     >>> float(objective(lambda a: a.sum(-1), [[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0]]))
     3.0
     """
-    return np.mean(d(real)) - np.mean(d(fake))
+    return np.mean(_values(d, real)) - np.mean(_values(d, fake))
+
+
+def _values(d: Critic, a: Any) -> Any:
+    """The critic's values, one a point."""
+    values = d(a)
+    if np.shape(values) not in {(len(a),), (len(a), 1)}:
+        raise ValueError(f"d must give one value a point, got {np.shape(values)} for points {np.shape(a)}")
+    return values
 
 
 @domain(a=array("n"), b=array("k"))

@@ -6,14 +6,15 @@ the chain puts the mass √η ∫ π(b) db on it, up to terms of order η. So th
 π with an error of order √η, in W₁ and in total variation.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy
 
 from refimpl.arrays import Array, Field
 from refimpl.chains import last_state
-from refimpl.domains import Domain, array, bare, domain, field, generator, integer, number, positive
+from refimpl.domains import array, bare, domain, field, generator, integer, number, positive
+from refimpl.records import record
 from refimpl.sampling.langevin import projected_lmc_step
 
 ZETA_HALF = -1.4603545088095868
@@ -38,13 +39,7 @@ class IntervalLaw(NamedTuple):
     std: float
 
 
-def _check_law(name: str, value: Any, sizes: dict[str, int]) -> IntervalLaw:
-    if not isinstance(value, IntervalLaw):
-        raise TypeError(f"{name} must be an IntervalLaw, got {type(value).__name__}")
-    return value
-
-
-_law = Domain("an IntervalLaw", _check_law)
+_law = record(IntervalLaw)
 
 
 @domain(grad_f=field, project=field, a0=array("n p"), eta=positive, num_steps=integer(0), rng=generator)

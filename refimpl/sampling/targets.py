@@ -13,7 +13,8 @@ import scipy
 from refimpl import mixtures
 from refimpl.arrays import Array, Field, linear
 from refimpl.compiling import bind, planar
-from refimpl.domains import Domain, array, covariance, domain, integer, positive, probabilities
+from refimpl.domains import array, covariance, domain, integer, positive, probabilities
+from refimpl.records import record
 
 
 class Target(NamedTuple):
@@ -25,16 +26,7 @@ class Target(NamedTuple):
     log_normalizer: float | None = None
 
 
-def _check_target(name: str, value: Any, sizes: dict[str, int]) -> Any:
-    if not isinstance(value, Target):
-        raise TypeError(f"{name} must be a Target, got {type(value).__name__}")
-    return value
-
-
-_target = Domain("a Target", _check_target)
-
-
-@domain(target=_target)
+@domain(target=record(Target))
 def score(target: Target) -> Field:
     r"""The score of a target.
 
@@ -62,7 +54,7 @@ def score(target: Target) -> Field:
     return lambda a: -target.grad_f(a)
 
 
-@domain(target=_target)
+@domain(target=record(Target))
 def log_density(target: Target) -> Field:
     r"""Logarithm of the normalised density of a target.
 

@@ -99,7 +99,7 @@ def test_bad_input_of_drivers_is_refused(driver, changes, error, message):
         (lambda: projected(project=lambda a: a[0]), ValueError, "project must return shape"),
         (lambda: interval_law(np.zeros_like, 1.0, 1.0, 0.1), ValueError, "lower must be < upper, got 1.0 and 1.0"),
         (lambda: interval_law(np.zeros_like, 0.0, 1.0, 1e-12), ValueError, "eta must be >= 5e-07 for this interval"),
-        (lambda: interval_cdf((1, 2), 0.0), TypeError, "law must be an IntervalLaw, got tuple"),
+        (lambda: interval_cdf((1, 2), 0.0), TypeError, "law must be a IntervalLaw, got tuple"),
         (lambda: uniform_boundary_mass(0.1, -1.0), ValueError, "width must be > 0, got -1.0"),
         (lambda: mirrored(x0=[[0.5, 0.6]]), ValueError, "x0 must be inside the simplex"),
         (lambda: mirrored(x0=[[0.5, 0.0]]), ValueError, "x0 must be inside the simplex"),
