@@ -65,6 +65,9 @@ def draw(data: Data) -> Figure:
         axes.set_axis_off()
     for i, picture in enumerate(data.pictures):
         panels[2 * i, 0].imshow(picture.reshape(28, 28), cmap="Greys", vmin=0, vmax=1)
+        for j, row in enumerate(("noised", "returned")):
+            first = panels[2 * i + j, 1]
+            first.text(-0.1, 0.5, row, ha="right", va="center", rotation=90, transform=first.transAxes, fontsize=9)
         for k in range(len(data.times)):
             for j, images in enumerate((data.noised, data.returned)):
                 panels[2 * i + j, k + 1].imshow(images[k, i].reshape(28, 28), cmap="Greys", vmin=0, vmax=1)
