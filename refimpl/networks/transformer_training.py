@@ -21,7 +21,7 @@ from refimpl.networks.transformer import Block, Transformer, transformer_gradien
 LENGTH, HEADS, DEPTH = 16, 4, 1
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 _MODULES = ("argparse", "decimal", "difflib", "doctest", "heapq", "random", "statistics", "textwrap", "typing")
-_gradient, _descend, _start, _parameters = map(bare, (transformer_gradient, descend, start, parameters))
+_gradient, _descend, _start, _parameters = bare(transformer_gradient), bare(descend), bare(start), bare(parameters)
 
 
 @functools.cache
