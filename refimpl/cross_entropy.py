@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain
+from refimpl.domains import Domain, Sizes, array, as_array, domain
 
 
 def _check_labels(name: str, value: Any, sizes: Sizes) -> np.ndarray:
-    y = np.asarray(value)
+    y = as_array(name, value)
     if y.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, got dtype {y.dtype}")
     if y.size == 0 or y.min() < 0:

@@ -28,6 +28,8 @@ class Domain(NamedTuple):
 def domain(**domains: Domain) -> Callable[[F], F]:
     """Declare the domain of each argument of a function and refuse what lies outside.
 
+    Arguments are checked in the order of the signature, however they are given.
+
     Raises
     ------
     TypeError, ValueError
@@ -43,8 +45,8 @@ def domain(**domains: Domain) -> Callable[[F], F]:
         def checked(*args: Any, **kwargs: Any) -> Any:
             sizes: Sizes = {}
             given = [_checked(domains, name, value, sizes) for name, value in zip(names, args, strict=False)]
-            named = {name: _checked(domains, name, value, sizes) for name, value in kwargs.items()}
-            return function(*given, *args[len(given) :], **named)
+            named = {name: _checked(domains, name, kwargs[name], sizes) for name in names if name in kwargs}
+            return function(*given, *args[len(given) :], **{**kwargs, **named})
 
         checked.domains, checked.layer = domains, (checked, function)  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]
@@ -63,15 +65,26 @@ def _checked(domains: dict[str, Domain], name: str, value: Any, sizes: Sizes) ->
     return domains[name].check(name, value, sizes) if name in domains else value
 
 
+def same_size(name: str, axis: str, size: int, sizes: Sizes) -> None:
+    """Remember the size of an axis for the arguments that follow, or refuse another than that of those before."""
+    if (wanted := sizes.setdefault(axis, size)) != size:
+        raise ValueError(f"{name} must have {axis} = {wanted}, got {size}")
+
+
 def _foreign(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] not in ("builtins", "numpy", "fractions", "decimal")
+    return type(value).__module__.partition(".")[0] not in ("builtins", "numpy", "fractions", "decimal", "refimpl")
+
+
+def as_array(name: str, value: Any) -> np.ndarray:
+    """NumPy's array of a value, of whatever entries; rows of different lengths are refused."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array, got rows of different lengths") from None
 
 
 def _real_array(name: str, value: Any) -> np.ndarray:
-    try:
-        a = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name} must be an array, got rows of different lengths") from None
+    a = as_array(name, value)
     if a.dtype.kind not in "fiu" or isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} must hold real numbers, got {_short(value)} of dtype {a.dtype}")
     if a.size == 0:
@@ -237,15 +250,24 @@ def alike(dims: str) -> Domain:
 
 def positive_array(dims: str) -> Domain:
     """An array as in `array`, whose entries are > 0."""
+    return _bounded_array(dims, "> 0", lambda a: a > 0)
+
+
+def nonnegative_array(dims: str) -> Domain:
+    """An array as in `array`, whose entries are >= 0."""
+    return _bounded_array(dims, ">= 0", lambda a: a >= 0)
+
+
+def _bounded_array(dims: str, condition: str, holds: Callable[[np.ndarray], np.ndarray]) -> Domain:
     entries = array(dims)
 
     def check(name: str, value: Any, sizes: Sizes) -> Any:
         a = entries.check(name, value, sizes)
-        if not _foreign(a) and not (a > 0).all():
-            raise ValueError(f"{name} must be > 0, got {a.min()}")
+        if not _foreign(a) and not holds(a).all():
+            raise ValueError(f"{name} must be {condition}, got {a.min()}")
         return a
 
-    return Domain(f"{entries.text}, > 0", check)
+    return Domain(f"{entries.text}, {condition}", check)
 
 
 def probabilities(dims: str) -> Domain:

@@ -8,7 +8,7 @@ import autograd.numpy as np
 
 from refimpl.activations import Activation
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, generator, positive
+from refimpl.domains import Domain, Sizes, array, domain, generator, positive, same_size
 
 
 class Layer(NamedTuple):
@@ -26,10 +26,14 @@ class Network(NamedTuple):
 
 
 def _check_network(name: str, value: Any, sizes: Sizes) -> Network:
-    """A network whose layers fit; its inputs have size p and its outputs size m in the same signature."""
+    """A network whose layers fit; its inputs have size p and its outputs size m in the signature."""
     if not isinstance(value, Network):
         raise TypeError(f"{name} must be a Network, got {type(value).__name__}")
     activation.check(f"{name}'s activation", value.activation, {})
+    if not isinstance(value.layers, Sequence) or not all(
+        isinstance(one, tuple) and len(one) == 2 for one in value.layers
+    ):
+        raise TypeError(f"{name}.layers must be a tuple of Layer, got {value.layers!r:.40}")
     if not value.layers:
         raise ValueError(f"{name} must have a layer, got none")
     layers: list[Layer] = []
@@ -37,7 +41,8 @@ def _check_network(name: str, value: Any, sizes: Sizes) -> Network:
         dims: Sizes = {"p": np.shape(layers[-1].W)[0]} if layers else {}
         W = array("m p").check(f"{name}'s W_{l}", W, dims)
         layers.append(Layer(W, array("m").check(f"{name}'s b_{l}", b, dims)))
-    sizes["p"], sizes["m"] = np.shape(layers[0].W)[1], np.shape(layers[-1].W)[0]
+    same_size(f"{name}'s inputs", "p", np.shape(layers[0].W)[1], sizes)
+    same_size(f"{name}'s outputs", "m", np.shape(layers[-1].W)[0], sizes)
     return Network(tuple(layers), value.activation)
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from autograd import grad
 
+from refimpl import mlp
+from refimpl.activations import relu
 from refimpl.domains import (
     array,
     bare,
@@ -21,6 +23,8 @@ from refimpl.domains import (
     optional,
     positive,
 )
+from refimpl.layers import Layer, Network, random_layers
+from refimpl.networks.coordinate_check import update_sizes
 
 
 @domain(
@@ -62,6 +66,7 @@ NAN, INF = float("nan"), float("inf")
         ("alpha", True, TypeError, "alpha must be a real number, got True"),
         ("alpha", [0.1, 0.2], ValueError, "alpha must be one number, got an array of shape (2,)"),
         ("c", -1, ValueError, "c must be >= 0, got -1"),
+        ("c", Layer(1.0, 2.0), ValueError, "c must be one number, got an array of shape (2,)"),
         ("tau", 1.0, ValueError, "tau must be > 0 and < 1, got 1.0"),
         ("V", 3, TypeError, "V must be callable, got 3"),
         ("g", None, TypeError, "g must be callable, got None"),
@@ -85,6 +90,22 @@ def test_sizes_named_alike_must_agree():
         everything(np.ones((4, 3)), np.ones((5, 2)))
     with pytest.raises(ValueError, match=re.escape("z must have shape (..., 2), got (3,)")):
         domain(z=array("... 2"))(lambda z: z)([1.0, 2.0, 3.0])
+
+
+def test_sizes_agree_in_the_order_of_the_signature_however_arguments_are_given():
+    named = domain(rates=array("n"), losses=array("n"))(lambda rates, losses: rates)
+    with pytest.raises(ValueError, match=re.escape("losses must have shape (n) with n = 2, got (3,)")):
+        named(losses=[1.0, 2.0, 3.0], rates=[1.0, 2.0])
+
+
+def test_a_network_keeps_the_sizes_of_what_goes_with_it():
+    wide, narrow = (Network(random_layers((p, 4, 2), np.random.default_rng(0)), relu) for p in (3, 5))
+    given = {"before": wide, "after": narrow, "a": np.ones((2, 5))}
+    for arguments in (given, dict(reversed(given.items()))):
+        with pytest.raises(ValueError, match=re.escape("after's inputs must have p = 3, got 5")):
+            update_sizes(**arguments)
+    with pytest.raises(ValueError, match=re.escape("a must have shape (..., p) with p = 3, got (2, 5)")):
+        mlp.forward(a=np.ones((2, 5)), h=wide)
 
 
 def test_accepts_and_converts():

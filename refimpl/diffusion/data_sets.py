@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl import digits
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, generator, integer, nonnegative
+from refimpl.domains import Domain, Sizes, array, domain, generator, integer, nonnegative, same_size
 
 HELD_OUT = 5
 """Every fifth digit is held out: digits are sorted by label, so that each label keeps its share."""
@@ -30,7 +30,8 @@ class Whitening(NamedTuple):
 def _check_whitening(name: str, value: Any, sizes: Sizes) -> Whitening:
     if not isinstance(value, Whitening):
         raise TypeError(f"{name} must be a Whitening, got {type(value).__name__}")
-    sizes["k"], sizes["d"] = value.components.shape
+    for axis, size in zip("kd", value.components.shape, strict=True):
+        same_size(name, axis, size, sizes)
     return value
 
 

@@ -12,7 +12,7 @@ import autograd.numpy as np
 from refimpl import layers, mlp
 from refimpl.activations import Activation, silu
 from refimpl.diffusion.sde import SDE, process, time
-from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, optional
+from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, optional, same_size
 from refimpl.layers import Layer, Network, random_layers
 
 
@@ -35,7 +35,7 @@ def _check_score_network(name: str, value: Any, sizes: Sizes) -> ScoreNetwork:
     if inner["p"] != inner["m"] + extra:
         needed = f"{inner['m']} + {extra} inputs for its {inner['m']} outputs"
         raise ValueError(f"{name}.F must have {needed}, its features of time and labels, got {inner['p']}")
-    sizes["p"] = inner["m"]
+    same_size(name, "p", inner["m"], sizes)
     return value._replace(F=F, sde=sde)
 
 

@@ -36,5 +36,5 @@ def update_sizes(before: Network, after: Network, a: Any) -> Array:
     sizes = []
     for old, new in zip(before.layers, after.layers, strict=True):
         sizes.append(np.sqrt(np.mean((a @ (new.W - old.W).T) ** 2)))
-        a = before.activation.value(a @ old.W.T)
+        a = before.activation.value(a @ old.W.T + old.b)
     return np.array(sizes)

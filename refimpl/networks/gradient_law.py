@@ -122,7 +122,8 @@ def sample_gradients_by_neurons(
 
     .. math:: X_l^\top \delta_l = \xi_l + \frac{h - \langle h^{(l-1)}, \xi_l \rangle}{\|h^{(l-1)}\|^2} \, h^{(l-1)}
 
-    It has the layers themselves, of which `sample_gradients` keeps the norms.
+    It has the layers themselves, of which `sample_gradients` keeps the norms. The last neuron's sign is independent of
+    all else, so it is drawn first, and nothing for the networks, one in two, in which it does not fire.
 
     Parameters
     ----------
@@ -145,18 +146,26 @@ def sample_gradients_by_neurons(
     >>> bool(np.allclose(g @ [3.0, 4.0], h))  # ⟨∇h, a⟩ = h
     True
     """
-    layers, betas = [np.full((num_networks, len(a)), a / _radius(a))], bare(layer_scales)(scales, L)
-    for width, beta in zip([m] * (L - 1) + [1], betas, strict=True):
-        z = rng.standard_normal((num_networks, width))
+    last, draws = rng.standard_normal(num_networks), Draws(np.zeros(num_networks), np.zeros((num_networks, len(a))))
+    fires, betas = last > 0, bare(layer_scales)(scales, L)
+    layers = [np.full((fires.sum(), len(a)), a / _radius(a))]
+    for beta in betas[:-1]:
+        z = rng.standard_normal((len(layers[0]), m))
         layers.append(np.maximum(z, 0, out=z))
         z *= beta * _norms(layers[-2])[:, None]
-    h = layers.pop()[:, 0] / scales.alpha
-    delta = (h > 0)[:, None] / scales.alpha
+    h = betas[-1] * _norms(layers[-1]) * last[fires] / scales.alpha
+    draws.output[fires], draws.gradient[fires] = h * _radius(a), _backward(layers, betas, h, scales.alpha, rng)
+    return draws
+
+
+def _backward(layers: list[Array], betas: list[float], h: Array, alpha: float, rng: np.random.Generator) -> Array:
+    """Gradients in h⁽⁰⁾, given all layers h⁽⁰⁾, …, h⁽ᴸ⁻¹⁾ and the outputs."""
+    delta = (h > 0)[:, None] / alpha
     for layer, beta in zip(layers[::-1], betas[::-1], strict=True):
         delta = _transposed(layer, h, beta * _norms(delta)[:, None], rng.standard_normal(layer.shape))
         if layer is not layers[0]:
             delta *= layer > 0
-    return Draws(h * _radius(a), delta)
+    return delta
 
 
 def _transposed(layer: Array, h: Array, size: Array, z: Array) -> Array:

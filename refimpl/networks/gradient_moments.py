@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 
 from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain, integer
+from refimpl.domains import bare, domain, integer, nonnegative_array
 from refimpl.networks.initialization import Scales, scales_of_a_network
 
 _SERIES = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432)  # of log Γ(x + ½)/Γ(x) − ½ log x, in x⁻¹, x⁻³, …
@@ -69,7 +69,7 @@ def expected_gradient_norm(scales: Scales, p: int, m: int, L: int) -> float:
     return beta_L * mu * (beta * mu) ** (L - 2) * beta_1 * float(chi_mean(np.array(float(p)))) / (2 * alpha)
 
 
-@domain(x=array("..."))
+@domain(x=nonnegative_array("..."))
 def gamma_ratio(x: Array) -> Array:
     r"""Quotient of two gamma functions, without the cancellation of their logarithms.
 
@@ -97,7 +97,7 @@ def gamma_ratio(x: Array) -> Array:
     return np.where(x < 20, near, np.sqrt(far) * np.exp(series))
 
 
-@domain(n=array("..."))
+@domain(n=nonnegative_array("..."))
 def chi_mean(n: Array) -> Array:
     r"""Mean of the norm of a Gaussian vector z ~ N(0, I) in Rⁿ.
 

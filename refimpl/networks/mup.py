@@ -34,15 +34,19 @@ class Scaling(NamedTuple):
     rate: Array
 
 
+def _check_per_layer(name: str, value: Any, sizes: Sizes) -> Any:
+    a = array("...").check(name, value, {})
+    return array("k").check(name, a, sizes) if np.ndim(a) else number("").check(name, a, {})
+
+
+per_layer = Domain("number, or one for each layer", _check_per_layer)
+
+
 def _check_abc(name: str, value: Any, sizes: Sizes) -> ABC:
     if not isinstance(value, ABC):
         raise TypeError(f"{name} must be an ABC, got {type(value).__name__}")
     a, b = (array("k").check(f"{name}.{field}", getattr(value, field), sizes) for field in "ab")
-    c = (
-        array("k").check(f"{name}.c", value.c, sizes)
-        if np.ndim(value.c)
-        else number("").check(f"{name}.c", value.c, {})
-    )
+    c = per_layer.check(f"{name}.c", value.c, sizes)
     if len(a) < 2:
         raise ValueError(f"{name} must have a hidden layer and a readout, got {len(a)} layer")
     return ABC(a, b, c)

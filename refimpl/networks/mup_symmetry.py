@@ -5,15 +5,8 @@ from typing import Any
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, integer, number, one_of
-from refimpl.networks.mup import ABC, abc_domain, layers_of, optimizer_domain
-
-
-def _check_shift(name: str, value: Any, sizes: Sizes) -> Any:
-    return array("k").check(name, value, sizes) if np.ndim(value) else number("").check(name, value, sizes)
-
-
-_shift = Domain("number, or one for each layer", _check_shift)
+from refimpl.domains import domain, integer, one_of
+from refimpl.networks.mup import ABC, abc_domain, layers_of, optimizer_domain, per_layer
 
 
 @domain(number=one_of("3", "8", "9"), num_hidden=integer(1), optimizer=optimizer_domain)
@@ -65,7 +58,7 @@ _TABLES = {
 }
 
 
-@domain(abc=abc_domain, theta=_shift, optimizer=optimizer_domain)
+@domain(abc=abc_domain, theta=per_layer, optimizer=optimizer_domain)
 def shifted(abc: ABC, theta: Any, optimizer: str = "sgd") -> ABC:
     r"""The same training in another parameterisation.
 

@@ -13,7 +13,7 @@ from refimpl.activations import relu
 from refimpl.arrays import Array
 from refimpl.cross_entropy import cross_entropy
 from refimpl.cross_entropy import labels as labels_domain
-from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, positive, same_size
 from refimpl.layers import Layer, Network
 from refimpl.mlp import loss_gradient
 from refimpl.networks.mup import ABC, Scaling, abc_domain, at_width, optimizer_domain
@@ -27,31 +27,38 @@ _loss_gradient, _adam_step, _sgd_step = bare(loss_gradient), bare(adam_step), ba
 def _check_weights(name: str, value: Any, sizes: Sizes) -> tuple[Array, ...]:
     if not isinstance(value, Sequence) or len(value) < 2:
         raise TypeError(f"{name} must be a sequence of at least two matrices, got {value!r:.40}")
-    if (wanted := sizes.setdefault("k", len(value))) != len(value):
-        raise ValueError(f"{name} must have {wanted} layers, got {len(value)}")
+    same_size(f"{name}'s layers", "k", len(value), sizes)
     weights = tuple(array("m p").check(f"{name}[{l}]", W, {}) for l, W in enumerate(value))
     for l, (W, V) in enumerate(pairwise(weights), start=1):
         if not len(weights[0]) == len(W) == V.shape[1]:
             raise ValueError(f"{name}[{l}] must have shape (..., {len(weights[0])}), got {V.shape} after {W.shape}")
-    sizes["p"] = weights[0].shape[1]
+    same_size(f"{name}'s inputs", "p", weights[0].shape[1], sizes)
     return weights
 
 
 def _check_tuple(name: str, value: Any, sizes: Sizes) -> tuple[Any, ...]:
     if not isinstance(value, tuple) or len(value) < 2:
         raise TypeError(f"{name} must be a tuple of at least two states, got {value!r:.40}")
-    return value
+    same_size(f"{name}'s layers", "k", len(value), sizes)
+    parts = [array("m p").check(f"{name}[{l}]", W, {}) for l, W in enumerate(bare(parameters)(value))]
+    shapes = [W.shape for W in parts]
+    if shapes != (wanted := sizes.setdefault("shapes", shapes)):
+        raise ValueError(f"{name} must have shapes {wanted}, got {shapes}")
+    pairs = zip(value, parts, strict=True)
+    return tuple(one._replace(x=W) if isinstance(one, AdamState) else W for one, W in pairs)
 
 
 def _check_state(name: str, value: Any, sizes: Sizes) -> tuple[Any, ...]:
-    _check_weights(name, parameters(_check_tuple(name, value, sizes)), sizes)
-    return value
+    state = _check_tuple(name, value, sizes)
+    _check_weights(name, bare(parameters)(state), sizes)
+    return state
 
 
 def _check_scaling(name: str, value: Any, sizes: Sizes) -> Scaling:
     if not isinstance(value, Scaling):
         raise TypeError(f"{name} must be a Scaling, got {type(value).__name__}")
-    return value
+    fields = zip(Scaling._fields, value, strict=True)
+    return Scaling(*(array("k").check(f"{name}.{field}", part, sizes) for field, part in fields))
 
 
 weights_domain = Domain("L + 1 matrices that chain, the hidden ones of one width", _check_weights)

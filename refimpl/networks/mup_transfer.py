@@ -7,7 +7,7 @@ import numpy as np
 
 from refimpl import digits
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive
+from refimpl.domains import Domain, Sizes, array, as_array, bare, domain, integer, positive, same_size
 from refimpl.networks.mup import ABC, abc_domain, optimizer_domain
 from refimpl.networks.mup_training import random_weights, start, train_step
 
@@ -40,12 +40,11 @@ def _check_training(name: str, value: Any, sizes: Sizes) -> Training:
 
 
 def _check_losses(name: str, value: Any, sizes: Sizes) -> Array:
-    y = np.asarray(value, float)
-    if y.ndim != 1 or np.isnan(y).any() or not (y > 0).all():
+    y = as_array(name, value)
+    if y.dtype.kind not in "fiu" or y.ndim != 1 or np.isnan(y).any() or not (y > 0).all():
         raise ValueError(f"{name} must be losses (n,) > 0 or inf, got {value!r:.60}")
-    if len(y) != sizes["n"]:
-        raise ValueError(f"{name} must have shape ({sizes['n']},), got {y.shape}")
-    return y
+    same_size(name, "n", len(y), sizes)
+    return y.astype(float)
 
 
 training_domain = Domain("Training", _check_training)

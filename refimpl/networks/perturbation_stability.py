@@ -61,7 +61,7 @@ def ball_point(z: Array, u: Array) -> Array:
     z : (..., p) array
         Noise for the direction, no point of it 0.
     u : (...,) array
-        Noise for the radius, > 0.
+        Noise for the radius, > 0, at most 1.
 
     Returns
     -------
@@ -72,7 +72,12 @@ def ball_point(z: Array, u: Array) -> Array:
     >>> ball_point([3.0, 4.0], 0.25)
     array([0.3, 0.4])
     """
-    return z / np.linalg.norm(z, axis=-1, keepdims=True) * u[..., None] ** (1 / z.shape[-1])
+    r = np.linalg.norm(z, axis=-1, keepdims=True)
+    if not (r > 0).all():
+        raise ValueError("z must not be 0 at any point: it gives the direction")
+    if u.shape != z.shape[:-1] or (u > 1).any():
+        raise ValueError(f"u must be <= 1, of shape {z.shape[:-1]}, got {u.max()}, of shape {u.shape}")
+    return z / r * u[..., None] ** (1 / z.shape[-1])
 
 
 @domain(gradient=array("... p"), displacement=array("... p"))

@@ -53,24 +53,34 @@ def hessian_product(h: Network, a: Any, labels: Any, tangents: Sequence[Any]) ->
     shapes = [np.shape(layer.W) for layer in h.layers], [np.shape(V) for V in tangents]
     if shapes[0] != shapes[1]:
         raise ValueError(f"tangents must have shapes {shapes[0]}, got {shapes[1]}")
+    inputs, u, d_inputs, d_u = _forward(h, a, tangents)
+    (delta, d_delta), products = _top(u[-1], d_u[-1], labels), []
+    for l in reversed(range(len(u))):
+        products.append(d_delta.T @ inputs[l] + delta.T @ d_inputs[l])
+        if l:
+            X, V, slope = h.layers[l].W, tangents[l], h.activation.slope(u[l - 1])
+            curvature = h.activation.curvature(u[l - 1]) * d_u[l - 1]
+            d_delta = slope * (delta @ V + d_delta @ X) + curvature * (delta @ X)
+            delta = slope * (delta @ X)
+    return tuple(products[::-1])
+
+
+def _forward(h: Network, a: Any, tangents: Sequence[Any]) -> tuple[list[Any], ...]:
+    """h₀, …, then u₁, …, and the derivatives of both along the tangents."""
     inputs, u, d_inputs, d_u = [a], [], [0 * a], []
     for (X, b), V in zip(h.layers, tangents, strict=True):
         u.append(inputs[-1] @ X.T + b)
         d_u.append(inputs[-1] @ V.T + d_inputs[-1] @ X.T)
         inputs.append(h.activation.value(u[-1]))
         d_inputs.append(h.activation.slope(u[-1]) * d_u[-1])
-    _, delta = _cross_entropy(u[-1], labels)
-    q = delta * len(a) + (np.arange(u[-1].shape[1]) == labels[:, None])
-    d_delta = q * (d_u[-1] - np.sum(q * d_u[-1], axis=-1, keepdims=True)) / len(a)
-    products = []
-    for l in reversed(range(len(u))):
-        products.append(d_delta.T @ inputs[l] + delta.T @ d_inputs[l])
-        if l:
-            X, V = h.layers[l].W, tangents[l]
-            slope, curvature = h.activation.slope(u[l - 1]), h.activation.curvature(u[l - 1])
-            d_delta = slope * (delta @ V + d_delta @ X) + curvature * d_u[l - 1] * (delta @ X)
-            delta = slope * (delta @ X)
-    return tuple(products[::-1])
+    return inputs, u, d_inputs, d_u
+
+
+def _top(u: Any, d_u: Any, labels: Any) -> tuple[Any, Any]:
+    """The loss's gradient in the outputs, and its derivative along theirs."""
+    _, delta = _cross_entropy(u, labels)
+    q = delta * len(u) + (np.arange(u.shape[1]) == labels[:, None])
+    return delta, q * (d_u - np.sum(q * d_u, axis=-1, keepdims=True)) / len(u)
 
 
 @domain(abc=abc_domain, weights=weights_domain, a=array("n p"), labels=labels_domain, base=integer(1))

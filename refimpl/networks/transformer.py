@@ -11,7 +11,7 @@ import numpy as np
 
 from refimpl.arrays import Array
 from refimpl.cross_entropy import cross_entropy
-from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive
+from refimpl.domains import Domain, Sizes, array, as_array, bare, domain, integer, positive
 
 EPS = 1e-12
 _cross_entropy = bare(cross_entropy)
@@ -40,7 +40,7 @@ class Transformer(NamedTuple):
 def _check_transformer(name: str, value: Any, sizes: Sizes) -> Transformer:
     if not isinstance(value, Transformer):
         raise TypeError(f"{name} must be a Transformer, got {type(value).__name__}")
-    if not value.blocks or not all(isinstance(block, Block) for block in value.blocks):
+    if not (isinstance(value.blocks, tuple) and value.blocks and all(isinstance(one, Block) for one in value.blocks)):
         raise TypeError(f"{name}.blocks must be a tuple of Block, not empty, got {value.blocks!r:.40}")
     shapes = {"tokens": "v m", "positions": "T m", "readout": "v m"}
     parts = {
@@ -55,7 +55,7 @@ def _check_transformer(name: str, value: Any, sizes: Sizes) -> Transformer:
 
 
 def _check_tokens(name: str, value: Any, sizes: Sizes) -> np.ndarray:
-    t = np.asarray(value)
+    t = as_array(name, value)
     if t.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, got dtype {t.dtype}")
     if t.ndim != 2 or t.size == 0 or t.shape[1] > sizes["T"]:
@@ -82,7 +82,8 @@ def transformer_gradient(
     .. math:: x_0 = E_{\text{token}} + P_{\text{position}}, \qquad y = x + \text{attention}(\text{norm}(x)), \qquad
               x^+ = y + Z \, \text{relu}(W \, \text{norm}(y)), \qquad u = U \, \text{norm}(x_{\text{last}})
 
-    .. math:: \text{attention} = O \, \text{softmax}(s \, q k^\top) \, v \quad \text{over the past, head by head}
+    .. math:: \text{norm}(x) = \frac{x - \text{mean}}{\sqrt{\text{variance} + 10^{-12}}}, \qquad
+              \text{attention} = O \, \text{softmax}(s \, q k^\top) \, v \quad \text{over the past, head by head}
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from refimpl.networks.transformer import Block, Transformer, transformer_gradien
 LENGTH, HEADS, DEPTH = 16, 4, 1
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 _MODULES = ("argparse", "decimal", "difflib", "doctest", "heapq", "random", "statistics", "textwrap", "typing")
-_gradient, _descend, _start = bare(transformer_gradient), bare(descend), bare(start)
+_gradient, _descend, _start, _parameters = bare(transformer_gradient), bare(descend), bare(start), bare(parameters)
 
 
 @functools.cache
@@ -114,7 +114,7 @@ def transformer_losses(training: Training, attention: float) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(training.steps):
             i = of_batches.integers(0, len(text()) - LENGTH, (training.batch, 1)) + np.arange(LENGTH)
-            h = _times(rebuild(tree, list(parameters(state))), scaling.multiplier)
+            h = _times(rebuild(tree, list(_parameters(state))), scaling.multiplier)
             loss, gradient = _gradient(h, text()[i], text()[i + 1], HEADS, s)
             if not np.isfinite(loss):
                 break

@@ -93,7 +93,7 @@ def test_nothing_is_changed():
         ),
         (lambda: forward([np.ones((2, 4, 3)), np.ones((3, 1, 4))], points(1, 3)), "must be of one network or all of k"),
         (lambda: forward(network(), points(4)), "a must have shape (..., p) with p = 3, got (4,)"),
-        (lambda: forward(a=points(4), weights=network()), "weights's X_1 must have shape (..., m, p) with p = 4"),
+        (lambda: forward(a=points(4), weights=network()), "a must have shape (..., p) with p = 3, got (4,)"),
         (lambda: forward(network(k=2), points(3)), "a must have shape (n, p) or (2, n, p) for 2 networks, got (3,)"),
         (lambda: input_gradient(network(k=2), points(3, 1, 3)), "a must have shape (n, p) or (2, n, p)"),
         (lambda: gradient(np.cos, network(), points(4)), "a must have shape (..., p) with p = 3, got (4,)"),

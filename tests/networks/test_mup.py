@@ -114,7 +114,8 @@ def test_a_network_without_curvature_has_sharpness_zero() -> None:
 
 
 MUP, W = mup.abc_mup(2), weights(mup.abc_mup(2))
-TRAINING = Training(MUP, "sgd", 0.1, 8)
+TRAINING, SCALING = Training(MUP, "sgd", 0.1, 8), mup.at_width(MUP, 8)
+NETWORK = Network(random_layers((5, 8, 3), rng()), relu)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ TRAINING = Training(MUP, "sgd", 0.1, 8)
         (lambda: mup_symmetry.shifted(MUP, np.inf), ValueError, "theta must be finite"),
         (lambda: mup_training.random_weights(MUP, 5, 8, 3, None), TypeError, "rng must be a numpy.random.Generator"),
         (lambda: mup_training.random_weights(MUP, 5, 8.0, 3, rng()), TypeError, "m must be an integer"),
-        (lambda: mup_training.network_of(MUP, W[:2]), ValueError, "weights must have 3 layers, got 2"),
+        (lambda: mup_training.network_of(MUP, W[:2]), ValueError, "weights's layers must have k = 3, got 2"),
         (lambda: mup_training.network_of(MUP, W[::-1]), ValueError, r"weights\[1\] must have shape"),
         (lambda: mup_training.network_of(MUP, 3), TypeError, "weights must be a sequence"),
         (lambda: mup_training.start(W, "rmsprop"), ValueError, "optimizer must be one of"),
@@ -167,7 +168,31 @@ TRAINING = Training(MUP, "sgd", 0.1, 8)
         (lambda: mup_transfer.best_rate([1, 2], [3, 2]), ValueError, "three or more"),
         (lambda: mup_transfer.best_rate([0, 1, 2], [3, 2, 3]), ValueError, "rates must be > 0"),
         (lambda: mup_transfer.best_rate([1, 2, 4], [3, np.nan, 3]), ValueError, "losses must be"),
-        (lambda: mup_transfer.best_rate([1, 2, 4], [3, 2]), ValueError, r"losses must have shape \(3,\)"),
+        (lambda: mup_transfer.best_rate([1, 2, 4], [3, 2]), ValueError, "losses must have n = 3, got 2"),
+        (lambda: mup_transfer.best_rate(losses=[3, 2], rates=[1, 2, 4]), ValueError, "losses must have n = 3, got 2"),
+        (lambda: mup_transfer.best_rate([1, 2, 4], ["a", "b", "c"]), ValueError, "losses must be losses"),
+        (lambda: mup_symmetry.shifted(MUP, [[1.0], [1.0, 2.0]]), ValueError, "theta must be an array"),
+        (lambda: mup_symmetry.shifted(MUP, MUP), ValueError, "theta must be an array"),
+        (lambda: mup.at_width(MUP._replace(c=None), 8), TypeError, "abc.c must hold real numbers"),
+        (lambda: mup_training.descend(SCALING, W, W[:2], 0.1), ValueError, "gradient's layers must have k = 3, got 2"),
+        (lambda: mup_training.descend(SCALING, W, W[::-1], 0.1), ValueError, "gradient must have shapes"),
+        (lambda: mup_training.descend(SCALING, (None, 1, 2), W, 0.1), TypeError, r"state\[0\] must hold real numbers"),
+        (
+            lambda: mup_training.descend(SCALING._replace(rate=None), W, W, 0.1),
+            TypeError,
+            "scaling.rate must hold real numbers",
+        ),
+        (lambda: mup_training.parameters((3, 4)), ValueError, r"state\[0\] must have shape"),
+        (
+            lambda: mup_training.train_step(MUP, W, A, [[1], [1, 2]], 0.1),
+            ValueError,
+            "labels must be an array, got rows",
+        ),
+        (
+            lambda: coordinate_check.update_sizes(NETWORK._replace(layers=3), NETWORK, A),
+            TypeError,
+            "before.layers must be",
+        ),
         (lambda: sharpness.hessian_product(network(5, 8, 3), A, Y, W), ValueError, "tangents must have shapes"),
         (lambda: sharpness.sharpness(MUP, W, A[0], Y), ValueError, "a must have shape"),
     ],
@@ -189,3 +214,11 @@ def test_biases_do_not_enter_the_check() -> None:
     h = network(5, 8, 3)
     lifted = h._replace(layers=tuple(Layer(W, b + 1) for W, b in h.layers))
     np.testing.assert_array_equal(coordinate_check.update_sizes(h, lifted, A), [0, 0])
+
+
+def test_biases_enter_the_features() -> None:
+    h = network(5, 8, 3)
+    lifted = h._replace(layers=tuple(Layer(W, b + 1) for W, b in h.layers))
+    after = lifted._replace(layers=(lifted.layers[0], Layer(2 * lifted.layers[1].W, np.ones(3))))
+    u = np.maximum(A @ h.layers[0].W.T + 1, 0) @ h.layers[1].W.T
+    np.testing.assert_allclose(coordinate_check.update_sizes(lifted, after, A), [0, np.sqrt(np.mean(u**2))])

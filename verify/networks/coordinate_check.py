@@ -45,12 +45,12 @@ def network(abc, state):
 
 
 def by_hand(before, after, a):
-    """Root mean squares of differences of preactivations, features held as before."""
+    """Root mean squares of differences of W h, features h held as before."""
     rows = []
     for old, new in zip(before.layers, after.layers, strict=True):
         u, v = a @ old.W.T, a @ new.W.T
         rows.append(np.linalg.norm(v - u) / np.sqrt(u.size))
-        a = np.where(u > 0, u, 0.0)
+        a = np.where(u + old.b > 0, u + old.b, 0.0)
     return np.array(rows)
 
 
@@ -66,7 +66,7 @@ def updates_add_mean_squares(rng, *, update_sizes=coordinate_check.update_sizes)
     r"""|ΔX_l h⁽ˡ⁻¹⁾| is the root mean square over inputs and entries, with the features before the update."""
     shapes = [(7, P), (7, 7), (3, 7)]
     before, after = (
-        Network(tuple(Layer(rng.standard_normal(s), np.zeros(s[0])) for s in shapes), relu) for _ in range(2)
+        Network(tuple(Layer(rng.standard_normal(s), rng.standard_normal(s[0])) for s in shapes), relu) for _ in range(2)
     )
     a = rng.standard_normal((N, P))
     yield equal("generic networks", update_sizes(before, after, a), by_hand(before, after, a), rtol=rounding(500))
@@ -95,6 +95,12 @@ def _(before, after, a):
 def _(before, after, a):
     linear = relu._replace(value=lambda u: u)
     return coordinate_check.update_sizes(before._replace(activation=linear), after, a)
+
+
+@updates_add_mean_squares.mutant("features without biases")
+def _(before, after, a):
+    centred = before._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in before.layers))
+    return coordinate_check.update_sizes(centred, after, a)
 
 
 @updates_add_mean_squares.mutant("what the whole preactivation changes by")

@@ -6,7 +6,7 @@ import scipy
 from refimpl.networks import initialization
 from refimpl.networks.initialization import Scales
 from verify.claims import claim
-from verify.evidence import distribution, equal, rounding, variance
+from verify.evidence import at_most, distribution, equal, rounding, variance
 
 SLIDE = "Robustness in deep learning: initialization in deep ReLU NNs"
 FANS = {
@@ -97,6 +97,10 @@ def weights_are_independent_gaussians_of_their_scales(rng, *, sample_weights=ini
     expected = [(400, 900), (400, 400), (1, 400), (130, 3), *[(130, 130)] * 40, (1, 130)]
     yield equal("layers with wrong shapes", sum(a != b for a, b in zip(shapes, expected, strict=False)), 0)
     yield equal("layers", len(shapes), len(expected))
+    yield equal("layers not in float64", sum(np.asarray(X).dtype != float for X in (*first, *deep)), 0)
+    for name, X in (("columns", first[0]), ("rows", first[0].T)):
+        related = np.abs(np.corrcoef(X, rowvar=False) - np.eye(X.shape[1])).max()
+        yield at_most(f"correlation of two {name} of X₁: nine deviations", related, 9 / 400**0.5, resolution=0.45)
     middle = np.array(deep[1:-1]) / scales.beta
     lasts = np.array([sample_weights(scales, 1, 700, 2, rng)[1][0] for _ in range(500)]) / scales.beta_L
     blocks = {"X₁": first[0] / scales.beta_1, "X_l": middle, "X_L": lasts}
@@ -130,6 +134,8 @@ WEIGHTS = {
     "one layer too many": lambda s, p, m, L, rng: initialization.sample_weights(s, p, m, L + 1, rng),
     "one matrix for all middle layers": drawn(lambda X, s, rng: [X[0], *[X[1]] * (len(X) - 2), X[-1]]),
     "one row for all neurons": drawn(lambda X, s, rng: [0 * W + W[:1] for W in X]),
+    "two inputs with one column": drawn(lambda X, s, rng: [np.column_stack([X[0][:, 1:], X[0][:, -1]]), *X[1:]]),
+    "float32": drawn(lambda X, s, rng: [W.astype(np.float32) for W in X]),
     "one column for all inputs": drawn(lambda X, s, rng: [0 * W + W[:, :1] for W in X]),
     "uniform": drawn(lambda X, s, rng: [W.std() * rng.uniform(-(3**0.5), 3**0.5, W.shape) for W in X]),
     "signs": drawn(lambda X, s, rng: [np.abs(W).mean() * (np.pi / 2) ** 0.5 * np.sign(W) for W in X]),

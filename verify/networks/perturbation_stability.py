@@ -95,10 +95,10 @@ def perturbed_points_are_uniform_and_average_to_the_closed_form(
         expected = float(expected_perturbation(g, eps) / (eps * np.sqrt(g @ g) * by_quadrature(p)))
         yield mean(f"E|⟨g, a − â⟩|, p = {p}", share, expected, delta=0.2, support=(0.0, top))
         yield equal(f"εc_p‖g‖, p = {p}", expected, 1.0, rtol=1e-12)
-    g = rng.standard_normal((6, 4))
+    g = rng.standard_normal((4, 4))
     yield from batched("|⟨g, a − â⟩|", perturbation, g, g[::-1] + 1, rtol=1e-13, atol=1e-14)
     yield from batched("εc_p‖g‖", lambda g: expected_perturbation(g, 0.3), g, rtol=1e-13)
-    yield from batched("â", ball_point, g, 1 - rng.random(6), rtol=1e-13)
+    yield from batched("â", ball_point, g, 1 - rng.random(4), rtol=1e-13)
 
 
 POINTS = {
@@ -141,6 +141,9 @@ MEANS = {
     "ε left out": lambda g, eps: perturbation_stability.expected_perturbation(g, 1.0),
     "‖g‖²": lambda g, eps: perturbation_stability.expected_perturbation(g, eps) * np.linalg.norm(g, axis=-1),
     "‖g‖₁": lambda g, eps: eps * perturbation_stability.ball_constant(np.shape(g)[-1]) * np.abs(g).sum(-1),
+    "norms over the batch, where it is as long as the points": lambda g, eps: (
+        perturbation_stability.expected_perturbation(np.swapaxes(g, 0, -1) if np.ndim(g) == 2 else g, eps)
+    ),
     "without c_p": lambda g, eps: eps * np.linalg.norm(g, axis=-1),
     "1/√(p + 2) for c_p": lambda g, eps: eps * np.linalg.norm(g, axis=-1) / np.sqrt(np.shape(g)[-1] + 2),
 }

@@ -17,12 +17,12 @@ N, P, K = 9, 4, 3
 STEPS, PROBE = 60, 128
 
 
-def loss(x, shapes, name, a, y):
-    """Mean cross-entropy of a network without biases whose weights stand one after the other in x."""
+def loss(x, shapes, name, a, y, biases=(0.0,) * 9):
+    """Mean cross-entropy of a network whose weights stand one after the other in x."""
     start = 0
     for l, (k, n) in enumerate(shapes):
         W, start = np.reshape(x[start : start + k * n], (k, n)), start + k * n
-        a = np.einsum("ij,nj->ni", W, VALUES[name](a) if l else a)
+        a = np.einsum("ij,nj->ni", W, VALUES[name](a) if l else a) + biases[l]
     top = np.max(a, axis=1)
     return np.mean(np.log(np.sum(np.exp(a - top[:, None]), axis=1)) + top - a[np.arange(len(y)), y])
 
@@ -41,9 +41,10 @@ def products_are_those_of_the_hessian(rng, *, hessian_product=sharpness.hessian_
         weights = [rng.standard_normal(s) for s in shapes]
         tangents = tuple(rng.standard_normal(s) for s in shapes)
         a, y = rng.standard_normal((N, P)), rng.integers(0, K, N)
-        h = Network(tuple(Layer(W, np.zeros(len(W))) for W in weights), getattr(activations, name))
+        biases = [rng.standard_normal(len(W)) for W in weights]
+        h = Network(tuple(map(Layer, weights, biases)), getattr(activations, name))
         slope = autograd.grad(loss)
-        along = lambda x: np.sum(slope(x, shapes, name, a, y) * flat(tangents))  # noqa: B023, E731
+        along = lambda x: np.sum(slope(x, shapes, name, a, y, biases) * flat(tangents))  # noqa: B023, E731
         expected = autograd.grad(along)(flat(weights))
         error = rounding(1e4, 1 + np.abs(expected).max())
         yield equal(f"{name}: H v", flat(hessian_product(h, a, y, tangents)), expected, atol=error)
@@ -57,6 +58,12 @@ def tampered(h, **functions):
 @products_are_those_of_the_hessian.mutant("curvature of the activation dropped: Gauss-Newton's and a part")
 def _(h, a, labels, tangents):
     return sharpness.hessian_product(tampered(h, curvature=lambda u: 0 * u), a, labels, tangents)
+
+
+@products_are_those_of_the_hessian.mutant("biases left out")
+def _(h, a, labels, tangents):
+    centred = h._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in h.layers))
+    return sharpness.hessian_product(centred, a, labels, tangents)
 
 
 @products_are_those_of_the_hessian.mutant("curvature 1 % too large")

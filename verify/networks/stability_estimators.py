@@ -8,7 +8,7 @@ import scipy
 
 from refimpl.networks import stability_estimators
 from verify.claims import claim
-from verify.evidence import distribution, equal, mean
+from verify.evidence import at_most, distribution, equal, mean
 from verify.networks.gradient_law import norm_cdf
 from verify.networks.gradient_moments import random_scales
 from verify.networks.perturbation_stability import by_quadrature
@@ -51,6 +51,8 @@ def three_estimators_have_the_laws_that_they_should(
             samples, case = estimator(scales, points, eps, m, L, n, rng), f"{name}, p, m, L = {p}, {m}, {L}"
             yield equal(f"shape and negative ones, {case}", [*np.shape(samples), (samples < 0).sum()], [n, 0])
             yield mean(f"P(> 0), {case}", samples > 0, 0.5 * (1 - 0.5**m) ** (L - 1), delta=0.06)
+            repeated = (samples > 0).sum() - np.unique(samples[samples > 0]).size
+            yield at_most(f"samples that repeat (by rounding, 1e-8), {case}", repeated, 2, resolution=2.5)
             alive = samples[samples > 0][: int(0.38 * n)]
             yield distribution(f"law, {case}", alive / unit, cdf, delta=0.09)
 
@@ -89,6 +91,7 @@ for _kind in ("plain_samples", "rao_blackwell_samples", "conditional_samples"):
     _mutant("batch means for samples", replaces=_kind)(
         estimator(_kind, lambda x, eps, p, rng: np.repeat(x.reshape(-1, 4).mean(1), 4))
     )
+    _mutant("each sample twice", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: np.repeat(x[::2], 2)))
     _mutant("15 % too large", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: 1.15 * x))
 
 
