@@ -6,7 +6,7 @@ with σ = max(·, 0). Points stand on leading axes. Several networks at once hav
 first axis; their points are then (n, p), the same for all of them, or (k, n, p).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
@@ -237,7 +237,7 @@ def _trace(weights: list[Any], a: Any, alpha: float, output: Activation) -> tupl
 
 def _sums(weights: list[Any], factors: Factors) -> list[Any]:
     """Σ δ hᵀ over the points, layer by layer."""
-    pairs = zip(factors.delta, factors.h, strict=True)
+    pairs: Iterable[Any] = zip(factors.delta, factors.h, strict=True)
     if np.ndim(weights[0]) == 2:
         pairs = ((delta.reshape(-1, delta.shape[-1]), h.reshape(-1, h.shape[-1])) for delta, h in pairs)
     return [np.swapaxes(delta, -1, -2) @ h for delta, h in pairs]
