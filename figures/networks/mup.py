@@ -1,27 +1,26 @@
 """Transfer of the learning rate over widths, under the standard parameterisation and under μP."""
 
-import os
-import sys
 from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from refimpl import checkpoints, cross_entropy, layers, mlp, optimizers
+from figures.sweeping import resumed
+from refimpl import cross_entropy, layers, mlp, optimizers
 from refimpl.arrays import Array
 from refimpl.networks import (
     coordinate_check,
     mup,
     mup_training,
     mup_transfer,
-    sweeps,
     transformer,
     transformer_training,
 )
 from refimpl.networks.mup import ABC
 from refimpl.networks.mup_symmetry import update_exponents
 from refimpl.networks.mup_transfer import Training
+from refimpl.networks.sweeps import Workers
 
 SLIDE = "μ-transfer: transferability and empirical results"
 CAPTION = (
@@ -69,19 +68,19 @@ class Data(NamedTuple):
     sizes: Array
 
 
-def data(quality: str, rng: np.random.Generator) -> Data:
+def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
     """Trainings of all settings, whose seeds are 0, 1, 2, resumed from the cache directory; `rng` draws the check."""
     settings = SETTINGS[quality]
     numbers = zip(BASE.items(), settings["widths"], strict=True)
     widths = {name: base * 2.0 ** np.arange(k) for (name, base), k in numbers}
-    losses = {name: _losses(name, widths[name], quality) for name in BASE}
+    losses = {name: _losses(name, widths[name], quality, workers) for name in BASE}
     best = {name: np.array([[_best(name, one) for one in row] for row in losses[name]]) for name in BASE}
     checked = np.array(settings["check"], float)
     sizes = np.array([[_sizes(abc, int(m), rng) for m in checked] for abc in (mup.abc_standard(L), mup.abc_mup(L))])
     return Data(EXPONENTS, widths, losses, best, checked, sizes)
 
 
-def _losses(name: str, widths: Array, quality: str) -> Array:
+def _losses(name: str, widths: Array, quality: str, workers: Workers | None) -> Array:
     """Last losses (2, widths, rates, seeds) of one setting."""
     settings, optimizer = SETTINGS[quality], name.split(", ")[1].lower()
     rows = ((mup.abc_standard(L), 0.5), (mup.abc_mup(L, optimizer), 1.0))
@@ -92,14 +91,7 @@ def _losses(name: str, widths: Array, quality: str) -> Array:
         for x in EXPONENTS[name]
         for seed in range(settings["seeds"])
     ]
-
-    def progress(done: int) -> None:
-        if done % 20 == 0 or done == len(items):
-            print(f"{name}: {done}/{len(items)} trainings", file=sys.stderr)
-
-    path = checkpoints.cache_directory() / f"mup-{checkpoints.key(items, *CODE, transformer_training)}.npz"
-    workers = 1 if quality == "draft" else os.cpu_count() or 1
-    found = sweeps.sweep(last_loss, items, workers, progress, path)
+    found = resumed(name, last_loss, items, (*CODE, transformer_training), workers, quality)
     return found.reshape(2, len(widths), len(EXPONENTS[name]), settings["seeds"])
 
 

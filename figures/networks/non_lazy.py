@@ -1,19 +1,23 @@
 """Training that is not lazy: how far two layers move that start small, and their stability."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures.sweeping import resumed
 from refimpl.activations import identity
 from refimpl.arrays import Array
+from refimpl.networks import fully_connected, initialization, lazy_training, non_lazy, phase_diagram, training
 from refimpl.networks.fully_connected import input_gradient
 from refimpl.networks.initialization import sample_weights
 from refimpl.networks.lazy_training import lazy_ratio
 from refimpl.networks.non_lazy import printed_bound, small_scales
 from refimpl.networks.perturbation_stability import expected_perturbation
 from refimpl.networks.phase_diagram import curvature_bound, movement_exponent
+from refimpl.networks.sweeps import Workers
 from refimpl.networks.training import gradient_descent
 
 SLIDE = "Robustness in deep learning: non-lazy training experiment"
@@ -32,6 +36,7 @@ ALT = (
     "orders above both a level line, P after training, on a level grey one."
 )
 
+CODE = (fully_connected, initialization, lazy_training, non_lazy, phase_diagram, training)
 CS = (0.25, 1.0, 1.75)
 SETTINGS = {"draft": ((16, 64, 256), 6), "full": ((16, 64, 256, 1024, 4096), 20)}
 
@@ -47,24 +52,42 @@ class Data(NamedTuple):
     floor: float
 
 
-def data(quality: str, rng: np.random.Generator) -> Data:
-    """Networks of every width and c."""
-    (widths, networks), angles = SETTINGS[quality], 2 * np.pi * np.arange(4) / 4 + 0.3
-    a, b = np.stack([np.cos(angles), np.sin(angles)], -1), np.array([1.0, -0.7, 0.8, -0.5])
-    runs = [[_run(c, m, a, b, networks, rng) for m in widths] for c in CS]
-    kappa, before, after = np.moveaxis(np.array(runs), 2, 0)
+class Training(NamedTuple):
+    """So many networks of width m with β = m^(−c), drawn from a seed."""
+
+    c: float
+    m: int
+    networks: int
+    seed: int
+
+
+def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+    """Networks of every width and c, resumed from the cache directory."""
+    widths, networks = SETTINGS[quality]
+    grid = list(itertools.product(CS, widths))
+    seeds = rng.integers(2**32, size=len(grid)).tolist()
+    items = [Training(c, m, networks, seed) for (c, m), seed in zip(grid, seeds, strict=True)]
+    found = resumed("non-lazy training", ends, items, CODE, workers, quality)
+    kappa, before, after = np.moveaxis(found.reshape(len(CS), len(widths), 3, networks), 2, 0)
+    _, b = _problem()
     bound = np.array([printed_bound(len(b), m, CS[-1]) for m in widths])
     floor = expected_perturbation(np.array([1.0, 0.0]), 1.0) * np.abs(b).mean()
     return Data(np.array(widths), kappa, before[-1], after[-1], bound, float(floor))
 
 
-def _run(c: float, m: int, a: Array, b: Array, networks: int, rng: np.random.Generator) -> list[Array]:
-    """κ at the end, and P/ε before and after, of each network."""
-    start = sample_weights(small_scales(c, m), 2, m, 2, rng, networks)
+def _problem() -> tuple[Array, Array]:
+    angles = 2 * np.pi * np.arange(4) / 4 + 0.3
+    return np.stack([np.cos(angles), np.sin(angles)], -1), np.array([1.0, -0.7, 0.8, -0.5])
+
+
+def ends(item: Training) -> Array:
+    """κ at the end, and P/ε before and after (3, networks)."""
+    (a, b), rng = _problem(), np.random.default_rng(item.seed)
+    start = sample_weights(small_scales(item.c, item.m), 2, item.m, 2, rng, item.networks)
     path = gradient_descent(start, a, b, lambda X: 0.5 / curvature_bound(X, a, b), 350).weights
-    ends = ([X[t] for X in path] for t in (0, -1))
-    P = [expected_perturbation(input_gradient(X, a, 1.0, identity), 1.0).mean(axis=-1) for X in ends]
-    return [lazy_ratio(path)[-1], *P]
+    at = ([X[t] for X in path] for t in (0, -1))
+    P = [expected_perturbation(input_gradient(X, a, 1.0, identity), 1.0).mean(axis=-1) for X in at]
+    return np.stack([lazy_ratio(path)[-1], *P])
 
 
 def draw(data: Data) -> Figure:

@@ -1,16 +1,18 @@
 """Phase diagram of two-layer networks, with the six initialisations and measured exponents."""
 
 import itertools
-import sys
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from figures.sweeping import resumed
 from refimpl.arrays import Array
+from refimpl.networks import fully_connected, initialization, lazy_training, phase_diagram, training
 from refimpl.networks.initialization import NAMES, sample_weights
 from refimpl.networks.lazy_training import relative_changes
 from refimpl.networks.phase_diagram import curvature_bound, exponents, movement_exponent, place, scales_at
+from refimpl.networks.sweeps import Workers
 from refimpl.networks.training import gradient_descent
 
 SLIDE = "Robustness in deep learning: initialization in deep ReLU NNs"
@@ -30,6 +32,7 @@ ALT = (
 
 GRID = tuple(itertools.product((0.0, 0.5, 1.0, 1.5, 2.0, 3.0), (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)))
 SETTINGS = {"draft": ((64, 256, 1024), 4), "full": ((128, 512, 2048, 4096), 24)}
+CODE = (fully_connected, initialization, lazy_training, phase_diagram, training)
 LABELS = {"lecun": "LeCun, He", "ntk": "NTK", "xavier": "Xavier, mean-field", "e": "E"}
 
 
@@ -42,24 +45,33 @@ class Data(NamedTuple):
     initialisations: Array
 
 
-def data(quality: str, rng: np.random.Generator) -> Data:
-    """Measured exponents at every place of the grid."""
+class Training(NamedTuple):
+    """So many networks of width m at a place (γ, γ') of the diagram, drawn from a seed."""
+
+    place: tuple[float, float]
+    m: int
+    networks: int
+    seed: int
+
+
+def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+    """Measured exponents at every place of the grid, resumed from the cache directory."""
     widths, networks = SETTINGS[quality]
-    measured = []
-    for i, point in enumerate(GRID):
-        changes = [_changes(point, m, networks, rng) for m in widths]
-        measured.append(_slope(np.repeat(np.log(widths), networks), np.log(np.concatenate(changes))))
-        print(f"phase diagram: {i + 1}/{len(GRID)} places", file=sys.stderr)
-    slopes, errors = np.array(measured).T
+    grid = list(itertools.product(GRID, widths))
+    seeds = rng.integers(2**32, size=len(grid)).tolist()
+    items = [Training(place, m, networks, seed) for (place, m), seed in zip(grid, seeds, strict=True)]
+    found = resumed("phase diagram, trainings", changes, items, CODE, workers, quality)
+    x, y = np.repeat(np.log(widths), networks), np.log(found).reshape(len(GRID), -1)
+    slopes, errors = np.array([_slope(x, one) for one in y]).T
     return Data(np.array(GRID), slopes, errors, np.array([place(exponents(name)) for name in NAMES]))
 
 
-def _changes(point: tuple[float, float], m: int, networks: int, rng: np.random.Generator) -> Array:
-    """Relative changes of X₁ of several networks in training at four points of the unit circle."""
-    angles = 2 * np.pi * np.arange(4) / 4 + 0.3
+def changes(item: Training) -> Array:
+    """Relative changes (networks,) of X₁ in training at four points of the unit circle."""
+    angles, rng = 2 * np.pi * np.arange(4) / 4 + 0.3, np.random.default_rng(item.seed)
     a, b = np.stack([np.cos(angles), np.sin(angles)], -1), np.array([1.0, -0.7, 0.8, -0.5])
-    s = scales_at(*point, m)
-    start = sample_weights(s, 2, m, 2, rng, networks)
+    s = scales_at(*item.place, item.m)
+    start = sample_weights(s, 2, item.m, 2, rng, item.networks)
     path = gradient_descent(start, a, b, lambda X: 0.5 / curvature_bound(X, a, b, s.alpha), 250, 1, s.alpha)
     return relative_changes(path.weights, "fro")[0, -1]
 

@@ -1,16 +1,18 @@
 """Perturbation stability of trained networks, dense and convolutional, by width and depth."""
 
 import itertools
-import sys
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refimpl import checkpoints
+from figures.sweeping import resumed
+from refimpl import optimizers
 from refimpl.arrays import Array
-from refimpl.networks.trained_stability import Job, outcomes
+from refimpl.networks import convolutional, fully_connected, initialization, trained_stability
+from refimpl.networks.sweeps import Workers
+from refimpl.networks.trained_stability import Job, outcome
 
 SLIDE = "Robustness in deep learning: lazy training experiment for FCN"
 CAPTION = (
@@ -29,6 +31,7 @@ ALT = (
     "lie far above them; at full quality they lie close to one another in the dense panels."
 )
 
+CODE = (convolutional, fully_connected, initialization, optimizers, trained_stability)
 PANELS = (("dense", "he"), ("dense", "lecun"), ("convolutional", "he"))
 TITLES = ("dense, He", "dense, LeCun", "convolutional, He")
 MARKERS = "os^Dv"
@@ -66,29 +69,19 @@ def jobs(quality: str, kind: str, name: str) -> list[Job]:
     return [Job(kind, name, m, L, seed, steps, points=POINTS[quality]) for L, m, seed in grid]
 
 
-def data(quality: str, rng: np.random.Generator, workers: int = 1) -> Data:
-    """Outcomes of all networks, whose seeds are 0, 1, …; resumed from and kept in the cache directory."""
+def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+    """Outcomes of all networks, whose seeds are 0, 1, …; resumed from the cache directory."""
     every = [jobs(quality, *panel) for panel in PANELS]
-    flat = list(itertools.chain(*every))
-
-    def progress(known: int) -> None:
-        if known % 10 == 0 or known == len(flat):
-            print(f"stability of trained networks: {known}/{len(flat)} networks", file=sys.stderr)
-
-    found = iter(outcomes(flat, checkpoints.cache_directory(), workers, progress))
-    return Data(
-        *(
-            _panel(quality, kind, list(itertools.islice(found, len(of))))
-            for (kind, _), of in zip(PANELS, every, strict=True)
-        )
-    )
+    found = resumed("trained networks", outcome, list(itertools.chain(*every)), CODE, workers, quality)
+    ends = itertools.accumulate(map(len, every[:-1]))
+    parts = zip(PANELS, np.split(found, list(ends)), strict=True)
+    return Data(*(_panel(quality, kind, part) for (kind, _), part in parts))
 
 
-def _panel(quality: str, kind: str, found: list) -> Panel:
+def _panel(quality: str, kind: str, found: Array) -> Panel:
+    """Outcomes (networks, 4) in the order of `jobs`."""
     widths, depths, seeds, _ = SETTINGS[quality][kind]
-    before, after = (
-        np.array([one[:2] for one in found]).reshape(len(depths), len(widths), seeds, 2).transpose(3, 0, 1, 2)
-    )
+    before, after = found[:, :2].T.reshape(2, len(depths), len(widths), seeds)
     return Panel(np.array(depths), np.array(widths), before, after)
 
 

@@ -161,10 +161,9 @@ def gradient(
     >>> gradient(lambda h: h - 5, [middle, middle, [[3.0]]], [[[2.0]]]).weights[2]  # (6 − 5) · 2
     array([[2.]])
     """
-    h, patches = [np.ascontiguousarray(np.moveaxis(a, 0, -1)[None])], []
+    h = [np.ascontiguousarray(np.moveaxis(a, 0, -1)[None])]
     for l, X in enumerate(weights[:-1]):
-        patches.append(_patches(h[-1], _stride(l)))
-        h.append(np.maximum(X @ patches[-1].reshape(X.shape[1], -1), 0).reshape(len(X), *patches[-1].shape[3:]))
+        h.append(_convolved(X, h[-1], _stride(l)))
     if h[-1][..., 0].size != weights[-1].size:
         raise ValueError(f"a must suit X_L's {weights[-1].size} columns, got {h[-1][..., 0].size} pixels times filters")
     last = _channels_first(weights[-1], h[-1].shape)
@@ -172,11 +171,31 @@ def gradient(
     value = output.value(u) / alpha
     delta = loss_slope(value) * output.slope(u) / alpha
     gradients, delta = [_channels_last(h[-1] @ delta)], np.multiply.outer(last, delta).reshape(h[-1].shape)
-    for l in range(len(patches))[::-1]:
-        X, delta = weights[l], (delta * (h[l + 1] > 0)).reshape(len(weights[l]), -1)
-        gradients.append(delta @ patches[l].reshape(X.shape[1], -1).T)
-        delta = _scattered((X.T @ delta).reshape(patches[l].shape), h[l].shape, _stride(l))
+    for l in range(len(weights) - 1)[::-1]:
+        delta *= h[l + 1] > 0
+        G, delta = _pulled_back(weights[l], h[l], delta, _stride(l))
+        gradients.append(G)
     return Gradient(value, gradients[::-1], np.moveaxis(delta[0], -1, 0))
+
+
+def _convolved(X: Array, h: Array, stride: int) -> Array:
+    """σ(X ∗ h) of values (c, height, width, n)."""
+    patches = _patches(h, stride)
+    u = X @ patches.reshape(X.shape[1], -1)
+    return np.maximum(u, 0, out=u).reshape(len(X), *patches.shape[3:])
+
+
+def _pulled_back(X: Array, h: Array, delta: Array, stride: int) -> tuple[Array, Array]:
+    """The gradients in X and in h.
+
+    Patches are cut out anew, and what returns to them is written over them: memory fresh from the system costs more
+    than copying.
+    """
+    patches, delta = _patches(h, stride), delta.reshape(len(X), -1)
+    flat = patches.reshape(X.shape[1], -1)
+    G = delta @ flat.T
+    np.matmul(X.T, delta, out=flat)
+    return G, _scattered(patches, h.shape, stride)
 
 
 def _stride(l: int) -> int:

@@ -6,14 +6,21 @@ with σ = max(·, 0). Points stand on leading axes. Several networks at once hav
 first axis; their points are then (n, p), the same for all of them, or (k, n, p).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
 from refimpl.activations import Activation, relu
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, function, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, positive
+
+
+class Factors(NamedTuple):
+    """Outputs h(a), δ₁, …, δ_L and h⁽⁰⁾, …, h⁽ᴸ⁻¹⁾, points on leading axes: in X_l the gradient is δ_l h⁽ˡ⁻¹⁾ᵀ."""
+
+    output: Any
+    delta: list[Any]
+    h: list[Any]
 
 
 class Gradient(NamedTuple):
@@ -123,9 +130,71 @@ def input_gradient(weights: list[Any], a: Any, alpha: float = 1.0, output: Activ
     array([[ 1. ],
            [-1.5]])
     """
+    return bare(gradient_factors)(np.ones_like, weights, a, alpha, output).delta[0] @ weights[0]
+
+
+@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=_activation)
+def gradient_factors(
+    loss_slope: Callable[[Any], Any], weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu
+) -> Factors:
+    r"""Factors of the gradients of ℓ(h(a)) in the weights, point by point.
+
+    .. math:: \delta_L = \tfrac1\alpha \ell'(h) D_L, \qquad \delta_{l-1} = D_{l-1} X_l^\top \delta_l, \qquad
+              \nabla_{X_l} \ell(h(a)) = \delta_l h^{(l-1)\top}
+
+    Parameters
+    ----------
+    loss_slope : callable
+        From the outputs h (...,) to ℓ'(h) of the same shape: `numpy.ones_like` for the gradients of h itself.
+    weights, a, alpha, output
+        As in `forward`.
+
+    Returns
+    -------
+    Factors
+        δ_l (..., m) and h⁽ˡ⁻¹⁾ (..., m); for k networks δ_l is (k, n, m).
+
+    Examples
+    --------
+    >>> X = [[[1.0], [-1.0]], [[2.0, 3.0]]]
+    >>> gradient_factors(np.ones_like, X, [[1.0], [-1.0]]).delta[0]
+    array([[2., 0.],
+           [0., 3.]])
+    """
     _refuse_unpaired(weights, a)
-    h, _, slope = _trace(weights, a, alpha, output)
-    return _cotangents(weights, h, slope)[0] @ weights[0]
+    h, value, slope = _trace(weights, a, alpha, output)
+    deltas = [np.expand_dims(loss_slope(value), -1) * slope]
+    for X, h_l in zip(weights[:0:-1], h[:0:-1], strict=True):
+        deltas.append((deltas[-1] @ X) * (h_l > 0))
+    return Factors(value, deltas[::-1], h)
+
+
+@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=_activation)
+def weight_gradient(
+    loss_slope: Callable[[Any], Any], weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu
+) -> list[Any]:
+    r"""Gradient of a loss Σ ℓ(h(a)), summed over the points, in the weights alone: what training needs.
+
+    .. math:: \nabla_{X_l} = \sum \delta_l h^{(l-1)\top}
+
+    Parameters
+    ----------
+    loss_slope, weights, a, alpha, output
+        As in `gradient_factors`.
+
+    Returns
+    -------
+    list of L arrays
+        For k networks each has its own sum.
+
+    Examples
+    --------
+    >>> X = [[[1.0], [-1.0]], [[2.0, 3.0]]]
+    >>> weight_gradient(lambda h: h - 1, X, [[1.0], [-1.0]])
+    [array([[ 2.],
+           [-6.]]), array([[1., 2.]])]
+    """
+    return _sums(weights, bare(gradient_factors)(loss_slope, weights, a, alpha, output))
 
 
 @domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=_activation)
@@ -134,15 +203,12 @@ def gradient(
 ) -> Gradient:
     r"""Gradient of a loss Σ ℓ(h(a)), summed over the points, in the weights, and of its terms in the points.
 
-    .. math:: \delta_L = \tfrac1\alpha \ell'(h) D_L, \qquad \delta_{l-1} = D_{l-1} X_l^\top \delta_l, \qquad
-              \nabla_{X_l} = \sum \delta_l h^{(l-1)\top}, \qquad \nabla_a = X_1^\top \delta_1
+    .. math:: \nabla_{X_l} = \sum \delta_l h^{(l-1)\top}, \qquad \nabla_a = X_1^\top \delta_1
 
     Parameters
     ----------
-    loss_slope : callable
-        From the outputs h (...,) to ℓ'(h) of the same shape, such as ``lambda h: h - b`` for ½(h − b)².
-    weights, a, alpha, output
-        As in `forward`.
+    loss_slope, weights, a, alpha, output
+        As in `gradient_factors`, such as ``lambda h: h - b`` for ½(h − b)².
 
     Returns
     -------
@@ -156,10 +222,8 @@ def gradient(
     [array([[ 2.],
            [-6.]]), array([[1., 2.]])]
     """
-    _refuse_unpaired(weights, a)
-    h, value, slope = _trace(weights, a, alpha, output)
-    delta = _cotangents(weights, h, np.expand_dims(loss_slope(value), -1) * slope)
-    return Gradient(value, [_outer(*parts) for parts in zip(weights, delta, h, strict=True)], delta[0] @ weights[0])
+    factors = bare(gradient_factors)(loss_slope, weights, a, alpha, output)
+    return Gradient(factors.output, _sums(weights, factors), factors.delta[0] @ weights[0])
 
 
 def _trace(weights: list[Any], a: Any, alpha: float, output: Activation) -> tuple[list[Any], Any, Any]:
@@ -171,19 +235,12 @@ def _trace(weights: list[Any], a: Any, alpha: float, output: Activation) -> tupl
     return h, output.value(u)[..., 0] / alpha, output.slope(u) / alpha
 
 
-def _cotangents(weights: list[Any], h: list[Any], delta: Any) -> list[Any]:
-    """δ₁, …, δ_L from the last."""
-    deltas = [delta]
-    for X, h_l in zip(weights[:0:-1], h[:0:-1], strict=True):
-        deltas.append((deltas[-1] @ X) * (h_l > 0))
-    return deltas[::-1]
-
-
-def _outer(X: Array, delta: Any, h: Any) -> Any:
-    """Σ δ hᵀ over the points, of the shape of X."""
-    if X.ndim == 2:
-        delta, h = delta.reshape(-1, delta.shape[-1]), h.reshape(-1, h.shape[-1])
-    return np.swapaxes(delta, -1, -2) @ h
+def _sums(weights: list[Any], factors: Factors) -> list[Any]:
+    """Σ δ hᵀ over the points, layer by layer."""
+    pairs: Iterable[Any] = zip(factors.delta, factors.h, strict=True)
+    if np.ndim(weights[0]) == 2:
+        pairs = ((delta.reshape(-1, delta.shape[-1]), h.reshape(-1, h.shape[-1])) for delta, h in pairs)
+    return [np.swapaxes(delta, -1, -2) @ h for delta, h in pairs]
 
 
 def _refuse_unpaired(weights: list[Any], a: Any) -> None:

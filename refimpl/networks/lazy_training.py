@@ -10,7 +10,7 @@ import numpy as np
 from refimpl.activations import Activation, identity
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, bare, domain, integer, one_of, positive, positive_array
-from refimpl.networks.fully_connected import _cotangents, _trace, forward, network_weights
+from refimpl.networks.fully_connected import forward, gradient_factors, network_weights
 from refimpl.networks.training import output_activation
 
 
@@ -129,15 +129,9 @@ def tangent_kernel(
     >>> tangent_kernel([[[2.0]], [[3.0]]], [[1.0]], [[1.0], [-1.0]])  # 2² + 3², and an inactive neuron
     array([[13.,  0.]])
     """
-    rows, columns = _factors(weights, a, alpha, output), _factors(weights, a_prime, alpha, output)
-    pairs = zip(*rows, *columns, strict=True)
+    here, there = (bare(gradient_factors)(np.ones_like, weights, points, alpha, output) for points in (a, a_prime))
+    pairs = zip(here.delta, here.h, there.delta, there.h, strict=True)
     return sum((d @ np.swapaxes(e, -1, -2)) * (h @ np.swapaxes(g, -1, -2)) for d, h, e, g in pairs)
-
-
-def _factors(weights: list[Any], a: Any, alpha: float, output: Activation) -> tuple[list[Any], list[Any]]:
-    """δ₁, …, δ_L and h⁽⁰⁾, …, h⁽ᴸ⁻¹⁾: the gradient in X_l is δ_l h⁽ˡ⁻¹⁾ᵀ."""
-    h, _, slope = _trace(weights, a, alpha, output)
-    return _cotangents(weights, h, slope), h
 
 
 @domain(

@@ -75,7 +75,7 @@ def sweep(
     >>> sweep(np.square, [1.0, 2.0, 3.0], workers=map)
     array([1., 4., 9.])
     """
-    fingerprint, done = checkpoints.key(job.__name__, items), np.zeros(len(items), bool)
+    fingerprint, done = checkpoints.key(getattr(job, "__name__", type(job).__name__), items), np.zeros(len(items), bool)
     results: list[Any] = [None] * len(items)
     if path and path.exists():
         found, done, stored = checkpoints.load(path)

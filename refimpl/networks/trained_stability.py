@@ -4,24 +4,20 @@ Digits are scaled to ‖a‖ = 1, labels are ±1 for even and odd, the loss is h
 layer is linear. Training is by Adam on batches; gradients are those written by hand.
 """
 
-import sys
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl import checkpoints, digits, optimizers, parallel
+from refimpl import digits
 from refimpl.activations import identity
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, one_of, optional, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, one_of, positive
 from refimpl.networks import convolutional, fully_connected, initialization
 from refimpl.networks.perturbation_stability import expected_perturbation
 from refimpl.optimizers import adam_start, adam_step
 
 GAINS = {"he": 2.0, "lecun": 1.0}
-CODE = (convolutional, fully_connected, initialization, optimizers)
 
 
 class Job(NamedTuple):
@@ -64,26 +60,7 @@ def _check_job(name: str, value: Any, sizes: Sizes) -> Job:
     return value
 
 
-def _check_jobs(name: str, value: Any, sizes: Sizes) -> list[Job]:
-    if not isinstance(value, Sequence) or not value:
-        raise TypeError(f"{name} must be a sequence of Jobs, got {value!r}")
-    return [_check_job(f"{name}[{i}]", job, {}) for i, job in enumerate(value)]
-
-
-def _check_workers(name: str, value: Any, sizes: Sizes) -> Any:
-    return value if callable(value) else integer(1).check(name, value, sizes)
-
-
-def _check_path(name: str, value: Any, sizes: Sizes) -> Path:
-    if not isinstance(value, str | Path):
-        raise TypeError(f"{name} must be a path, got {value!r}")
-    return Path(value)
-
-
 _job = Domain("Job", _check_job)
-_jobs = Domain("sequence of Jobs", _check_jobs)
-_workers = Domain("integer >= 1 or callable like map", _check_workers)
-_path = Domain("path", _check_path)
 
 
 @domain(
@@ -181,49 +158,3 @@ def _start(job: Job, rng: np.random.Generator) -> list[Array]:
         scales = initialization.scales(job.name, 784, job.m)
         return initialization.sample_weights(scales, 784, job.m, job.L, rng)
     return convolutional.sample_filters(job.m, job.L, 28, 28, rng, GAINS[job.name])
-
-
-@domain(jobs=_jobs, directory=optional(_path), workers=_workers, progress=optional(function))
-def outcomes(
-    jobs: Sequence[Job],
-    directory: str | Path | None = None,
-    workers: int | Callable[..., Iterable[Any]] = 1,
-    progress: Callable[[int], None] | None = None,
-) -> list[Outcome]:
-    """Outcomes of many jobs; those that a directory holds already are not computed again.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-    directory : path, optional
-        Where each outcome is written as soon as it is known, under a name that follows from its job and the code.
-    workers : int or callable
-        Number of processes, or a function like `map`, such as ``multiprocessing.Pool().imap``.
-    progress : callable, optional
-        Called with the number of outcomes known after each.
-
-    Returns
-    -------
-    list of Outcome
-        In the order of the jobs.
-    """
-    found: dict[int, Outcome] = {}
-    run = partial(_kept, directory=None if directory is None else Path(directory))
-    called = enumerate(workers(run, jobs)) if callable(workers) else parallel.as_they_come(run, jobs, workers)
-    for i, one in called:
-        if isinstance(one, BaseException):
-            raise one
-        found[i] = one
-        if progress:
-            progress(len(found))
-    return [found[i] for i in range(len(jobs))]
-
-
-def _kept(job: Job, directory: Path | None) -> Outcome:
-    """The outcome of a job, read from its file or written there."""
-    if directory is None:
-        return outcome(job)
-    path = directory / f"stability-{checkpoints.key(tuple(job), sys.modules[__name__], *CODE)}.npz"
-    if not path.exists():
-        checkpoints.save(path, [np.array(outcome(job))])
-    return Outcome(*checkpoints.load(path)[0].tolist())

@@ -15,7 +15,7 @@ from refimpl.activations import Activation, identity
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive, positive_array
 from refimpl.errors import DivergedError
-from refimpl.networks.fully_connected import _cotangents, _outer, _trace, forward, network_weights
+from refimpl.networks.fully_connected import forward, network_weights, weight_gradient
 from refimpl.optimizers import sgd_step
 
 
@@ -105,10 +105,9 @@ def gradient_descent_step(
     >>> gradient_descent_step([[[1.0]], [[2.0]]], [[1.0]], [1.0], 0.1)  # h = 2, gradient (2, 1)
     [array([[0.8]]), array([[1.9]])]
     """
-    h, value, slope = _trace(weights, a, alpha, output)
-    deltas = _cotangents(weights, h, ((value - b) / np.shape(b)[-1])[..., None] * slope)
-    parts, eta = zip(weights, deltas, h, strict=True), np.asarray(eta)[..., None, None]
-    return [bare(sgd_step)(_outer(X, delta, h_l), X, eta) for X, delta, h_l in parts]
+    gradients = bare(weight_gradient)(lambda h: (h - b) / np.shape(b)[-1], weights, a, alpha, output)
+    eta = np.asarray(eta)[..., None, None]
+    return [bare(sgd_step)(G, X, eta) for G, X in zip(gradients, weights, strict=True)]
 
 
 @domain(**_problem, eta=_step_size, num_steps=integer(1), records=integer(1))

@@ -1,5 +1,6 @@
 """Sweeps: the same on any number of processes, resumed where they were stopped, bad input."""
 
+import functools
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,11 @@ def test_workers_may_be_a_number_or_a_map() -> None:
     with ThreadPoolExecutor(2) as pool:
         for workers in (1, 2, map, pool.map):
             np.testing.assert_array_equal(sweep(math.sqrt, ITEMS, workers), [1, 2, 3, 4])
+
+
+def test_jobs_without_a_name(tmp_path: Path) -> None:
+    job = functools.partial(math.pow, 2.0)
+    np.testing.assert_array_equal(sweep(job, [1.0, 3.0], 2, path=tmp_path / "partial.npz"), [2, 8])
 
 
 def test_results_of_any_shape() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.errors import DivergedError
-from refimpl.networks import lazy_training, non_lazy, phase_diagram, training
+from refimpl.networks import fully_connected, lazy_training, non_lazy, phase_diagram, training
 from refimpl.networks.initialization import Scales, sample_weights
 
 UNIT = Scales(1.0, 1.0, 1.0, 1.0)
@@ -43,6 +43,16 @@ def test_several_networks_are_so_many_single_ones():
         for X, Y in zip(together, training.gradient_descent_step(alone, a[i], b[i], eta), strict=True):
             np.testing.assert_allclose(X[i], Y, rtol=1e-12, atol=1e-13)
         np.testing.assert_allclose(bounds[i], phase_diagram.curvature_bound(alone, a[i], b[i], 0.5), rtol=1e-12)
+
+
+@given(st.sampled_from([None, 3]), sizes, sizes, st.integers(2, 4))
+def test_factors_multiply_to_gradients(k, p, m, L):
+    weights, a, b = problem(k, p, m, L)
+    factors = fully_connected.gradient_factors(lambda h: h - b, weights, a)
+    sums, whole = (f(lambda h: h - b, weights, a) for f in (fully_connected.weight_gradient, fully_connected.gradient))
+    for delta, h, G, expected in zip(factors.delta, factors.h, sums, whole.weights, strict=True):
+        np.testing.assert_allclose(np.einsum("...ni,...nj->...ij", delta, h), G, atol=1e-10)
+        np.testing.assert_array_equal(G, expected)
 
 
 def test_nothing_is_changed():
@@ -103,6 +113,8 @@ def test_bad_values(call, message):
     [
         (lambda: training.squared_loss(W, A, B, output="relu"), "output must be an Activation, got 'relu'"),
         (lambda: training.gradient_descent(W, A, B, "fast", 3), "eta must hold real numbers, got 'fast'"),
+        (lambda: fully_connected.gradient_factors(1.0, W, A), "loss_slope must be callable, got 1.0"),
+        (lambda: fully_connected.weight_gradient(None, W, A), "loss_slope must be callable, got None"),
         (lambda: lazy_training.lazy_ratio(3.0), "path must be a list of arrays, got 3.0"),
         (lambda: phase_diagram.place("lecun"), "exponents must be Scales of exponents"),
     ],

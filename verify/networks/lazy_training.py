@@ -7,7 +7,7 @@ import autograd.numpy as np
 
 from refimpl.activations import identity
 from refimpl.networks import lazy_training
-from refimpl.networks.fully_connected import forward
+from refimpl.networks.fully_connected import forward, gradient_factors
 from refimpl.networks.training import gradient_descent
 from verify.claims import claim
 from verify.evidence import equal, rounding
@@ -63,16 +63,10 @@ def linearised_network_is_trained_in_the_tangent_space(
 
 @linearised_network_is_trained_in_the_tangent_space.mutant("the first layer left out", replaces="tangent_kernel")
 def _(weights, a, a_prime, alpha=1.0, output=identity):
-    found = [gradient_factors(weights, points, alpha, output) for points in (a, a_prime)]
-    (d, h), (e, g) = found
+    here, there = (gradient_factors(np.ones_like, weights, points, alpha, output) for points in (a, a_prime))
+    d, h, e, g = here.delta[0], here.h[0], there.delta[0], there.h[0]
     whole = lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
     return whole - (d @ np.swapaxes(e, -1, -2)) * (h @ np.swapaxes(g, -1, -2))
-
-
-def gradient_factors(weights, a, alpha, output):
-    """δ₁ and the points: the gradient in X₁ is δ₁aᵀ."""
-    delta, h = lazy_training._factors(weights, a, alpha, output)
-    return delta[0], h[0]
 
 
 @linearised_network_is_trained_in_the_tangent_space.mutant("transposed", replaces="tangent_kernel")

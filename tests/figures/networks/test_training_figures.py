@@ -11,6 +11,11 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path))
+
+
 def test_lazy_neurons_stay_and_others_leave():
     data = lazy_dynamics.data("draft", rng())
     assert data.change[1] < data.change[0] < 0.5 < 20 < data.change[2]
@@ -18,11 +23,14 @@ def test_lazy_neurons_stay_and_others_leave():
     assert len(lazy_dynamics.draw(data).axes) == 3
 
 
-def test_measured_exponents_are_the_derived_ones(monkeypatch):
+def test_measured_exponents_are_the_derived_ones(monkeypatch, capsys):
     monkeypatch.setattr(phase_diagram, "GRID", ((0.5, -0.5), (1.0, 0.0), (2.0, 0.0)))
     data = phase_diagram.data("draft", rng())
     derived = [movement_exponent(*place) for place in data.places.tolist()]
     np.testing.assert_allclose(data.slopes, derived, atol=0.35)
+    capsys.readouterr()
+    np.testing.assert_array_equal(phase_diagram.data("draft", rng(), workers=map).slopes, data.slopes)
+    assert capsys.readouterr().err == ""
     assert len(phase_diagram.draw(data).axes) == 2
 
 
@@ -35,9 +43,16 @@ def test_width_does_not_change_the_stability_of_small_starts(monkeypatch):
     assert len(non_lazy.draw(data).axes) == 2
 
 
+def test_processes_find_what_one_finds(monkeypatch, tmp_path):
+    monkeypatch.setitem(non_lazy.SETTINGS, "draft", ((4, 8), 2))
+    alone = non_lazy.data("draft", rng(), workers=1)
+    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path / "another"))
+    for one, other in zip(alone, non_lazy.data("draft", rng(), workers=2), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.fixture
-def small(monkeypatch, tmp_path):
-    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path))
+def small(monkeypatch):
     settings = {"dense": ((4,), (2, 3), 2, 3), "convolutional": ((2,), (4,), 2, 2)}
     monkeypatch.setitem(trained_stability.SETTINGS, "draft", settings)
     monkeypatch.setitem(trained_stability.POINTS, "draft", 20)
@@ -47,7 +62,7 @@ def test_trained_networks_by_depth_width_and_seed(small, capsys):
     data = trained_stability.data("draft", rng())
     assert data.dense_he.after.shape == (2, 1, 2)
     assert data.convolutional_he.before.shape == (1, 1, 2)
-    assert "10/10 networks" in capsys.readouterr().err
+    assert "trained networks: 10/10" in capsys.readouterr().err
     again = trained_stability.data("draft", rng())
     np.testing.assert_array_equal(again.dense_lecun.after, data.dense_lecun.after)
     assert len(trained_stability.draw(data).axes) == 3

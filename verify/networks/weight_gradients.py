@@ -1,0 +1,77 @@
+"""Gradients in the weights of the lecture's networks, point by point and summed."""
+
+import autograd
+import numpy as np
+
+from refimpl.activations import identity, relu
+from refimpl.networks import fully_connected
+from verify.claims import claim
+from verify.evidence import equal
+from verify.networks.training import SLIDE, instances, loss, size
+from verify.probes import unchanged
+
+
+@claim("N08", slide=SLIDE, source="chain rule")
+def gradients_of_layers_are_products(
+    rng, *, gradient_factors=fully_connected.gradient_factors, weight_gradient=fully_connected.weight_gradient
+):
+    r"""Point by point the gradient of ℓ(h(a)) in X_l is δ_l h⁽ˡ⁻¹⁾ᵀ; the sum over points is a step's."""
+    for weights, a, b, _, alpha, output in instances(rng):
+        name, tolerance = f"L = {len(weights)}, {output.name}", size(weights, a, b)
+        arguments = (lambda h: h - b, weights, a, alpha, output)  # noqa: B023
+        factors, sums = gradient_factors(*arguments), weight_gradient(*arguments)
+        points, n = np.broadcast_to(a, (*np.shape(b), a.shape[-1])), np.shape(b)[-1]
+        every = [
+            autograd.grad(loss)(weights, points[..., i, None, :], b[..., i, None], alpha, output) for i in range(n)
+        ]
+        for l, gradients in enumerate(zip(*every, strict=True)):
+            products = factors.delta[l][..., :, None] * factors.h[l][..., None, :]
+            yield equal(f"{name}: δ_{l + 1}h⁽{l}⁾ᵀ", products, np.stack(gradients, -3), atol=tolerance)
+            yield equal(f"{name}: their sum", sums[l], sum(gradients), atol=tolerance)
+        h = fully_connected.forward(weights, a, alpha, output)
+        yield equal(f"{name}: h", factors.output, h, atol=tolerance)
+    weights, a, *_ = next(instances(rng))
+    for call, take in ((gradient_factors, lambda found: found.delta[0]), (weight_gradient, lambda found: found[0])):
+        default, said = call(np.cos, weights, a), call(np.cos, weights, a, 1.0, relu)
+        yield equal("defaults", take(default), take(said))
+        yield from unchanged("factors", lambda *x: call(np.cos, list(x[:-1]), x[-1]), *weights, a)  # noqa: B023
+
+
+@gradients_of_layers_are_products.mutant("slope taken at a tenth more", replaces="gradient_factors")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    return fully_connected.gradient_factors(lambda h: loss_slope(1.1 * h), weights, a, alpha, output)
+
+
+@gradients_of_layers_are_products.mutant("α left out of δ", replaces="gradient_factors")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
+    return good._replace(delta=[alpha * delta for delta in good.delta])
+
+
+@gradients_of_layers_are_products.mutant("δ not masked by the layer's own neurons", replaces="gradient_factors")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
+    return good._replace(delta=[good.delta[1] @ weights[1], *good.delta[1:]])
+
+
+@gradients_of_layers_are_products.mutant("linear by default", replaces="gradient_factors")
+def _(loss_slope, weights, a, alpha=1.0, output=identity):
+    return fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
+
+
+@gradients_of_layers_are_products.mutant("mean over points", replaces="weight_gradient")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    return [G / a.shape[-2] for G in fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)]
+
+
+@gradients_of_layers_are_products.mutant("summed over networks too", replaces="weight_gradient")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    found = fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)
+    return [0 * G + G.sum(axis=0) if G.ndim > 2 else G for G in found]
+
+
+@gradients_of_layers_are_products.mutant("in place of the points", replaces="weight_gradient")
+def _(loss_slope, weights, a, alpha=1.0, output=relu):
+    found = fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)
+    a *= 1 + 1e-9
+    return found
