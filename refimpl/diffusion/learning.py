@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl import checkpoints
-from refimpl.arrays import Array
+from refimpl.arrays import Array, keep_freed_memory
 from refimpl.diffusion.network_losses import Loss
 from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, number, optional, positive
 from refimpl.errors import DivergedError
@@ -146,6 +146,7 @@ def learning_step(
     >>> state.adam.x.round(6), state.average.round(6), loss  # a step of size 0.5; a tenth of the way left
     (array([0.5]), array([0.45]), 8.5)
     """
+    keep_freed_memory()
     loss = _over_blocks(objective, state.adam.x, batch, run)
     adam = bare(adam_step)(loss.gradient, state.adam, alpha)
     return Learner(adam, _average(state.average, adam.x, min(decay, adam.t / (adam.t + 9)))), loss.value

@@ -12,6 +12,7 @@ from refimpl.arrays import Array
 from refimpl.diffusion.learning import Draw, History, Objective, Training, learn, path_domain, settings
 from refimpl.diffusion.network import ScoreNetwork, labels, score_network
 from refimpl.diffusion.network_losses import Loss, joint_gradient
+from refimpl.diffusion.sde import unchecked
 from refimpl.domains import array, bare, domain, function, generator, integer, number, optional
 from refimpl.files import write_whole
 from refimpl.layers import flatten, sizes_of, unflatten
@@ -143,9 +144,11 @@ def joint_objective(h: ScoreNetwork, weight: Callable[[Array], Array] | None = N
     callable
         Of parameters (d,), samples, times, noise and labels: a `Loss`.
     """
+    trusted = h._replace(sde=unchecked(h.sde))
 
     def objective(x: Array, a: Array, t: Array, z: Array, y: Array) -> Loss:
-        return bare(joint_gradient)(bare(with_parameters)(h, x), a, t, z, y, None if weight is None else weight(t))
+        model = bare(with_parameters)(trusted, x)
+        return bare(joint_gradient)(model, a, t, z, y, None if weight is None else weight(t))
 
     return objective
 
