@@ -2,6 +2,18 @@
 
 import os
 from pathlib import Path
+from typing import Any
+
+from refimpl.domains import Domain, Sizes
+
+
+def _check_path(name: str, value: Any, sizes: Sizes) -> Path:
+    if not isinstance(value, str | Path):
+        raise TypeError(f"{name} must be a path, got {value!r}")
+    return Path(value)
+
+
+path_domain = Domain("path", _check_path)
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:

@@ -52,7 +52,7 @@ def unchecked(sde: SDE) -> SDE:
     >>> float(unchecked(vp()).diffusion(0.0) ** 2)  # β(0), here of a time that need not be inspected
     0.1
     """
-    return SDE(sde.name, *map(bare, (sde.drift, sde.diffusion, sde.kernel)))
+    return SDE(sde.name, bare(sde.drift), bare(sde.diffusion), bare(sde.kernel))
 
 
 def _sde(name: str, drift: Callable, diffusion: Callable, kernel: Callable) -> SDE:
