@@ -1,12 +1,13 @@
 """Array types, and the operations in which the text of a planar formula depends on the kind of its points."""
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import autograd.numpy
 import numpy.typing as npt
-from numpy import float64
+from numpy import empty, float64
 
 Array = npt.NDArray[float64]
 Field = Callable[[Array], Array]
@@ -43,3 +44,13 @@ def point(z: Any) -> Any:
 def number(z: Any) -> Any:
     """Planar points as they are; in compiled loops one of them as the complex number x + iy."""
     return z
+
+
+@functools.cache
+def keep_freed_memory() -> None:
+    """Have temporary arrays reuse memory instead of fetching new pages from the system each time.
+
+    The C library of Linux hands freed memory back at once until it has seen a large array freed, up to 32 MB: here is
+    one, never touched. Elsewhere this does nothing.
+    """
+    empty(2**25 - 2**16, "uint8")

@@ -13,7 +13,7 @@ def _check_path(name: str, value: Any, sizes: Sizes) -> Path:
     return Path(value)
 
 
-file_path = Domain("path", _check_path)
+path_domain = Domain("path", _check_path)
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:

@@ -11,7 +11,8 @@ from refimpl import mlp
 from refimpl.activations import tanh
 from refimpl.arrays import Array
 from refimpl.diffusion.data_sets import two_moons
-from refimpl.diffusion.learning import Draw, Training, learner_start, learning_step
+from refimpl.diffusion.learning import Training
+from refimpl.diffusion.learning_steps import Draw, learner_start, learning_step
 from refimpl.diffusion.network import random_score_network
 from refimpl.diffusion.network_losses import Loss, denoising_gradient, implicit_gradient, sliced_gradient
 from refimpl.diffusion.network_sampler import sample_network

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
-from refimpl import activations, checkpoints, layers, mlp, optimizers
+from refimpl import activations, checkpoints, layers, mlp, mlp_passes, mlp_tangents, optimizers
 from refimpl.arrays import Array
 from refimpl.minimax import gan, gan_algorithms, gan_training, twenty_five_gaussians, wgan
 from refimpl.minimax.gan import Gan
@@ -48,7 +48,19 @@ TRAININGS = {
     "Mirror-Prox-GAN": Training("mirror_prox", 1e-2, TEMPERATURE, inner=1, gan=NETWORKS),
 }
 BUDGETS = {"draft": (40, 5), "full": (500, 16)}
-CODE = (gan, gan_algorithms, gan_training, twenty_five_gaussians, wgan, activations, layers, mlp, optimizers)
+CODE = (
+    gan,
+    gan_algorithms,
+    gan_training,
+    twenty_five_gaussians,
+    wgan,
+    activations,
+    layers,
+    mlp,
+    mlp_passes,
+    mlp_tangents,
+    optimizers,
+)
 
 
 class Data(NamedTuple):

@@ -1,13 +1,12 @@
 r"""Adam on random batches, with a moving average of the parameters and records from which a run resumes.
 
-A batch is cut into blocks of fixed size whose gradients are added in order, so that the result is the same for any
-number of threads; each stretch between two records draws from a stream of its own, so that resuming changes nothing.
+Each stretch between two records draws from a stream of its own, so that resuming changes nothing.
 """
 
 import copy
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,16 +15,21 @@ import numpy as np
 
 from refimpl import checkpoints
 from refimpl.arrays import Array
-from refimpl.diffusion.network_losses import Loss
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, number, optional, positive
+from refimpl.diffusion.learning_steps import (
+    Draw,
+    Learner,
+    Objective,
+    batch_domain,
+    decay_domain,
+    learner_start,
+    learning_step,
+    over_blocks,
+)
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, optional, positive
 from refimpl.errors import DivergedError
-from refimpl.optimizers import AdamState, adam_start, adam_step
+from refimpl.files import path_domain
 
-BLOCK = 256
-"""Rows of a batch whose gradient one thread computes at a time."""
-
-Objective = Callable[..., Loss]
-Draw = Callable[[np.random.Generator], Sequence[Any]]
+__all__ = ["History", "Learner", "Training", "learn", "learner_start", "learning_step"]
 
 
 class Training(NamedTuple):
@@ -35,13 +39,6 @@ class Training(NamedTuple):
     decay: float = 0.999
     iterations: int = 100
     records: int = 10
-
-
-class Learner(NamedTuple):
-    """State of Adam, and the moving average of its parameters."""
-
-    adam: AdamState
-    average: Any
 
 
 class History(NamedTuple):
@@ -57,98 +54,13 @@ def _check_training(name: str, value: Any, sizes: Sizes) -> Training:
     if not isinstance(value, Training):
         raise TypeError(f"{name} must be a Training, got {type(value).__name__}")
     positive.check(f"{name}.step", value.step, {})
-    _decay.check(f"{name}.decay", value.decay, {})
+    decay_domain.check(f"{name}.decay", value.decay, {})
     for part in ("iterations", "records"):
         integer(1).check(f"{name}.{part}", getattr(value, part), {})
     return value
 
 
-def _check_learner(name: str, value: Any, sizes: Sizes) -> Learner:
-    if not isinstance(value, Learner):
-        raise TypeError(f"{name} must be a Learner, got {type(value).__name__}")
-    return value
-
-
-def _check_batch(name: str, value: Any, sizes: Sizes) -> Sequence[Any]:
-    lengths = {len(part) for part in value}
-    if len(lengths) != 1 or lengths == {0}:
-        raise ValueError(f"{name} must be arrays of one length, >= 1, got lengths {[len(part) for part in value]}")
-    return value
-
-
-def _check_path(name: str, value: Any, sizes: Sizes) -> Path:
-    if not isinstance(value, str | Path):
-        raise TypeError(f"{name} must be a path, got {value!r}")
-    return Path(value)
-
-
-_decay = number(">= 0 and < 1")
 settings = Domain("Training", _check_training)
-path_domain = Domain("path", _check_path)
-_learner, _batch = Domain("Learner", _check_learner), Domain("arrays of one length", _check_batch)
-
-
-@domain(x=array("d"))
-def learner_start(x: Array) -> Learner:
-    """A learner before its first step.
-
-    Parameters
-    ----------
-    x : (d,) array
-        Parameters.
-
-    Returns
-    -------
-    Learner
-    """
-    return Learner(adam_start(x), x.copy())
-
-
-@domain(objective=function, state=_learner, batch=_batch, alpha=positive, decay=_decay, run=function)
-def learning_step(
-    objective: Objective, state: Learner, batch: Sequence[Any], alpha: float, decay: float, run: Callable = map
-) -> tuple[Learner, float]:
-    r"""One step of Adam on a batch, and of the moving average.
-
-    .. math:: g = \nabla L(x), \qquad x^+ = \text{Adam}(g, x), \qquad
-              \bar x^+ = \gamma_k \bar x + (1 - \gamma_k) x^+, \quad \gamma_k = \min\big(\gamma, \tfrac{k}{k + 9}\big)
-
-    where k counts the steps, this one included, so that the average soon forgets where it began.
-
-    Parameters
-    ----------
-    objective : callable
-        Of the parameters and the parts of a batch: the `Loss`, a mean over the batch.
-    state : Learner
-        Parameters, averages and number of steps.
-    batch : sequence of arrays
-        Its parts, with as many rows.
-    alpha : float
-        Step size of Adam, > 0.
-    decay : float
-        γ, ≥ 0 and < 1.
-    run : callable
-        Like the builtin `map`, such as the method `map` of a pool of threads.
-
-    Returns
-    -------
-    Learner, and the loss before the step
-
-    References
-    ----------
-    Slide "Joint training of the score network"; Kingma & Ba 2015.
-
-    Examples
-    --------
-    >>> def halves(x, a):
-    ...     return Loss(float(((x - a) ** 2).mean() / 2), (x - a).mean(axis=0))
-    >>> state, loss = learning_step(halves, learner_start([0.0]), [np.array([[3.0], [5.0]])], 0.5, 0.9)
-    >>> state.adam.x.round(6), state.average.round(6), loss  # a step of size 0.5; a tenth of the way left
-    (array([0.5]), array([0.45]), 8.5)
-    """
-    loss = _over_blocks(objective, state.adam.x, batch, run)
-    adam = bare(adam_step)(loss.gradient, state.adam, alpha)
-    return Learner(adam, _average(state.average, adam.x, min(decay, adam.t / (adam.t + 9)))), loss.value
 
 
 @domain(
@@ -210,6 +122,7 @@ def learn(
 
     Examples
     --------
+    >>> from refimpl.diffusion.network_losses import Loss
     >>> def halves(x, a):
     ...     return Loss(float(((x - a) ** 2).mean() / 2), (x - a).mean(axis=0))
     >>> rng = np.random.default_rng(0)
@@ -234,22 +147,6 @@ def learn(
     return _history(training, losses, state)
 
 
-def _over_blocks(objective: Objective, x: Array, batch: Sequence[Any], run: Callable) -> Loss:
-    """The loss of a batch as a weighted mean of those of its blocks."""
-    n = len(batch[0])
-    rows = [slice(i, i + BLOCK) for i in range(0, n, BLOCK)]
-    if len(rows) == 1:
-        return objective(x, *batch)
-    shares = [len(range(*block.indices(n))) / n for block in rows]
-    losses = list(run(lambda block: objective(x, *(part[block] for part in batch)), rows))
-    value = sum(share * loss.value for share, loss in zip(shares, losses, strict=True))
-    return Loss(value, sum(share * loss.gradient for share, loss in zip(shares, losses, strict=True)))
-
-
-def _average(average: Array, x: Array, decay: float) -> Array:
-    return decay * average + (1 - decay) * x
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def _stretch(
     objective: Objective, draw: Draw, state: Learner, training: Training, rng: np.random.Generator, run: Callable
@@ -257,7 +154,7 @@ def _stretch(
     """The learner after the steps between two records, and their mean loss."""
     total, end = 0.0, training.iterations * training.records
     for _ in range(training.iterations):
-        k, batch = state.adam.t, _batch.check("draw(rng)", draw(rng), {})
+        k, batch = state.adam.t, batch_domain.check("draw(rng)", draw(rng), {})
         last, (state, loss) = (
             state,
             bare(learning_step)(objective, state, batch, training.step * (1 - k / end), training.decay, run),
@@ -270,8 +167,8 @@ def _stretch(
 
 def _mark(objective: Objective, draw: Draw, x: Array, training: Training, rng: np.random.Generator) -> str:
     """Hash of what the results depend on: settings, start, stream; of objective and draw the first loss."""
-    batch = _batch.check("draw(rng)", draw(copy.deepcopy(rng)), {})
-    loss = _over_blocks(objective, x, batch, map)
+    batch = batch_domain.check("draw(rng)", draw(copy.deepcopy(rng)), {})
+    loss = over_blocks(objective, x, batch, map)
     sample = f"{loss.value:.6g} {np.linalg.norm(loss.gradient):.6g}"
     return checkpoints.key(training, x.tobytes(), rng.bit_generator.state, sample)
 

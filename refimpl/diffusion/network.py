@@ -176,9 +176,10 @@ def score(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
 
 @domain(**_given)
 def perceptron_inputs(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[Any, Any, Any]:
-    r"""What the perceptron reads, with the two numbers that its points and its outputs are divided by.
+    r"""What the perceptron reads, with the two numbers c and r that its points and its outputs are divided by.
 
-    .. math:: \Big(rac{a}{c}, arphi(t), e_y\Big), \qquad c = \sqrt{	ext{scale}^2 + 	ext{std}^2}, \qquad 	ext{std}
+    .. math:: \Big(\frac{a}{c}, \varphi(t), e_y\Big), \qquad
+              c = \sqrt{\text{scale}^2 + \text{std}^2}, \qquad r = \frac{c \, \text{std}}{\text{scale}}
 
     Parameters
     ----------
@@ -194,7 +195,8 @@ def perceptron_inputs(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[A
     ValueError
         When std = 0 at a time, as at t = 0; when a label is none of the classes.
     """
-    features, (scale, std) = _spread("t", time_features(t, h.frequencies), a.shape[:-1]), h.sde.kernel(t)
+    features = _spread("t", bare(time_features)(t, h.frequencies), a.shape[:-1])
+    scale, std = h.sde.kernel(t)
     if np.any(std == 0):
         raise ValueError(f"t must be a time with std > 0, got {np.ravel(t)[np.argmin(np.ravel(std))]:g}")
     c = np.sqrt(scale**2 + std**2)

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, Score
+from refimpl.arrays import Array, Score, keep_freed_memory
 from refimpl.diffusion.guidance import classifier_free_score
 from refimpl.diffusion.network import ScoreNetwork, labels, score, score_network
 from refimpl.diffusion.sampler import sample
+from refimpl.diffusion.sde import unchecked
 from refimpl.domains import bare, domain, generator, integer, number, optional
 
-BLOCK = 256
+BLOCK = 512
 """Points that run together."""
 
 
@@ -89,6 +90,8 @@ def sample_network(
         y = np.broadcast_to(-1 if y is None else y, n)
     except ValueError:
         raise ValueError(f"y must be one label or {n}, one for each sample, got shape {y.shape}") from None
+    keep_freed_memory()
+    h = h._replace(sde=unchecked(h.sde))
     blocks = [slice(i, min(i + BLOCK, n)) for i in range(0, n, BLOCK)]
 
     def run(block: slice, stream: np.random.Generator) -> Array:

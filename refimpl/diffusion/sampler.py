@@ -13,7 +13,7 @@ from refimpl.diffusion.flow import ddim_step, flow, heun_step, probability_flow_
 from refimpl.diffusion.likelihood import log_likelihood, solve_flow
 from refimpl.diffusion.schedules import march
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import Domain, Sizes, array, domain, field, generator, integer, number, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, field, generator, integer, number, positive
 
 __all__ = [
     "corrector_step",
@@ -168,7 +168,7 @@ def sample(
     """
 
     def step(a: Array, t: float, t_next: float) -> Array:
-        return reverse_step(sde, score, a, t, t_next - t, rng.standard_normal(shape))
+        return bare(reverse_step)(sde, score, a, t, t_next - t, rng.standard_normal(shape))
 
     return march(step, _prior(sde, shape, rng), np.linspace(1.0, t_end, num_steps + 1))
 

@@ -74,6 +74,7 @@ def denoiser_from_score(sde: SDE, score: Callable[[Any, float], Any]) -> Callabl
 
     Examples
     --------
+    >>> import numpy as np
     >>> from refimpl.diffusion.sde import ve
     >>> denoiser_from_score(ve(3.0, 5.0), lambda a, t: -a / 17)(np.array([17.0]), 4.0)  # N(0, 1) under noise 4
     array([1.])
@@ -112,6 +113,7 @@ def score_from_denoiser(sde: SDE, denoiser: Callable[[Any, float], Any]) -> Call
 
     Examples
     --------
+    >>> import numpy as np
     >>> from refimpl.diffusion.sde import ve
     >>> score_from_denoiser(ve(3.0, 5.0), lambda x, sigma: x / (1 + sigma**2))(np.array([17.0]), 1.0)
     array([-1.])

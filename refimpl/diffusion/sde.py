@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.domains import Domain, Sizes, array, domain, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, positive
 
 
 class SDE(NamedTuple):
@@ -42,6 +42,17 @@ def _check_sde(name: str, value: Any, sizes: Sizes) -> Any:
 
 time = Domain("a time or times, >= 0 and <= 1", _check_time)
 process = Domain("an SDE, such as vp()", _check_sde)
+
+
+def unchecked(sde: SDE) -> SDE:
+    """The same SDE without checks of points and times, for drivers that made sure of them once.
+
+    Examples
+    --------
+    >>> float(unchecked(vp()).diffusion(0.0) ** 2)  # β(0), here of a time that need not be inspected
+    0.1
+    """
+    return SDE(sde.name, bare(sde.drift), bare(sde.diffusion), bare(sde.kernel))
 
 
 def _sde(name: str, drift: Callable, diffusion: Callable, kernel: Callable) -> SDE:

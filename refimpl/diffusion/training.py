@@ -1,7 +1,5 @@
 r"""Joint training of a score network: the λ(t)-weighted denoising loss over random samples, times and noise."""
 
-import io
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,12 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.diffusion.learning import Draw, History, Objective, Training, learn, path_domain, settings
+from refimpl.diffusion.learning import History, Training, learn, settings
+from refimpl.diffusion.learning_steps import Draw, Objective
 from refimpl.diffusion.network import ScoreNetwork, labels, score_network
+from refimpl.diffusion.network_files import load, parameters, save, with_parameters
 from refimpl.diffusion.network_losses import Loss, joint_gradient
+from refimpl.diffusion.sde import unchecked
 from refimpl.domains import array, bare, domain, function, generator, integer, number, optional
-from refimpl.files import write_whole
-from refimpl.layers import flatten, sizes_of, unflatten
+from refimpl.files import path_domain
 
 __all__ = [
     "Trained",
@@ -143,9 +143,11 @@ def joint_objective(h: ScoreNetwork, weight: Callable[[Array], Array] | None = N
     callable
         Of parameters (d,), samples, times, noise and labels: a `Loss`.
     """
+    trusted = h._replace(sde=unchecked(h.sde))
 
     def objective(x: Array, a: Array, t: Array, z: Array, y: Array) -> Loss:
-        return bare(joint_gradient)(bare(with_parameters)(h, x), a, t, z, y, None if weight is None else weight(t))
+        model = bare(with_parameters)(trusted, x)
+        return bare(joint_gradient)(model, a, t, z, y, None if weight is None else weight(t))
 
     return objective
 
@@ -175,89 +177,3 @@ def joint_draw(data: Array, batch: int, y: Any, drop: float, t_min: float) -> Dr
         return data[i], t, z, np.where(kept, y[i], -1)
 
     return draw
-
-
-@domain(h=score_network)
-def parameters(h: ScoreNetwork) -> Array:
-    """The parameters x of a score network as one vector.
-
-    Parameters
-    ----------
-    h : ScoreNetwork
-        The network.
-
-    Returns
-    -------
-    (d,) array
-    """
-    return flatten(h.F.layers)
-
-
-@domain(h=score_network, x=array("d"))
-def with_parameters(h: ScoreNetwork, x: Array) -> ScoreNetwork:
-    """The score network with other parameters.
-
-    Parameters
-    ----------
-    h : ScoreNetwork
-        The network.
-    x : (d,) array
-        Parameters; its layers become views of it.
-
-    Returns
-    -------
-    ScoreNetwork
-    """
-    return h._replace(F=h.F._replace(layers=bare(unflatten)(x, sizes_of(h.F.layers))))
-
-
-@domain(path=path_domain, h=score_network)
-def save(path: Path, h: ScoreNetwork) -> None:
-    """Write the parameters of a score network to a plain npz file, in single precision, whole or not at all.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    h : ScoreNetwork
-        The network.
-    """
-    content = io.BytesIO()
-    np.savez(content, architecture=np.array(_architecture(h)), x=parameters(h).astype(np.float32))
-    write_whole(path, content.getvalue())
-
-
-@domain(path=path_domain, h=score_network)
-def load(path: Path, h: ScoreNetwork) -> ScoreNetwork:
-    """The score network of a file.
-
-    Parameters
-    ----------
-    path : path
-        A file that `save` wrote.
-    h : ScoreNetwork
-        A network of the same architecture.
-
-    Returns
-    -------
-    ScoreNetwork
-
-    Raises
-    ------
-    ValueError
-        When the file is damaged, or of another architecture.
-    """
-    try:
-        with np.load(io.BytesIO(path.read_bytes())) as stored:
-            found, x = str(stored["architecture"]), stored["x"].astype(float)
-    except (zipfile.BadZipFile, KeyError, EOFError, ValueError) as error:
-        raise ValueError(f"path must be a checkpoint, whole, got {path} ({error})") from None
-    if found != _architecture(h):
-        raise ValueError(f"path must hold a network {_architecture(h)}, got {found} in {path}")
-    return with_parameters(h, x)
-
-
-def _architecture(h: ScoreNetwork) -> str:
-    """All but the parameters, in words."""
-    sizes = "-".join(map(str, sizes_of(h.F.layers)))
-    return f"{sizes} {h.F.activation.name} {h.sde.name}, {h.frequencies} frequencies, {h.classes} classes"

@@ -11,7 +11,7 @@ from refimpl import checkpoints
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, domain, function, generator, integer, nonnegative, one_of, optional, positive
 from refimpl.errors import DivergedError
-from refimpl.files import file_path
+from refimpl.files import path_domain
 from refimpl.minimax.gan import Gan, Players, gan_domain, generate, random_draw, random_players
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
 from refimpl.minimax.twenty_five_gaussians import quality
@@ -68,7 +68,7 @@ _training = Domain("Training", _check_training)
 
 
 @domain(
-    training=_training, rng=generator, num_samples=integer(1), progress=optional(function), path=optional(file_path)
+    training=_training, rng=generator, num_samples=integer(1), progress=optional(function), path=optional(path_domain)
 )
 def train(
     training: Training,

@@ -1,6 +1,8 @@
 """A training step of a score network 3-128-128-2 and its reverse diffusion, against the same in JAX, float64.
 
-OMP_NUM_THREADS=1 is best for ours: it runs blocks on threads of its own.
+OMP_NUM_THREADS=1 is best for ours: it runs blocks on threads of its own. Most of the time goes to matrix products, so
+that the ratios are those of the two libraries' kernels: OpenBLAS takes those for AVX2 on processors that it does not
+know, where XLA uses AVX-512.
 """
 
 import os
@@ -52,7 +54,7 @@ def test_reverse_diffusion_against_jax(race: Callable) -> None:
     h = training.with_parameters(NETWORK, x + 0.05 * rng.standard_normal(len(x)))
     with jax.enable_x64(True):
         peer = jax_sampler(jax, training.parameters(h))
-        a = race(lambda: sample_network(h, POINTS, TIMES, np.random.default_rng(3)), repetitions=3, jax=peer)
+        a = race(lambda: sample_network(h, POINTS, TIMES, np.random.default_rng(3)), repetitions=1, jax=peer)
         np.testing.assert_allclose(a.std(0), np.asarray(peer()).std(0), rtol=0.1)
 
 
@@ -125,4 +127,6 @@ def jax_sampler(jax: Any, x: np.ndarray) -> Callable[[], Any]:
 
         return jax.lax.fori_loop(0, TIMES, step, jax.random.normal(key, (POINTS, 2)))
 
-    return lambda: jax.block_until_ready(run(jax.random.key(0)))
+    key = jax.random.key(0)
+    ready = run.lower(key).compile()
+    return lambda: jax.block_until_ready(ready(key))

@@ -7,7 +7,7 @@ import numpy as np
 
 from refimpl import mlp
 from refimpl.activations import tanh
-from refimpl.diffusion import learning, network_losses
+from refimpl.diffusion import learning, learning_steps, network_losses
 from refimpl.diffusion.learning import Learner, Training
 from refimpl.diffusion.network_losses import Loss
 from refimpl.layers import Network, flatten, random_layers, unflatten
@@ -138,7 +138,7 @@ def stepped(change):
 
 for text, wrong in {
     "the first block alone": lambda objective, state, batch, alpha, decay: learning.learning_step(
-        objective, state, [part[: learning.BLOCK] for part in batch], alpha, decay
+        objective, state, [part[: learning_steps.BLOCK] for part in batch], alpha, decay
     ),
     "blocks weigh alike, whatever their size": lambda objective, state, batch, alpha, decay: learning.learning_step(
         lambda x, *_: alike([objective(x, *(part[i : i + 256] for part in batch)) for i in (0, 256, 512)]),

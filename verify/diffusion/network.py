@@ -1,14 +1,13 @@
-"""The hand-written score network against sums written out, automatic differentiation and differences."""
+"""The hand-written score network against sums written out, on networks of all kinds."""
 
 from itertools import pairwise
 
-import autograd
 import autograd.numpy as np
 
 from refimpl import activations, mlp
-from refimpl.diffusion import network, network_gradients, sde
+from refimpl.diffusion import network, sde
 from refimpl.diffusion.network import ScoreNetwork
-from refimpl.layers import Network, flatten, unflatten
+from refimpl.layers import Network, unflatten
 from verify.claims import claim
 from verify.evidence import equal, rounding
 
@@ -132,158 +131,3 @@ def _(t, frequencies):
 def _(t, frequencies):
     angle = 2 * np.pi * t * 2.0 ** np.arange(frequencies)
     return np.concatenate([t, np.cos(angle), np.sin(angle)], axis=-1)
-
-
-def difference(f, step=1e-3):
-    """Derivative of f at 0 by central differences, extrapolated: error of order step⁴."""
-    coarse, fine = ((f(s) - f(-s)) / (2 * s) for s in (step, step / 2))
-    return (4 * fine - coarse) / 3
-
-
-@claim("D15", slide=SLIDE, source="chain rule")
-def score_network_gradients_are_exact(rng, *, backward=network_gradients.backward, pullback=network_gradients.pullback):
-    r"""∇⟨c, h_x(a, t)⟩ in x and a: against automatic differentiation, and against differences along a direction."""
-    for h, x, sizes, a, t, y, scale, std in instances(rng):
-        name, c = h.sde.name, rng.standard_normal(a.shape)
-
-        def loss(x, a):
-            return np.sum(c * value(h, x, sizes, a, t, y, scale, std))  # noqa: B023
-
-        of_x, of_a = autograd.grad(loss, (0, 1))(x, a)
-        measured, error = backward(h, a, t, y, c), tolerance(of_x, of_a)
-        yield equal(f"{name}: in x", flatten(measured.layers), of_x, atol=error)
-        yield equal(f"{name}: in a", measured.input, of_a, atol=error)
-        u, v = rng.standard_normal(x.shape), rng.standard_normal(a.shape)
-        u, v = u / np.linalg.norm(u), v / np.linalg.norm(v)
-        slope = difference(lambda s: loss(x + s * u, a + s * v))  # noqa: B023
-        along = flatten(measured.layers) @ u + (measured.input * v).sum()
-        yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * tolerance(of_x, of_a) / rounding(1e6))
-        values, back = pullback(h, a, t, y)
-        expected = value(h, x, sizes, a, t, y, scale, std)
-        yield equal(f"{name}: pullback's value", values, expected, atol=tolerance(expected))
-        yield equal(f"{name}: pullback's gradient", flatten(back(c).layers), of_x, atol=error)
-        yield equal(f"{name}: pullback's gradient in a", back(c).input, of_a, atol=error)
-
-
-def changed(of_layers=lambda layers, std: layers, of_input=lambda g, a, size, std, c: g):
-    """`backward` with its results changed."""
-
-    def wrong(h, a, t, y, c):
-        good, (_, size, std) = network_gradients.backward(h, a, t, y, c), network.perceptron_inputs(h, a, t, y)
-        return mlp.Gradient(of_layers(good.layers, std), of_input(good.input, a, size, std, c))
-
-    return wrong
-
-
-for text, wrong in {
-    "mean over the batch": changed(lambda layers, std: unscaled(layers, 1 / len(std))),
-    "1 % too large": changed(lambda layers, std: unscaled(layers, 1.01)),
-    "without the score of noise": changed(of_input=lambda g, a, size, std, c: g + c / size**2),
-    "the score of noise of the other sign": changed(of_input=lambda g, a, size, std, c: g + 2 * c / size**2),
-    "points' 1/c left out": changed(of_input=lambda g, a, size, std, c: (g + c / size**2) * size - c / size**2),
-    "cotangents not divided by r": lambda h, a, t, y, c: network_gradients.backward(
-        h, a, t, y, c * network.perceptron_inputs(h, a, t, y)[2]
-    ),
-    "labels dropped": lambda h, a, t, y, c: network_gradients.backward(h, a, t, None, c),
-}.items():
-    score_network_gradients_are_exact.mutant(text, replaces="backward")(wrong)
-
-
-def unscaled(layers, factor):
-    """Layers times a number."""
-    return tuple(type(layer)(factor * layer.W, factor * layer.b) for layer in layers)
-
-
-@score_network_gradients_are_exact.mutant("the perceptron's value", replaces="pullback")
-def _(h, a, t, y=None):
-    values, back = network_gradients.pullback(h, a, t, y)
-    return values * network.perceptron_inputs(h, a, t, y)[2], back
-
-
-@score_network_gradients_are_exact.mutant("cotangents halved", replaces="pullback")
-def _(h, a, t, y=None):
-    values, back = network_gradients.pullback(h, a, t, y)
-    return values, lambda c: back(c / 2)
-
-
-@claim("D15", slide=SLIDE, source="chain rule; Pearlmutter 1994")
-def divergences_and_their_gradients_are_exact(
-    rng,
-    *,
-    divergence=network_gradients.divergence,
-    divergence_backward=network_gradients.divergence_backward,
-):
-    r"""tr ∇h_x(a, t) is the trace of automatic differentiation's Jacobian, and Σ w tr ∇h_x has its gradients."""
-    for h, x, sizes, a, t, y, scale, std in instances(rng):
-        name, w, p = h.sde.name, rng.standard_normal(8), a.shape[-1]
-
-        def trace(x, a):
-            def of(i):
-                slope = autograd.elementwise_grad(lambda a: value(h, x, sizes, a, t, y, scale, std)[:, i])  # noqa: B023
-                return slope(a)[:, i]
-
-            return sum(of(i) for i in range(p))  # noqa: B023
-
-        expected = trace(x, a)
-        yield equal(f"{name}: divergence", divergence(h, a, t, y), expected, atol=tolerance(expected))
-
-        def total(x, a):
-            return np.sum(w * trace(x, a)) + 0 * np.sum(a)  # noqa: B023
-
-        of_x, of_a = autograd.grad(total, (0, 1))(x, a)
-        g, error = divergence_backward(h, a, t, y, w), tolerance(of_x, of_a)
-        yield equal(f"{name}: its gradient in x", flatten(g.layers), of_x, atol=error)
-        yield equal(f"{name}: its gradient in a", g.input, of_a, atol=error)
-        u, v = rng.standard_normal(x.shape), rng.standard_normal(a.shape)
-        u, v = u / np.linalg.norm(u), v / np.linalg.norm(v)
-        slope = difference(lambda s: total(x + s * u, a + s * v))  # noqa: B023
-        along = flatten(g.layers) @ u + (g.input * v).sum()
-        yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * tolerance(of_x, of_a) / rounding(1e6))
-
-
-@divergences_and_their_gradients_are_exact.mutant(
-    "divided by the dimension", replaces="divergence", shipped="torchebm 0.8.9, approximate score matching"
-)
-def _(h, a, t, y=None):
-    return network_gradients.divergence(h, a, t, y) / a.shape[-1]
-
-
-@divergences_and_their_gradients_are_exact.mutant("the perceptron's alone", replaces="divergence")
-def _(h, a, t, y=None):
-    return network_gradients.divergence(h, a, t, y) + a.shape[-1] / network.perceptron_inputs(h, a, t, y)[1][:, 0] ** 2
-
-
-@divergences_and_their_gradients_are_exact.mutant("sum of all entries of the Jacobian", replaces="divergence")
-def _(h, a, t, y=None):
-    e = np.eye(a.shape[-1])
-    slopes = [(network.score(h, a + 1e-6 * d, t, y) - network.score(h, a - 1e-6 * d, t, y)) / 2e-6 for d in e]
-    return sum(slopes).sum(-1)
-
-
-@divergences_and_their_gradients_are_exact.mutant("1/c left out", replaces="divergence")
-def _(h, a, t, y=None):
-    c, p = network.perceptron_inputs(h, a, t, y)[1][:, 0], a.shape[-1]
-    return (network_gradients.divergence(h, a, t, y) + p / c**2) * c - p / c**2
-
-
-@divergences_and_their_gradients_are_exact.mutant("weights dropped", replaces="divergence_backward")
-def _(h, a, t, y, w):
-    return network_gradients.divergence_backward(h, a, t, y, 0 * w + 1)
-
-
-@divergences_and_their_gradients_are_exact.mutant("second derivatives dropped", replaces="divergence_backward")
-def _(h, a, t, y, w):
-    flat = h.F.activation._replace(curvature=lambda u: 0 * u)
-    return network_gradients.divergence_backward(h._replace(F=h.F._replace(activation=flat)), a, t, y, w)
-
-
-@divergences_and_their_gradients_are_exact.mutant("input's 1/c left out", replaces="divergence_backward")
-def _(h, a, t, y, w):
-    good = network_gradients.divergence_backward(h, a, t, y, w)
-    return good._replace(input=good.input * network.perceptron_inputs(h, a, t, y)[1])
-
-
-@divergences_and_their_gradients_are_exact.mutant("1/r left out", replaces="divergence_backward")
-def _(h, a, t, y, w):
-    r = network.perceptron_inputs(h, a, t, y)[2][:, 0]
-    return network_gradients.divergence_backward(h, a, t, y, w * r)

@@ -1,0 +1,125 @@
+r"""One step of Adam on a batch, and of the moving average of the parameters.
+
+A batch is cut into blocks of fixed size whose gradients are added in order, so that the result is the same for any
+number of threads.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refimpl.arrays import Array, keep_freed_memory
+from refimpl.diffusion.network_losses import Loss
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, number, positive
+from refimpl.optimizers import AdamState, adam_start, adam_step
+
+BLOCK = 256
+"""Rows of a batch whose gradient one thread computes at a time."""
+
+Objective = Callable[..., Loss]
+Draw = Callable[[np.random.Generator], Sequence[Any]]
+
+
+class Learner(NamedTuple):
+    """State of Adam, and the moving average of its parameters."""
+
+    adam: AdamState
+    average: Any
+
+
+def _check_learner(name: str, value: Any, sizes: Sizes) -> Learner:
+    if not isinstance(value, Learner):
+        raise TypeError(f"{name} must be a Learner, got {type(value).__name__}")
+    return value
+
+
+def _check_batch(name: str, value: Any, sizes: Sizes) -> Sequence[Any]:
+    lengths = {len(part) for part in value}
+    if len(lengths) != 1 or lengths == {0}:
+        raise ValueError(f"{name} must be arrays of one length, >= 1, got lengths {[len(part) for part in value]}")
+    return value
+
+
+decay_domain = number(">= 0 and < 1")
+_learner, batch_domain = Domain("Learner", _check_learner), Domain("arrays of one length", _check_batch)
+
+
+@domain(x=array("d"))
+def learner_start(x: Array) -> Learner:
+    """A learner before its first step.
+
+    Parameters
+    ----------
+    x : (d,) array
+        Parameters.
+
+    Returns
+    -------
+    Learner
+    """
+    return Learner(adam_start(x), x.copy())
+
+
+@domain(objective=function, state=_learner, batch=batch_domain, alpha=positive, decay=decay_domain, run=function)
+def learning_step(
+    objective: Objective, state: Learner, batch: Sequence[Any], alpha: float, decay: float, run: Callable = map
+) -> tuple[Learner, float]:
+    r"""One step of Adam on a batch, and of the moving average.
+
+    .. math:: g = \nabla L(x), \qquad x^+ = \text{Adam}(g, x), \qquad
+              \bar x^+ = \gamma_k \bar x + (1 - \gamma_k) x^+, \quad \gamma_k = \min\big(\gamma, \tfrac{k}{k + 9}\big)
+
+    where k counts the steps, this one included, so that the average soon forgets where it began.
+
+    Parameters
+    ----------
+    objective : callable
+        Of the parameters and the parts of a batch: the `Loss`, a mean over the batch.
+    state : Learner
+        Parameters, averages and number of steps.
+    batch : sequence of arrays
+        Its parts, with as many rows.
+    alpha : float
+        Step size of Adam, > 0.
+    decay : float
+        γ, ≥ 0 and < 1.
+    run : callable
+        Like the builtin `map`, such as the method `map` of a pool of threads.
+
+    Returns
+    -------
+    Learner, and the loss before the step
+
+    References
+    ----------
+    Slide "Joint training of the score network"; Kingma & Ba 2015.
+
+    Examples
+    --------
+    >>> def halves(x, a):
+    ...     return Loss(float(((x - a) ** 2).mean() / 2), (x - a).mean(axis=0))
+    >>> state, loss = learning_step(halves, learner_start([0.0]), [np.array([[3.0], [5.0]])], 0.5, 0.9)
+    >>> state.adam.x.round(6), state.average.round(6), loss  # a step of size 0.5; a tenth of the way left
+    (array([0.5]), array([0.45]), 8.5)
+    """
+    keep_freed_memory()
+    loss = over_blocks(objective, state.adam.x, batch, run)
+    adam = bare(adam_step)(loss.gradient, state.adam, alpha)
+    return Learner(adam, _average(state.average, adam.x, min(decay, adam.t / (adam.t + 9)))), loss.value
+
+
+def over_blocks(objective: Objective, x: Array, batch: Sequence[Any], run: Callable) -> Loss:
+    """The loss of a batch as a weighted mean of those of its blocks."""
+    n = len(batch[0])
+    rows = [slice(i, i + BLOCK) for i in range(0, n, BLOCK)]
+    if len(rows) == 1:
+        return objective(x, *batch)
+    shares = [len(range(*block.indices(n))) / n for block in rows]
+    losses = list(run(lambda block: objective(x, *(part[block] for part in batch)), rows))
+    value = sum(share * loss.value for share, loss in zip(shares, losses, strict=True))
+    return Loss(value, sum(share * loss.gradient for share, loss in zip(shares, losses, strict=True)))
+
+
+def _average(average: Array, x: Array, decay: float) -> Array:
+    return decay * average + (1 - decay) * x

@@ -1,0 +1,48 @@
+"""What all derivatives of a multilayer perceptron are made of: its pass forward, its pass backward, and one layer."""
+
+from typing import Any, NamedTuple
+
+import autograd.numpy as np
+
+from refimpl.layers import Layer, Network
+
+
+class Gradient(NamedTuple):
+    """Gradients in the parameters, layer by layer and summed over the batch, and in the input (..., p)."""
+
+    layers: tuple[Layer, ...]
+    input: Any
+
+
+def trace(h: Network, a: Any) -> tuple[list[Any], list[Any]]:
+    """Inputs a_{l−1} and preactivations u_l of all layers."""
+    inputs: list[Any] = []
+    u: list[Any] = []
+    for W, b in h.layers:
+        inputs.append(h.activation.value(u[-1]) if u else a)
+        u.append(inputs[-1] @ W.T + b)
+    return inputs, u
+
+
+def cotangents(h: Network, inputs: list[Any], u: list[Any], c: Any) -> list[Any]:
+    """Cotangents δ_l of the preactivations of all layers."""
+    delta = [np.broadcast_to(c, u[-1].shape)]
+    for l in reversed(range(1, len(u))):
+        delta.append(slopes(h, inputs, u, l) * (delta[-1] @ h.layers[l].W))
+    return delta[::-1]
+
+
+def slopes(h: Network, inputs: list[Any], u: list[Any], l: int) -> Any:
+    """σ'(u_l), from a_l = σ(u_l) where the activation knows how."""
+    by_value = h.activation.slope_by_value
+    return by_value(inputs[l]) if by_value else h.activation.slope(u[l - 1])
+
+
+def in_layer(delta: Any, a: Any) -> Layer:
+    """Gradients in W and b from the cotangents and inputs of a layer."""
+    return Layer(outer(delta, a), delta.reshape(-1, delta.shape[-1]).sum(0))
+
+
+def outer(delta: Any, a: Any) -> Any:
+    """Σ δ aᵀ over the batch."""
+    return delta.reshape(-1, delta.shape[-1]).T @ a.reshape(-1, a.shape[-1])
