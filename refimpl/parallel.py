@@ -1,4 +1,4 @@
-"""Many independent jobs on several processes, which end with the run that started them."""
+"""Many independent jobs on several processes, which end with the run that started them; and how many threads to run."""
 
 import multiprocessing
 import os
@@ -36,3 +36,14 @@ def as_they_come(job: Callable[[T], Any], items: Sequence[T], workers: int) -> G
             for child in set(multiprocessing.active_children()) - strangers:
                 child.terminate()
             raise
+
+
+def idle_cores() -> int:
+    """Number of threads that may multiply matrices at once: the cores over the threads that each product takes.
+
+    Those are OMP_NUM_THREADS, and all cores unless it is set. Threads beyond that wait for one another, which takes
+    several times as long.
+    """
+    cores = os.cpu_count() or 1
+    taken = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, cores // max(1, int(taken))) if taken.isdigit() else 1

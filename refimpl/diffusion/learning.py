@@ -4,7 +4,6 @@ Each stretch between two records draws from a stream of its own, so that resumin
 """
 
 import copy
-import os
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,14 +19,15 @@ from refimpl.diffusion.learning_steps import (
     Learner,
     Objective,
     batch_domain,
+    batch_loss,
     decay_domain,
     learner_start,
     learning_step,
-    over_blocks,
 )
 from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, optional, positive
 from refimpl.errors import DivergedError
 from refimpl.files import path_domain
+from refimpl.parallel import idle_cores
 
 __all__ = ["History", "Learner", "Training", "learn", "learner_start", "learning_step"]
 
@@ -102,7 +102,8 @@ def learn(
     path : path, optional
         File of partial results: written at each record, read when it exists.
     threads : int, optional
-        Number of threads, by default one for each core.
+        Number of threads, by default one for each core with OMP_NUM_THREADS=1, which is fastest, otherwise as
+        `parallel.idle_cores` says.
 
     Returns
     -------
@@ -133,7 +134,7 @@ def learn(
     losses, state, mark = np.empty(0), learner_start(x), _mark(objective, draw, x, training, streams[0])
     if path and path.exists():
         losses, state = _resume(path, mark, state)
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or idle_cores()) as pool:
         for stream in streams[len(losses) :]:
             try:
                 state, loss = _stretch(objective, draw, state, training, stream, pool.map)
@@ -168,7 +169,7 @@ def _stretch(
 def _mark(objective: Objective, draw: Draw, x: Array, training: Training, rng: np.random.Generator) -> str:
     """Hash of what the results depend on: settings, start, stream; of objective and draw the first loss."""
     batch = batch_domain.check("draw(rng)", draw(copy.deepcopy(rng)), {})
-    loss = over_blocks(objective, x, batch, map)
+    loss = bare(batch_loss)(objective, x, batch)
     sample = f"{loss.value:.6g} {np.linalg.norm(loss.gradient):.6g}"
     return checkpoints.key(training, x.tobytes(), rng.bit_generator.state, sample)
 

@@ -104,13 +104,26 @@ def learning_step(
     (array([0.5]), array([0.45]), 8.5)
     """
     keep_freed_memory()
-    loss = over_blocks(objective, state.adam.x, batch, run)
+    loss = bare(batch_loss)(objective, state.adam.x, batch, run)
     adam = bare(adam_step)(loss.gradient, state.adam, alpha)
     return Learner(adam, _average(state.average, adam.x, min(decay, adam.t / (adam.t + 9)))), loss.value
 
 
-def over_blocks(objective: Objective, x: Array, batch: Sequence[Any], run: Callable) -> Loss:
-    """The loss of a batch as a weighted mean of those of its blocks."""
+@domain(objective=function, x=array("d"), batch=batch_domain, run=function)
+def batch_loss(objective: Objective, x: Array, batch: Sequence[Any], run: Callable = map) -> Loss:
+    """The loss of a batch as a weighted mean of those of its blocks.
+
+    Parameters
+    ----------
+    objective, batch, run
+        As for `learning_step`.
+    x : (d,) array
+        Parameters.
+
+    Returns
+    -------
+    Loss
+    """
     n = len(batch[0])
     rows = [slice(i, i + BLOCK) for i in range(0, n, BLOCK)]
     if len(rows) == 1:

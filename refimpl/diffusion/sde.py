@@ -44,8 +44,18 @@ time = Domain("a time or times, >= 0 and <= 1", _check_time)
 process = Domain("an SDE, such as vp()", _check_sde)
 
 
+@domain(sde=process)
 def unchecked(sde: SDE) -> SDE:
     """The same SDE without checks of points and times, for drivers that made sure of them once.
+
+    Parameters
+    ----------
+    sde : SDE
+        The forward process.
+
+    Returns
+    -------
+    SDE
 
     Examples
     --------

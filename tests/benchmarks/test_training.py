@@ -5,7 +5,6 @@ that the ratios are those of the two libraries' kernels: OpenBLAS takes those fo
 know, where XLA uses AVX-512.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +18,7 @@ from refimpl.diffusion.learning import learner_start, learning_step
 from refimpl.diffusion.network import random_score_network
 from refimpl.diffusion.network_sampler import sample_network
 from refimpl.diffusion.sde import vp
+from refimpl.parallel import idle_cores
 
 BATCH, STEPS, POINTS, TIMES, T_END = 512, 20, 10_000, 500, 1e-3
 NETWORK = random_score_network(vp(), (2, 128, 128), np.random.default_rng(0), activation=tanh)
@@ -41,7 +41,7 @@ def test_training_steps_against_jax(race: Callable) -> None:
             state, _ = learning_step(objective, state, batch, 1e-3, 0.99, pool.map)
         return state.adam.x
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool, jax.enable_x64(True):
+    with ThreadPoolExecutor(idle_cores()) as pool, jax.enable_x64(True):
         peer = jax_training(jax, x, [batch[:3] for batch in drawn])
         result = race(ours, jax=peer)
         np.testing.assert_allclose(result, peer(), atol=1e-9)

@@ -138,7 +138,8 @@ def the_digit_network_beats_a_gaussian_and_does_not_memorise(
     In the first 32 principal components of the images; over 13 runs their share of the Gaussian's distance was 0.74 ±
     0.05.
     The exact score of the training set samples that set itself, at distance 0 from it; held-out digits and the
-    network's samples keep theirs, 1.02 ± 0.01 of one another.
+    network's samples keep theirs, 1.02 ± 0.01 of one another. In SW₂ alone memorising looks better than learning: over
+    4 runs the share of what the exact score samples was 0.58 ± 0.02.
     """
     digits, held = digit_sets()
     w, directions = digit_network.digit_whitening(), rng.standard_normal((300, 32))
@@ -153,20 +154,22 @@ def the_digit_network_beats_a_gaussian_and_does_not_memorise(
     tree = scipy.spatial.cKDTree(data)
     own, of_new = (np.median(tree.query(b, workers=1)[0]) for b in (a[:500], new[:500]))
     yield at_least("distance to the training set, over that of held-out digits", own / of_new, 0.8, resolution=0.5)
-    copies = memories(data, rng)
-    yield equal("the exact score's samples: distance to the training set", tree.query(copies)[0], 0.0, atol=1e-6)
     means = np.array([data[digits.labels == k].mean(0) for k in range(10)])
     right = (((a[:, None] - means) ** 2).sum(-1).argmin(1) == held.labels).mean()
     true = (((new[:, None] - means) ** 2).sum(-1).argmin(1) == held.labels).mean()
     yield at_least(
         "share of samples nearest their label's mean, over that of held-out digits", right / true, 0.9, resolution=0.3
     )
+    copies = memories(data, rng)
+    yield equal("the exact score's samples: distance to the training set", tree.query(copies[:100])[0], 0.0, atol=1e-6)
+    share = estimators.sliced_w2(copies, new, directions) / far
+    yield at_most("SW₂ of the exact score's samples over the Gaussian's", share, 0.85, resolution=0.85)
 
 
 def memories(data, rng):
-    """Samples by denoising with the exact score of the data."""
+    """Samples (2000, p) by denoising with the exact score of the data."""
     levels = noise_levels(80.0, 1e-3, 40)
-    x = levels[0] * rng.standard_normal((100, data.shape[1]))
+    x = levels[0] * rng.standard_normal((2000, data.shape[1]))
     for sigma, lower in pairwise(levels):
         D = empirical_denoiser(x, data, sigma)
         x = D + lower / sigma * (x - D)
