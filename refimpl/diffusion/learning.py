@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,10 +24,11 @@ from refimpl.diffusion.learning_steps import (
     learner_start,
     learning_step,
 )
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, optional, positive
+from refimpl.domains import array, bare, domain, function, generator, integer, optional, positive
 from refimpl.errors import DivergedError
 from refimpl.files import path_domain
 from refimpl.parallel import idle_cores
+from refimpl.records import record
 
 __all__ = ["History", "Learner", "Training", "learn", "learner_start", "learning_step"]
 
@@ -50,17 +51,7 @@ class History(NamedTuple):
     average: Array
 
 
-def _check_training(name: str, value: Any, sizes: Sizes) -> Training:
-    if not isinstance(value, Training):
-        raise TypeError(f"{name} must be a Training, got {type(value).__name__}")
-    positive.check(f"{name}.step", value.step, {})
-    decay_domain.check(f"{name}.decay", value.decay, {})
-    for part in ("iterations", "records"):
-        integer(1).check(f"{name}.{part}", getattr(value, part), {})
-    return value
-
-
-settings = Domain("Training", _check_training)
+settings = record(Training, step=positive, decay=decay_domain, iterations=integer(1), records=integer(1))
 
 
 @domain(

@@ -13,6 +13,7 @@ from refimpl.arrays import Array, keep_freed_memory
 from refimpl.diffusion.network_losses import Loss
 from refimpl.domains import Domain, Sizes, array, bare, domain, function, number, positive
 from refimpl.optimizers import AdamState, adam_start, adam_step
+from refimpl.records import record
 
 BLOCK = 256
 """Rows of a batch whose gradient one thread computes at a time."""
@@ -28,12 +29,6 @@ class Learner(NamedTuple):
     average: Any
 
 
-def _check_learner(name: str, value: Any, sizes: Sizes) -> Learner:
-    if not isinstance(value, Learner):
-        raise TypeError(f"{name} must be a Learner, got {type(value).__name__}")
-    return value
-
-
 def _check_batch(name: str, value: Any, sizes: Sizes) -> Sequence[Any]:
     lengths = {len(part) for part in value}
     if len(lengths) != 1 or lengths == {0}:
@@ -42,7 +37,7 @@ def _check_batch(name: str, value: Any, sizes: Sizes) -> Sequence[Any]:
 
 
 decay_domain = number(">= 0 and < 1")
-_learner, batch_domain = Domain("Learner", _check_learner), Domain("arrays of one length", _check_batch)
+_learner, batch_domain = record(Learner), Domain("arrays of one length", _check_batch)
 
 
 @domain(x=array("d"))

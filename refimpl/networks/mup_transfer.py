@@ -10,6 +10,7 @@ from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, as_array, bare, domain, integer, positive, same_size
 from refimpl.networks.mup import ABC, abc_domain, optimizer_domain
 from refimpl.networks.mup_training import random_weights, start, train_step
+from refimpl.records import record
 
 _train_step = bare(train_step)
 
@@ -27,18 +28,6 @@ class Training(NamedTuple):
     seed: int = 0
 
 
-def _check_training(name: str, value: Any, sizes: Sizes) -> Training:
-    if not isinstance(value, Training):
-        raise TypeError(f"{name} must be a Training, got {type(value).__name__}")
-    abc_domain.check(f"{name}.abc", value.abc, {})
-    optimizer_domain.check(f"{name}.optimizer", value.optimizer, {})
-    positive.check(f"{name}.eta", value.eta, {})
-    for field in ("m", "base", "steps", "batch"):
-        integer(1).check(f"{name}.{field}", getattr(value, field), {})
-    integer(0).check(f"{name}.seed", value.seed, {})
-    return value
-
-
 def _check_losses(name: str, value: Any, sizes: Sizes) -> Array:
     y = as_array(name, value)
     if y.dtype.kind not in "fiu" or y.ndim != 1 or np.isnan(y).any() or not (y > 0).all():
@@ -47,7 +36,17 @@ def _check_losses(name: str, value: Any, sizes: Sizes) -> Array:
     return y.astype(float)
 
 
-training_domain = Domain("Training", _check_training)
+training_domain = record(
+    Training,
+    abc=abc_domain,
+    optimizer=optimizer_domain,
+    eta=positive,
+    m=integer(1),
+    base=integer(1),
+    steps=integer(1),
+    batch=integer(1),
+    seed=integer(0),
+)
 _losses = Domain("losses (n,), > 0 or inf", _check_losses)
 
 
