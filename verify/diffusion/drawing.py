@@ -1,5 +1,6 @@
 """What training draws and where its steps go; what linear score networks sample, whose laws are known."""
 
+import copy
 from itertools import pairwise
 
 import numpy as np
@@ -126,6 +127,7 @@ def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sample
         h = ScoreNetwork(Network((Layer(W, np.zeros(1)),), identity), process, 0, 3)
         y, num_steps, end = np.repeat([2, 0, -1], 3000), 8, 0.2
         a = sample_network(h, len(y), num_steps, rng, y, w, end)
+        yield equal(f"{process.name}: samples that repeat others", len(a) - len(np.unique(a)), 0)
         times = np.linspace(1, end, num_steps + 1)
         for label in (2, 0, -1):
             m, v = 0.0, process.kernel(1.0)[1] ** 2
@@ -156,6 +158,9 @@ for text, wrong in {
     "stops at 1e-3": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, w),
     "half the steps": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
         h, n, steps // 2, rng, y, w, end
+    ),
+    "the same noise for all blocks": lambda h, n, steps, rng, y, w, end: np.concatenate(
+        [network_sampler.sample_network(h, n // 9, steps, copy.deepcopy(rng), part, w, end) for part in np.split(y, 9)]
     ),
     "the first block's labels for all": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
         h, n, steps, rng, np.resize(y[:256], n), w, end
