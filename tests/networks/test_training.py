@@ -100,6 +100,9 @@ W, A, B = problem()
         (lambda: phase_diagram.scales_at(1.0, 0.0, 0), "m must be >= 1, got 0"),
         (lambda: non_lazy.non_lazy_ratio(UNIT, 4, 1), "L must be >= 2, got 1"),
         (lambda: non_lazy.printed_bound(0, 4, 2.0), "n must be >= 1, got 0"),
+        (lambda: non_lazy.least_change(W, -1.0, 1.0), "h must be >= 0, got -1.0"),
+        (lambda: non_lazy.least_change(W, 1.0, 0.0), "a_norm must be > 0, got 0.0"),
+        (lambda: non_lazy.least_change(W[:1], 1.0, 1.0), "weights must be those of L >= 2 layers, got 1"),
         (lambda: non_lazy.homogeneity_floor(1.0, [1.0], eps=0.0), "eps must be > 0, got 0.0"),
     ],
 )
