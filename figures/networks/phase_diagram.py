@@ -94,7 +94,7 @@ def draw(data: Data) -> Figure:
     axes.plot([1, 1, 2.9], [-1.4, 0, 1.9], color="black", linestyle="-", linewidth=2.5)
     for (gamma, gamma_prime), slope, error in zip(data.places, data.slopes, data.errors, strict=True):
         axes.plot(gamma, gamma_prime, ".", color="black", markersize=5)
-        text = f"{slope:.2f} ± {error:.2f}".replace("-", "−")
+        text = f"{round(slope, 2) + 0.0:.2f} ± {error:.2f}".replace("-", "−")
         below = {"xytext": (0, -13), "textcoords": "offset points", "ha": "center", "fontsize": 9}
         axes.annotate(text, (gamma, gamma_prime), **below, path_effects=HALO)
     for name, point in zip(NAMES, data.initialisations, strict=True):

@@ -17,7 +17,7 @@ def small_starts_must_move(rng, *, least_change=non_lazy.least_change):
 
     Tight for neurons in parallel, all scaled alike. For β = m^(−c), α = 1 it grows as m^(c−½): non-lazy for all c > ½.
     """
-    for L, p in ((2, 3), (3, 1), (5, 4)):
+    for L, p, (low, high) in ((2, 3, (1.5, 4)), (3, 1, (0.2, 0.8)), (5, 4, (1.5, 4))):
         start = sample_weights(Scales(1, 1, 1, 1), p, 6, L, rng, 300)
         end = [X + 3 * rng.random() * rng.standard_normal(X.shape) for X in start]
         alpha, a = rng.uniform(0.3, 3), rng.standard_normal((1, p))
@@ -31,7 +31,7 @@ def small_starts_must_move(rng, *, least_change=non_lazy.least_change):
         least = [least_change([X[i] for X in start], h[i], r, alpha) for i in range(300)]
         slack = rounding(1e4, 1 + moved.max())
         yield at_least(f"L = {L}: largest relative change", moved, least, slack=slack, resolution=1 + moved.max())
-        shapes, q = [(3, 1), *[(3, 3)] * (L - 2), (1, 3)], rng.uniform(1.5, 4)
+        shapes, q = [(3, 1), *[(3, 3)] * (L - 2), (1, 3)], rng.uniform(low, high)
         X = [rng.uniform(0.5, 2) * np.eye(*shape) for shape in shapes]
         found = least_change(X, forward([q * Y for Y in X], [r], alpha, identity), r, alpha)
         yield equal(f"L = {L}: neurons that do not meet", found, q - 1, atol=rounding(1000, q))
@@ -50,6 +50,11 @@ def _(weights, h, a_norm, alpha=1.0):
 @small_starts_must_move.mutant("without − 1")
 def _(weights, h, a_norm, alpha=1.0):
     return 1 + non_lazy.least_change(weights, h, a_norm, alpha)
+
+
+@small_starts_must_move.mutant("0 where no layer need change")
+def _(weights, h, a_norm, alpha=1.0):
+    return np.maximum(non_lazy.least_change(weights, h, a_norm, alpha), 0)
 
 
 @small_starts_must_move.mutant("α left out")
