@@ -140,6 +140,8 @@ def least_change(weights: list[Any], h: float, a_norm: float, alpha: float = 1.0
     1.0
     """
     sizes = np.prod([np.linalg.norm(X, 2, axis=(-2, -1)) for X in weights], axis=0)
+    if not np.all(sizes):
+        raise ValueError("weights must be other than 0, got a layer of zeros")
     return (alpha * h / (a_norm * sizes)) ** (1 / len(weights)) - 1
 
 
@@ -172,4 +174,8 @@ def homogeneity_floor(h: Any, a: Any, eps: float = 1.0) -> Array:
     >>> homogeneity_floor(2.0, [4.0])  # c₁ = ½
     array(0.25)
     """
-    return np.asarray(eps * ball_constant(np.shape(a)[-1]) * np.abs(h) / np.linalg.norm(a, axis=-1))
+    if not (size := np.asarray(np.linalg.norm(a, axis=-1))).all():
+        raise ValueError("a must hold points other than 0, got one at 0")
+    if np.shape(h) != size.shape:
+        raise ValueError(f"h must have shape {size.shape}, one number a point, got {np.shape(h)}")
+    return np.asarray(eps * ball_constant(np.shape(a)[-1]) * np.abs(h) / size)
