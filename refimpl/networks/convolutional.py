@@ -169,7 +169,7 @@ def gradient(
     last = _channels_first(weights[-1], h[-1].shape)
     u = last @ h[-1].reshape(last.size, -1)
     value = output.value(u) / alpha
-    delta = slope_of(loss_slope, value) * output.slope(u) / alpha
+    delta = bare(slope_of)(loss_slope, value) * output.slope(u) / alpha
     gradients, delta = [_channels_last(h[-1] @ delta)], np.multiply.outer(last, delta).reshape(h[-1].shape)
     for l in range(len(weights) - 1)[::-1]:
         delta *= h[l + 1] > 0

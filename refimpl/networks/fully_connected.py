@@ -157,7 +157,7 @@ def gradient_factors(
     """
     _refuse_unpaired(weights, a)
     h, value, slope = _trace(weights, a, alpha, output)
-    deltas = [np.expand_dims(slope_of(loss_slope, value), -1) * slope]
+    deltas = [np.expand_dims(bare(slope_of)(loss_slope, value), -1) * slope]
     for X, h_l in zip(weights[:0:-1], h[:0:-1], strict=True):
         deltas.append((deltas[-1] @ X) * (h_l > 0))
     return Factors(value, deltas[::-1], h)
@@ -229,8 +229,9 @@ def _trace(weights: list[Any], a: Any, alpha: float, output: Activation) -> tupl
     return h, output.value(u)[..., 0] / alpha, output.slope(u) / alpha
 
 
+@domain(loss_slope=function, value=Domain("array", lambda name, value, sizes: value))
 def slope_of(loss_slope: Callable[[Any], Any], value: Any) -> Any:
-    """ℓ'(h), or why it is not of the shape of h."""
+    """ℓ'(h) of outputs h (...,), refused with a ValueError when it has another shape."""
     if np.shape(slope := loss_slope(value)) != np.shape(value):
         raise ValueError(f"loss_slope must return shape {np.shape(value)}, got shape {np.shape(slope)}")
     return slope

@@ -188,7 +188,7 @@ def linearised_outputs(
     array([[3. ],
            [4.5]])
     """
-    refuse_unpaired_rate(eta, weights)
+    bare(refuse_unpaired_rate)(eta, weights)
     kernel = bare(tangent_kernel)
     K, K_at = kernel(weights, a, a, alpha, output), kernel(weights, at, a, alpha, output)
     e, u = forward(weights, a, alpha, output) - b, [forward(weights, at, alpha, output)]

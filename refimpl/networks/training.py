@@ -34,8 +34,9 @@ def _check_step_size(name: str, value: Any, sizes: Sizes) -> Callable[[list[Any]
     return lambda weights: eta
 
 
+@domain(eta=positive_array("..."), weights=network_weights)
 def refuse_unpaired_rate(eta: Any, weights: list[Any]) -> None:
-    """Refuse step sizes that are neither one number nor one a network."""
+    """Refuse, with a ValueError, step sizes that are neither one number nor one a network (k,)."""
     if np.shape(eta) not in ((), leading := np.shape(weights[0])[:-2]):
         raise ValueError(f"eta must be a number or of shape {leading}, got shape {np.shape(eta)}")
 
@@ -105,7 +106,7 @@ def gradient_descent_step(
     >>> gradient_descent_step([[[1.0]], [[2.0]]], [[1.0]], [1.0], 0.1)  # h = 2, gradient (2, 1)
     [array([[0.8]]), array([[1.9]])]
     """
-    refuse_unpaired_rate(eta, weights)
+    bare(refuse_unpaired_rate)(eta, weights)
     gradients = bare(weight_gradient)(lambda h: (h - b) / np.shape(b)[-1], weights, a, alpha, output)
     eta = np.asarray(eta)[..., None, None]
     return [bare(sgd_step)(G, X, eta) for G, X in zip(gradients, weights, strict=True)]
