@@ -156,7 +156,7 @@ def _(gamma, gamma_prime, m):
 def curvature_is_bounded(rng, *, curvature_bound=phase_diagram.curvature_bound):
     r"""‖∇²f‖₂ ≤ mean of ‖∇h(aᵢ)‖² + |h(aᵢ) − bᵢ|‖aᵢ‖/α, by automatic differentiation.
 
-    The two come together for one neuron and points on a ray whose labels are far away, on one side.
+    The two come together for points on a ray that are fitted, and for one neuron where labels are far, on one side.
     """
     largest, bound = [], []
     for m, n in ((1, 3), (3, 2), (4, 5)):
@@ -169,6 +169,11 @@ def curvature_is_bounded(rng, *, curvature_bound=phase_diagram.curvature_bound):
         bound.append(curvature_bound(weights, a, b, alpha))
     yield equal("one neuron, far labels", largest[0], bound[0], rtol=1e-3)
     yield at_most("largest eigenvalue", largest, bound, slack=rounding(1e5, max(bound)), tight=1e-3)
+    ray = np.outer(rng.uniform(0.5, 2, 3), a[0])
+    fitted = forward(weights, ray, 3.0, identity)
+    exact = np.abs(np.linalg.eigvalsh(hessian(weights, ray, fitted, 3.0))).max()
+    found = curvature_bound(weights, ray, fitted, 3.0)
+    yield equal("points on a ray, fitted", found, exact, atol=rounding(1e4, 1 + exact))
     two = [np.stack([X, 2 * X]) for X in weights]
     alone = [curvature_bound([i * X for X in weights], a, b, alpha) for i in (1, 2)]
     yield equal("two networks", curvature_bound(two, a, b, alpha), alone, rtol=rounding(100))
@@ -196,6 +201,13 @@ def _(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     errors = (h - b) * np.linalg.norm(a, axis=-1)
     return phase_diagram.curvature_bound(weights, a, h, alpha) + np.sqrt((errors**2).mean(-1)) / alpha
+
+
+@curvature_is_bounded.mutant("kernel divided by α once")
+def _(weights, a, b, alpha=1.0):
+    h = forward(weights, a, alpha, identity)
+    bound, kernel = (phase_diagram.curvature_bound(weights, a, labels, alpha) for labels in (b, h))
+    return bound + max(alpha - 1, 0) * kernel
 
 
 @curvature_is_bounded.mutant("a tenth of the errors' part")

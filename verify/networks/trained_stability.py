@@ -104,6 +104,8 @@ def training_undoes_the_trend_in_depth(rng, *, outcome=trained_stability.outcome
         he, lecun = (outcome(Job(kind, name, 3, L, seeds[0], 1, 1e-300, 1, 40)) for name in ("he", "lecun"))
         yield equal(f"{kind}: P before and after no training", he.after, he.before, rtol=1e-12)
         yield equal(f"{kind}: P of He and of LeCun", he.before, 2 ** (L / 2) * lecun.before, rtol=1e-10)
+    idle = outcome(Job("dense", "lecun", 32, 10, seeds[0], 1, 1e-300, 1, 40))
+    yield equal("error of outputs near 0, labels ±1", idle.error, 1.0, rtol=0.3)
     again = outcome(Job("convolutional", "he", 3, 4, seeds[0], 5, 1e-3, 20, 40))
     yield equal("the same job twice", outcome(Job("convolutional", "he", 3, 4, seeds[0], 5, 1e-3, 20, 40)), again)
 
@@ -149,3 +151,9 @@ def _(job):
 @training_undoes_the_trend_in_depth.mutant("one seed for all")
 def _(job):
     return trained_stability.outcome(job._replace(seed=0))
+
+
+@training_undoes_the_trend_in_depth.mutant("half the mean squared error")
+def _(job):
+    found = trained_stability.outcome(job)
+    return found._replace(error=found.error / 2)
