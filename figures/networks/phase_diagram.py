@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from figures.sweeping import resumed
 from refimpl.arrays import Array
@@ -33,6 +34,7 @@ ALT = (
 GRID = tuple(itertools.product((0.0, 0.5, 1.0, 1.5, 2.0, 3.0), (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)))
 SETTINGS = {"draft": ((64, 256, 1024), 4), "full": ((128, 512, 2048, 4096), 24)}
 CODE = (fully_connected, initialization, lazy_training, phase_diagram, training)
+HALO = [withStroke(linewidth=2.5, foreground="white", alpha=0.85)]
 LABELS = {"lecun": "LeCun, He", "ntk": "NTK", "xavier": "Xavier, mean-field", "e": "E"}
 
 
@@ -92,19 +94,14 @@ def draw(data: Data) -> Figure:
     axes.plot([1, 1, 2.9], [-1.4, 0, 1.9], color="black", linestyle="-", linewidth=2.5)
     for (gamma, gamma_prime), slope, error in zip(data.places, data.slopes, data.errors, strict=True):
         axes.plot(gamma, gamma_prime, ".", color="black", markersize=5)
-        axes.annotate(
-            f"{slope:.2f} ± {error:.2f}",
-            (gamma, gamma_prime),
-            (0, -12),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
+        text = f"{round(slope, 2) + 0.0:.2f} ± {error:.2f}".replace("-", "−")
+        below = {"xytext": (0, -13), "textcoords": "offset points", "ha": "center", "fontsize": 9}
+        axes.annotate(text, (gamma, gamma_prime), **below, path_effects=HALO)
     for name, point in zip(NAMES, data.initialisations, strict=True):
         if name in LABELS:
             axes.plot(*point, "*", color="C4", markersize=15, markeredgecolor="white")
             label = {"fontsize": 11, "weight": "bold", "ha": "right", "textcoords": "offset points"}
-            axes.annotate(LABELS[name], point, (-7, 7), **label)
+            axes.annotate(LABELS[name], point, (-7, 7), **label, path_effects=HALO)
     for text, where in (("linear", (-0.3, 1.7)), ("condensed", (2.6, -1.3))):
         axes.text(*where, text, fontsize=14, style="italic")
     axes.set(xlabel=r"$\gamma$", ylabel=r"$\gamma'$", xlim=(-0.4, 3.6), ylim=(-1.4, 1.9))

@@ -16,8 +16,8 @@ import numpy as np
 from refimpl.activations import Activation, relu
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, positive
-from refimpl.networks.fully_connected import Gradient
-from refimpl.networks.training import output_activation
+from refimpl.layers import activation
+from refimpl.networks.fully_connected import Gradient, slope_of
 
 
 def _check_filters(name: str, value: Any, sizes: Sizes) -> list[Array]:
@@ -37,7 +37,7 @@ def _check_filters(name: str, value: Any, sizes: Sizes) -> list[Array]:
 
 filters = Domain("list of L >= 3 arrays that chain", _check_filters)
 _images = array("n height width")
-_arguments = {"weights": filters, "a": _images, "alpha": positive, "output": output_activation}
+_arguments = {"weights": filters, "a": _images, "alpha": positive, "output": activation}
 
 
 @domain(m=integer(1), L=integer(3), height=integer(1), width=integer(1), rng=generator, gain=positive)
@@ -169,7 +169,7 @@ def gradient(
     last = _channels_first(weights[-1], h[-1].shape)
     u = last @ h[-1].reshape(last.size, -1)
     value = output.value(u) / alpha
-    delta = loss_slope(value) * output.slope(u) / alpha
+    delta = bare(slope_of)(loss_slope, value) * output.slope(u) / alpha
     gradients, delta = [_channels_last(h[-1] @ delta)], np.multiply.outer(last, delta).reshape(h[-1].shape)
     for l in range(len(weights) - 1)[::-1]:
         delta *= h[l + 1] > 0

@@ -13,6 +13,7 @@ import autograd.numpy as np
 
 from refimpl.activations import Activation, relu
 from refimpl.domains import Domain, Sizes, array, bare, domain, function, positive
+from refimpl.layers import activation
 
 
 class Factors(NamedTuple):
@@ -50,18 +51,11 @@ def _check_weights(name: str, value: Any, sizes: Sizes) -> list[Any]:
     return weights
 
 
-def _check_activation(name: str, value: Any, sizes: Sizes) -> Activation:
-    if not isinstance(value, Activation):
-        raise TypeError(f"{name} must be an Activation, got {value!r}")
-    return value
-
-
 network_weights = Domain("list of L >= 2 arrays that chain", _check_weights)
-_activation = Domain("Activation", _check_activation)
 _points = array("... p")
 
 
-@domain(weights=network_weights, a=_points, alpha=positive, output=_activation)
+@domain(weights=network_weights, a=_points, alpha=positive, output=activation)
 def forward(weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu) -> Any:
     r"""Outputs of the network.
 
@@ -102,7 +96,7 @@ def forward(weights: list[Any], a: Any, alpha: float = 1.0, output: Activation =
     return _trace(weights, a, alpha, output)[1]
 
 
-@domain(weights=network_weights, a=_points, alpha=positive, output=_activation)
+@domain(weights=network_weights, a=_points, alpha=positive, output=activation)
 def input_gradient(weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu) -> Any:
     r"""Gradients of the outputs in the points.
 
@@ -133,7 +127,7 @@ def input_gradient(weights: list[Any], a: Any, alpha: float = 1.0, output: Activ
     return bare(gradient_factors)(np.ones_like, weights, a, alpha, output).delta[0] @ weights[0]
 
 
-@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=_activation)
+@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=activation)
 def gradient_factors(
     loss_slope: Callable[[Any], Any], weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu
 ) -> Factors:
@@ -163,13 +157,13 @@ def gradient_factors(
     """
     _refuse_unpaired(weights, a)
     h, value, slope = _trace(weights, a, alpha, output)
-    deltas = [np.expand_dims(loss_slope(value), -1) * slope]
+    deltas = [np.expand_dims(bare(slope_of)(loss_slope, value), -1) * slope]
     for X, h_l in zip(weights[:0:-1], h[:0:-1], strict=True):
         deltas.append((deltas[-1] @ X) * (h_l > 0))
     return Factors(value, deltas[::-1], h)
 
 
-@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=_activation)
+@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=activation)
 def weight_gradient(
     loss_slope: Callable[[Any], Any], weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu
 ) -> list[Any]:
@@ -197,7 +191,7 @@ def weight_gradient(
     return _sums(weights, bare(gradient_factors)(loss_slope, weights, a, alpha, output))
 
 
-@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=_activation)
+@domain(loss_slope=function, weights=network_weights, a=_points, alpha=positive, output=activation)
 def gradient(
     loss_slope: Callable[[Any], Any], weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu
 ) -> Gradient:
@@ -233,6 +227,14 @@ def _trace(weights: list[Any], a: Any, alpha: float, output: Activation) -> tupl
         h.append(np.maximum(h[-1] @ np.swapaxes(X, -1, -2), 0))
     u = h[-1] @ np.swapaxes(weights[-1], -1, -2)
     return h, output.value(u)[..., 0] / alpha, output.slope(u) / alpha
+
+
+@domain(loss_slope=function, value=Domain("array", lambda name, value, sizes: value))
+def slope_of(loss_slope: Callable[[Any], Any], value: Any) -> Any:
+    """ℓ'(h) of outputs h (...,), refused with a ValueError when it has another shape."""
+    if np.shape(slope := loss_slope(value)) != np.shape(value):
+        raise ValueError(f"loss_slope must return shape {np.shape(value)}, got shape {np.shape(slope)}")
+    return slope
 
 
 def _sums(weights: list[Any], factors: Factors) -> list[Any]:

@@ -10,8 +10,9 @@ import numpy as np
 from refimpl.activations import Activation, identity
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, bare, domain, integer, one_of, positive, positive_array
+from refimpl.layers import activation
 from refimpl.networks.fully_connected import forward, gradient_factors, network_weights
-from refimpl.networks.training import output_activation
+from refimpl.networks.training import refuse_unpaired_rate
 
 
 def _check_path(name: str, value: Any, sizes: Sizes) -> list[Array]:
@@ -26,7 +27,7 @@ def _check_path(name: str, value: Any, sizes: Sizes) -> list[Array]:
 
 
 weights_path = Domain("list of L arrays (r, ..., m, p)", _check_path)
-_problem = {"weights": network_weights, "alpha": positive, "output": output_activation}
+_problem = {"weights": network_weights, "alpha": positive, "output": activation}
 
 
 @domain(path=weights_path, norm=one_of("2", "fro"))
@@ -187,6 +188,7 @@ def linearised_outputs(
     array([[3. ],
            [4.5]])
     """
+    bare(refuse_unpaired_rate)(eta, weights)
     kernel = bare(tangent_kernel)
     K, K_at = kernel(weights, a, a, alpha, output), kernel(weights, at, a, alpha, output)
     e, u = forward(weights, a, alpha, output) - b, [forward(weights, at, alpha, output)]

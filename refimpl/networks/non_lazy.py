@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from refimpl.arrays import Array
-from refimpl.domains import array, domain, integer, number, positive
+from refimpl.domains import array, domain, integer, nonnegative, number, positive
+from refimpl.networks.fully_connected import network_weights
 from refimpl.networks.initialization import Scales, scales_of_a_network
 from refimpl.networks.perturbation_stability import ball_constant
 
@@ -74,8 +75,9 @@ def printed_bound(n: int, m: int, c: float) -> float:
 
     .. math:: \frac{n}{m^{c + 1.5}}
 
-    Neither initial nor trained networks keep to it: at initialisation P ~ m^(½−2c), larger when c < 2; and networks
-    that have learnt labels of size 1 cannot, see `homogeneity_floor`.
+    The slide says neither when nor for which ε. At initialisation P ~ ε m^(½−2c): it holds for c ≥ 2 there, and for
+    smaller c with so many points as n ≥ m^(2−c), never for c ≤ 1.5 as m ≫ n² is asked. Networks that have learnt labels
+    of size 1 cannot keep to it at any c, see `homogeneity_floor`, unless ε itself is as small as the bound.
 
     Parameters
     ----------
@@ -100,6 +102,47 @@ def printed_bound(n: int, m: int, c: float) -> float:
     0.125
     """
     return n * float(m) ** -(c + 1.5)
+
+
+@domain(weights=network_weights, h=nonnegative, a_norm=positive, alpha=positive)
+def least_change(weights: list[Any], h: float, a_norm: float, alpha: float = 1.0) -> Any:
+    r"""Relative change that some layer needs before an output can be as large as h: why small starts are not lazy.
+
+    .. math:: |h(a)| \le \frac{\|a\|}\alpha \prod_l \|X_l'\|_2
+              \quad\Rightarrow\quad \max_l \frac{\|X_l' - X_l\|_2}{\|X_l\|_2} \ge
+              \left( \frac{\alpha h}{\|a\| \prod_l \|X_l\|_2} \right)^{1/L} - 1
+
+    At initialisation ‖X_l‖₂ ~ √m β_l: it goes to ∞ when α ≫ (√m Σ β_l)^L, which the printed condition implies.
+
+    Parameters
+    ----------
+    weights : list of L arrays
+        The start: one network, or k networks on a further first axis.
+    h : float
+        Size of an output after training, such as that of a label, ≥ 0.
+    a_norm : float
+        Norm ‖a‖ of its point, > 0.
+    alpha : float
+        Divisor α of the output, > 0.
+
+    Returns
+    -------
+    float, or (k,) array
+        Negative where no layer need change.
+
+    References
+    ----------
+    Slides "Robustness in deep learning: lazy-training" and "main results (Non-lazy training regime)".
+
+    Examples
+    --------
+    >>> float(least_change([[[0.5]], [[0.5]]], 1.0, 1.0))  # both layers must double
+    1.0
+    """
+    sizes = np.prod([np.linalg.norm(X, 2, axis=(-2, -1)) for X in weights], axis=0)
+    if not np.all(sizes):
+        raise ValueError("weights must be other than 0, got a layer of zeros")
+    return (alpha * h / (a_norm * sizes)) ** (1 / len(weights)) - 1
 
 
 @domain(h=array("..."), a=array("... p"), eps=positive)
@@ -131,4 +174,8 @@ def homogeneity_floor(h: Any, a: Any, eps: float = 1.0) -> Array:
     >>> homogeneity_floor(2.0, [4.0])  # c₁ = ½
     array(0.25)
     """
-    return np.asarray(eps * ball_constant(np.shape(a)[-1]) * np.abs(h) / np.linalg.norm(a, axis=-1))
+    if not (size := np.asarray(np.linalg.norm(a, axis=-1))).all():
+        raise ValueError("a must hold points other than 0, got one at 0")
+    if np.shape(h) != size.shape:
+        raise ValueError(f"h must have shape {size.shape}, one number a point, got {np.shape(h)}")
+    return np.asarray(eps * ball_constant(np.shape(a)[-1]) * np.abs(h) / size)

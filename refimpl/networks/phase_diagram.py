@@ -13,9 +13,8 @@ import numpy as np
 from refimpl.activations import identity
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, bare, domain, integer, number, one_of, positive
-from refimpl.networks.fully_connected import forward, network_weights
+from refimpl.networks.fully_connected import gradient_factors, network_weights
 from refimpl.networks.initialization import NAMES, Scales, scales
-from refimpl.networks.lazy_training import tangent_kernel
 
 LINEAR, CRITICAL, CONDENSED = REGIMES = ("linear", "critical", "condensed")
 
@@ -233,6 +232,11 @@ def curvature_bound(weights: list[Any], a: Any, b: Any, alpha: float = 1.0) -> A
     >>> float(curvature_bound([[[1.0]], [[2.0]]], [[1.0]], [1.0]))  # h = 2, (1² + 2²) + |2 − 1|
     6.0
     """
-    squares = np.trace(bare(tangent_kernel)(weights, a, a, alpha), axis1=-2, axis2=-1) / np.shape(b)[-1]
-    e = forward(weights, a, alpha, identity) - b
-    return squares + (np.abs(e) * np.linalg.norm(a, axis=-1)).mean(axis=-1) / alpha
+    factors = bare(gradient_factors)(np.ones_like, weights, a, alpha, identity)
+    squares = sum(_square(delta) * _square(h) for delta, h in zip(factors.delta, factors.h, strict=True))
+    return (squares + np.abs(factors.output - b) * np.sqrt(_square(a)) / alpha).mean(axis=-1)
+
+
+def _square(v: Any) -> Any:
+    """‖v‖² along the last axis."""
+    return np.einsum("...i,...i->...", v, v)

@@ -10,6 +10,7 @@ import numpy as np
 from refimpl import checkpoints
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, domain, function, integer, optional
+from refimpl.files import path_domain
 from refimpl.parallel import as_they_come
 
 Workers = int | Callable[[Callable, Sequence], Any]
@@ -25,15 +26,8 @@ def _check_workers(name: str, value: Any, sizes: Sizes) -> Any:
     return value if callable(value) else integer(1).check(name, value, sizes)
 
 
-def _check_path(name: str, value: Any, sizes: Sizes) -> Path:
-    if not isinstance(value, str | Path):
-        raise TypeError(f"{name} must be a path, got {value!r}")
-    return Path(value)
-
-
 items_domain = Domain("sequence that is not empty", _check_items)
 workers_domain = Domain("integer >= 1, or a callable like map", _check_workers)
-path_domain = Domain("path", _check_path)
 
 
 @domain(

@@ -13,6 +13,7 @@ from refimpl import digits
 from refimpl.activations import identity
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, one_of, positive
+from refimpl.errors import DivergedError
 from refimpl.networks import convolutional, fully_connected, initialization
 from refimpl.networks.perturbation_stability import expected_perturbation
 from refimpl.optimizers import adam_start, adam_step
@@ -105,12 +106,35 @@ def adam_on_batches(
     Returns
     -------
     list of arrays
+
+    Raises
+    ------
+    DivergedError
+        When weights are not finite; `last` holds the last finite ones.
     """
+    if len(a) != len(b):
+        raise ValueError(f"a must hold {len(b)} points, one a label, got {len(a)}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _steps(gradient, weights, a, b, rng, steps, step, batch)
+
+
+def _steps(
+    gradient: Callable[..., Any],
+    weights: list[Array],
+    a: Array,
+    b: Array,
+    rng: np.random.Generator,
+    steps: int,
+    step: float,
+    batch: int,
+) -> list[Array]:
     states = [adam_start(X) for X in weights]
-    for _ in range(steps):
-        i = rng.integers(len(a), size=batch)
+    for t in range(steps):
+        i, last = rng.integers(len(a), size=batch), states
         found = gradient(lambda h, b=b[i]: (h - b) / batch, [state.x for state in states], a[i], 1.0, identity)
         states = [bare(adam_step)(G, state, step) for G, state in zip(found.weights, states, strict=True)]
+        if not all(np.isfinite(state.x).all() for state in states):
+            raise DivergedError([state.x for state in last], t)
     return [state.x for state in states]
 
 

@@ -15,6 +15,7 @@ from refimpl.activations import Activation, identity
 from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive, positive_array
 from refimpl.errors import DivergedError
+from refimpl.layers import activation
 from refimpl.networks.fully_connected import forward, network_weights, weight_gradient
 from refimpl.optimizers import sgd_step
 
@@ -26,12 +27,6 @@ class Path(NamedTuple):
     weights: list[Array]
 
 
-def _check_output(name: str, value: Any, sizes: Sizes) -> Activation:
-    if not isinstance(value, Activation):
-        raise TypeError(f"{name} must be an Activation, got {value!r}")
-    return value
-
-
 def _check_step_size(name: str, value: Any, sizes: Sizes) -> Callable[[list[Any]], Any]:
     if callable(value):
         return value
@@ -39,14 +34,20 @@ def _check_step_size(name: str, value: Any, sizes: Sizes) -> Callable[[list[Any]
     return lambda weights: eta
 
 
-output_activation = Domain("Activation", _check_output)
+@domain(eta=positive_array("..."), weights=network_weights)
+def refuse_unpaired_rate(eta: Any, weights: list[Any]) -> None:
+    """Refuse, with a ValueError, step sizes that are neither one number nor one a network (k,)."""
+    if np.shape(eta) not in ((), leading := np.shape(weights[0])[:-2]):
+        raise ValueError(f"eta must be a number or of shape {leading}, got shape {np.shape(eta)}")
+
+
 _step_size = Domain("positive number or array (k,), or callable from weights to one", _check_step_size)
 _problem = {
     "weights": network_weights,
     "a": array("... n p"),
     "b": array("... n"),
     "alpha": positive,
-    "output": output_activation,
+    "output": activation,
 }
 
 
@@ -105,6 +106,7 @@ def gradient_descent_step(
     >>> gradient_descent_step([[[1.0]], [[2.0]]], [[1.0]], [1.0], 0.1)  # h = 2, gradient (2, 1)
     [array([[0.8]]), array([[1.9]])]
     """
+    bare(refuse_unpaired_rate)(eta, weights)
     gradients = bare(weight_gradient)(lambda h: (h - b) / np.shape(b)[-1], weights, a, alpha, output)
     eta = np.asarray(eta)[..., None, None]
     return [bare(sgd_step)(G, X, eta) for G, X in zip(gradients, weights, strict=True)]
@@ -132,7 +134,7 @@ def gradient_descent(
     num_steps : int
         Number of steps, ≥ 1.
     records : int
-        Looks at the weights after the start, ≥ 1, evenly spaced; the last is after the last step.
+        Looks at the weights after the start, ≥ 1 and at most one a step, evenly spaced, the last after the last step.
 
     Returns
     -------
@@ -150,6 +152,8 @@ def gradient_descent(
     >>> round((path.weights[0][-1] * path.weights[1][-1]).item(), 4)
     1.0
     """
+    if records > num_steps:
+        raise ValueError(f"records must be <= num_steps = {num_steps}, got {records}")
     steps = np.rint(np.linspace(0, num_steps, records + 1)).astype(int)
     path = [weights]
     with np.errstate(over="ignore", invalid="ignore"):

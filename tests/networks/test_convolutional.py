@@ -49,6 +49,7 @@ X, A = network()
         (lambda: forward(X[:2], A), "weights must be those of L >= 3 layers, got 2"),
         (lambda: forward([X[0], X[1][:, :9], *X[2:]], A), "weights's X_2 must have shape (m, c) with c = 27"),
         (lambda: forward([*X[:-1], np.ones((1, 7))], A), "weights's X_4 must have a multiple of 3 entries, got 7"),
+        (lambda: gradient(lambda h: h[:1], X, A), "loss_slope must return shape (4,), got shape (1,)"),
         (lambda: forward(X, A, alpha=-1.0), "alpha must be > 0, got -1.0"),
         (lambda: sample_filters(3, 2, 8, 8, np.random.default_rng(0)), "L must be >= 3, got 2"),
         (lambda: sample_filters(3, 3, 8, 8, np.random.default_rng(0), gain=0.0), "gain must be > 0, got 0.0"),

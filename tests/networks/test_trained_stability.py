@@ -2,11 +2,14 @@
 
 import re
 
+import numpy as np
 import pytest
 
-from refimpl.networks import trained_stability
+from refimpl.errors import DivergedError
+from refimpl.networks import fully_connected, trained_stability
+from refimpl.networks.initialization import Scales, sample_weights
 from refimpl.networks.sweeps import sweep
-from refimpl.networks.trained_stability import Job, Outcome, outcome
+from refimpl.networks.trained_stability import Job, Outcome, adam_on_batches, outcome
 
 SMALL = Job("dense", "he", 4, 3, 0, 2, points=20)
 
@@ -18,6 +21,23 @@ def test_sweeps_keep_outcomes(tmp_path, monkeypatch):
     monkeypatch.setattr(trained_stability, "_digits", None)
     assert (sweep(outcome, jobs, map, path=path) == first).all()
     assert (first[0] != first[1]).any()
+
+
+def problem():
+    rng = np.random.default_rng(0)
+    return sample_weights(Scales(1.0, 1.0, 1.0, 1.0), 3, 4, 2, rng), rng.standard_normal((5, 3)), np.ones(5), rng
+
+
+def test_divergence_carries_the_last_finite_weights():
+    with pytest.raises(DivergedError) as caught:
+        adam_on_batches(fully_connected.gradient, *problem(), 30, 1e200)
+    assert all(np.isfinite(X).all() for X in caught.value.last)
+
+
+def test_as_many_labels_as_points():
+    weights, a, b, rng = problem()
+    with pytest.raises(ValueError, match="a must hold 3 points, one a label, got 5"):
+        adam_on_batches(fully_connected.gradient, weights, a, b[:3], rng, 2)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 import autograd
 import autograd.numpy as np
+import scipy
 
 from refimpl.activations import identity, relu, tanh
 from refimpl.networks import convolutional
 from verify.claims import claim
-from verify.evidence import equal, rounding
+from verify.evidence import distribution, equal, rounding
 from verify.networks.training import OUTPUTS
 from verify.probes import unchanged
 
@@ -155,6 +156,8 @@ def filters_keep_the_second_moment(rng, *, sample_filters=convolutional.sample_f
         z = np.concatenate([X.ravel() * np.sqrt(X.shape[1] / gain) for X in weights])
         yield equal(f"m = {m}: variance", np.mean(z**2), 1.0, atol=7.5 * np.sqrt(2 / z.size) + 50 / z.size)
         yield equal(f"m = {m}: mean", np.mean(z), 0.0, atol=7.5 / np.sqrt(z.size))
+        if z.size > 1e4:
+            yield distribution(f"m = {m}: normal", z, scipy.stats.norm.cdf, delta=0.05)
     for l, X in enumerate(sample_filters(64, 4, 28, 28, rng), start=1):
         z = X.ravel() * np.sqrt(X.shape[1] / 2)
         yield equal(f"default gain 2: X_{l}", np.mean(z**2), 1.0, atol=7.5 * np.sqrt(2 / z.size) + 50 / z.size)
@@ -168,6 +171,12 @@ def _(m, L, height, width, rng, gain=2.0):
 @filters_keep_the_second_moment.mutant("LeCun's gain by default")
 def _(m, L, height, width, rng, gain=1.0):
     return convolutional.sample_filters(m, L, height, width, rng, gain)
+
+
+@filters_keep_the_second_moment.mutant("uniform")
+def _(m, L, height, width, rng, gain=2.0):
+    filters = convolutional.sample_filters(m, L, height, width, rng, gain)
+    return [np.sqrt(3 * gain / X.shape[1]) * rng.uniform(-1, 1, X.shape) for X in filters]
 
 
 @filters_keep_the_second_moment.mutant("one layer more")

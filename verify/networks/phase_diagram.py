@@ -6,7 +6,9 @@ from itertools import product
 import autograd
 import numpy as np
 
+from refimpl.activations import identity
 from refimpl.networks import phase_diagram
+from refimpl.networks.fully_connected import forward
 from refimpl.networks.initialization import NAMES, Scales
 from refimpl.networks.phase_diagram import Place
 from refimpl.networks.training import squared_loss
@@ -154,19 +156,24 @@ def _(gamma, gamma_prime, m):
 def curvature_is_bounded(rng, *, curvature_bound=phase_diagram.curvature_bound):
     r"""‖∇²f‖₂ ≤ mean of ‖∇h(aᵢ)‖² + |h(aᵢ) − bᵢ|‖aᵢ‖/α, by automatic differentiation.
 
-    The two come together for one neuron and one point whose label is far away.
+    The two come together for points on a ray that are fitted, and for one neuron where labels are far, on one side.
     """
     largest, bound = [], []
-    for m, n in ((1, 1), (3, 2), (4, 5)):
+    for m, n in ((1, 3), (3, 2), (4, 5)):
         p, alpha = int(rng.integers(2, 4)), rng.uniform(0.3, 3)
         weights = [rng.standard_normal((m, p)), rng.standard_normal((1, m))]
         a, b = rng.standard_normal((n, p)), 5 * rng.standard_normal(n)
         if m == 1:
-            a, b = a * np.sign(weights[0] @ a[0]), np.array([1e6])
+            a, b = np.outer(rng.uniform(0.5, 2, n), weights[0]), 1e6 * rng.uniform(1, 9, n)
         largest.append(np.abs(np.linalg.eigvalsh(hessian(weights, a, b, alpha))).max())
         bound.append(curvature_bound(weights, a, b, alpha))
-    yield equal("one neuron, a far label", largest[0], bound[0], rtol=1e-3)
+    yield equal("one neuron, far labels", largest[0], bound[0], rtol=1e-3)
     yield at_most("largest eigenvalue", largest, bound, slack=rounding(1e5, max(bound)), tight=1e-3)
+    ray = np.outer(rng.uniform(0.5, 2, 3), a[0])
+    fitted = forward(weights, ray, 3.0, identity)
+    exact = np.abs(np.linalg.eigvalsh(hessian(weights, ray, fitted, 3.0))).max()
+    found = curvature_bound(weights, ray, fitted, 3.0)
+    yield equal("points on a ray, fitted", found, exact, atol=rounding(1e4, 1 + exact))
     two = [np.stack([X, 2 * X]) for X in weights]
     alone = [curvature_bound([i * X for X in weights], a, b, alpha) for i in (1, 2)]
     yield equal("two networks", curvature_bound(two, a, b, alpha), alone, rtol=rounding(100))
@@ -186,12 +193,26 @@ def hessian(weights, a, b, alpha):
 
 @curvature_is_bounded.mutant("errors left out")
 def _(weights, a, b, alpha=1.0):
-    return phase_diagram.curvature_bound(weights, a, phase_diagram.forward(weights, a, alpha, phase_diagram.identity))
+    return phase_diagram.curvature_bound(weights, a, forward(weights, a, alpha, identity))
+
+
+@curvature_is_bounded.mutant("root mean square of the errors in place of their mean")
+def _(weights, a, b, alpha=1.0):
+    h = forward(weights, a, alpha, identity)
+    errors = (h - b) * np.linalg.norm(a, axis=-1)
+    return phase_diagram.curvature_bound(weights, a, h, alpha) + np.sqrt((errors**2).mean(-1)) / alpha
+
+
+@curvature_is_bounded.mutant("kernel divided by α once")
+def _(weights, a, b, alpha=1.0):
+    h = forward(weights, a, alpha, identity)
+    bound, kernel = (phase_diagram.curvature_bound(weights, a, labels, alpha) for labels in (b, h))
+    return bound + max(alpha - 1, 0) * kernel
 
 
 @curvature_is_bounded.mutant("a tenth of the errors' part")
 def _(weights, a, b, alpha=1.0):
-    h = phase_diagram.forward(weights, a, alpha, phase_diagram.identity)
+    h = forward(weights, a, alpha, identity)
     return phase_diagram.curvature_bound(weights, a, h + 0.1 * (b - h), alpha)
 
 
@@ -207,5 +228,5 @@ def _(weights, a, b, alpha=1.0):
 
 @curvature_is_bounded.mutant("α squared under the errors")
 def _(weights, a, b, alpha=1.0):
-    h = phase_diagram.forward(weights, a, alpha, phase_diagram.identity)
+    h = forward(weights, a, alpha, identity)
     return phase_diagram.curvature_bound(weights, a, h + (b - h) / alpha, alpha)

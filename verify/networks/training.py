@@ -191,8 +191,8 @@ def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     return training.gradient_descent(weights, a, b, eta, num_steps, records, 1.0, output)
 
 
-@gradient_descent_repeats_its_step.mutant("ten records by default")
-def _(weights, a, b, eta, num_steps, records=10, alpha=1.0, output=identity):
+@gradient_descent_repeats_its_step.mutant("two records by default")
+def _(weights, a, b, eta, num_steps, records=2, alpha=1.0, output=identity):
     return training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
 
 
