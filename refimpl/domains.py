@@ -71,7 +71,8 @@ def same_size(name: str, axis: str, size: int, sizes: Sizes) -> None:
         raise ValueError(f"{name} must have {axis} = {wanted}, got {size}")
 
 
-def _foreign(value: Any) -> bool:
+def is_foreign(value: Any) -> bool:
+    """Whether a value is of another library, and so passes uninspected."""
     return type(value).__module__.partition(".")[0] not in ("builtins", "numpy", "fractions", "decimal", "refimpl")
 
 
@@ -86,7 +87,7 @@ def as_array(name: str, value: Any) -> np.ndarray:
 def _real_array(name: str, value: Any) -> np.ndarray:
     a = as_array(name, value)
     if a.dtype.kind not in "fiu" or isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} must hold real numbers, got {_short(value)} of dtype {a.dtype}")
+        raise TypeError(f"{name} must hold real numbers, got {shortened(value)} of dtype {a.dtype}")
     if a.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {a.shape}")
     if not np.isfinite(a).all():
@@ -94,7 +95,8 @@ def _real_array(name: str, value: Any) -> np.ndarray:
     return a.astype(float, copy=False)
 
 
-def _short(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """The value as errors show it."""
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
@@ -109,7 +111,7 @@ def array(dims: str) -> Domain:
     axes = dims.split()[leading:]
 
     def check(name: str, value: Any, sizes: Sizes) -> Any:
-        if _foreign(value):
+        if is_foreign(value):
             return value
         a = _real_array(name, value)
         if a.ndim < len(axes) or (a.ndim > len(axes) and not leading):
@@ -130,17 +132,17 @@ def number(condition: str) -> Domain:
     terms = [(relations[term.split()[0]], float(term.split()[1])) for term in condition.split(" and ") if term]
 
     def check(name: str, value: Any, sizes: Sizes) -> Any:
-        if _foreign(value):
+        if is_foreign(value):
             return value
         if isinstance(value, bool | np.bool_):
             raise TypeError(f"{name} must be a real number, got {value}")
         if isinstance(value, str) or value is None:
-            raise TypeError(f"{name} must be a real number, got {_short(value)}")
+            raise TypeError(f"{name} must be a real number, got {shortened(value)}")
         a = _real_array(name, value)
         if a.ndim:
             raise ValueError(f"{name} must be one number, got an array of shape {a.shape}")
         if not all(relation(a, limit) for relation, limit in terms):
-            raise ValueError(f"{name} must be {condition}, got {_short(value)}")
+            raise ValueError(f"{name} must be {condition}, got {shortened(value)}")
         return a.item()
 
     return Domain(f"finite real number {condition}".strip(), check)
@@ -151,7 +153,7 @@ def integer(minimum: int) -> Domain:
 
     def check(name: str, value: Any, sizes: Sizes) -> int:
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
-            raise TypeError(f"{name} must be an integer, got {_short(value)}")
+            raise TypeError(f"{name} must be an integer, got {shortened(value)}")
         if value < minimum:
             raise ValueError(f"{name} must be >= {minimum}, got {value}")
         return int(value)
@@ -166,7 +168,7 @@ def one_of(*names: str) -> Domain:
         if not isinstance(value, str) or value not in names:
             close = difflib.get_close_matches(str(value), names, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise ValueError(f"{name} must be one of {', '.join(map(repr, names))}, got {_short(value)}{hint}")
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, names))}, got {shortened(value)}{hint}")
         return value
 
     return Domain(f"one of {', '.join(map(repr, names))}", check)
@@ -174,7 +176,7 @@ def one_of(*names: str) -> Domain:
 
 def _check_function(name: str, value: Any, sizes: Sizes) -> Any:
     if not callable(value):
-        raise TypeError(f"{name} must be callable, got {_short(value)}")
+        raise TypeError(f"{name} must be callable, got {shortened(value)}")
     return value
 
 
@@ -199,8 +201,8 @@ def _shaped(name: str, value: Any, wanted: Callable[[tuple[int, ...]], tuple[int
             v = function(z, *args)
         except (IndexError, TypeError, ValueError):
             v = value(z, *args)
-        v = v if _foreign(v) else np.asarray(v)
-        if not _foreign(v) and v.dtype.kind not in "fiu":
+        v = v if is_foreign(v) else np.asarray(v)
+        if not is_foreign(v) and v.dtype.kind not in "fiu":
             raise TypeError(f"{name} must return real numbers, got dtype {v.dtype}")
         if np.shape(v) != wanted(np.shape(z)):
             raise ValueError(f"{name} must return shape {wanted(np.shape(z))} for {np.shape(z)}, got {np.shape(v)}")
@@ -214,9 +216,13 @@ def _check_potential(name: str, value: Any, sizes: Sizes) -> Any:
     return _shaped(name, value, lambda shape: shape[:-1])
 
 
+def _check_jacobian(name: str, value: Any, sizes: Sizes) -> Any:
+    return _shaped(name, value, lambda shape: (*shape, shape[-1]))
+
+
 def _check_generator(name: str, value: Any, sizes: Sizes) -> Any:
     if not isinstance(value, np.random.Generator):
-        raise TypeError(f"{name} must be a numpy.random.Generator, got {_short(value)}")
+        raise TypeError(f"{name} must be a numpy.random.Generator, got {shortened(value)}")
     return value
 
 
@@ -232,100 +238,5 @@ nonnegative = number(">= 0")
 function = Domain("callable", _check_function)
 field = Domain("callable that keeps the shape of its first argument", _check_field)
 potential = Domain("callable from points (..., p) to numbers (...,)", _check_potential)
-generator = Domain("numpy.random.Generator", _check_generator)
-
-
-def alike(dims: str) -> Domain:
-    """An array as in `array`, of one shape in all the arguments of a call that are declared so."""
-    entries = array(dims)
-
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        a = entries.check(name, value, sizes)
-        if not _foreign(a) and a.shape != (wanted := sizes.setdefault(f"({dims})", a.shape)):
-            raise ValueError(f"{name} must have the shape {wanted} of what goes with it, got {a.shape}")
-        return a
-
-    return Domain(f"{entries.text}, all of one shape", check)
-
-
-def positive_array(dims: str) -> Domain:
-    """An array as in `array`, whose entries are > 0."""
-    return _bounded_array(dims, "> 0", lambda a: a > 0)
-
-
-def nonnegative_array(dims: str) -> Domain:
-    """An array as in `array`, whose entries are >= 0."""
-    return _bounded_array(dims, ">= 0", lambda a: a >= 0)
-
-
-def _bounded_array(dims: str, condition: str, holds: Callable[[np.ndarray], np.ndarray]) -> Domain:
-    entries = array(dims)
-
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        a = entries.check(name, value, sizes)
-        if not _foreign(a) and not holds(a).all():
-            raise ValueError(f"{name} must be {condition}, got {a.min()}")
-        return a
-
-    return Domain(f"{entries.text}, {condition}", check)
-
-
-def probabilities(dims: str) -> Domain:
-    """An array as in `array`, whose entries are nonnegative and sum to 1 along the last axis."""
-    entries = array(dims)
-
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        w = entries.check(name, value, sizes)
-        if _foreign(w):
-            return w
-        if (w < 0).any():
-            raise ValueError(f"{name} must be probabilities, >= 0, got {w.min()}")
-        total = w.sum(axis=-1)
-        if (wrong := np.abs(total - 1) > 1e-9).any():
-            raise ValueError(f"{name} must sum to 1, got a sum of {total[wrong].flat[0]}")
-        return w
-
-    return Domain(f"{entries.text}, nonnegative, of sum 1 along the last axis", check)
-
-
-def covariance(dims: str) -> Domain:
-    """An array as in `array` of symmetric positive definite matrices: ``"p p"`` one, ``"k p p"`` k of them."""
-    entries = array(dims)
-
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        C = entries.check(name, value, sizes)
-        if _foreign(C):
-            return C
-        if (np.abs(C - C.mT) > 1e-12 * np.abs(C).max(axis=(-2, -1), keepdims=True)).any():
-            raise ValueError(f"{name} must be symmetric, got {_short(C)}")
-        try:
-            np.linalg.cholesky(C)
-        except np.linalg.LinAlgError:
-            raise ValueError(f"{name} must be positive definite, got {_short(C)}") from None
-        return C
-
-    return Domain(f"{entries.text}, symmetric positive definite", check)
-
-
-def semidefinite(dims: str) -> Domain:
-    """A matrix as in `array`, symmetric positive semidefinite: ``"p p"``."""
-    entries = array(dims)
-
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        C = entries.check(name, value, sizes)
-        if _foreign(C):
-            return C
-        if (np.abs(C - C.T) > 1e-12 * np.abs(C).max()).any():
-            raise ValueError(f"{name} must be symmetric, got {C.tolist()}")
-        if (lowest := np.linalg.eigvalsh(C)[0]) < -1e-12 * np.abs(C).max():
-            raise ValueError(f"{name} must be positive semidefinite, got the eigenvalue {lowest:.6g}")
-        return C
-
-    return Domain(f"{entries.text}, symmetric positive semidefinite", check)
-
-
-def _check_jacobian(name: str, value: Any, sizes: Sizes) -> Any:
-    return _shaped(name, value, lambda shape: (*shape, shape[-1]))
-
-
 jacobian = Domain("callable from points (..., p) to matrices (..., p, p)", _check_jacobian)
+generator = Domain("numpy.random.Generator", _check_generator)

@@ -9,8 +9,9 @@ from typing import Any
 
 import autograd.numpy as np
 
+from refimpl.array_domains import covariance, probabilities
 from refimpl.arrays import Array
-from refimpl.domains import array, covariance, domain, probabilities
+from refimpl.domains import array, domain
 
 _BLOCK = 2**20  # bytes of an array over the components, coordinates and points of a block
 

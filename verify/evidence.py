@@ -111,7 +111,7 @@ def _inequality(
         return Evidence(what, kind, Verdict.FAIL, measured=None, expected=None, detail=problem)
     b = np.broadcast_to(b, m.shape)
     gap = sign * (b - m)
-    near = np.nanmin(np.where(gap == 0, 0.0, gap / np.abs(b) if resolution is None else gap))
+    near = np.fmin.reduce(np.where(gap == 0, 0.0, gap / np.abs(b) if resolution is None else gap), axis=None)
     worst = np.unravel_index(np.argmin(np.nan_to_num(gap, nan=-np.inf)), m.shape)
     detail = f"{_count(m)}, nearest {near:.2g}, asked {limit:.2g}"
     finite = np.isfinite(m).all() and np.isfinite(b).all() and np.isfinite(slack).all()

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from refimpl.array_domains import covariance, probabilities
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, covariance, domain, nonnegative, probabilities
+from refimpl.domains import Domain, Sizes, array, domain, nonnegative
 from refimpl.mixtures import mixture_log_density
 
 

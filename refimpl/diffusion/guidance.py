@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
+from refimpl.array_domains import covariance, probabilities
 from refimpl.arrays import Array
-from refimpl.domains import array, covariance, domain, function, integer, number, positive, probabilities
+from refimpl.domains import array, domain, function, integer, number, positive
 from refimpl.mixtures import mixture_score
 
 _real = number("")

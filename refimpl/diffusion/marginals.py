@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from refimpl import mixtures
+from refimpl.array_domains import covariance, probabilities
 from refimpl.arrays import Array, namespace
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import array, covariance, domain, number, probabilities
+from refimpl.domains import array, domain, number
 
 _mixture = {"weights": probabilities("k"), "means": array("k p"), "covariances": covariance("k p p")}
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from refimpl.array_domains import covariance
 from refimpl.arrays import Array
-from refimpl.domains import array, covariance, domain, integer, positive
+from refimpl.domains import array, domain, integer, positive
 
 
 class GaussianModel(NamedTuple):

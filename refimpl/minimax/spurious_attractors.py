@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
+from refimpl.array_domains import positive_array
 from refimpl.arrays import Array, Field, split
 from refimpl.differentiation import jacobian
-from refimpl.domains import array, domain, field, integer, positive_array
+from refimpl.domains import array, domain, field, integer
 from refimpl.errors import DivergedError
 
 

@@ -18,8 +18,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from refimpl.array_domains import positive_array
 from refimpl.arrays import Array, Field
-from refimpl.domains import array, domain, field, generator, integer, number, one_of, optional, positive, positive_array
+from refimpl.domains import array, domain, field, generator, integer, number, one_of, optional, positive
 from refimpl.forward_backward import (
     Run,
     StochasticRun,

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.activations import Activation, identity
+from refimpl.array_domains import positive_array
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive, positive_array
+from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive
 from refimpl.errors import DivergedError
 from refimpl.layers import activation
 from refimpl.networks.fully_connected import forward, network_weights, weight_gradient

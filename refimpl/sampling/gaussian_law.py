@@ -5,8 +5,9 @@ One step multiplies a − m by M = I − ηA and adds N(0, 2ηI), so that the ei
 
 import numpy as np
 
+from refimpl.array_domains import covariance, semidefinite
 from refimpl.arrays import Array
-from refimpl.domains import array, covariance, domain, integer, positive, semidefinite
+from refimpl.domains import array, domain, integer, positive
 from refimpl.iteration import furthest
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from refimpl import chains
+from refimpl.array_domains import alike
 from refimpl.arrays import Array, Field
-from refimpl.domains import alike, array, domain, field, generator, integer, optional, positive
+from refimpl.domains import array, domain, field, generator, integer, optional, positive
 from refimpl.iteration import furthest
 
 _points = alike("... p")

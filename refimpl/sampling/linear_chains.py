@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from refimpl.array_domains import covariance, semidefinite
 from refimpl.arrays import Array
-from refimpl.domains import Domain, array, bare, covariance, domain, integer, positive, semidefinite
+from refimpl.domains import Domain, array, bare, domain, integer, positive
 from refimpl.errors import DivergedError
 from refimpl.sampling.langevin import baoab_step, lmc_step
 from refimpl.sampling.metrics import gaussian_kl

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from refimpl.array_domains import alike
 from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, Sizes, alike, array, bare, domain, field, generator, integer, positive, potential
+from refimpl.domains import Domain, Sizes, array, bare, domain, field, generator, integer, positive, potential
 from refimpl.errors import DivergedError
 from refimpl.sampling.langevin import lmc_step
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from refimpl.array_domains import alike
 from refimpl.arrays import Field
-from refimpl.domains import alike, bare, domain, field, positive
+from refimpl.domains import bare, domain, field, positive
 from refimpl.sampling.langevin import lmc_step
 
 _points = alike("... p")

@@ -11,9 +11,10 @@ import autograd.numpy as np
 import scipy
 
 from refimpl import mixtures
+from refimpl.array_domains import covariance, probabilities
 from refimpl.arrays import Array, Field, linear
 from refimpl.compiling import bind, planar
-from refimpl.domains import array, covariance, domain, integer, positive, probabilities
+from refimpl.domains import array, domain, integer, positive
 from refimpl.records import record
 
 
