@@ -8,17 +8,27 @@ import numpy as np
 from refimpl.domains import Domain, Sizes, array, is_foreign, shortened
 
 
-def alike(dims: str) -> Domain:
-    """An array as in `array`, of one shape in all the arguments of a call that are declared so."""
+def _narrower(dims: str, condition: str, refuse: Callable[[str, np.ndarray, Sizes], None]) -> Domain:
+    """An array as in `array`, unless `refuse` raises; arrays of other libraries pass uninspected."""
     entries = array(dims)
 
     def check(name: str, value: Any, sizes: Sizes) -> Any:
         a = entries.check(name, value, sizes)
-        if not is_foreign(a) and a.shape != (wanted := sizes.setdefault(f"({dims})", a.shape)):
-            raise ValueError(f"{name} must have the shape {wanted} of what goes with it, got {a.shape}")
+        if not is_foreign(a):
+            refuse(name, a, sizes)
         return a
 
-    return Domain(f"{entries.text}, all of one shape", check)
+    return Domain(f"{entries.text}, {condition}", check)
+
+
+def alike(dims: str) -> Domain:
+    """An array as in `array`, of one shape in all the arguments of a call that are declared so."""
+
+    def refuse(name: str, a: np.ndarray, sizes: Sizes) -> None:
+        if a.shape != (wanted := sizes.setdefault(f"({dims})", a.shape)):
+            raise ValueError(f"{name} must have the shape {wanted} of what goes with it, got {a.shape}")
+
+    return _narrower(dims, "all of one shape", refuse)
 
 
 def positive_array(dims: str) -> Domain:
@@ -32,66 +42,50 @@ def nonnegative_array(dims: str) -> Domain:
 
 
 def _bounded_array(dims: str, condition: str, holds: Callable[[np.ndarray], np.ndarray]) -> Domain:
-    entries = array(dims)
-
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        a = entries.check(name, value, sizes)
-        if not is_foreign(a) and not holds(a).all():
+    def refuse(name: str, a: np.ndarray, sizes: Sizes) -> None:
+        if not holds(a).all():
             raise ValueError(f"{name} must be {condition}, got {a.min()}")
-        return a
 
-    return Domain(f"{entries.text}, {condition}", check)
+    return _narrower(dims, condition, refuse)
 
 
 def probabilities(dims: str) -> Domain:
     """An array as in `array`, whose entries are nonnegative and sum to 1 along the last axis."""
-    entries = array(dims)
 
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        w = entries.check(name, value, sizes)
-        if is_foreign(w):
-            return w
+    def refuse(name: str, w: np.ndarray, sizes: Sizes) -> None:
         if (w < 0).any():
             raise ValueError(f"{name} must be probabilities, >= 0, got {w.min()}")
         total = w.sum(axis=-1)
         if (wrong := np.abs(total - 1) > 1e-9).any():
             raise ValueError(f"{name} must sum to 1, got a sum of {total[wrong].flat[0]}")
-        return w
 
-    return Domain(f"{entries.text}, nonnegative, of sum 1 along the last axis", check)
+    return _narrower(dims, "nonnegative, of sum 1 along the last axis", refuse)
 
 
 def covariance(dims: str) -> Domain:
     """An array as in `array` of symmetric positive definite matrices: ``"p p"`` one, ``"k p p"`` k of them."""
-    entries = array(dims)
 
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        C = entries.check(name, value, sizes)
-        if is_foreign(C):
-            return C
-        if (np.abs(C - C.mT) > 1e-12 * np.abs(C).max(axis=(-2, -1), keepdims=True)).any():
-            raise ValueError(f"{name} must be symmetric, got {shortened(C)}")
+    def refuse(name: str, C: np.ndarray, sizes: Sizes) -> None:
+        _refuse_asymmetric(name, C)
         try:
             np.linalg.cholesky(C)
         except np.linalg.LinAlgError:
             raise ValueError(f"{name} must be positive definite, got {shortened(C)}") from None
-        return C
 
-    return Domain(f"{entries.text}, symmetric positive definite", check)
+    return _narrower(dims, "symmetric positive definite", refuse)
 
 
 def semidefinite(dims: str) -> Domain:
     """A matrix as in `array`, symmetric positive semidefinite: ``"p p"``."""
-    entries = array(dims)
 
-    def check(name: str, value: Any, sizes: Sizes) -> Any:
-        C = entries.check(name, value, sizes)
-        if is_foreign(C):
-            return C
-        if (np.abs(C - C.T) > 1e-12 * np.abs(C).max()).any():
-            raise ValueError(f"{name} must be symmetric, got {C.tolist()}")
+    def refuse(name: str, C: np.ndarray, sizes: Sizes) -> None:
+        _refuse_asymmetric(name, C)
         if (lowest := np.linalg.eigvalsh(C)[0]) < -1e-12 * np.abs(C).max():
             raise ValueError(f"{name} must be positive semidefinite, got the eigenvalue {lowest:.6g}")
-        return C
 
-    return Domain(f"{entries.text}, symmetric positive semidefinite", check)
+    return _narrower(dims, "symmetric positive semidefinite", refuse)
+
+
+def _refuse_asymmetric(name: str, C: np.ndarray) -> None:
+    if (np.abs(C - C.mT) > 1e-12 * np.abs(C).max(axis=(-2, -1), keepdims=True)).any():
+        raise ValueError(f"{name} must be symmetric, got {shortened(C.tolist())}")
