@@ -1,11 +1,11 @@
-"""Domains of arrays of which more is asked than a shape: signs, sums, definiteness."""
+"""Domains of arrays of which more is asked than a shape: signs, sums, definiteness, integers."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from refimpl.domains import Domain, Sizes, array, is_foreign, shortened
+from refimpl.domains import Domain, Sizes, array, as_array, is_foreign, shortened
 
 
 def _narrower(dims: str, condition: str, refuse: Callable[[str, np.ndarray, Sizes], None]) -> Domain:
@@ -89,3 +89,17 @@ def semidefinite(dims: str) -> Domain:
 def _refuse_asymmetric(name: str, C: np.ndarray) -> None:
     if (np.abs(C - C.mT) > 1e-12 * np.abs(C).max(axis=(-2, -1), keepdims=True)).any():
         raise ValueError(f"{name} must be symmetric, got {shortened(C.tolist())}")
+
+
+def integers(least: int | None = None) -> Domain:
+    """An array of integers of any shape; where `least` is given not empty, and its entries are >= that."""
+
+    def check(name: str, value: Any, sizes: Sizes) -> np.ndarray:
+        a = as_array(name, value)
+        if a.dtype.kind not in "iu":
+            raise TypeError(f"{name} must hold integers, got dtype {a.dtype}")
+        if least is not None and (a.size == 0 or a.min() < least):
+            raise ValueError(f"{name} must be integers >= {least}, got {a.min() if a.size else 'none'}")
+        return a
+
+    return Domain("array of integers" + ("" if least is None else f" >= {least}"), check)

@@ -4,20 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from refimpl.array_domains import integers
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, as_array, domain
+from refimpl.domains import array, domain
 
-
-def _check_labels(name: str, value: Any, sizes: Sizes) -> np.ndarray:
-    y = as_array(name, value)
-    if y.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold integers, got dtype {y.dtype}")
-    if y.size == 0 or y.min() < 0:
-        raise ValueError(f"{name} must be integers >= 0, got {y.min() if y.size else 'none'}")
-    return y
-
-
-labels = Domain("array of integers >= 0", _check_labels)
+labels = integers(0)
 
 
 @domain(u=array("n k"), labels=labels)

@@ -1,5 +1,6 @@
 """What all derivatives of a multilayer perceptron are made of: its pass forward, its pass backward, and one layer."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
@@ -14,21 +15,29 @@ class Gradient(NamedTuple):
     input: Any
 
 
+def passes(h: Network, a: Any) -> Iterator[tuple[Any, Any]]:
+    """Input a_{l−1} and preactivations u_l of one layer after the other."""
+    u = a
+    for l, (W, b) in enumerate(h.layers):
+        a = h.activation.value(u) if l else a
+        u = a @ W.T
+        u += b
+        yield a, u
+
+
 def trace(h: Network, a: Any) -> tuple[list[Any], list[Any]]:
     """Inputs a_{l−1} and preactivations u_l of all layers."""
-    inputs: list[Any] = []
-    u: list[Any] = []
-    for W, b in h.layers:
-        inputs.append(h.activation.value(u[-1]) if u else a)
-        u.append(inputs[-1] @ W.T + b)
-    return inputs, u
+    inputs, u = zip(*passes(h, a), strict=True)
+    return list(inputs), list(u)
 
 
 def cotangents(h: Network, inputs: list[Any], u: list[Any], c: Any) -> list[Any]:
     """Cotangents δ_l of the preactivations of all layers."""
     delta = [np.broadcast_to(c, u[-1].shape)]
     for l in reversed(range(1, len(u))):
-        delta.append(slopes(h, inputs, u, l) * (delta[-1] @ h.layers[l].W))
+        below = delta[-1] @ h.layers[l].W
+        below *= slopes(h, inputs, u, l)
+        delta.append(below)
     return delta[::-1]
 
 
@@ -44,5 +53,6 @@ def in_layer(delta: Any, a: Any) -> Layer:
 
 
 def outer(delta: Any, a: Any) -> Any:
-    """Σ δ aᵀ over the batch."""
-    return delta.reshape(-1, delta.shape[-1]).T @ a.reshape(-1, a.shape[-1])
+    """Σ δ aᵀ over the batch, as (Σ a δᵀ)ᵀ where that is quicker: BLAS wants the longer side first."""
+    delta, a = delta.reshape(-1, delta.shape[-1]), a.reshape(-1, a.shape[-1])
+    return (a.T @ delta).T if delta.shape[1] < a.shape[1] else delta.T @ a

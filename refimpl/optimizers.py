@@ -125,7 +125,7 @@ def adam_step(
     t = state.t + 1
     m = beta_1 * state.m + (1 - beta_1) * g
     v = beta_2 * state.v + (1 - beta_2) * g**2
-    x = state.x - alpha * (m / (1 - beta_1**t)) / (np.sqrt(v / (1 - beta_2**t)) + eps)
+    x = state.x - alpha / (1 - beta_1**t) * m / (np.sqrt(v / (1 - beta_2**t)) + eps)
     return AdamState(x, m, v, t)
 
 

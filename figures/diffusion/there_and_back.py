@@ -1,5 +1,6 @@
 """Noising a picture and coming back: from little noise the same digit returns, from much noise another."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 from refimpl.arrays import Array
 from refimpl.diffusion.data_sets import digit_sets, to_coordinates, to_images
 from refimpl.diffusion.digit_network import digit_whitening, trained
-from refimpl.diffusion.network import score_of
+from refimpl.diffusion.network import score
 from refimpl.diffusion.sampler import reverse_step
 from refimpl.diffusion.schedules import march
 
@@ -49,7 +50,7 @@ def data(quality: str, rng: np.random.Generator) -> Data:
         noisy = scale * a + std * rng.standard_normal(a.shape)
 
         def step(a: Array, t: float, t_next: float) -> Array:
-            return reverse_step(h.sde, score_of(h), a, t, t_next - t, rng.standard_normal(a.shape))
+            return reverse_step(h.sde, partial(score, h), a, t, t_next - t, rng.standard_normal(a.shape))
 
         back = march(step, noisy, np.linspace(t, END, 1 + round(fineness * t)))
         noised.append(to_images(w, noisy))

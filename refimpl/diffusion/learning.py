@@ -93,8 +93,7 @@ def learn(
     path : path, optional
         File of partial results: written at each record, read when it exists.
     threads : int, optional
-        Number of threads, by default one for each core with OMP_NUM_THREADS=1, which is fastest, otherwise as
-        `parallel.idle_cores` says.
+        Number of threads, each for 512 rows of a batch at a time; by default `parallel.idle_cores`.
 
     Returns
     -------

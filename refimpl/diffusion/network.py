@@ -4,13 +4,14 @@ It is the score of noised N(0, I) data plus what the perceptron F adds. F reads 
 unit vector of the label, so that columns of its first weights are the labels' embeddings; a label of −1 is none.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
 from refimpl import layers, mlp
 from refimpl.activations import Activation, silu
+from refimpl.array_domains import integers
 from refimpl.diffusion.sde import SDE, process, time
 from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, optional, same_size
 from refimpl.layers import Layer, Network, random_layers
@@ -31,7 +32,7 @@ def _check_score_network(name: str, value: Any, sizes: Sizes) -> ScoreNetwork:
     inner: Sizes = {}
     F = layers.network.check(f"{name}.F", value.F, inner)
     sde = process.check(f"{name}.sde", value.sde, {})
-    extra = _extra(*(integer(0).check(f"{name}.{part}", getattr(value, part), {}) for part in value._fields[2:]))
+    extra = _extra(*(kind.check(f"{name}.{part}", getattr(value, part), {}) for part, kind in _numbers.items()))
     if inner["p"] != inner["m"] + extra:
         needed = f"{inner['m']} + {extra} inputs for its {inner['m']} outputs"
         raise ValueError(f"{name}.F must have {needed}, its features of time and labels, got {inner['p']}")
@@ -39,27 +40,14 @@ def _check_score_network(name: str, value: Any, sizes: Sizes) -> ScoreNetwork:
     return value._replace(F=F, sde=sde)
 
 
-def _check_labels(name: str, value: Any, sizes: Sizes) -> Any:
-    labels = np.asarray(value)
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold integers, got dtype {labels.dtype}")
-    return labels
-
-
 score_network = Domain("ScoreNetwork", _check_score_network)
-labels = Domain("integers", _check_labels)
+labels = integers()
 _points = array("... p")
+_numbers = {"frequencies": integer(0), "classes": integer(0)}
 _given = {"h": score_network, "a": _points, "t": time, "y": optional(labels)}
 
 
-@domain(
-    sde=process,
-    widths=layers.widths,
-    rng=generator,
-    frequencies=integer(0),
-    classes=integer(0),
-    activation=layers.activation,
-)
+@domain(sde=process, widths=layers.widths, rng=generator, **_numbers, activation=layers.activation)
 def random_score_network(
     sde: SDE,
     widths: Sequence[int],
@@ -171,7 +159,32 @@ def score(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
     array([-2.])
     """
     inputs, c, r = bare(perceptron_inputs)(h, a, t, y)
-    return -a / c**2 + bare(mlp.forward)(h.F, inputs) / r
+    return bare(score_from_output)(a, bare(mlp.forward)(h.F, inputs), c, r)
+
+
+@domain(a=_points, F=_points, c=array("..."), r=array("..."))
+def score_from_output(a: Any, F: Any, c: Any, r: Any) -> Any:
+    r"""The score at points a where the perceptron's output is F.
+
+    .. math:: -\frac{a}{c^2} + \frac{F}{r}
+
+    Parameters
+    ----------
+    a, F : (..., p) array
+        Points, and outputs.
+    c, r : float or (..., 1) array
+        Numbers as from `perceptron_inputs`.
+
+    Returns
+    -------
+    (..., p) array
+
+    Examples
+    --------
+    >>> score_from_output([8.0], [3.0], 2.0, 0.5)
+    array([4.])
+    """
+    return -a / c**2 + F / r
 
 
 @domain(**_given)
@@ -204,24 +217,6 @@ def perceptron_inputs(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[A
     return np.concatenate([a / c, features, label], axis=-1), c, c * std / scale
 
 
-@domain(h=score_network, y=optional(labels))
-def score_of(h: ScoreNetwork, y: Any = None) -> Callable[[Any, Any], Any]:
-    """The score as a function of (a, t), as samplers want it.
-
-    Parameters
-    ----------
-    h : ScoreNetwork
-        The network.
-    y : integer or (...,) array of integers, optional
-        Labels, 0..classes − 1; −1 for none.
-
-    Returns
-    -------
-    callable
-    """
-    return lambda a, t: score(h, a, t, y)
-
-
 def _column(name: str, t: Any) -> Any:
     """One number as (1,), and numbers (..., 1) for as many points as they are."""
     if np.ndim(t) and np.shape(t)[-1] != 1:
@@ -244,6 +239,8 @@ def _one_hot(y: Any, classes: int) -> Any:
 
 def _spread(name: str, part: Any, shape: tuple[int, ...]) -> Any:
     """Features of a batch of points, of which one row may serve all."""
+    if np.shape(part)[:-1] == shape:
+        return part
     try:
         return np.broadcast_to(part, (*shape, part.shape[-1]))
     except ValueError:

@@ -6,36 +6,39 @@ from typing import Any
 import autograd.numpy as np
 
 from refimpl import mlp
-from refimpl.diffusion.network import ScoreNetwork, labels, perceptron_inputs, score_network
+from refimpl.diffusion.network import ScoreNetwork, labels, perceptron_inputs, score_from_output, score_network
 from refimpl.diffusion.sde import time
-from refimpl.domains import array, bare, domain, optional
-from refimpl.layers import Network, network
+from refimpl.domains import array, bare, domain, function, optional
+from refimpl.layers import Layer, Network, network
 
 _points = array("... p")
 _given = {"h": score_network, "a": _points, "t": time, "y": optional(labels)}
 
 
-@domain(**_given)
-def pullback(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[Any, Callable[[Any], mlp.Gradient]]:
-    """The score and, as a function of the cotangents c, what `backward` gives: the network is run once.
+@domain(**_given, loss=function)
+def loss_gradient(
+    h: ScoreNetwork, a: Any, t: Any, y: Any, loss: Callable[[Any], tuple[Any, Any]]
+) -> tuple[Any, tuple[Layer, ...]]:
+    """A loss of the scores and its gradients in the parameters, by one pass forward and one backward.
 
     Parameters
     ----------
     h, a, t, y
         As for `network.score`.
+    loss : callable
+        Scores (..., p) to the loss and its gradient in them (..., p).
 
     Returns
     -------
-    (..., p) array, and callable
+    float, tuple of Layer
     """
     inputs, size, r = bare(perceptron_inputs)(h, a, t, y)
-    F, back = bare(mlp.pullback)(h.F, inputs)
 
-    def gradient(c: Any) -> mlp.Gradient:
-        g = back(c / r)
-        return mlp.Gradient(g.layers, -c / size**2 + g.input[..., : a.shape[-1]] / size)
+    def of_output(F: Any) -> tuple[Any, Any]:
+        value, c = loss(bare(score_from_output)(a, F, size, r))
+        return value, c / r
 
-    return -a / size**2 + F / r, gradient
+    return bare(mlp.loss_gradient)(h.F, inputs, of_output)
 
 
 @domain(**_given, c=_points)
@@ -61,7 +64,9 @@ def backward(h: ScoreNetwork, a: Any, t: Any, y: Any, c: Any) -> mlp.Gradient:
     ----------
     Slide "Joint training of the score network".
     """
-    return bare(pullback)(h, a, t, y)[1](c)
+    inputs, size, r = bare(perceptron_inputs)(h, a, t, y)
+    g = bare(mlp.backward)(h.F, inputs, c / r)
+    return mlp.Gradient(g.layers, -c / size**2 + g.input[..., : a.shape[-1]] / size)
 
 
 @domain(F=network, a=array("... p"))

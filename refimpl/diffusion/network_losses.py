@@ -136,9 +136,13 @@ def denoising_gradient(h: Network, a: Array, z: Array, sigma: float) -> Loss:
     >>> denoising_gradient(Network((Layer([[-1.0]], [0.0]),), identity), [[0.0]], [[1.0]], 0.5)  # ½·1.5²; 0.5·1.5
     Loss(value=1.125, gradient=array([0.75, 1.5 ]))
     """
-    values, back = bare(mlp.pullback)(h, a + sigma * z)
-    error = values + z / sigma
-    return Loss(float((error**2).sum(-1).mean() / 2), flatten(back(error / len(a)).layers))
+
+    def loss(values: Array) -> tuple[float, Array]:
+        error = values + z / sigma
+        return float((error**2).sum(-1).mean() / 2), error / len(a)
+
+    value, gradient = bare(mlp.loss_gradient)(h, a + sigma * z, loss)
+    return Loss(value, flatten(gradient))
 
 
 @domain(h=score_network, a=_points, t=time, z=_points, y=optional(labels), weight=optional(array("n 1")))
@@ -185,7 +189,10 @@ def joint_gradient(
     """
     scale, std = h.sde.kernel(t)
     weight = std**2 if weight is None else weight
-    values, back = bare(network_gradients.pullback)(h, scale * a + std * z, t, y)
-    error = values + z / std
-    value = float((weight * error**2).sum(-1).mean())
-    return Loss(value, flatten(back(2 / len(a) * weight * error).layers))
+
+    def loss(values: Array) -> tuple[float, Array]:
+        error = values + z / std
+        return float((weight * error**2).sum(-1).mean()), 2 / len(a) * weight * error
+
+    value, gradient = bare(network_gradients.loss_gradient)(h, scale * a + std * z, t, y, loss)
+    return Loss(value, flatten(gradient))

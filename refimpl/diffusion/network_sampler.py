@@ -13,7 +13,7 @@ from refimpl.diffusion.sde import unchecked
 from refimpl.domains import bare, domain, generator, integer, number, optional
 from refimpl.parallel import idle_cores
 
-BLOCK = 512
+BLOCK = 1024
 """Points that run together."""
 
 
@@ -58,8 +58,7 @@ def sample_network(
     t_end : float
         Where to stop, > 0 and < 1.
     threads : int, optional
-        Number of threads, by default one for each core with OMP_NUM_THREADS=1, which is fastest, otherwise as
-        `parallel.idle_cores` says.
+        Number of threads, by default `parallel.idle_cores`: one for each core with OMP_NUM_THREADS=1, which is fastest.
 
     Returns
     -------

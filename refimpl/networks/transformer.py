@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from refimpl.array_domains import integers
 from refimpl.arrays import Array
 from refimpl.cross_entropy import cross_entropy
-from refimpl.domains import Domain, Sizes, array, as_array, bare, domain, integer, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive
 
 EPS = 1e-12
 _cross_entropy = bare(cross_entropy)
@@ -55,9 +56,7 @@ def _check_transformer(name: str, value: Any, sizes: Sizes) -> Transformer:
 
 
 def _check_tokens(name: str, value: Any, sizes: Sizes) -> np.ndarray:
-    t = as_array(name, value)
-    if t.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold integers, got dtype {t.dtype}")
+    t = integers().check(name, value, sizes)
     if t.ndim != 2 or t.size == 0 or t.shape[1] > sizes["T"]:
         raise ValueError(f"{name} must have shape (n, t), 0 < t <= {sizes['T']}, got {t.shape}")
     n, length = t.shape

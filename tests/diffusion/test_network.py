@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from refimpl.activations import silu, tanh
 from refimpl.diffusion import network_gradients
-from refimpl.diffusion.network import ScoreNetwork, random_score_network, score, score_of, time_features
+from refimpl.diffusion.network import ScoreNetwork, random_score_network, score, time_features
 from refimpl.diffusion.sde import ve, vp
 from refimpl.diffusion.training import parameters, with_parameters
 
@@ -65,7 +65,6 @@ def test_batches_of_any_shape_are_their_points(batch, p, classes) -> None:
 def test_one_time_and_one_label_serve_all_points() -> None:
     h, a = instance(), np.random.default_rng(3).standard_normal((4, 2))
     np.testing.assert_array_equal(score(h, a, 0.5, 1), score(h, a, np.full((4, 1), 0.5), np.full(4, 1)))
-    np.testing.assert_array_equal(score_of(h, 1)(a, 0.5), score(h, a, 0.5, 1))
     np.testing.assert_array_equal(score(h, a, 0.5), score(h, a, 0.5, -1))
 
 

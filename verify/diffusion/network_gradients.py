@@ -18,7 +18,9 @@ def difference(f, step=1e-3):
 
 
 @claim("D15", slide=SLIDE, source="chain rule")
-def score_network_gradients_are_exact(rng, *, backward=network_gradients.backward, pullback=network_gradients.pullback):
+def score_network_gradients_are_exact(
+    rng, *, backward=network_gradients.backward, loss_gradient=network_gradients.loss_gradient
+):
     r"""∇⟨c, h_x(a, t)⟩ in x and a: against automatic differentiation, and against differences along a direction."""
     for h, x, sizes, a, t, y, scale, std in instances(rng):
         name, c = h.sde.name, rng.standard_normal(a.shape)
@@ -35,11 +37,11 @@ def score_network_gradients_are_exact(rng, *, backward=network_gradients.backwar
         slope = difference(lambda s: loss(x + s * u, a + s * v))  # noqa: B023
         along = flatten(measured.layers) @ u + (measured.input * v).sum()
         yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * tolerance(of_x, of_a) / rounding(1e6))
-        values, back = pullback(h, a, t, y)
+        squares, layers = loss_gradient(h, a, t, y, lambda s: ((c * s**2).sum(), 2 * c * s))  # noqa: B023
         expected = value(h, x, sizes, a, t, y, scale, std)
-        yield equal(f"{name}: pullback's value", values, expected, atol=tolerance(expected))
-        yield equal(f"{name}: pullback's gradient", flatten(back(c).layers), of_x, atol=error)
-        yield equal(f"{name}: pullback's gradient in a", back(c).input, of_a, atol=error)
+        of_squares = autograd.grad(lambda x: np.sum(c * value(h, x, sizes, a, t, y, scale, std) ** 2))(x)  # noqa: B023
+        yield equal(f"{name}: a loss", squares, (c * expected**2).sum(), atol=tolerance(c * expected**2))
+        yield equal(f"{name}: gradient of the loss", flatten(layers), of_squares, atol=tolerance(of_squares))
 
 
 def changed(of_layers=lambda layers, std: layers, of_input=lambda g, a, size, std, c: g):
@@ -71,16 +73,16 @@ def unscaled(layers, factor):
     return tuple(type(layer)(factor * layer.W, factor * layer.b) for layer in layers)
 
 
-@score_network_gradients_are_exact.mutant("the perceptron's value", replaces="pullback")
-def _(h, a, t, y=None):
-    values, back = network_gradients.pullback(h, a, t, y)
-    return values * network.perceptron_inputs(h, a, t, y)[2], back
+@score_network_gradients_are_exact.mutant("a loss of the perceptron's outputs", replaces="loss_gradient")
+def _(h, a, t, y, loss):
+    inputs, _, r = network.perceptron_inputs(h, a, t, y)
+    return mlp.loss_gradient(h.F, inputs, lambda F: (loss(F)[0], loss(F)[1] / r))
 
 
-@score_network_gradients_are_exact.mutant("cotangents halved", replaces="pullback")
-def _(h, a, t, y=None):
-    values, back = network_gradients.pullback(h, a, t, y)
-    return values, lambda c: back(c / 2)
+@score_network_gradients_are_exact.mutant("the loss's gradient halved", replaces="loss_gradient")
+def _(h, a, t, y, loss):
+    value, layers = network_gradients.loss_gradient(h, a, t, y, loss)
+    return value, unscaled(layers, 0.5)
 
 
 @claim("D15", slide=SLIDE, source="chain rule; Pearlmutter 1994")

@@ -79,6 +79,9 @@ def preconditioned_networks_learn_what_is_left(
         share = deviation**2 / (sigma**2 + deviation**2)
         expected = share * x + np.sqrt(share) * sigma * network
         yield equal("D", measured, expected, atol=rounding(256, 10 + np.sqrt(share) * sigma * 5))
+    x, sigma = rng.standard_normal((10, 3)), rng.uniform(0.1, 2.0)
+    of_images = preconditioned_denoiser(lambda x, c: 0 * x)(x, sigma)
+    yield equal("D of F = 0, σ_d = ½ of images", of_images, x / (1 + 4 * sigma**2), atol=rounding(64, 5))
 
 
 def edm(**changes):
@@ -106,18 +109,23 @@ for text, wrong in {
 
 
 @preconditioned_networks_learn_what_is_left.mutant("input not scaled", replaces="preconditioned_denoiser")
-def _(network, sigma_data):
+def _(network, sigma_data=0.5):
     return lambda x, sigma: parameters.preconditioned_denoiser(
         lambda y, c: network(y * np.hypot(sigma, sigma_data), c), sigma_data
     )(x, sigma)
 
 
 @preconditioned_networks_learn_what_is_left.mutant("noise given as σ", replaces="preconditioned_denoiser")
-def _(network, sigma_data):
+def _(network, sigma_data=0.5):
     return lambda x, sigma: parameters.preconditioned_denoiser(lambda y, c: network(y, sigma), sigma_data)(x, sigma)
 
 
+@preconditioned_networks_learn_what_is_left.mutant("σ_d = 1 unless given", replaces="preconditioned_denoiser")
+def _(network, sigma_data=1.0):
+    return parameters.preconditioned_denoiser(network, sigma_data)
+
+
 @preconditioned_networks_learn_what_is_left.mutant("no skip", replaces="preconditioned_denoiser")
-def _(network, sigma_data):
+def _(network, sigma_data=0.5):
     right = parameters.preconditioned_denoiser(network, sigma_data)
     return lambda x, sigma: right(x, sigma) - sigma_data**2 / (sigma**2 + sigma_data**2) * x
