@@ -1,6 +1,5 @@
 """Dirac-GAN: slide "Difficulties of GAN training"; Mescheder, Geiger & Nowozin 2018."""
 
-import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -8,7 +7,7 @@ import autograd
 import autograd.numpy as np
 import numpy
 
-from refimpl.minimax import dirac_gan
+from refimpl.minimax import dirac_gan, gradient_penalty
 from refimpl.minimax.dirac_gan import standard_slope, wasserstein_slope
 from verify.claims import claim
 from verify.evidence import EPS, Evidence, equal, rounding
@@ -71,6 +70,12 @@ def same_spectrum(eigenvalues: numpy.ndarray, maps: list[Callable]) -> Iterator[
     trace, determinant = numpy.trace(J, axis1=-2, axis2=-1), numpy.linalg.det(J)
     yield equal("sum of the eigenvalues", eigenvalues.sum(-1), trace, atol=rounding(32, size))
     yield equal("their product", eigenvalues.prod(-1), determinant, atol=rounding(64, size**2))
+
+
+def nearly_double(x: numpy.ndarray) -> numpy.ndarray:
+    """How much e^{±2 arcosh x} amplifies the relative error of x: 1 + |arcosh x| + x/√|x² − 1|, at x = 1 1/√ε."""
+    amplified = x / numpy.sqrt(numpy.abs(x**2 - 1) + EPS)
+    return 1 + numpy.log1p(x) + amplified
 
 
 @claim("M01", slide=SLIDE, source=f"{SOURCE}, Lemma 2.3")
@@ -163,7 +168,7 @@ def _(z, f_prime):
 
 @flow_circles_for_ever.mutant("an R1 penalty of weight 0.01 left in")
 def _(z, f_prime):
-    return dirac_gan.penalized_field(z, f_prime, 0.01)
+    return gradient_penalty.penalized_field(z, f_prime, 0.01)
 
 
 @flow_circles_for_ever.mutant("the discriminator learns 1 % faster")
@@ -246,206 +251,3 @@ def _(h, slope):
 @simultaneous_eigenvalues_leave_the_circle.mutant("the step alternates", replaces="simultaneous_step")
 def _(z, h, f_prime):
     return dirac_gan.alternating_step(z, h, f_prime)
-
-
-ROUNDS = [(1, 1), (2, 1), (1, 3), (3, 2), (2, 2), (4, 2), (2, 5)]
-
-
-def nearly_double(x: numpy.ndarray) -> numpy.ndarray:
-    """How much e^{±2 arcosh x} amplifies the relative error of x: 1 + |arcosh x| + x/√|x² − 1|, at x = 1 1/√ε."""
-    amplified = x / numpy.sqrt(numpy.abs(x**2 - 1) + EPS)
-    return 1 + numpy.log1p(x) + amplified
-
-
-@claim("M03", slide=SLIDE, source=f"{SOURCE}, Lemma 2.5")
-def alternating_descent_takes_turns(rng, *, alternating_step=dirac_gan.alternating_step):
-    r"""AltGD: n_g steps down the loss in θ at the old ψ, then n_d steps up in ψ at the new θ.
-
-    A step multiplies errors by at most 1 + h(sup |(t f')'| + sup |f''| ‖z‖²) ≤ 1 + h(1.3 + ‖z‖²/4); f'' = 0 for
-    Wasserstein, so that long steps say something there.
-    """
-    z, short, long = rng.uniform(-3, 3, (400, 2)), rng.uniform(0.01, 0.5), 10 ** rng.uniform(1, 3)
-    for name, h, curvature in [("standard", short, 0.25), ("Wasserstein", short, 0.0), ("Wasserstein", long, 0.0)]:
-        f, f_prime = LOSSES[name]
-        for n_g, n_d in ROUNDS:
-            expected, error = z, rounding(8, z).max(-1)
-            for player in [0] * n_g + [1] * n_d:
-                expected = expected + h * loss_field(f, expected) * numpy.eye(2)[player]
-                size = numpy.abs(expected).max(-1)
-                error = error * (1 + h * (1.3 + curvature * size**2)) + rounding(8, size)
-            step = partial(alternating_step, h=h, f_prime=f_prime, n_g=n_g, n_d=n_d)
-            what = f"{name} loss, h = {h:.3g}, n_g = {n_g}, n_d = {n_d}"
-            yield equal(what, step(z), expected, atol=error[:, None])
-        yield from batched(what, step, z, atol=error.max())
-
-
-@alternating_descent_takes_turns.mutant("the discriminator first")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    swap = [1, -1]
-    return dirac_gan.alternating_step(z[..., ::-1] * swap, h, f_prime, n_d, n_g)[..., ::-1] * [-1, 1]
-
-
-@alternating_descent_takes_turns.mutant("simultaneous when n_g = n_d = 1")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    if n_g == n_d == 1:
-        return dirac_gan.simultaneous_step(z, h, f_prime)
-    return dirac_gan.alternating_step(z, h, f_prime, n_g, n_d)
-
-
-@alternating_descent_takes_turns.mutant("n_g and n_d exchanged")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    return dirac_gan.alternating_step(z, h, f_prime, n_d, n_g)
-
-
-@alternating_descent_takes_turns.mutant("one long step in place of n_g short ones")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    theta, psi = z[..., 0], z[..., 1]
-    theta = theta - n_g * h * psi * f_prime(theta * psi)
-    for _ in range(n_d):
-        psi = psi + h * theta * f_prime(theta * psi)
-    return numpy.stack([theta, psi], axis=-1)
-
-
-@alternating_descent_takes_turns.mutant("overwrites z")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    z[...] = dirac_gan.alternating_step(z, h, f_prime, n_g, n_d)
-    return z
-
-
-@alternating_descent_takes_turns.mutant("no more than three updates each")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    return dirac_gan.alternating_step(z, h, f_prime, min(n_g, 3), min(n_d, 3))
-
-
-@claim("M03", slide=SLIDE, source=f"{SOURCE}, Lemma 2.5")
-def alternating_eigenvalues_stay_on_the_circle_up_to_two(
-    rng, *, alternating_eigenvalues=dirac_gan.alternating_eigenvalues, alternating_step=dirac_gan.alternating_step
-):
-    r"""λ = e^{±2i arcsin(α/2)} for α = √(n_g n_d) h |f'(0)| ≤ 2, and −e^{±2 arcosh(α/2)}, one outside, for α > 2."""
-    alpha = numpy.concatenate([10 ** rng.uniform(-4, 0.29, 20), [2.0], 10 ** rng.uniform(0.31, 3, 20)])
-    turn, grow = 2j * numpy.arcsin(numpy.minimum(alpha / 2, 1)), 2 * numpy.arccosh(numpy.maximum(alpha / 2, 1))
-    inner = numpy.where(alpha > 2, -numpy.exp(-grow), numpy.exp(turn))
-    expected = numpy.stack([inner, 1 / inner], axis=-1)
-    for n_g, n_d in ROUNDS:
-        cases = [
-            (f_prime, c, a / (numpy.sqrt(n_g * n_d) * abs(c))) for f_prime, c in slopes_at_zero(rng) for a in alpha
-        ]
-        rounds = [partial(alternating_step, h=h, f_prime=f_prime, n_g=n_g, n_d=n_d) for f_prime, _, h in cases]
-        eigenvalues = numpy.array([alternating_eigenvalues(h, c, n_g, n_d) for _, c, h in cases])
-        yield from same_spectrum(eigenvalues, rounds)
-        eigenvalues = eigenvalues.reshape(-1, len(alpha), 2)
-        swapped = numpy.abs(eigenvalues[..., 0]) > numpy.abs(eigenvalues[..., 1])
-        swapped = numpy.where(alpha > 2, swapped, eigenvalues[..., 0].imag < 0)
-        eigenvalues = numpy.where(swapped[..., None], eigenvalues[..., ::-1], eigenvalues)
-        error = rounding(32, nearly_double(alpha / 2)[:, None])
-        real, imaginary = numpy.abs(expected), numpy.where(alpha[:, None] == 2, 1.0, expected.imag)
-        what = f"λ, n_g = {n_g}, n_d = {n_d}"
-        yield equal(f"{what}: real parts", eigenvalues.real, expected.real, atol=error * real)
-        yield equal(f"{what}: imaginary parts", eigenvalues.imag, expected.imag, atol=error * numpy.abs(imaginary))
-
-
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("α² for α", replaces="alternating_eigenvalues")
-def _(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(n_g * n_d * h**2 * abs(slope), slope)
-
-
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
-    "n_g n_d for √(n_g n_d)", replaces="alternating_eigenvalues"
-)
-def _(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(n_g * n_d * h, slope)
-
-
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("α²/2 1 % too large", replaces="alternating_eigenvalues")
-def _(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(numpy.sqrt(1.01) * h, slope, n_g, n_d)
-
-
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
-    "least common multiple of n_g and n_d", replaces="alternating_eigenvalues"
-)
-def _(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(h, slope, 1, math.lcm(n_g, n_d))
-
-
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
-    "(1 − α²/2)² − 1 as it stands, cancelling at small α", replaces="alternating_eigenvalues"
-)
-def _(h, slope, n_g=1, n_d=1):
-    centre = 1 - n_g * n_d * (h * slope) ** 2 / 2
-    root = numpy.sqrt(centre**2 - 1 + 0j)
-    return numpy.array([centre + root, centre - root])
-
-
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("simultaneous steps", replaces="alternating_step")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    return dirac_gan.simultaneous_step(z, h, f_prime)
-
-
-@claim("M04", slide=SLIDE, source=f"{SOURCE}, Lemma 4.1 (beyond the lecture)")
-def gradient_penalty_makes_it_converge(
-    rng, *, penalized_field=dirac_gan.penalized_field, penalized_eigenvalues=dirac_gan.penalized_eigenvalues
-):
-    r"""With the penalty (γ/2)ψ²: λ = −γ/2 ± √(γ²/4 − f'(0)²), Re λ < 0, and no turning from γ = 2|f'(0)| on.
-
-    That is −|f'(0)| e^{±arcosh x}, x = γ/2|f'(0)|, with imaginary arcosh x for x < 1.
-    """
-    z = points(rng)
-    for name, (f, f_prime) in LOSSES.items():
-        same = rounding(16 * (1 + STEEPEST), z).max()
-        yield from batched(f"{name} loss: v_γ", partial(penalized_field, f_prime=f_prime, gamma=0.3), z, atol=same)
-        for weight in [0.0, *10 ** rng.uniform(-4, 4, 4)]:
-            tolerance = field_tolerance(f, z) + rounding(4, weight * z)
-            v = penalized_field(z, f_prime, weight)
-            yield equal(f"{name} loss, γ = {weight:.3g}: v_γ", v, loss_field(f, z, weight), atol=tolerance)
-    x = numpy.concatenate([[0.0], 10 ** rng.uniform(-4, -0.02, 20), [1.0], 10 ** rng.uniform(0.02, 9, 20)])
-    cases = [(f_prime, c, 2 * abs(c) * x_i) for f_prime, c in slopes_at_zero(rng) for x_i in x]
-    fields = [partial(penalized_field, f_prime=f_prime, gamma=gamma) for f_prime, _, gamma in cases]
-    eigenvalues = numpy.array([penalized_eigenvalues(gamma, c) for _, c, gamma in cases])
-    yield from same_spectrum(eigenvalues, fields)
-    slope = numpy.array([abs(c) for _, c, _ in cases]).reshape(-1, len(x))
-    real, imaginary = eigenvalues.real.reshape(*slope.shape, 2), eigenvalues.imag.reshape(*slope.shape, 2)
-    decay, turn = numpy.arccosh(numpy.maximum(x, 1)), numpy.sqrt(numpy.maximum((1 - x) * (1 + x), 0))
-    slow, fast = numpy.where(x < 1, -x, -numpy.exp([-decay, decay]))
-    error = rounding(32, slope * nearly_double(x))
-    yield equal("the slower Re λ < 0", real.max(-1), slope * slow, atol=numpy.abs(error * slow))
-    yield equal("the faster", real.min(-1), slope * fast, atol=numpy.abs(error * fast))
-    turned = numpy.abs(imaginary).max(-1)
-    yield equal("|Im λ|", turned, slope * turn, atol=error * numpy.where(x == 1, 1.0, turn))
-
-
-@gradient_penalty_makes_it_converge.mutant("penalty γψ², without the ½", replaces="penalized_field")
-def _(z, f_prime, gamma):
-    return dirac_gan.penalized_field(z, f_prime, 2 * gamma)
-
-
-@gradient_penalty_makes_it_converge.mutant("the generator pays the penalty", replaces="penalized_field")
-def _(z, f_prime, gamma):
-    return dirac_gan.vector_field(z, f_prime) - gamma * z * [1, 0]
-
-
-@gradient_penalty_makes_it_converge.mutant("penalty with the wrong sign", replaces="penalized_field")
-def _(z, f_prime, gamma):
-    return 2 * dirac_gan.vector_field(z, f_prime) - dirac_gan.penalized_field(z, f_prime, gamma)
-
-
-@gradient_penalty_makes_it_converge.mutant("no penalty at a single point", replaces="penalized_field")
-def _(z, f_prime, gamma):
-    return dirac_gan.penalized_field(z, f_prime, gamma if z.ndim > 1 else 0.0)
-
-
-@gradient_penalty_makes_it_converge.mutant("−γ/2 + √(…) as it stands, 0 at γ = 10⁹", replaces="penalized_eigenvalues")
-def _(gamma, slope):
-    root = numpy.sqrt(gamma**2 / 4 - slope**2 + 0j)
-    return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
-
-
-@gradient_penalty_makes_it_converge.mutant("critical weight at f'(0)", replaces="penalized_eigenvalues")
-def _(gamma, slope):
-    root = numpy.sqrt(gamma**2 - slope**2 + 0j)
-    return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
-
-
-@gradient_penalty_makes_it_converge.mutant("γ for γ/2 in the real part", replaces="penalized_eigenvalues")
-def _(gamma, slope):
-    return dirac_gan.penalized_eigenvalues(gamma, slope) - gamma / 2
