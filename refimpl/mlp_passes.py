@@ -49,10 +49,16 @@ def slopes(h: Network, inputs: list[Any], u: list[Any], l: int) -> Any:
 
 def in_layer(delta: Any, a: Any) -> Layer:
     """Gradients in W and b from the cotangents and inputs of a layer."""
-    return Layer(outer(delta, a), delta.reshape(-1, delta.shape[-1]).sum(0))
+    delta = _rows(delta)
+    return Layer(outer(delta, a), np.ones(len(delta)) @ delta)
 
 
 def outer(delta: Any, a: Any) -> Any:
     """Σ δ aᵀ over the batch, as (Σ a δᵀ)ᵀ where that is quicker: BLAS wants the longer side first."""
-    delta, a = delta.reshape(-1, delta.shape[-1]), a.reshape(-1, a.shape[-1])
+    delta, a = _rows(delta), _rows(a)
     return (a.T @ delta).T if delta.shape[1] < a.shape[1] else delta.T @ a
+
+
+def _rows(a: Any) -> Any:
+    """A batch (n, m) of what stands on the last axis."""
+    return a.reshape(-1, a.shape[-1])

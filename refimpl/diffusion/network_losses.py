@@ -139,7 +139,7 @@ def denoising_gradient(h: Network, a: Array, z: Array, sigma: float) -> Loss:
 
     def loss(values: Array) -> tuple[float, Array]:
         error = values + z / sigma
-        return float((error**2).sum(-1).mean() / 2), error / len(a)
+        return float((error**2).sum() / (2 * len(a))), error / len(a)
 
     value, gradient = bare(mlp.loss_gradient)(h, a + sigma * z, loss)
     return Loss(value, flatten(gradient))
@@ -192,7 +192,7 @@ def joint_gradient(
 
     def loss(values: Array) -> tuple[float, Array]:
         error = values + z / std
-        return float((weight * error**2).sum(-1).mean()), 2 / len(a) * weight * error
+        return float((weight * error**2).sum() / len(a)), 2 / len(a) * weight * error
 
     value, gradient = bare(network_gradients.loss_gradient)(h, scale * a + std * z, t, y, loss)
     return Loss(value, flatten(gradient))
