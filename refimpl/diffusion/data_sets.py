@@ -78,7 +78,7 @@ def whitening(images: Array, k: int) -> Whitening:
     images : (n, d) array
         Images, flattened.
     k : int
-        Number of components, ≥ 1 and ≤ d.
+        Number of components, ≥ 1 and ≤ d, in all of which the images differ.
 
     Returns
     -------
@@ -91,10 +91,10 @@ def whitening(images: Array, k: int) -> Whitening:
     >>> w.mean, w.components, (w.deviations**2).round(12)
     (array([0., 3.]), array([[0., 1.]]), array([2.66666667]))
     """
-    if k > images.shape[1]:
-        raise ValueError(f"k must be <= {images.shape[1]}, the number of pixels, got {k}")
     mean = images.mean(axis=0)
     variances, vectors = np.linalg.eigh((images - mean).T @ (images - mean) / len(images))
+    if (rank := int((variances > 1e-12 * variances[-1]).sum())) < k:
+        raise ValueError(f"k must be <= {rank}, the number of directions in which the images differ, got {k}")
     components = vectors.T[::-1][:k]
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     return Whitening(mean, components * np.sign(largest), np.sqrt(variances[::-1][:k]))

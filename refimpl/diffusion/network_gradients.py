@@ -7,12 +7,12 @@ import autograd.numpy as np
 
 from refimpl import mlp
 from refimpl.diffusion.network import ScoreNetwork, labels, perceptron_inputs, score_from_output, score_network
-from refimpl.diffusion.sde import time
+from refimpl.diffusion.sde import point_times
 from refimpl.domains import array, bare, domain, function, optional
 from refimpl.layers import Layer, Network, network
 
 _points = array("... p")
-_given = {"h": score_network, "a": _points, "t": time, "y": optional(labels)}
+_given = {"h": score_network, "a": _points, "t": point_times, "y": optional(labels)}
 
 
 @domain(**_given, loss=function)

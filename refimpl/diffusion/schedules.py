@@ -39,7 +39,7 @@ def noise_levels(sigma_max: float, sigma_min: float, num_steps: int, rho: float 
     Parameters
     ----------
     sigma_max, sigma_min : float
-        Largest and smallest noise level, 0 < σmin ≤ σmax; one step needs only σmax.
+        Largest and smallest noise level, 0 < σmin < σmax; one step needs only σmax.
     num_steps : int
         Number of steps n, ≥ 1.
     rho : float

@@ -54,7 +54,7 @@ def test_the_shipped_network_knows_more_than_the_untrained_one() -> None:
         (lambda: two_moons(0, np.random.default_rng()), ValueError, "n must be >= 1"),
         (lambda: two_moons(5, None), TypeError, "rng must be"),
         (lambda: two_moons(5, np.random.default_rng(), -1.0), ValueError, "noise must be >= 0"),
-        (lambda: whitening(np.ones((4, 3)), 4), ValueError, "k must be <= 3, the number of pixels, got 4"),
+        (lambda: whitening(np.ones((4, 3)), 4), ValueError, "k must be <= 0, the number of directions"),
         (lambda: to_coordinates(w(), np.ones((2, 49))), ValueError, "images must have shape"),
         (lambda: to_images(w(), np.ones((2, 3))), ValueError, "a must have shape"),
         (lambda: to_images(None, np.ones((2, 3))), TypeError, "w must be a Whitening"),
