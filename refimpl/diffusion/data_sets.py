@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl import digits
+from refimpl.array_domains import positive_array
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, generator, integer, nonnegative, same_size
+from refimpl.domains import Domain, Sizes, array, domain, generator, integer, nonnegative
 
 HELD_OUT = 5
 """Every fifth digit is held out: digits are sorted by label, so that each label keeps its share."""
@@ -30,9 +31,9 @@ class Whitening(NamedTuple):
 def _check_whitening(name: str, value: Any, sizes: Sizes) -> Whitening:
     if not isinstance(value, Whitening):
         raise TypeError(f"{name} must be a Whitening, got {type(value).__name__}")
-    for axis, size in zip("kd", value.components.shape, strict=True):
-        same_size(name, axis, size, sizes)
-    return value
+    parts = {"mean": array("d"), "components": array("k d"), "deviations": positive_array("k")}
+    checked = {part: kind.check(f"{name}.{part}", getattr(value, part), sizes) for part, kind in parts.items()}
+    return Whitening(**checked)
 
 
 _whitening = Domain("Whitening", _check_whitening)

@@ -57,6 +57,12 @@ def test_the_shipped_network_knows_more_than_the_untrained_one() -> None:
         (lambda: whitening(np.ones((4, 3)), 4), ValueError, "k must be <= 0, the number of directions"),
         (lambda: to_coordinates(w(), np.ones((2, 49))), ValueError, "images must have shape"),
         (lambda: to_images(w(), np.ones((2, 3))), ValueError, "a must have shape"),
+        (
+            lambda: to_images(w()._replace(deviations=np.zeros(2)), np.ones((2, 2))),
+            ValueError,
+            "w.deviations must be > 0",
+        ),
+        (lambda: to_images(w()._replace(mean=None), np.ones((2, 2))), TypeError, "w.mean must hold real numbers"),
         (lambda: to_images(None, np.ones((2, 3))), TypeError, "w must be a Whitening"),
         (lambda: digit_network.fit(0, 5), ValueError, "steps must be >= 20"),
     ],

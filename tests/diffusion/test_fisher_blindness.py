@@ -23,6 +23,13 @@ def test_small_divergences_keep_their_digits():
     np.testing.assert_allclose(ratio, 1, atol=3e-3)
 
 
+def test_extreme_weights_do_no_harm():
+    for a in (1e-3, 3.0, 30.0):
+        for w, v in ((0.5, 1e-300), (1e-300, 1 - 1e-16), (1e-300, 1e-299)):
+            assert np.isfinite(fisher_blindness.mode_fisher_divergence(a, w, v))
+    assert fisher_blindness.mode_fisher_divergence(3.0, 0.5, 1e-300) == pytest.approx(36 / 2, rel=0.01)
+
+
 def test_density_and_score_of_batches():
     x = np.linspace(-3, 3, 12).reshape(3, 4)
     assert fisher_blindness.mode_density(x, 2.0, 0.3).shape == (3, 4)

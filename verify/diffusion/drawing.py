@@ -7,9 +7,9 @@ import numpy as np
 import scipy
 
 from refimpl.activations import identity
-from refimpl.diffusion import learning, network_sampler, training
+from refimpl.diffusion import learning, network_losses, network_sampler, training
 from refimpl.diffusion.learning import Training
-from refimpl.diffusion.network import ScoreNetwork
+from refimpl.diffusion.network import ScoreNetwork, random_score_network
 from refimpl.diffusion.network_losses import Loss
 from refimpl.diffusion.sde import sub_vp, vp
 from refimpl.layers import Layer, Network
@@ -114,19 +114,85 @@ for text, wrong in {
     learning_goes_by_falling_steps.mutant(text)(wrong)
 
 
+@claim("D15", slide=SLIDE, source="Song et al. 2021, (7); Kingma & Ba 2015, Algorithm 1")
+def training_averages_adam_on_the_joint_loss_of_its_batches(rng, *, train=training.train):
+    r"""The network returned has the averaged parameters of Adam's steps on λ-weighted joint losses of drawn batches.
+
+    Unless told a batch has 512 samples, a tenth of their labels is dropped, λ = std², and times start at 10⁻³.
+    """
+    plan, seed = (
+        Training(rng.uniform(0.01, 0.1), rng.uniform(0.2, 0.4), iterations=3, records=2),
+        int(rng.integers(2**32)),
+    )
+    data, y = rng.standard_normal((50, 2)), rng.integers(2, size=50)
+    h = random_score_network(sub_vp(), (2, 4), rng, 1, 2)
+    for told in ((6, 0.4, lambda t: 1 + t, 0.2), ()):
+        batch, drop, weight, t_min = told or (512, 0.1, None, 1e-3)
+        draw = training.joint_draw(data, batch, y, drop, t_min)
+        x = average = training.parameters(h)
+        m, v, losses = 0 * x, 0 * x, []
+        for i, stream in enumerate(np.random.default_rng(seed).spawn(2)):
+            for k in range(3 * i, 3 * i + 3):
+                a, t, z, labels = draw(stream)
+                model = training.with_parameters(h, x)
+                loss = network_losses.joint_gradient(model, a, t, z, labels, weight and weight(t))
+                x, m, v = adam(x, m, v, loss.gradient, k + 1, plan.step * (1 - k / 6))
+                share = min(plan.decay, (k + 1) / (k + 10))
+                average = share * average + (1 - share) * x
+                losses.append(loss.value)
+        found = train(h, data, plan, np.random.default_rng(seed), y, *told)
+        name = "as told" if told else "unless told"
+        yield equal(f"{name}: losses", found.history.losses, np.reshape(losses, (2, 3)).mean(1), rtol=1e-9)
+        yield equal(f"{name}: the network's parameters", training.parameters(found.network), average, atol=1e-9)
+
+
+def adam(x, m, v, g, k, alpha):
+    """The k-th step, written out."""
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    return x - alpha * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8), m, v
+
+
+def averaged_late(h, *args):
+    """The last parameters, not their average."""
+    found = training.train(h, *args)
+    return found._replace(network=training.with_parameters(h, found.history.x))
+
+
+for text, wrong in {
+    "the last parameters, not their average": averaged_late,
+    "λ left out": lambda h, data, plan, rng, y, batch=512, drop=0.1, weight=None, t_min=1e-3: training.train(
+        h, data, plan, rng, y, batch, drop, None, t_min
+    ),
+    "λ = 1 unless told": lambda h, data, plan, rng, y, batch=512, drop=0.1, weight=np.ones_like, t_min=1e-3: (
+        training.train(h, data, plan, rng, y, batch, drop, weight, t_min)
+    ),
+    "no label dropped unless told": lambda h, data, plan, rng, y, batch=512, drop=0.0, weight=None, t_min=1e-3: (
+        training.train(h, data, plan, rng, y, batch, drop, weight, t_min)
+    ),
+    "times from 10⁻² on unless told": lambda h, data, plan, rng, y, batch=512, drop=0.1, weight=None, t_min=1e-2: (
+        training.train(h, data, plan, rng, y, batch, drop, weight, t_min)
+    ),
+    "labels left out": lambda h, data, plan, rng, y, *told: training.train(h, data, plan, rng, None, *told),
+    "γ 1 % too large": lambda h, data, plan, *args: training.train(
+        h, data, plan._replace(decay=1.01 * plan.decay), *args
+    ),
+}.items():
+    training_averages_adam_on_the_joint_loss_of_its_batches.mutant(text)(wrong)
+
+
 @claim("D16", slide=SLIDE, source="Ho & Salimans 2022, Algorithm 2; recursions of affine maps")
 def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sampler.sample_network):
     r"""With F linear each reverse step is affine: the samples' law is N(m, v), guided or not, label by label.
 
     Large biases put m many standard deviations from 0, where a percent of it, or of w, is seen.
     """
-    for process in (vp(), sub_vp()):
+    for process, told in ((vp(), [0.2]), (sub_vp(), [])):
         slope, time, w = rng.uniform(-0.5, 0.5), rng.uniform(20, 40), rng.uniform(0.3, 1.5)
         shifts = rng.uniform(20, 40, 3) * rng.choice([-1, 1], 3)
         W = np.array([[slope, time, *shifts]])
         h = ScoreNetwork(Network((Layer(W, np.zeros(1)),), identity), process, 0, 3)
-        y, num_steps, end = np.repeat([2, 0, -1], 3000), 8, 0.2
-        a = sample_network(h, len(y), num_steps, rng, y, w, end)
+        y, num_steps, end = np.repeat([2, 0, -1], 3000), 8, (told or [1e-3])[0]
+        a = sample_network(h, len(y), num_steps, rng, y, w, *told)
         yield equal(f"{process.name}: samples that repeat others", len(a) - len(np.unique(a)), 0)
         times = np.linspace(1, end, num_steps + 1)
         for label in (2, 0, -1):
@@ -144,25 +210,32 @@ def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sample
 
 
 for text, wrong in {
-    "w for 1 + w": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, w - 1, end),
-    "1 % too large": lambda h, n, steps, rng, y, w, end: (
+    "w for 1 + w": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
+        h, n, steps, rng, y, w - 1, end
+    ),
+    "1 % too large": lambda h, n, steps, rng, y, w, end=1e-3: (
         1.01 * network_sampler.sample_network(h, n, steps, rng, y, w, end)
     ),
-    "w 1 % too large": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "w 1 % too large": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, y, 1.01 * w, end
     ),
-    "no guidance": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, 0.0, end),
-    "labels left out": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "no guidance": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
+        h, n, steps, rng, y, 0.0, end
+    ),
+    "labels left out": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, 0 * y - 1, w, end
     ),
-    "stops at 1e-3": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, w),
-    "half the steps": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "stops at 1e-3": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(h, n, steps, rng, y, w),
+    "stops at 1e-2 unless told": lambda h, n, steps, rng, y, w, end=1e-2: network_sampler.sample_network(
+        h, n, steps, rng, y, w, end
+    ),
+    "half the steps": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps // 2, rng, y, w, end
     ),
-    "the same noise for all blocks": lambda h, n, steps, rng, y, w, end: np.concatenate(
+    "the same noise for all blocks": lambda h, n, steps, rng, y, w, end=1e-3: np.concatenate(
         [network_sampler.sample_network(h, n // 9, steps, copy.deepcopy(rng), part, w, end) for part in np.split(y, 9)]
     ),
-    "the first block's labels for all": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "the first block's labels for all": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, np.resize(y[:256], n), w, end
     ),
 }.items():
