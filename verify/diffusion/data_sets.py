@@ -18,7 +18,7 @@ def whitened_coordinates_have_mean_0_and_covariance_1(
     to_coordinates=data_sets.to_coordinates,
     to_images=data_sets.to_images,
 ):
-    r"""Of the samples, exactly; what is lost on the way back is the sum of the variances left out, the least there is."""
+    r"""Of the samples, exactly; what is lost on the way back is the sum of the variances left out."""
     n, d, k = 60, 6, int(rng.integers(2, 5))
     images = rng.standard_normal((n, d)) @ rng.standard_normal((d, d)) + rng.standard_normal(d)
     w = whitening(images, k)
