@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -144,11 +145,12 @@ def _(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e
     return a
 
 
-for text, given in {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "r = 0.17 unless told": {"r": 0.17},
     "two corrections unless told": {"num_corrections": 2},
     "to 10⁻² unless told": {"t_end": 1e-2},
-}.items():
+}
+for text, given in DEFAULTS.items():
     wrong = functools.partial(sampler.predictor_corrector, **given)
     predictor_corrector_has_the_exact_law_of_its_steps.mutant(text)(
         lambda *args, wrong=wrong: (wrong if len(args) == 5 else sampler.predictor_corrector)(*args)
