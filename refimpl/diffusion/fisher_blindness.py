@@ -76,7 +76,7 @@ def mode_score(x: Any, a: float, w: float) -> Any:
     >>> float(mode_score(0.0, 3.0, 0.9).round(6))  # a(2w − 1)
     2.4
     """
-    return a * np.tanh(a * x + _shift(w)) - x
+    return a * np.tanh(a * x + half_log_odds(w)) - x
 
 
 @domain(**_two_laws)
@@ -107,14 +107,14 @@ def mode_fisher_divergence(a: float, w: float, v: float) -> float:
     >>> [f"{mode_fisher_divergence(a, 0.5, 0.9):.2e}" for a in (3.0, 5.0)]
     ['2.63e-02', '1.52e-05']
     """
-    s, r = _shift(w), _shift(v)
+    s, r = half_log_odds(w), half_log_odds(v)
 
     def squared_gap(y: Array) -> Array:  # |tanh b − tanh c| = sinh |b − c| / (cosh b · cosh c), from exponents ≤ 0
         b, c = np.abs(y + s), np.abs(y + r)
         ends = (1 + np.exp(-2 * b)) * (1 + np.exp(-2 * c))
         return (2 * np.expm1(-2 * abs(s - r)) * np.exp(abs(s - r) - b - c) / ends) ** 2
 
-    return a**2 * _mean(squared_gap, a, w, 40 + max(abs(s), abs(r)))
+    return float(a**2 * np.exp(-(a**2) / 2) * mean_between(squared_gap, a, w, 40 + max(abs(s), abs(r))))
 
 
 @domain(**_two_laws)
@@ -178,14 +178,12 @@ def mode_kl(a: float, w: float, v: float) -> float:
     >>> [round(mode_kl(a, 0.5, 0.9), 4) for a in (3.0, 5.0)]
     [0.5081, 0.5108]
     """
-    nodes, step = np.linspace(-12, 12, 4001, retstep=True)
 
-    def mean_at(mode: float) -> float:
-        y = a * (mode + nodes)
-        ratio = np.logaddexp(np.log(w) + y, np.log1p(-w) - y) - np.logaddexp(np.log(v) + y, np.log1p(-v) - y)
-        return np.exp(-(nodes**2) / 2) @ ratio * step / np.sqrt(2 * np.pi)
+    def log_ratio(x: Array) -> Array:
+        y = a * x
+        return np.logaddexp(np.log(w) + y, np.log1p(-w) - y) - np.logaddexp(np.log(v) + y, np.log1p(-v) - y)
 
-    return float(w * mean_at(a) + (1 - w) * mean_at(-a))
+    return mean_around(log_ratio, a, w)
 
 
 @domain(**_two_laws)
@@ -217,13 +215,21 @@ def mode_total_variation(a: float, w: float, v: float) -> float:
     return float(np.abs(w - v) * scipy.special.erf(a / np.sqrt(2)))
 
 
-def _shift(w: float) -> float:
+def half_log_odds(w: float) -> float:
+    """½ log w/(1 − w), by which the weight shifts the score's jump."""
     return float(np.log(w / (1 - w)) / 2)
 
 
-def _mean(g: Callable[[Array], Array], a: float, w: float, reach: float) -> float:
-    """E_π g(ax) for g(y) that is as good as 0 where |y| > reach: trapezoids, where π is not as good as 0 too."""
+def mean_between(g: Callable[[Array], Array], a: float, w: float, reach: float) -> float:
+    """e^{a²/2} E_π g(ax) for a g(y) that is as good as 0 where |y| > reach: what lies between distant modes."""
     reach = min(reach, a * (a + 12))
     y, step = np.linspace(-reach, reach, 8001, retstep=True)
-    x = y / a
-    return float((mode_density(x, a, w) * g(y)).sum() * step / a)
+    density = np.exp(-((y / a) ** 2) / 2) * (w * np.exp(y) + (1 - w) * np.exp(-y)) / np.sqrt(2 * np.pi)
+    return float(density @ g(y) * step / a)
+
+
+def mean_around(g: Callable[[Array], Array], a: float, w: float) -> float:
+    """E_π g(x) for a g that grows slowly: what lies around each mode."""
+    nodes, step = np.linspace(-12, 12, 4001, retstep=True)
+    normal = np.exp(-(nodes**2) / 2) * step / np.sqrt(2 * np.pi)
+    return float(w * (normal @ g(a + nodes)) + (1 - w) * (normal @ g(-a + nodes)))

@@ -11,7 +11,7 @@ import autograd.numpy as np
 
 from refimpl import layers, mlp
 from refimpl.activations import Activation, silu
-from refimpl.array_domains import integers
+from refimpl.array_domains import integers, positive_array
 from refimpl.diffusion.sde import SDE, point_times, process
 from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, optional, same_size
 from refimpl.layers import Layer, Network, random_layers
@@ -162,7 +162,7 @@ def score(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
     return bare(score_from_output)(a, bare(mlp.forward)(h.F, inputs), c, r)
 
 
-@domain(a=_points, F=_points, c=array("..."), r=array("..."))
+@domain(a=_points, F=_points, c=positive_array("..."), r=positive_array("..."))
 def score_from_output(a: Any, F: Any, c: Any, r: Any) -> Any:
     r"""The score at points a where the perceptron's output is F.
 
@@ -173,7 +173,7 @@ def score_from_output(a: Any, F: Any, c: Any, r: Any) -> Any:
     a, F : (..., p) array
         Points, and outputs.
     c, r : float or (..., 1) array
-        Numbers as from `perceptron_inputs`.
+        Numbers > 0 as from `perceptron_inputs`.
 
     Returns
     -------

@@ -51,6 +51,9 @@ def test_score_matching_is_blind_to_distant_modes():
 def test_variances_of_distant_modes():
     assert mode_weight.likelihood_variance(200.0, 0.3) == pytest.approx(0.21)
     assert mode_weight.score_matching_variance(20.0, 0.3) > 1e80
+    assert (
+        1e290 < mode_weight.score_matching_variance(37.0, 0.3) < mode_weight.score_matching_variance(1e4, 0.3) == np.inf
+    )
 
 
 FUNCTIONS = [f for module in (fisher_blindness, mode_weight) for f in vars(module).values() if hasattr(f, "domains")]
