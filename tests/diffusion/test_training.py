@@ -12,7 +12,7 @@ from refimpl.diffusion.data_sets import two_moons
 from refimpl.diffusion.learning import Training
 from refimpl.diffusion.network import ScoreNetwork, random_score_network, score
 from refimpl.diffusion.network_losses import Loss
-from refimpl.diffusion.network_sampler import sample_network
+from refimpl.diffusion.network_sampler import BLOCK, sample_network
 from refimpl.diffusion.sde import sub_vp, vp
 from refimpl.errors import DivergedError
 from refimpl.layers import Network, random_layers
@@ -196,6 +196,11 @@ def test_labels_are_dropped_at_their_rate() -> None:
     assert [label[tuple(point)] for point in a[kept]] == list(y[kept])
 
 
+def test_one_sample_too_many_for_the_blocks_is_sampled_too() -> None:
+    for n in (1, BLOCK + 1):
+        assert sample_network(small(), n, 2, rng()).shape == (n, 2)
+
+
 def test_guided_samples_use_both_scores() -> None:
     h = run().network
     a = sample_network(h, 50, 5, np.random.default_rng(0), 1, 0.5)
@@ -256,6 +261,21 @@ P = MOONS.points
             lambda: learning.learn(lambda x, a, b: Loss(0.0, x), lambda rng: [P, P[:3]], [0.0], SHORT, rng()),
             ValueError,
             "draw.rng. must be arrays of one length",
+        ),
+        (
+            lambda: learning.learn(lambda x, a: Loss(0.0, x), lambda rng: None, [0.0], SHORT, rng()),
+            TypeError,
+            "draw.rng. must be a sequence of arrays, got None",
+        ),
+        (
+            lambda: learning.learn(lambda x, a: 0.0, lambda rng: [P], [0.0], SHORT, rng()),
+            TypeError,
+            "objective must return a Loss",
+        ),
+        (
+            lambda: learning.learn(lambda x, a: Loss(0.0, a), lambda rng: [P], [0.0], SHORT, rng()),
+            TypeError,
+            "objective must return a Loss with a gradient of shape .1,.",
         ),
         (lambda: score(small(), np.zeros((3, 784)), 0.5), ValueError, "a must have shape"),
     ],

@@ -1,13 +1,65 @@
-"""The coordinates in which the digits are learnt: slide "Joint training of the score network"."""
+"""What is learnt from: two moons, and the coordinates of the digits: slide "Joint training of the score network"."""
 
 import numpy as np
+import scipy
 
 from refimpl.diffusion import data_sets
 from refimpl.diffusion.data_sets import Whitening
 from verify.claims import claim
-from verify.evidence import equal
+from verify.evidence import distribution, equal, mean, rounding
 
 SLIDE = "Joint training of the score network"
+
+
+@claim("D16", slide=SLIDE, source="definition of the moons")
+def moons_are_half_circles_under_noise(rng, *, two_moons=data_sets.two_moons):
+    r"""Without noise: at distance 1 from (−½, −¼) above it, or mirrored, at angles Unif[0, π]; noise N(0, s²I).
+
+    Unless told s = 0.1. Either moon is as likely.
+    """
+    points, y = two_moons(20_000, rng, 0.0)
+    x, above = ((1 - 2 * y)[:, None] * points + [0.5, 0.25]).T
+    yield equal("distance from the centre", np.hypot(x, above), 1.0, rtol=rounding(16))
+    angle = np.arctan2(above, x) / np.pi
+    yield distribution("angle over π", angle, scipy.stats.uniform.cdf, delta=0.07)
+    yield mean("moons", y == 1, 0.5, delta=0.1)
+    for told in ((rng.uniform(0.2, 0.5),), ()):
+        seed, (s, *_) = int(rng.integers(2**32)), (*told, 0.1)
+        bare, noisy = (two_moons(6000, np.random.default_rng(seed), *size).points for size in ((0.0,), told))
+        z = (noisy - bare) / s
+        for look, values in {"x": z[:, 0], "y": z[:, 1], "diagonal": z.sum(1) / np.sqrt(2)}.items():
+            yield distribution(f"noise along {look}, s = {s:.2g}", values, scipy.stats.norm.cdf, delta=0.12)
+
+
+def moved(change):
+    """Moons moved by a function of points, labels and generator."""
+
+    def wrong(n, rng, noise=0.1):
+        moons = data_sets.two_moons(n, rng, noise)
+        return moons._replace(points=change(moons.points, moons.labels, rng))
+
+    return wrong
+
+
+for text, wrong in {
+    "labels exchanged": lambda *args: (lambda m: m._replace(labels=1 - m.labels))(data_sets.two_moons(*args)),
+    "centres 0.05 too low": moved(lambda a, y, rng: a + [[0.0, 0.05]] * (1 - 2 * y)[:, None]),
+    "1 % too large": moved(lambda a, y, rng: 1.01 * a),
+    "upside down": moved(lambda a, y, rng: -a),
+    "noise 0.15 unless told": lambda n, rng, noise=0.15: data_sets.two_moons(n, rng, noise),
+    "variance for standard deviation": lambda n, rng, noise=0.1: data_sets.two_moons(n, rng, noise**2),
+    "one moon alone": lambda n, rng, noise=0.1: (
+        lambda m: data_sets.Labelled((1 - 2 * m.labels)[:, None] * m.points, 0 * m.labels)
+    )(data_sets.two_moons(n, rng, noise)),
+}.items():
+    moons_are_half_circles_under_noise.mutant(text)(wrong)
+
+
+@moons_are_half_circles_under_noise.mutant("angles up to 3 for π")
+def _(n, rng, noise=0.1):
+    theta, y = rng.uniform(0, 3.0, n), rng.integers(2, size=n)
+    arc = np.stack([np.cos(theta) - 0.5, np.sin(theta) - 0.25], axis=-1)
+    return data_sets.Labelled((1 - 2 * y)[:, None] * arc + noise * rng.standard_normal((n, 2)), y)
 
 
 @claim("D16", slide=SLIDE, source="principal components: Eckart & Young 1936")
