@@ -24,7 +24,7 @@ def moons_are_half_circles_under_noise(rng, *, two_moons=data_sets.two_moons):
     yield distribution("angle over π", angle, scipy.stats.uniform.cdf, delta=0.07)
     yield mean("moons", y == 1, 0.5, delta=0.1)
     for told in ((rng.uniform(0.2, 0.5),), ()):
-        seed, (s, *_) = int(rng.integers(2**32)), (*told, 0.1)
+        seed, s = int(rng.integers(2**32)), told[0] if told else 0.1
         bare, noisy = (two_moons(6000, np.random.default_rng(seed), *size).points for size in ((0.0,), told))
         z = (noisy - bare) / s
         for look, values in {"x": z[:, 0], "y": z[:, 1], "diagonal": z.sum(1) / np.sqrt(2)}.items():
