@@ -12,7 +12,6 @@ import functools
 import importlib.resources
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -96,13 +95,13 @@ def fit(seed: int = 0, steps: int = STEPS) -> Trained:
     return train(h, data, training, rng, digits.labels, BATCH, DROP, progress=progress, path=path)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Train and write a checkpoint."""
     parser = argparse.ArgumentParser(prog="python -m refimpl.diffusion.digit_network", description=main.__doc__)
     parser.add_argument("--out", type=Path, default=Path("digit-network.npz"), help="file to write (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and batches (%(default)s)")
     parser.add_argument("--steps", type=int, default=STEPS, help="number of steps of Adam (%(default)s)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     if options.out.is_dir() or not os.access(options.out.parent, os.W_OK):
         parser.error(f"--out must be a file in a writable directory, got {options.out}")
     try:

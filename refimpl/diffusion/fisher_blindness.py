@@ -4,13 +4,13 @@
 error falls exponentially for such integrands: they are right to rounding, also relative to results as small as 10⁻³⁰⁰.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import scipy
 
 from refimpl.arrays import Array
+from refimpl.diffusion.two_modes import half_log_odds, mean_around, mean_between
 from refimpl.domains import array, domain, number, positive
 
 _weight = number("> 0 and < 1")
@@ -213,23 +213,3 @@ def mode_total_variation(a: float, w: float, v: float) -> float:
     0.399
     """
     return float(np.abs(w - v) * scipy.special.erf(a / np.sqrt(2)))
-
-
-def half_log_odds(w: float) -> float:
-    """½ log w/(1 − w), by which the weight shifts the score's jump."""
-    return float(np.log(w / (1 - w)) / 2)
-
-
-def mean_between(g: Callable[[Array], Array], a: float, w: float, reach: float) -> float:
-    """e^{a²/2} E_π g(ax) for a g(y) that is as good as 0 where |y| > reach: what lies between distant modes."""
-    reach = min(reach, a * (a + 12))
-    y, step = np.linspace(-reach, reach, 8001, retstep=True)
-    density = np.exp(-((y / a) ** 2) / 2) * (w * np.exp(y) + (1 - w) * np.exp(-y)) / np.sqrt(2 * np.pi)
-    return float(density @ g(y) * step / a)
-
-
-def mean_around(g: Callable[[Array], Array], a: float, w: float) -> float:
-    """E_π g(x) for a g that grows slowly: what lies around each mode."""
-    nodes, step = np.linspace(-12, 12, 4001, retstep=True)
-    normal = np.exp(-(nodes**2) / 2) * step / np.sqrt(2 * np.pi)
-    return float(w * (normal @ g(a + nodes)) + (1 - w) * (normal @ g(-a + nodes)))

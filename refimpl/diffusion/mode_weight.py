@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from refimpl.arrays import Array
-from refimpl.diffusion.fisher_blindness import half_log_odds, mean_around, mean_between
+from refimpl.diffusion.two_modes import half_log_odds, mean_around, mean_between
 from refimpl.domains import array, domain, number, positive
 
 _weight = number("> 0 and < 1")

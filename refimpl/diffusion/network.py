@@ -217,8 +217,9 @@ def perceptron_inputs(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[A
     return np.concatenate([a / c, features, label], axis=-1), c, c * std / scale
 
 
+@domain(y=labels, classes=integer(0))
 def of_classes(y: Any, classes: int) -> Any:
-    """Labels as an array, unless one is none of the classes."""
+    """Labels −1..classes − 1 as they are, or a ValueError."""
     y = np.asarray(y)
     if (outside := (y < -1) | (y >= classes)).any():
         raise ValueError(f"y must be >= -1 and < {classes}, the number of classes, got {y[outside].flat[0]}")
@@ -232,7 +233,7 @@ def _extra(frequencies: int, classes: int) -> int:
 
 def _one_hot(y: Any, classes: int) -> Any:
     """The unit vectors (..., classes) of labels, and 0 for −1."""
-    return 1.0 * (of_classes(y, classes)[..., None] == np.arange(classes))
+    return 1.0 * (bare(of_classes)(y, classes)[..., None] == np.arange(classes))
 
 
 def _spread(name: str, part: Any, shape: tuple[int, ...]) -> Any:

@@ -151,14 +151,17 @@ def test_labels_are_looked_through_before_training() -> None:
     assert not seen
 
 
-def test_the_command_says_what_is_wrong_before_it_trains(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_the_command_says_what_is_wrong_before_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     for options, message in (
         (["--steps", "5"], "steps must be >= 20, got 5"),
         (["--out", str(tmp_path / "none" / "x.npz")], "--out must be a file in a writable directory"),
         (["--out", str(tmp_path)], "--out must be a file in a writable directory"),
     ):
+        monkeypatch.setattr("sys.argv", ["digit_network", *options])
         with pytest.raises(SystemExit, match="2"):
-            digit_network.main(options)
+            digit_network.main()
         assert message in capsys.readouterr().err
 
 
@@ -166,7 +169,8 @@ def test_the_command_trains_and_goes_on_where_it_was_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path / "cache"))
-    options, train = ["--steps", "20", "--out", str(tmp_path / "x.npz")], digit_network.train
+    monkeypatch.setattr("sys.argv", ["digit_network", "--steps", "20", "--out", str(tmp_path / "x.npz")])
+    train = digit_network.train
 
     def stopped(*args: object, progress: Callable, **keywords: object) -> object:
         def stop(records: int, loss: float) -> None:
@@ -177,10 +181,10 @@ def test_the_command_trains_and_goes_on_where_it_was_stopped(
         return train(*args, progress=stop, **keywords)  # type: ignore[arg-type]
 
     monkeypatch.setattr(digit_network, "train", stopped)
-    assert digit_network.main(options) == 130
+    assert digit_network.main() == 130
     assert "step 18 of 20" in capsys.readouterr().err
     monkeypatch.setattr(digit_network, "train", train)
-    assert digit_network.main(options) == 0
+    assert digit_network.main() == 0
     assert capsys.readouterr().err.startswith("step 19 of 20")
     training.load(tmp_path / "x.npz", digit_network.untrained(rng()))
 
