@@ -23,7 +23,7 @@ def exact_cascades_of_digits_copy_digits(
     r"""From noise: the 7 × 7 picture of a known digit, then this digit in 28 × 28 pixels; never one that was left out.
 
     Given the 7 × 7 picture of one left out, the result is a known digit whose 7 × 7 picture is among the nearest.
-    At s = 0.01 another digit than the one seen has a chance below 10⁻¹⁸; at 0.05 it were 10⁻², which the digits left out may have.
+    At s = 0.01 another digit than the one seen has a chance below 10⁻¹⁸; at 0.05, as for those left out, 10⁻².
     """
     images = digits.load().images[::4]
     small = np.asarray(pool(images.reshape(-1, 28, 28), 4)).reshape(-1, 49)
