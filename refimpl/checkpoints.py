@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,24 @@ def save(path: Path, arrays: Sequence[Array]) -> None:
 
 
 def load(path: Path) -> list[Array]:
-    """The arrays of a file, which is read as a whole: NumPy leaves a damaged one open."""
-    with np.load(io.BytesIO(path.read_bytes())) as stored:
-        return [stored[f"arr_{i}"] for i in range(len(stored.files))]
+    """The arrays of a file that `save` wrote."""
+    stored = read(path)
+    return [stored[f"arr_{i}"] for i in range(len(stored))]
+
+
+def read(path: Path) -> dict[str, Array]:
+    """The arrays of an npz file by their names, or a ValueError that says how it is damaged.
+
+    It is read as a whole: NumPy leaves a damaged file open.
+    """
+    content = path.read_bytes()
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        raise ValueError("not a whole npz file")
+    try:
+        with np.load(io.BytesIO(content)) as stored:
+            return dict(stored)
+    except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
+        raise ValueError(str(error)) from None
 
 
 def leaves(tree: Any) -> list[Any]:

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl import digits
+from refimpl.array_domains import positive_array
 from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, generator, integer, nonnegative, same_size
+from refimpl.domains import Domain, Sizes, array, domain, generator, integer, nonnegative
 
 HELD_OUT = 5
 """Every fifth digit is held out: digits are sorted by label, so that each label keeps its share."""
@@ -30,9 +31,9 @@ class Whitening(NamedTuple):
 def _check_whitening(name: str, value: Any, sizes: Sizes) -> Whitening:
     if not isinstance(value, Whitening):
         raise TypeError(f"{name} must be a Whitening, got {type(value).__name__}")
-    for axis, size in zip("kd", value.components.shape, strict=True):
-        same_size(name, axis, size, sizes)
-    return value
+    parts = {"mean": array("d"), "components": array("k d"), "deviations": positive_array("k")}
+    checked = {part: kind.check(f"{name}.{part}", getattr(value, part), sizes) for part, kind in parts.items()}
+    return Whitening(**checked)
 
 
 _whitening = Domain("Whitening", _check_whitening)
@@ -78,7 +79,7 @@ def whitening(images: Array, k: int) -> Whitening:
     images : (n, d) array
         Images, flattened.
     k : int
-        Number of components, ≥ 1 and ≤ d.
+        Number of components, ≥ 1 and ≤ d, in all of which the images differ.
 
     Returns
     -------
@@ -91,10 +92,10 @@ def whitening(images: Array, k: int) -> Whitening:
     >>> w.mean, w.components, (w.deviations**2).round(12)
     (array([0., 3.]), array([[0., 1.]]), array([2.66666667]))
     """
-    if k > images.shape[1]:
-        raise ValueError(f"k must be <= {images.shape[1]}, the number of pixels, got {k}")
     mean = images.mean(axis=0)
     variances, vectors = np.linalg.eigh((images - mean).T @ (images - mean) / len(images))
+    if (rank := int((variances > 1e-12 * variances[-1]).sum())) < k:
+        raise ValueError(f"k must be <= {rank}, the number of directions in which the images differ, got {k}")
     components = vectors.T[::-1][:k]
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     return Whitening(mean, components * np.sign(largest), np.sqrt(variances[::-1][:k]))

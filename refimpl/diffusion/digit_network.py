@@ -10,6 +10,7 @@ score of all digits too. Training takes about three minutes on one core.
 import argparse
 import functools
 import importlib.resources
+import os
 import sys
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def fit(seed: int = 0, steps: int = STEPS) -> Trained:
     seed : int
         Of the weights and the batches, ≥ 0.
     steps : int
-        Number of steps, at least one for each of the 20 records.
+        Number of steps, ≥ 20, cut to as many for each of the 20 records.
 
     Returns
     -------
@@ -87,21 +88,31 @@ def fit(seed: int = 0, steps: int = STEPS) -> Trained:
     path = checkpoints.cache_directory() / f"digit-network-{checkpoints.key(seed, training)}.npz"
 
     def progress(records: int, loss: float) -> None:
-        print(f"step {records * training.iterations} of {steps}: loss {loss:.4f}", file=sys.stderr, flush=True)
+        k, n = (training.iterations * count for count in (records, RECORDS))
+        print(f"step {k} of {n}: loss {loss:.4f}", file=sys.stderr, flush=True)
 
     data = to_coordinates(digit_whitening(), digits.points)
     return train(h, data, training, rng, digits.labels, BATCH, DROP, progress=progress, path=path)
 
 
-def main() -> None:
+def main() -> int:
     """Train and write a checkpoint."""
     parser = argparse.ArgumentParser(prog="python -m refimpl.diffusion.digit_network", description=main.__doc__)
     parser.add_argument("--out", type=Path, default=Path("digit-network.npz"), help="file to write (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and batches (%(default)s)")
     parser.add_argument("--steps", type=int, default=STEPS, help="number of steps of Adam (%(default)s)")
     options = parser.parse_args()
-    save(options.out, fit(options.seed, options.steps).network)
+    if options.out.is_dir() or not os.access(options.out.parent, os.W_OK):
+        parser.error(f"--out must be a file in a writable directory, got {options.out}")
+    try:
+        save(options.out, fit(options.seed, options.steps).network)
+    except ValueError as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on after the last step shown", file=sys.stderr)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,7 +4,6 @@ Each stretch between two records draws from a stream of its own, so that resumin
 """
 
 import copy
-import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -168,7 +167,7 @@ def _resume(path: Path, mark: str, state: Learner) -> tuple[Array, Learner]:
     """Losses and learner of a file of partial results."""
     try:
         found, losses, *stored = checkpoints.load(path)
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
+    except (ValueError, KeyError) as error:
         raise ValueError(f"path must hold partial results, got a damaged file {path} ({error})") from None
     if found != mark:
         raise ValueError(f"path must hold partial results of this training, got those of another in {path}")

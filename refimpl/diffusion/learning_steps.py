@@ -11,7 +11,7 @@ import numpy as np
 
 from refimpl.arrays import Array, keep_freed_memory
 from refimpl.diffusion.network_losses import Loss
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, number, positive
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, number, positive, shortened
 from refimpl.optimizers import AdamState, adam_start, adam_step
 from refimpl.records import record
 
@@ -30,6 +30,8 @@ class Learner(NamedTuple):
 
 
 def _check_batch(name: str, value: Any, sizes: Sizes) -> Sequence[Any]:
+    if not isinstance(value, Sequence) or not all(np.ndim(part) for part in value):
+        raise TypeError(f"{name} must be a sequence of arrays, got {shortened(value)}")
     lengths = {len(part) for part in value}
     if len(lengths) != 1 or lengths == {0}:
         raise ValueError(f"{name} must be arrays of one length, >= 1, got lengths {[len(part) for part in value]}")
@@ -122,11 +124,18 @@ def batch_loss(objective: Objective, x: Array, batch: Sequence[Any], run: Callab
     n = len(batch[0])
     rows = [slice(i, i + BLOCK) for i in range(0, n, BLOCK)]
     if len(rows) == 1:
-        return objective(x, *batch)
+        return _loss(objective, x, batch)
     shares = [len(range(*block.indices(n))) / n for block in rows]
-    losses = list(run(lambda block: objective(x, *(part[block] for part in batch)), rows))
+    losses = list(run(lambda block: _loss(objective, x, [part[block] for part in batch]), rows))
     value = sum(share * loss.value for share, loss in zip(shares, losses, strict=True))
     return Loss(value, sum(share * loss.gradient for share, loss in zip(shares, losses, strict=True)))
+
+
+def _loss(objective: Objective, x: Array, batch: Sequence[Any]) -> Loss:
+    loss = objective(x, *batch)
+    if not isinstance(loss, Loss) or np.shape(loss.gradient) != x.shape:
+        raise TypeError(f"objective must return a Loss with a gradient of shape {x.shape}, got {shortened(loss)}")
+    return loss
 
 
 def _average(average: Array, x: Array, decay: float) -> Array:

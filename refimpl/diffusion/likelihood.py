@@ -8,7 +8,7 @@ import scipy
 from refimpl.arrays import Array, Score
 from refimpl.diffusion.flow import velocity
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import array, bare, domain, field, function, number, optional, positive
+from refimpl.domains import array, bare, domain, field, number, optional, positive, potential
 
 _points, _time = array("... p"), number("> 0 and <= 1")
 _tolerances = {"rtol": positive, "atol": positive}
@@ -75,10 +75,10 @@ def _integrate(F: Callable[[Array, float], Array], a: Array, t: float, t_end: fl
 @domain(
     sde=process,
     score=field,
-    divergence=function,
+    divergence=potential,
     a=_points,
     t=_time,
-    log_prior=optional(function),
+    log_prior=optional(potential),
     **_tolerances,
 )
 def log_likelihood(

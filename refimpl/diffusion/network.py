@@ -11,8 +11,8 @@ import autograd.numpy as np
 
 from refimpl import layers, mlp
 from refimpl.activations import Activation, silu
-from refimpl.array_domains import integers
-from refimpl.diffusion.sde import SDE, process, time
+from refimpl.array_domains import integers, positive_array
+from refimpl.diffusion.sde import SDE, point_times, process
 from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, optional, same_size
 from refimpl.layers import Layer, Network, random_layers
 
@@ -44,7 +44,7 @@ score_network = Domain("ScoreNetwork", _check_score_network)
 labels = integers()
 _points = array("... p")
 _numbers = {"frequencies": integer(0), "classes": integer(0)}
-_given = {"h": score_network, "a": _points, "t": time, "y": optional(labels)}
+_given = {"h": score_network, "a": _points, "t": point_times, "y": optional(labels)}
 
 
 @domain(sde=process, widths=layers.widths, rng=generator, **_numbers, activation=layers.activation)
@@ -89,7 +89,7 @@ def random_score_network(
     return ScoreNetwork(Network((*first, Layer(0 * W, b)), activation), sde, frequencies, classes)
 
 
-@domain(t=time, frequencies=integer(0))
+@domain(t=point_times, frequencies=integer(0))
 def time_features(t: Any, frequencies: int) -> Any:
     r"""What a network is told of the time.
 
@@ -115,7 +115,7 @@ def time_features(t: Any, frequencies: int) -> Any:
     >>> time_features(0.5, 1).round(12)
     array([0.5, 0. , 1. ])
     """
-    t = _column("t", t)
+    t = t if np.ndim(t) else np.reshape(t, 1)
     angle = np.pi * t * 2.0 ** np.arange(frequencies)
     return np.concatenate([t, np.cos(angle), np.sin(angle)], axis=-1)
 
@@ -162,7 +162,7 @@ def score(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
     return bare(score_from_output)(a, bare(mlp.forward)(h.F, inputs), c, r)
 
 
-@domain(a=_points, F=_points, c=array("..."), r=array("..."))
+@domain(a=_points, F=_points, c=positive_array("..."), r=positive_array("..."))
 def score_from_output(a: Any, F: Any, c: Any, r: Any) -> Any:
     r"""The score at points a where the perceptron's output is F.
 
@@ -173,7 +173,7 @@ def score_from_output(a: Any, F: Any, c: Any, r: Any) -> Any:
     a, F : (..., p) array
         Points, and outputs.
     c, r : float or (..., 1) array
-        Numbers as from `perceptron_inputs`.
+        Numbers > 0 as from `perceptron_inputs`.
 
     Returns
     -------
@@ -217,11 +217,13 @@ def perceptron_inputs(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> tuple[A
     return np.concatenate([a / c, features, label], axis=-1), c, c * std / scale
 
 
-def _column(name: str, t: Any) -> Any:
-    """One number as (1,), and numbers (..., 1) for as many points as they are."""
-    if np.ndim(t) and np.shape(t)[-1] != 1:
-        raise ValueError(f"{name} must be one number or of shape (..., 1), got {np.shape(t)}")
-    return t if np.ndim(t) else np.reshape(t, 1)
+@domain(y=labels, classes=integer(0))
+def of_classes(y: Any, classes: int) -> Any:
+    """Labels −1..classes − 1 as they are, or a ValueError."""
+    y = np.asarray(y)
+    if (outside := (y < -1) | (y >= classes)).any():
+        raise ValueError(f"y must be >= -1 and < {classes}, the number of classes, got {y[outside].flat[0]}")
+    return y
 
 
 def _extra(frequencies: int, classes: int) -> int:
@@ -231,10 +233,7 @@ def _extra(frequencies: int, classes: int) -> int:
 
 def _one_hot(y: Any, classes: int) -> Any:
     """The unit vectors (..., classes) of labels, and 0 for −1."""
-    y = np.asarray(y)
-    if (outside := (y < -1) | (y >= classes)).any():
-        raise ValueError(f"y must be >= -1 and < {classes}, the number of classes, got {y[outside].flat[0]}")
-    return 1.0 * (y[..., None] == np.arange(classes))
+    return 1.0 * (bare(of_classes)(y, classes)[..., None] == np.arange(classes))
 
 
 def _spread(name: str, part: Any, shape: tuple[int, ...]) -> Any:

@@ -1,11 +1,11 @@
 r"""The parameters of a score network as one vector, and as a plain file."""
 
 import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from refimpl import checkpoints
 from refimpl.arrays import Array
 from refimpl.diffusion.network import ScoreNetwork, score_network
 from refimpl.domains import array, bare, domain
@@ -84,16 +84,17 @@ def load(path: Path, h: ScoreNetwork) -> ScoreNetwork:
         When the file is damaged, or of another architecture.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes())) as stored:
-            found, x = str(stored["architecture"]), stored["x"].astype(float)
-    except (zipfile.BadZipFile, KeyError, EOFError, ValueError) as error:
+        stored = checkpoints.read(path)
+        found, x = str(stored["architecture"]), stored["x"].astype(float)
+        if found == _architecture(h):
+            return with_parameters(h, x)
+    except (KeyError, ValueError) as error:
         raise ValueError(f"path must be a checkpoint, whole, got {path} ({error})") from None
-    if found != _architecture(h):
-        raise ValueError(f"path must hold a network {_architecture(h)}, got {found} in {path}")
-    return with_parameters(h, x)
+    raise ValueError(f"path must hold a network {_architecture(h)}, got {found} in {path}")
 
 
 def _architecture(h: ScoreNetwork) -> str:
-    """All but the parameters, in words."""
-    sizes = "-".join(map(str, sizes_of(h.F.layers)))
-    return f"{sizes} {h.F.activation.name} {h.sde.name}, {h.frequencies} frequencies, {h.classes} classes"
+    """All but the parameters, in words: the process by its kernel half way too."""
+    sizes, (scale, std) = "-".join(map(str, sizes_of(h.F.layers))), h.sde.kernel(0.5)
+    process = f"{h.sde.name} with scale {scale:.4g} and std {std:.4g} at t = 1/2"
+    return f"{sizes} {h.F.activation.name}, {h.frequencies} frequencies, {h.classes} classes, {process}"

@@ -6,13 +6,22 @@ from typing import Any
 import autograd.numpy as np
 
 from refimpl import mlp
+from refimpl.array_domains import alike
 from refimpl.diffusion.network import ScoreNetwork, labels, perceptron_inputs, score_from_output, score_network
-from refimpl.diffusion.sde import time
-from refimpl.domains import array, bare, domain, function, optional
+from refimpl.diffusion.sde import point_times
+from refimpl.domains import Domain, Sizes, array, bare, domain, function, is_foreign, optional
 from refimpl.layers import Layer, Network, network
 
-_points = array("... p")
-_given = {"h": score_network, "a": _points, "t": time, "y": optional(labels)}
+
+def _check_weights(name: str, value: Any, sizes: Sizes) -> Any:
+    w, points = array("...").check(name, value, sizes), sizes.get("(... p)")
+    if not is_foreign(w) and points and w.shape != points[:-1]:
+        raise ValueError(f"{name} must have the shape {points[:-1]}, a number for each point, got {w.shape}")
+    return w
+
+
+_points, _weights = array("... p"), Domain("array of shape (...), for points (..., p)", _check_weights)
+_given = {"h": score_network, "a": _points, "t": point_times, "y": optional(labels)}
 
 
 @domain(**_given, loss=function)
@@ -41,7 +50,7 @@ def loss_gradient(
     return bare(mlp.loss_gradient)(h.F, inputs, of_output)
 
 
-@domain(**_given, c=_points)
+@domain(**_given | {"a": alike("... p")}, c=alike("... p"))
 def backward(h: ScoreNetwork, a: Any, t: Any, y: Any, c: Any) -> mlp.Gradient:
     r"""Gradients of ⟨c, h_x(a, t)⟩, summed over the batch, in the parameters x and in the points.
 
@@ -101,7 +110,7 @@ def trace(F: Network, a: Any) -> Any:
     return np.einsum("i...i->...", bare(mlp.jvp)(F, inputs, e))
 
 
-@domain(F=network, a=array("... p"), w=array("..."))
+@domain(F=network, a=alike("... p"), w=_weights)
 def trace_backward(F: Network, a: Any, w: Any) -> mlp.Gradient:
     r"""Gradients of the sum of w tr ∇F(a) over the batch, in parameters and input: double backpropagation.
 
@@ -159,7 +168,7 @@ def divergence(h: ScoreNetwork, a: Any, t: Any, y: Any = None) -> Any:
     return -a.shape[-1] / _flat(c**2) + bare(trace)(h.F, inputs) / _flat(c * r)
 
 
-@domain(**_given, w=array("..."))
+@domain(**_given | {"a": alike("... p")}, w=_weights)
 def divergence_backward(h: ScoreNetwork, a: Any, t: Any, y: Any, w: Any) -> mlp.Gradient:
     r"""Gradients of the sum of w tr ∇h_x(a, t) over the batch, in the parameters x and in the points.
 

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl import mlp
+from refimpl.array_domains import nonnegative_array
 from refimpl.arrays import Array
 from refimpl.diffusion import network_gradients
 from refimpl.diffusion.network import ScoreNetwork, labels, score_network
-from refimpl.diffusion.sde import time
+from refimpl.diffusion.sde import point_times
 from refimpl.domains import Domain, Sizes, array, bare, domain, optional, positive
 from refimpl.layers import Network, flatten, network
 
@@ -32,6 +33,12 @@ def _check_field(name: str, value: Any, sizes: Sizes) -> Network:
     return h
 
 
+def _check_times(name: str, value: Any, sizes: Sizes) -> Any:
+    t = point_times.check(name, value, sizes)
+    return array("n 1").check(name, t, sizes) if np.ndim(t) else t
+
+
+_times = Domain("a time, or times (n, 1), >= 0 and <= 1", _check_times)
 _field = Domain("Network of as many outputs as inputs", _check_field)
 
 
@@ -145,7 +152,7 @@ def denoising_gradient(h: Network, a: Array, z: Array, sigma: float) -> Loss:
     return Loss(value, flatten(gradient))
 
 
-@domain(h=score_network, a=_points, t=time, z=_points, y=optional(labels), weight=optional(array("n 1")))
+@domain(h=score_network, a=_points, t=_times, z=_points, y=optional(labels), weight=optional(nonnegative_array("n 1")))
 def joint_gradient(
     h: ScoreNetwork, a: Array, t: Array, z: Array, y: Array | None = None, weight: Array | None = None
 ) -> Loss:
@@ -162,12 +169,12 @@ def joint_gradient(
         Model of the scores at all times.
     a, z : (n, p) array
         Samples of the data at time 0, and noise from N(0, I).
-    t : (n, 1) array
+    t : float or (n, 1) array
         Times, > 0 and ≤ 1, for the slide's loss uniform.
     y : (n,) array of integers, optional
         Labels; −1 for none.
     weight : (n, 1) array, optional
-        λ(t), by default std².
+        λ(t) ≥ 0, by default std².
 
     Returns
     -------

@@ -39,7 +39,7 @@ def noise_levels(sigma_max: float, sigma_min: float, num_steps: int, rho: float 
     Parameters
     ----------
     sigma_max, sigma_min : float
-        Largest and smallest noise level, 0 < σmin ≤ σmax; one step needs only σmax.
+        Largest and smallest noise level, 0 < σmin < σmax; one step needs only σmax.
     num_steps : int
         Number of steps n, ≥ 1.
     rho : float
@@ -60,8 +60,10 @@ def noise_levels(sigma_max: float, sigma_min: float, num_steps: int, rho: float 
     """
     if sigma_min >= sigma_max:
         raise ValueError(f"sigma_min must be < sigma_max = {sigma_max:g}, got {sigma_min:g}")
-    roots = np.linspace(sigma_max ** (1 / rho), sigma_min ** (1 / rho), num_steps)
-    return np.append(roots**rho, 0.0)
+    root = (sigma_min / sigma_max) ** (1 / rho)
+    if not root:
+        raise ValueError(f"rho must be larger for noise levels from {sigma_max:g} to {sigma_min:g}, got {rho:g}")
+    return np.append(sigma_max * np.linspace(1.0, root, num_steps) ** rho, 0.0)
 
 
 @domain(step=function, state=array("..."), schedule=falling)

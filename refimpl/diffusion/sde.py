@@ -34,6 +34,13 @@ def _check_time(name: str, value: Any, sizes: Sizes) -> Any:
     return t
 
 
+def _check_point_times(name: str, value: Any, sizes: Sizes) -> Any:
+    t = _check_time(name, value, sizes)
+    if np.ndim(t) and np.shape(t)[-1] != 1:
+        raise ValueError(f"{name} must be one number or of shape (..., 1), got {np.shape(t)}")
+    return t
+
+
 def _check_sde(name: str, value: Any, sizes: Sizes) -> Any:
     if not all(callable(getattr(value, part, None)) for part in ("drift", "diffusion", "kernel")):
         raise TypeError(f"{name} must be an SDE, such as vp(), got {type(value).__name__}")
@@ -41,6 +48,7 @@ def _check_sde(name: str, value: Any, sizes: Sizes) -> Any:
 
 
 time = Domain("a time or times, >= 0 and <= 1", _check_time)
+point_times = Domain("a time, or times (..., 1) of points (..., p), >= 0 and <= 1", _check_point_times)
 process = Domain("an SDE, such as vp()", _check_sde)
 
 
@@ -66,7 +74,7 @@ def unchecked(sde: SDE) -> SDE:
 
 
 def _sde(name: str, drift: Callable, diffusion: Callable, kernel: Callable) -> SDE:
-    return SDE(name, domain(a=_points, t=time)(drift), domain(t=time)(diffusion), domain(t=time)(kernel))
+    return SDE(name, domain(a=_points, t=point_times)(drift), domain(t=time)(diffusion), domain(t=time)(kernel))
 
 
 def _rates(beta_min: float, beta_max: float) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:

@@ -9,11 +9,11 @@ import numpy as np
 from refimpl.arrays import Array
 from refimpl.diffusion.learning import History, Training, learn, settings
 from refimpl.diffusion.learning_steps import Draw, Objective
-from refimpl.diffusion.network import ScoreNetwork, labels, score_network
+from refimpl.diffusion.network import ScoreNetwork, labels, of_classes, score_network
 from refimpl.diffusion.network_files import load, parameters, save, with_parameters
 from refimpl.diffusion.network_losses import Loss, joint_gradient
 from refimpl.diffusion.sde import unchecked
-from refimpl.domains import array, bare, domain, function, generator, integer, number, optional
+from refimpl.domains import array, bare, domain, field, function, generator, integer, number, optional
 from refimpl.files import path_domain
 
 __all__ = [
@@ -46,7 +46,7 @@ class Trained(NamedTuple):
     y=optional(labels),
     batch=integer(1),
     drop=_share,
-    weight=optional(function),
+    weight=optional(field),
     t_min=_time,
     progress=optional(function),
     path=optional(path_domain),
@@ -88,7 +88,7 @@ def train(
     drop : float
         Probability that a label is left out, so that the network learns the score of all data too.
     weight : callable, optional
-        λ, of times (n, 1); by default std².
+        λ ≥ 0, of times (n, 1) to (n, 1); by default std².
     t_min : float
         Least time, > 0, as the score may not exist at 0.
     progress, path, threads
@@ -122,12 +122,12 @@ def train(
     (True, True)
     """
     objective = joint_objective(h, weight)
-    draw = joint_draw(data, batch, -1 if y is None else y, drop, t_min)
+    draw = joint_draw(data, batch, of_classes(-1 if y is None else y, h.classes), drop, t_min)
     history = learn(objective, draw, parameters(h), training, rng, progress, path, threads)
     return Trained(with_parameters(h, history.average), history)
 
 
-@domain(h=score_network, weight=optional(function))
+@domain(h=score_network, weight=optional(field))
 def joint_objective(h: ScoreNetwork, weight: Callable[[Array], Array] | None = None) -> Objective:
     """The joint loss as a function of the parameters and of a batch as `joint_draw` draws it.
 
@@ -136,7 +136,7 @@ def joint_objective(h: ScoreNetwork, weight: Callable[[Array], Array] | None = N
     h : ScoreNetwork
         The network, whose parameters do not matter.
     weight : callable, optional
-        λ, of times (n, 1); by default std².
+        λ ≥ 0, of times (n, 1) to (n, 1); by default std².
 
     Returns
     -------

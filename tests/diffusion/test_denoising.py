@@ -53,6 +53,7 @@ def test_same_generator_same_samples_and_inputs_stay():
 
 def test_noise_levels_end_in_zero():
     assert noise_levels(9.0, 1.0, 1).tolist() == [pytest.approx(9.0), 0.0]
+    assert noise_levels(80.0, 0.002, 3, rho=0.02) == pytest.approx([80.0, 80.0 * 0.5**0.02, 0.002, 0.0])
     levels = noise_levels(80.0, 0.002, 18)
     assert len(levels) == 19
     assert (np.diff(levels) < 0).all()
@@ -125,6 +126,10 @@ def test_bad_input_is_refused(function, bad, message):
         (lambda: noise_levels(1.0, 0.0, 5), "sigma_min must be > 0"),
         (lambda: noise_levels(2.0, 1.0, 0), "num_steps must be >= 1"),
         (lambda: noise_levels(2.0, 1.0, 5, rho=0.0), "rho must be > 0"),
+        (
+            lambda: noise_levels(80.0, 0.002, 5, rho=1e-3),
+            "rho must be larger for noise levels from 80 to 0.002, got 0.001",
+        ),
         (lambda: march(None, [1.0], [2.0, 1.0]), "step must be callable"),
         (lambda: denoising_law(0.0, -1.0, [2.0, 1.0], 0.0, 1.0), "v must be >= 0, got -1"),
         (lambda: denoising_law(0.0, 1.0, [1.0, 2.0], 0.0, 1.0), "sigmas must be two"),

@@ -23,6 +23,13 @@ def test_small_divergences_keep_their_digits():
     np.testing.assert_allclose(ratio, 1, atol=3e-3)
 
 
+def test_extreme_weights_do_no_harm():
+    for a in (1e-3, 3.0, 30.0):
+        for w, v in ((0.5, 1e-300), (1e-300, 1 - 1e-16), (1e-300, 1e-299)):
+            assert np.isfinite(fisher_blindness.mode_fisher_divergence(a, w, v))
+    assert fisher_blindness.mode_fisher_divergence(3.0, 0.5, 1e-300) == pytest.approx(36 / 2, rel=0.01)
+
+
 def test_density_and_score_of_batches():
     x = np.linspace(-3, 3, 12).reshape(3, 4)
     assert fisher_blindness.mode_density(x, 2.0, 0.3).shape == (3, 4)
@@ -44,6 +51,9 @@ def test_score_matching_is_blind_to_distant_modes():
 def test_variances_of_distant_modes():
     assert mode_weight.likelihood_variance(200.0, 0.3) == pytest.approx(0.21)
     assert mode_weight.score_matching_variance(20.0, 0.3) > 1e80
+    assert (
+        1e290 < mode_weight.score_matching_variance(37.0, 0.3) < mode_weight.score_matching_variance(1e4, 0.3) == np.inf
+    )
 
 
 FUNCTIONS = [f for module in (fisher_blindness, mode_weight) for f in vars(module).values() if hasattr(f, "domains")]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from refimpl.activations import silu, tanh
 from refimpl.diffusion import network_gradients
-from refimpl.diffusion.network import ScoreNetwork, random_score_network, score, time_features
+from refimpl.diffusion.network import ScoreNetwork, random_score_network, score, score_from_output, time_features
 from refimpl.diffusion.sde import ve, vp
 from refimpl.diffusion.training import parameters, with_parameters
 
@@ -102,6 +102,13 @@ A = np.zeros((4, 2))
         (lambda h: score(h._replace(frequencies=-1), A, 0.5), ValueError, "h.frequencies must be >= 0"),
         (lambda h: time_features(2.0, 1), ValueError, "t must be >= 0 and <= 1"),
         (lambda h: network_gradients.backward(h, A, 0.5, None, np.zeros((4, 3))), ValueError, "c must have shape"),
+        (lambda h: network_gradients.backward(h, A, 0.5, None, np.zeros((3, 2))), ValueError, "c must have the shape"),
+        (
+            lambda h: network_gradients.divergence_backward(h, A, 0.5, None, np.ones(3)),
+            ValueError,
+            "w must have the shape",
+        ),
+        (lambda h: score_from_output(A, A, 0.0, 1.0), ValueError, "c must be > 0"),
         (lambda h: random_score_network(vp(), 2, np.random.default_rng()), TypeError, "widths must be a sequence"),
         (lambda h: random_score_network(vp(), (2, 3), None), TypeError, "rng must be"),
     ],

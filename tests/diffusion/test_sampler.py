@@ -139,6 +139,8 @@ BAD = [
     ({"times": [1.5, 1.0]}, "times must be two numbers or more, falling, >= 0 and <= 1"),
     ({"times": [0.5, -0.1]}, "times must be two numbers or more, falling"),
     ({"divergence": 2.0}, "divergence must be callable"),
+    ({"divergence": lambda a, t: a}, "divergence must return shape"),
+    ({"log_prior": lambda a: a}, "log_prior must return shape"),
     ({"t_end": 1.5}, "t_end must be"),
 ]
 FUNCTIONS = [getattr(sampler, name) for name in sampler.__all__]
@@ -158,6 +160,8 @@ def test_bad_input_is_refused(function, bad, message):
     [
         (lambda: sampler.reverse_step(vp(), standard, [1.0], 0.5, 0.1, [0.0]), "dt must be < 0, got 0.1"),
         (lambda: sampler.probability_flow_step(vp(), standard, [1.0], 0.5, 0.6), "dt must lead"),
+        (lambda: sampler.probability_flow_step(vp(), standard, [1.0], 0.5, -0.6), "dt must lead"),
+        (lambda: sampler.reverse_step(vp(), standard, [1.0], 0.5, -0.6, [0.0]), "dt must be >= -t"),
         (lambda: sampler.heun_step(vp(), standard, [1.0], 0.5, -0.5), "dt must be > -t"),
         (lambda: sampler.flow(vp(), standard, [1.0], [1.0, 0.5], "rk4"), "method must be one of"),
         (lambda: sampler.solve_flow(vp(), standard, [1.0], 1.0, 0.0), "t_end must be > 0"),

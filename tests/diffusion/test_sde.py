@@ -84,6 +84,13 @@ def test_bad_input_is_refused(call, message) -> None:
 
 
 @pytest.mark.parametrize("sde", ALL, ids=lambda sde: sde.name)
+def test_times_of_points_are_not_times_of_coordinates(sde: SDE) -> None:
+    with pytest.raises(ValueError, match="t must be one number or of shape"):
+        sde.drift(np.ones((2, 2)), [0.1, 0.2])
+    assert sde.drift(np.ones((2, 2)), [[0.1], [0.2]]).shape == (2, 2)
+
+
+@pytest.mark.parametrize("sde", ALL, ids=lambda sde: sde.name)
 @pytest.mark.parametrize("t", [-0.1, 1.1, np.nan, np.inf, "0.5", None, [0.2, -0.1], []])
 def test_times_outside_the_run_are_refused(sde: SDE, t) -> None:
     for call in (sde.kernel, sde.diffusion, lambda t: sde.drift(np.ones(2), t)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import autograd
 import numpy as np
 import pytest
 
@@ -39,6 +40,24 @@ def test_gradients_along_a_direction(activation: activations.Activation) -> None
     second = mlp.jvp_backward(network(x), a, v, c)
     slope = difference(lambda s: (c * mlp.jvp(network(x + s * dx), a + s * da, v)).sum())
     assert flatten(second.layers) @ dx + (second.input * da).sum() == pytest.approx(slope, rel=1e-7)
+
+
+@pytest.mark.parametrize("activation", SMOOTH, ids=lambda one: one.name)
+@pytest.mark.parametrize("part", range(8))
+def test_automatic_differentiation_follows_each_weight_and_the_inputs_alone(
+    activation: activations.Activation, part: int
+) -> None:
+    x, a, v, c = instance(activation)
+    leaves = [*(leaf for layer in unflatten(x, WIDTHS) for leaf in layer), a, c]
+
+    def loss(leaf: np.ndarray) -> float:
+        W_1, b_1, W_2, b_2, W_3, b_3, a, c = [*leaves[:part], leaf, *leaves[part + 1 :]]
+        h = Network((Layer(W_1, b_1), Layer(W_2, b_2), Layer(W_3, b_3)), activation)
+        return (mlp.forward(h, a) * c).sum() + (mlp.vjp(h, a, c) * v).sum()
+
+    direction = np.random.default_rng(1).standard_normal(leaves[part].shape)
+    slope = difference(lambda s: loss(leaves[part] + s * direction))
+    assert (autograd.grad(loss)(leaves[part]) * direction).sum() == pytest.approx(slope, rel=1e-7)
 
 
 def test_batches_of_any_shape_are_their_rows() -> None:

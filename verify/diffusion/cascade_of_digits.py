@@ -23,10 +23,11 @@ def exact_cascades_of_digits_copy_digits(
     r"""From noise: the 7 × 7 picture of a known digit, then this digit in 28 × 28 pixels; never one that was left out.
 
     Given the 7 × 7 picture of one left out, the result is a known digit whose 7 × 7 picture is among the nearest.
+    At s = 0.01 another digit than the one seen has a chance below 10⁻¹⁸; at 0.05, as for those left out, 10⁻².
     """
     images = digits.load().images[::4]
     small = np.asarray(pool(images.reshape(-1, 28, 28), 4)).reshape(-1, 49)
-    sigmas, s = np.append(np.geomspace(20.0, 0.005, 14), 0.0), 0.05
+    sigmas, s, loose = np.append(np.geomspace(20.0, 0.005, 14), 0.0), 0.01, 0.05
     y = small.mean(0) + 20 * rng.standard_normal((4, 49))
     x = images.mean(0) + 20 * rng.standard_normal((4, 784))
 
@@ -51,15 +52,15 @@ def exact_cascades_of_digits_copy_digits(
     seen = small[left_out]
 
     def guess(x, y, sigma):
-        return conditional_empirical_denoiser(x, y, images[known], small[known], sigma, s)
+        return conditional_empirical_denoiser(x, y, images[known], small[known], sigma, loose)
 
     start = images.mean(0) + 20 * rng.standard_normal((len(seen), 784))
-    found = cascade(lambda y, sigma: seen, guess, seen, start, np.zeros_like(seen), s, sigmas).high
+    found = cascade(lambda y, sigma: seen, guess, seen, start, np.zeros_like(seen), loose, sigmas).high
     distance = scipy.spatial.distance.cdist(found, images[known])
     yield equal("left out: a known digit", distance.min(1), np.zeros(len(seen)), atol=1e-4)
     apart = scipy.spatial.distance.cdist(seen, small[known])
     excess = apart[np.arange(len(seen)), distance.argmin(1)] ** 2 - apart.min(1) ** 2
-    room = 2 * s**2 * (np.log(len(known)) + 40)
+    room = 2 * loose**2 * (np.log(len(known)) + 40)
     yield at_most("its 7 × 7 picture, ‖y − y_i‖² above the least", excess, room, resolution=room)
 
 

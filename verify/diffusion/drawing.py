@@ -1,4 +1,4 @@
-"""What training draws and where its steps go; what linear score networks sample, whose laws are known."""
+"""What training draws; what linear score networks sample, whose laws are known."""
 
 import copy
 from itertools import pairwise
@@ -7,10 +7,8 @@ import numpy as np
 import scipy
 
 from refimpl.activations import identity
-from refimpl.diffusion import learning, network_sampler, training
-from refimpl.diffusion.learning import Training
+from refimpl.diffusion import network_sampler, training
 from refimpl.diffusion.network import ScoreNetwork
-from refimpl.diffusion.network_losses import Loss
 from refimpl.diffusion.sde import sub_vp, vp
 from refimpl.layers import Layer, Network
 from verify.claims import claim
@@ -40,6 +38,15 @@ def batches_have_uniform_times_and_drop_labels(rng, *, joint_draw=training.joint
     yield distribution(
         "t of the first sample", (t[i == 0, 0] - start) / (1 - start), scipy.stats.uniform.cdf, delta=0.16
     )
+    half, dropped = n // 2, labels == -1
+    for k in range(3):
+        yield mean(f"labels {k} dropped", dropped[y[i] == k], drop, delta=0.08)
+    yield mean("labels dropped where t is small", dropped[t[:, 0] < np.median(t)], drop, delta=0.06)
+    yield mean("the same sample in both halves", i[:half] == i[half:], 1 / 7, delta=0.05)
+    yield mean("the same sample twice running", i[::2] == i[1::2], 1 / 7, delta=0.05)
+    yield mean("t rises", t[::2, 0] < t[1::2, 0], 0.5, delta=0.06)
+    yield distribution("noise of both halves", (z[:half, 0] + z[half:, 0]) / np.sqrt(2), normal, delta=0.08)
+    yield distribution("noise of neighbours", (z[::2, 0] + z[1::2, 0]) / np.sqrt(2), normal, delta=0.08)
 
 
 def redrawn(change):
@@ -51,7 +58,35 @@ def redrawn(change):
     return wrong
 
 
+def again(a):
+    """The first half of some rows, twice."""
+    return np.concatenate([a[: len(a) // 2]] * 2)
+
+
+def sign(z):
+    """1 and −1 in turn, for rows."""
+    return (1 - 2 * (np.arange(len(z)) % 2))[:, None]
+
+
+def dropped_where(chosen):
+    """Labels dropped as often, but only where a function of (t, labels) says so."""
+
+    def wrong(data, batch, y, drop, t_min):
+        draw = training.joint_draw(data, batch, y, 0.0, t_min)
+
+        def drawn(rng):
+            a, t, z, labels = draw(rng)
+            some = chosen(t[:, 0], labels)
+            return a, t, z, np.where(some & (rng.random(batch) < drop / some.mean()), -1, labels)
+
+        return drawn
+
+    return wrong
+
+
 for text, wrong in {
+    "labels dropped at late times alone": dropped_where(lambda t, labels: t > np.median(t)),
+    "labels 0 dropped alone": dropped_where(lambda t, labels: labels == 0),
     "times from 0 on": lambda data, batch, y, drop, t_min: training.joint_draw(data, batch, y, drop, 1e-9),
     "small times more often": redrawn(lambda a, t, z, y, rng: (a, t**1.2, z, y)),
     "noise of variance 1.2": redrawn(lambda a, t, z, y, rng: (a, t, 1.1 * z, y)),
@@ -60,58 +95,17 @@ for text, wrong in {
         data, batch, y, 1 - drop, t_min
     ),
     "labels of other samples": redrawn(lambda a, t, z, y, rng: (a, t, z, rng.permutation(y))),
+    "noise of the first half again": redrawn(lambda a, t, z, y, rng: (a, t, np.tile(z[: len(z) // 2], (2, 1)), y)),
+    "noise and its opposite in turn": redrawn(
+        lambda a, t, z, y, rng: (a, t, z[np.arange(len(z)) // 2 * 2] * sign(z), y)
+    ),
+    "samples of the first half again": redrawn(lambda a, t, z, y, rng: (again(a), t, z, again(y))),
+    "times in order": redrawn(lambda a, t, z, y, rng: (a, np.sort(t, axis=0), z, y)),
     "the last sample never": lambda data, batch, y, drop, t_min: training.joint_draw(
         data[:-1], batch, y[:-1], drop, t_min
     ),
 }.items():
     batches_have_uniform_times_and_drop_labels.mutant(text)(wrong)
-
-
-@claim("D15", slide=SLIDE, source="Kingma & Ba 2015, Algorithm 1")
-def learning_goes_by_falling_steps(rng, *, learn=learning.learn):
-    r"""Step k of n is Adam's with α(1 − k/n); records are the mean losses between them, and the steps so far."""
-    x, alpha, decay = rng.standard_normal(3), rng.uniform(0.01, 0.1), rng.uniform(0.2, 0.4)
-    plan, seed = Training(alpha, decay, iterations=4, records=3), int(rng.integers(2**32))
-
-    def objective(x, a):
-        return Loss(float(((x - a) ** 2).sum(1).mean() / 2), (x - a).mean(0))
-
-    found = learn(objective, lambda rng: [rng.standard_normal((5, 3))], x, plan, np.random.default_rng(seed))
-    m, v, average, losses = 0 * x, 0 * x, x, []
-    for i, stream in enumerate(np.random.default_rng(seed).spawn(3)):
-        total = 0.0
-        for k in range(4 * i, 4 * i + 4):
-            a = stream.standard_normal((5, 3))
-            total += ((x - a) ** 2).sum() / 10 / 4
-            g = x - a.sum(0) / 5
-            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
-            move = m / (1 - 0.9 ** (k + 1)) / (np.sqrt(v / (1 - 0.999 ** (k + 1))) + 1e-8)
-            x = x - alpha * (1 - k / 12) * move
-            weight = min(decay, (k + 1) / (k + 10))
-            average = weight * average + (1 - weight) * x
-        losses.append(total)
-    yield equal("steps", found.steps, [4.0, 8.0, 12.0])
-    yield equal("losses", found.losses, losses, rtol=1e-10)
-    yield equal("x", found.x, x, atol=1e-10)
-    yield equal("average", found.average, average, atol=1e-10)
-
-
-for text, wrong in {
-    "step 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
-        f, draw, x, plan._replace(step=1.01 * plan.step), rng
-    ),
-    "one record fewer": lambda f, draw, x, plan, rng: learning.learn(f, draw, x, plan._replace(records=2), rng),
-    "the average for x": lambda f, draw, x, plan, rng: (lambda history: history._replace(x=history.average))(
-        learning.learn(f, draw, x, plan, rng)
-    ),
-    "steps counted from 0": lambda f, draw, x, plan, rng: (lambda history: history._replace(steps=history.steps - 4))(
-        learning.learn(f, draw, x, plan, rng)
-    ),
-    "γ 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
-        f, draw, x, plan._replace(decay=1.01 * plan.decay), rng
-    ),
-}.items():
-    learning_goes_by_falling_steps.mutant(text)(wrong)
 
 
 @claim("D16", slide=SLIDE, source="Ho & Salimans 2022, Algorithm 2; recursions of affine maps")
@@ -120,13 +114,13 @@ def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sample
 
     Large biases put m many standard deviations from 0, where a percent of it, or of w, is seen.
     """
-    for process in (vp(), sub_vp()):
+    for process, told in ((vp(), [0.2]), (sub_vp(), [])):
         slope, time, w = rng.uniform(-0.5, 0.5), rng.uniform(20, 40), rng.uniform(0.3, 1.5)
         shifts = rng.uniform(20, 40, 3) * rng.choice([-1, 1], 3)
         W = np.array([[slope, time, *shifts]])
         h = ScoreNetwork(Network((Layer(W, np.zeros(1)),), identity), process, 0, 3)
-        y, num_steps, end = np.repeat([2, 0, -1], 3000), 8, 0.2
-        a = sample_network(h, len(y), num_steps, rng, y, w, end)
+        y, num_steps, end = np.repeat([2, 0, -1], 3000), 8, (told or [1e-3])[0]
+        a = sample_network(h, len(y), num_steps, rng, y, w, *told)
         yield equal(f"{process.name}: samples that repeat others", len(a) - len(np.unique(a)), 0)
         times = np.linspace(1, end, num_steps + 1)
         for label in (2, 0, -1):
@@ -144,25 +138,32 @@ def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sample
 
 
 for text, wrong in {
-    "w for 1 + w": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, w - 1, end),
-    "1 % too large": lambda h, n, steps, rng, y, w, end: (
+    "w for 1 + w": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
+        h, n, steps, rng, y, w - 1, end
+    ),
+    "1 % too large": lambda h, n, steps, rng, y, w, end=1e-3: (
         1.01 * network_sampler.sample_network(h, n, steps, rng, y, w, end)
     ),
-    "w 1 % too large": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "w 1 % too large": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, y, 1.01 * w, end
     ),
-    "no guidance": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, 0.0, end),
-    "labels left out": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "no guidance": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
+        h, n, steps, rng, y, 0.0, end
+    ),
+    "labels left out": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, 0 * y - 1, w, end
     ),
-    "stops at 1e-3": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(h, n, steps, rng, y, w),
-    "half the steps": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "stops at 1e-3": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(h, n, steps, rng, y, w),
+    "stops at 1e-2 unless told": lambda h, n, steps, rng, y, w, end=1e-2: network_sampler.sample_network(
+        h, n, steps, rng, y, w, end
+    ),
+    "half the steps": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps // 2, rng, y, w, end
     ),
-    "the same noise for all blocks": lambda h, n, steps, rng, y, w, end: np.concatenate(
+    "the same noise for all blocks": lambda h, n, steps, rng, y, w, end=1e-3: np.concatenate(
         [network_sampler.sample_network(h, n // 9, steps, copy.deepcopy(rng), part, w, end) for part in np.split(y, 9)]
     ),
-    "the first block's labels for all": lambda h, n, steps, rng, y, w, end: network_sampler.sample_network(
+    "the first block's labels for all": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, np.resize(y[:256], n), w, end
     ),
 }.items():

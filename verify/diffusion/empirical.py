@@ -34,12 +34,12 @@ def precisely(x, data, sigma):
 def empirical_denoiser_is_a_softmax_average(
     rng, *, empirical_denoiser=empirical.empirical_denoiser, empirical_weights=empirical.empirical_weights
 ):
-    r"""D(x) = Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), against 50 digits for σ from 10⁻⁶ to 10⁶, data far from 0.
+    r"""D(x) = Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), against 50 digits for σ from 10⁻⁹ to 10⁶, data far from 0.
 
     Weights: 10⁻¹² of the largest, as documented, and the rounding of exponents E (no more than 40 above the least
     one, or the weight does not count); D: that times the distances of the samples that count from it.
     """
-    for sigma in 10.0 ** np.arange(-6, 7):
+    for sigma in 10.0 ** np.arange(-9, 7):
         averages, weights = [], []
         for n, p in [(1, 3), (2, 1), (6, 2), (12, 3)]:
             centres = rng.standard_normal(((n + 1) // 2, p)) + 5
@@ -95,6 +95,11 @@ def _(x, data, sigma):
 @empirical_denoiser_is_a_softmax_average.mutant("σ below 10⁻³ taken for 10⁻³", replaces="empirical_denoiser")
 def _(x, data, sigma):
     return empirical.empirical_denoiser(x, data, max(sigma, 1e-3))
+
+
+@empirical_denoiser_is_a_softmax_average.mutant("σ below 10⁻⁶ taken for 10⁻⁶", replaces="empirical_denoiser")
+def _(x, data, sigma):
+    return empirical.empirical_denoiser(x, data, max(sigma, 1e-6))
 
 
 @empirical_denoiser_is_a_softmax_average.mutant("the point itself for one sample", replaces="empirical_denoiser")

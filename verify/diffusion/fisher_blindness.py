@@ -64,6 +64,11 @@ def distances_of_two_modes_are_those_of_the_mixtures(
         yield equal(
             "TV: what of |w − v| lies on its own side", mode_total_variation(a, w, v), abs(w - v) * share, rtol=1e-12
         )
+    a, v = rng.uniform(6, 12), 10.0 ** rng.uniform(-80, -60)
+    p, s_p = (on_line(f, *two_modes(a, 0.5)) for f in (mixtures.mixture_log_density, mixtures.mixture_score))
+    s_q = on_line(mixtures.mixture_score, *two_modes(a, v))
+    fisher = metrics.fisher_divergence(s_p, s_q, lambda x: np.exp(p(x)), x)
+    yield equal("Fisher divergence, a mode almost gone", mode_fisher_divergence(a, 0.5, v), fisher, rtol=1e-9)
 
 
 @distances_of_two_modes_are_those_of_the_mixtures.mutant("½ in front", replaces="mode_fisher_divergence")
@@ -74,6 +79,13 @@ def _(a, w, v):
 @distances_of_two_modes_are_those_of_the_mixtures.mutant("the laws exchanged", replaces="mode_fisher_divergence")
 def _(a, w, v):
     return fisher_blindness.mode_fisher_divergence(a, v, w)
+
+
+@distances_of_two_modes_are_those_of_the_mixtures.mutant(
+    "μ's weight near 0 taken for 10⁻⁸", replaces="mode_fisher_divergence"
+)
+def _(a, w, v):
+    return fisher_blindness.mode_fisher_divergence(a, w, max(v, 1e-8))
 
 
 @distances_of_two_modes_are_those_of_the_mixtures.mutant("no a² in front", replaces="mode_fisher_divergence")

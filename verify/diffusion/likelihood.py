@@ -50,6 +50,9 @@ def likelihood_by_the_flow_is_exact_on_mixtures(rng, *, log_likelihood=sampler.l
     )
     expected = scipy.stats.norm.logpdf(stretch * a, 0, std_last).sum(1) + 3 * np.log(stretch)
     yield equal("N(0, vI) under VE, with the sampler's prior", measured, expected, atol=1e-5, rtol=1e-5)
+    seen = []
+    log_likelihood(process, gaussian_score(process, 0.0, v), lambda b, s: seen.append(s) or 0 * b[:, 0], a)
+    yield equal("unless told from t = 10⁻⁵", min(seen), 1e-5)
 
 
 def likelihood(process, score, divergence, a, t, log_prior, direction=1.0, drift=1.0, half=0.5, final=1.0):
@@ -87,6 +90,11 @@ wrong_likelihood("divergence left out", final=0)
 wrong_likelihood("divergence of the drift left out", drift=0)
 wrong_likelihood("divergence of the SDE's drift: g² for ½g²", half=1.0)
 wrong_likelihood("divergence 1 % too large", final=1.01)
+
+
+@likelihood_by_the_flow_is_exact_on_mixtures.mutant("from t = 10⁻³ unless told")
+def _(process, score, divergence, a, t=1e-3, log_prior=None, rtol=1e-6, atol=1e-6):
+    return sampler.log_likelihood(process, score, divergence, a, t, log_prior, rtol, atol)
 
 
 @likelihood_by_the_flow_is_exact_on_mixtures.mutant(

@@ -3,13 +3,14 @@
 from itertools import pairwise
 
 import autograd.numpy as np
+import scipy
 
 from refimpl import activations, mlp
 from refimpl.diffusion import network, sde
 from refimpl.diffusion.network import ScoreNetwork
 from refimpl.layers import Network, unflatten
 from verify.claims import claim
-from verify.evidence import equal, rounding
+from verify.evidence import distribution, equal, rounding
 
 SLIDE = "Joint training of the score network"
 
@@ -131,3 +132,39 @@ def _(t, frequencies):
 def _(t, frequencies):
     angle = 2 * np.pi * t * 2.0 ** np.arange(frequencies)
     return np.concatenate([t, np.cos(angle), np.sin(angle)], axis=-1)
+
+
+@claim("D15", slide=SLIDE, source="definition of the network")
+def untrained_networks_are_the_score_of_noise(rng, *, random_score_network=network.random_score_network):
+    r"""Weights N(0, 1/inputs) but 0 in the last layer, biases 0: h(a, t) = −a/(scale² + std²), whatever the label."""
+    t = rng.uniform(0.05, 1, (8, 1))
+    for process, scale, std in kernels(t):
+        h, a = random_score_network(process, (3, 400, 60), rng, 2, 4), rng.standard_normal((8, 3))
+        found = network.score(h, a, t, rng.integers(-1, 4, 8))
+        yield equal(f"{process.name}: score", found, -a / (scale**2 + std**2), rtol=rounding(64))
+        yield equal("biases", np.concatenate([layer.b for layer in h.F.layers]), 0.0)
+        for l, inputs in enumerate((3 + 1 + 2 * 2 + 4, 400)):
+            W = np.sqrt(inputs) * h.F.layers[l].W
+            yield distribution(f"{process.name}: weights of layer {l}", W.ravel(), scipy.stats.norm.cdf, delta=0.12)
+
+
+def with_layers(change):
+    """Networks with other layers: a function of each weight matrix and of its number."""
+
+    def wrong(process, widths, rng, frequencies=0, classes=0):
+        h = network.random_score_network(process, widths, rng, frequencies, classes)
+        layers = tuple(layer._replace(W=change(layer.W, l, rng)) for l, layer in enumerate(h.F.layers))
+        return h._replace(F=h.F._replace(layers=layers))
+
+    return wrong
+
+
+for text, wrong in {
+    "weights in the last layer too": with_layers(lambda W, l, rng: W + rng.standard_normal(W.shape) / 8),
+    "variance 2/inputs": with_layers(lambda W, l, rng: np.sqrt(2) * W),
+    "variance 1": with_layers(lambda W, l, rng: np.sqrt(W.shape[1]) * W),
+    "weights uniform, of the same variance": with_layers(
+        lambda W, l, rng: np.sqrt(12) * np.std(W) * (rng.random(W.shape) - 0.5)
+    ),
+}.items():
+    untrained_networks_are_the_score_of_noise.mutant(text)(wrong)

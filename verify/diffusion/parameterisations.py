@@ -82,12 +82,13 @@ def preconditioned_networks_learn_what_is_left(
     x, sigma = rng.standard_normal((10, 3)), rng.uniform(0.1, 2.0)
     of_images = preconditioned_denoiser(lambda x, c: 0 * x)(x, sigma)
     yield equal("D of F = 0, σ_d = ½ of images", of_images, x / (1 + 4 * sigma**2), atol=rounding(64, 5))
+    yield equal("skip, σ_d = ½ of images", preconditioning(sigma).skip, 1 / (1 + 4 * sigma**2), rtol=rounding(16))
 
 
 def edm(**changes):
     """Preconditioning with some factors changed."""
 
-    def wrong(sigma, sigma_data):
+    def wrong(sigma, sigma_data=0.5):
         right = parameters.preconditioning(sigma, sigma_data)
         return right._replace(
             **{name: change(getattr(right, name), sigma, sigma_data) for name, change in changes.items()}
@@ -106,6 +107,11 @@ for text, wrong in {
     "out 1 % too large": edm(out=lambda out, sigma, deviation: 1.01 * out),
 }.items():
     preconditioned_networks_learn_what_is_left.mutant(text, replaces="preconditioning")(wrong)
+
+
+@preconditioned_networks_learn_what_is_left.mutant("σ_d = 0.45 unless given", replaces="preconditioning")
+def _(sigma, sigma_data=0.45):
+    return parameters.preconditioning(sigma, sigma_data)
 
 
 @preconditioned_networks_learn_what_is_left.mutant("input not scaled", replaces="preconditioned_denoiser")

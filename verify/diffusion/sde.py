@@ -206,39 +206,6 @@ def _(low=0.01, high=50.0):
     return sde.ve(1.01 * low, high)
 
 
-@claim("D12", slide=SLIDE, source=SOURCE)
-def ve_sigma_is_the_std_of_data_that_carry_sigma_min(rng, *, ve_sigma=sde.ve_sigma, ve=sde.ve):
-    r"""σ(t) = σmin(σmax/σmin)^t is not the SDE's std: σ(t)² = std(t)² + σmin². For ½, 2 at t = ½: 1 and √¾."""
-    low, high = rng.uniform(0.1, 1), rng.uniform(1.5, 10)
-    times = np.concatenate([[0.0], times_of(rng)])
-    sigma = np.array([ve_sigma(t, low, high) for t in times])
-    std = np.array([ve(low, high).kernel(t)[1] for t in times])
-    yield equal("σ(t)", sigma, low ** (1 - times) * high**times, rtol=rounding(64))
-    yield equal("σ² − std²", sigma**2 - std**2, low**2, rtol=rounding(256, (high / low) ** 2))
-    both = [ve_sigma(0.5, 0.5, 2.0), ve(0.5, 2.0).kernel(0.5)[1]]
-    yield equal("σmin = ½, σmax = 2, t = ½", both, [1.0, 0.75**0.5], rtol=1e-14)
-
-
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("the std itself", replaces="ve_sigma")
-def _(t, sigma_min, sigma_max):
-    return sde.ve(sigma_min, sigma_max).kernel(t)[1]
-
-
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σ(t) for std", replaces="ve", shipped="score_sde, VESDE")
-def _(low, high):
-    return sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high)))
-
-
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("linear in t", replaces="ve_sigma")
-def _(t, sigma_min, sigma_max):
-    return sigma_min + t * (sigma_max - sigma_min)
-
-
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σ²(t)", replaces="ve_sigma")
-def _(t, sigma_min, sigma_max):
-    return sde.ve_sigma(t, sigma_min, sigma_max) ** 2
-
-
 @schedules_are_the_usual_ones.mutant("βmin = 0.1 whatever is asked for", replaces="vp")
 def _(low=0.1, high=20.0):
     return sde.vp(0.1, high)

@@ -121,7 +121,7 @@ def the_wiener_filter_is_the_conditional_mean_of_stationary_images(
         gain = np.asarray(wiener_gain(S, sigma))
         yield equal(f"{h} × {w}: gain, as known power over power", gain, known / np.maximum(S, 1e-300), atol=error)
         for g in (0.5, rng.uniform(0.1, 0.9)):
-            levels = np.asarray(emergence_level(S, g))
+            levels = np.asarray(emergence_level(S) if g == 0.5 else emergence_level(S, g))
             at_levels = np.array([wiener_gain(S, level).ravel()[i] for i, level in enumerate(levels.ravel())])
             yield equal(f"{h} × {w}: gain at its level, {g:.2g}", at_levels, np.full(N, g), rtol=rounding(1e3))
     yield equal("without noise, with powers 0: all stays", wiener_gain(S * (S > 30), 0.0), np.ones((h, w)))
@@ -170,6 +170,11 @@ def _(x, mean, S, sigma):
 @mutant("√S without N", "emergence_level")
 def _(S, gain=0.5):
     return np.sqrt(S * (1 / gain - 1))
+
+
+@mutant("g = 0.4 unless told", "emergence_level")
+def _(S, gain=0.4):
+    return spectrum.emergence_level(S, gain)
 
 
 @mutant("g/(1 − g) inverted", "emergence_level")

@@ -1,0 +1,129 @@
+"""Where the steps of training go, written out: slide "Joint training of the score network"."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from refimpl.diffusion import learning, network_losses, training
+from refimpl.diffusion.learning import Training
+from refimpl.diffusion.network import random_score_network
+from refimpl.diffusion.network_losses import Loss
+from refimpl.diffusion.sde import sub_vp
+from verify.claims import claim
+from verify.evidence import equal
+
+SLIDE = "Joint training of the score network"
+
+
+@claim("D15", slide=SLIDE, source="Kingma & Ba 2015, Algorithm 1")
+def learning_goes_by_falling_steps(rng, *, learn=learning.learn):
+    r"""Step k of n is Adam's with α(1 − k/n); records are the mean losses between them, and the steps so far."""
+    x, alpha, decay = rng.standard_normal(3), rng.uniform(0.01, 0.1), rng.uniform(0.2, 0.4)
+    plan, seed = Training(alpha, decay, iterations=4, records=3), int(rng.integers(2**32))
+
+    def objective(x, a):
+        return Loss(float(((x - a) ** 2).sum(1).mean() / 2), (x - a).mean(0))
+
+    found = learn(objective, lambda rng: [rng.standard_normal((5, 3))], x, plan, np.random.default_rng(seed))
+    m, v, average, losses = 0 * x, 0 * x, x, []
+    for i, stream in enumerate(np.random.default_rng(seed).spawn(3)):
+        total = 0.0
+        for k in range(4 * i, 4 * i + 4):
+            a = stream.standard_normal((5, 3))
+            total += ((x - a) ** 2).sum() / 10 / 4
+            g = x - a.sum(0) / 5
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+            move = m / (1 - 0.9 ** (k + 1)) / (np.sqrt(v / (1 - 0.999 ** (k + 1))) + 1e-8)
+            x = x - alpha * (1 - k / 12) * move
+            weight = min(decay, (k + 1) / (k + 10))
+            average = weight * average + (1 - weight) * x
+        losses.append(total)
+    yield equal("steps", found.steps, [4.0, 8.0, 12.0])
+    yield equal("losses", found.losses, losses, rtol=1e-10)
+    yield equal("x", found.x, x, atol=1e-10)
+    yield equal("average", found.average, average, atol=1e-10)
+
+
+for text, wrong in {
+    "step 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
+        f, draw, x, plan._replace(step=1.01 * plan.step), rng
+    ),
+    "one record fewer": lambda f, draw, x, plan, rng: learning.learn(f, draw, x, plan._replace(records=2), rng),
+    "the average for x": lambda f, draw, x, plan, rng: (lambda history: history._replace(x=history.average))(
+        learning.learn(f, draw, x, plan, rng)
+    ),
+    "steps counted from 0": lambda f, draw, x, plan, rng: (lambda history: history._replace(steps=history.steps - 4))(
+        learning.learn(f, draw, x, plan, rng)
+    ),
+    "γ 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
+        f, draw, x, plan._replace(decay=1.01 * plan.decay), rng
+    ),
+}.items():
+    learning_goes_by_falling_steps.mutant(text)(wrong)
+
+
+@claim("D15", slide=SLIDE, source="Song et al. 2021, (7); Kingma & Ba 2015, Algorithm 1")
+def training_averages_adam_on_the_joint_loss_of_its_batches(rng, *, train=training.train):
+    r"""The network returned has the averaged parameters of Adam's steps on λ-weighted joint losses of drawn batches.
+
+    Unless told a batch has 512 samples, a tenth of their labels is dropped, λ = std², and times start at 10⁻³.
+    """
+    plan, seed = (
+        Training(rng.uniform(0.01, 0.1), rng.uniform(0.2, 0.4), iterations=3, records=2),
+        int(rng.integers(2**32)),
+    )
+    data, y = rng.standard_normal((50, 2)), rng.integers(2, size=50)
+    h = random_score_network(sub_vp(), (2, 4), rng, 1, 2)
+    for told in ((6, 0.4, lambda t: 1 + t, 0.2), ()):
+        batch, drop, weight, t_min = told or (512, 0.1, None, 1e-3)
+        draw = training.joint_draw(data, batch, y, drop, t_min)
+        x = average = training.parameters(h)
+        m, v, losses = 0 * x, 0 * x, []
+        for i, stream in enumerate(np.random.default_rng(seed).spawn(2)):
+            for k in range(3 * i, 3 * i + 3):
+                a, t, z, labels = draw(stream)
+                model = training.with_parameters(h, x)
+                loss = network_losses.joint_gradient(model, a, t, z, labels, weight and weight(t))
+                x, m, v = adam(x, m, v, loss.gradient, k + 1, plan.step * (1 - k / 6))
+                share = min(plan.decay, (k + 1) / (k + 10))
+                average = share * average + (1 - share) * x
+                losses.append(loss.value)
+        found = train(h, data, plan, np.random.default_rng(seed), y, *told)
+        name = "as told" if told else "unless told"
+        yield equal(f"{name}: losses", found.history.losses, np.reshape(losses, (2, 3)).mean(1), rtol=1e-9)
+        yield equal(f"{name}: the network's parameters", training.parameters(found.network), average, atol=1e-9)
+
+
+def adam(x, m, v, g, k, alpha):
+    """The k-th step, written out."""
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    return x - alpha * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8), m, v
+
+
+def averaged_late(h, *args):
+    """The last parameters, not their average."""
+    found = training.train(h, *args)
+    return found._replace(network=training.with_parameters(h, found.history.x))
+
+
+AVERAGING_MUTANTS: dict[str, Callable] = {
+    "the last parameters, not their average": averaged_late,
+    "λ left out": lambda h, data, plan, rng, y, batch=512, drop=0.1, weight=None, t_min=1e-3: training.train(
+        h, data, plan, rng, y, batch, drop, None, t_min
+    ),
+    "λ = 1 unless told": lambda h, data, plan, rng, y, batch=512, drop=0.1, weight=np.ones_like, t_min=1e-3: (
+        training.train(h, data, plan, rng, y, batch, drop, weight, t_min)
+    ),
+    "no label dropped unless told": lambda h, data, plan, rng, y, batch=512, drop=0.0, weight=None, t_min=1e-3: (
+        training.train(h, data, plan, rng, y, batch, drop, weight, t_min)
+    ),
+    "times from 10⁻² on unless told": lambda h, data, plan, rng, y, batch=512, drop=0.1, weight=None, t_min=1e-2: (
+        training.train(h, data, plan, rng, y, batch, drop, weight, t_min)
+    ),
+    "labels left out": lambda h, data, plan, rng, y, *told: training.train(h, data, plan, rng, None, *told),
+    "γ 1 % too large": lambda h, data, plan, *args: training.train(
+        h, data, plan._replace(decay=1.01 * plan.decay), *args
+    ),
+}
+for text, other in AVERAGING_MUTANTS.items():
+    training_averages_adam_on_the_joint_loss_of_its_batches.mutant(text)(other)
