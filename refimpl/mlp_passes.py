@@ -1,6 +1,5 @@
 """What all derivatives of a multilayer perceptron are made of: its pass forward, its pass backward, and one layer."""
 
-import operator
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ def passes(h: Network, a: Any) -> Iterator[tuple[Any, Any]]:
     u = a
     for l, (W, b) in enumerate(h.layers):
         a = h.activation.value(u) if l else a
-        u = plus(a @ W.T, b)
+        u = a @ W.T + b
         yield a, u
 
 
@@ -35,18 +34,8 @@ def cotangents(h: Network, inputs: list[Any], u: list[Any], c: Any) -> list[Any]
     """Cotangents δ_l of the preactivations of all layers."""
     delta = [np.broadcast_to(c, u[-1].shape)]
     for l in reversed(range(1, len(u))):
-        delta.append(times(delta[-1] @ h.layers[l].W, slopes(h, inputs, u, l)))
+        delta.append(delta[-1] @ h.layers[l].W * slopes(h, inputs, u, l))
     return delta[::-1]
-
-
-def plus(a: Any, b: Any) -> Any:
-    """a + b in the memory of a, unless b is what automatic differentiation follows."""
-    return operator.iadd(a, b) if isinstance(b, np.ndarray) else a + b
-
-
-def times(a: Any, b: Any) -> Any:
-    """a·b in the memory of a, unless b is what automatic differentiation follows."""
-    return operator.imul(a, b) if isinstance(b, np.ndarray) else a * b
 
 
 def slopes(h: Network, inputs: list[Any], u: list[Any], l: int) -> Any:
