@@ -33,7 +33,7 @@ CAPTION = (
 )
 ALT = (
     "Left panel: three curves of relative error over the training steps on a logarithmic axis fall from about 1, below "
-    "a dotted line at 0.7, to between 0.1 and 0.2. Three panels of dots on the right: two interleaved half moons; an "
+    "a dotted line near 0.8, to between 0.1 and 0.2. Three panels of dots on the right: two interleaved half moons; an "
     "elliptic cloud without holes; two half moons again, somewhat wider, one dark and one light."
 )
 SIZES, SIGMA, BATCH = (2, 32, 32, 2), 0.3, 256
