@@ -61,13 +61,27 @@ def cost_gradient(problem, K, S0):
     return np.reshape(slopes, K.shape)
 
 
+def visits(problem, K, S0):
+    """Σ_K by one linear system for its entries."""
+    A, B, *_, gamma = problem
+    F = A - B @ K
+    Sigma = np.linalg.solve(np.eye(F.size) - gamma * np.kron(F, F), S0.ravel()).reshape(F.shape)
+    return (Sigma + Sigma.T) / 2
+
+
 def run(problem, K, s0, num_steps):
-    """States and actions (num_steps, k, ·) of a linear policy from starts (k, n)."""
-    A, B, *_ = problem
+    """γ^{t/2} times the states and actions (num_steps, k, ·) of a linear policy from starts (k, n)."""
+    A, B, *_, gamma = problem
     s, states, actions = s0, [], []
     for _ in range(num_steps):
         u = -s @ K.T
         states.append(s)
         actions.append(u)
-        s = s @ A.T + u @ B.T
+        s = np.sqrt(gamma) * (s @ A.T + u @ B.T)
     return np.array(states), np.array(actions)
+
+
+def stages(problem, s, u):
+    """Costs sᵀQs + uᵀRu of states (..., n) and actions (..., m)."""
+    _, _, Q, R, _ = problem
+    return np.einsum("...i,ij,...j", s, Q, s) + np.einsum("...i,ij,...j", u, R, u)
