@@ -20,7 +20,6 @@ from refimpl.control.linear_policies import (
 )
 from refimpl.domains import domain
 
-
 _UNSOLVED = "A, B, Q, R, gamma must have a stabilising solution of the Riccati equation, got ones without"
 
 
