@@ -9,7 +9,7 @@ import numpy as np
 
 from refimpl.array_domains import symmetric
 from refimpl.arrays import Array
-from refimpl.control.linear_policies import system
+from refimpl.control.linear_policies import closed_loop_growth, system
 from refimpl.control.linear_quadratic import riccati_gain, stabilising_solution
 from refimpl.domains import array, domain, number, positive
 
@@ -74,7 +74,8 @@ def saddle(A: Array, B: Array, Q: Array, R: Array, gamma: float) -> Saddle:
     .. math:: \min_u \max_v \, \mathbb{E} \sum_t \gamma^t (s^\top Q s + (u, v)^\top R (u, v)), \qquad
               s^+ = A s + B (u, v)
 
-    Its Riccati equation is the usual one, with an indefinite R.
+    Its Riccati equation is the usual one, with an indefinite R. Of its stabilising solution three things are asked:
+    that stages are convex in u and concave in v, and that u = −Ks alone keeps costs finite; else P is no value.
 
     Parameters
     ----------
@@ -112,6 +113,8 @@ def saddle(A: Array, B: Array, Q: Array, R: Array, gamma: float) -> Saddle:
     H = R + gamma * B.T @ P @ B
     if np.linalg.eigvalsh(H[:m, :m])[0] <= 0 or np.linalg.eigvalsh(H[m:, m:])[-1] >= 0:
         raise ValueError("R must make stages convex in u and concave in v for an equilibrium to exist, got one without")
+    if closed_loop_growth(A, B[:, :m], gamma, gains[:m]) >= 1:
+        raise ValueError("R must let u keep costs finite on its own for an equilibrium to exist, got one without")
     return Saddle(P, gains[:m], gains[m:])
 
 

@@ -16,7 +16,9 @@ def departure(rng, joint, gains, player):
     A, B, *_, gamma = joint
     change, m = np.zeros_like(gains), len(gains) // 2
     change[player * m : (player + 1) * m] = rng.standard_normal((m, gains.shape[1]))
-    while np.sqrt(gamma) * np.abs(np.linalg.eigvals(A - B @ (gains + change))).max() > 0.99:
+    for _ in range(40):
+        if np.sqrt(gamma) * np.abs(np.linalg.eigvals(A - B @ (gains + change))).max() < 0.99:
+            break
         change /= 2
     return change
 

@@ -43,8 +43,9 @@ def game_by_stages(problem, R_u, penalty, num_stages, adversary_first=True):
 
 
 def game(rng, effort):
-    """A problem, its start, the cost of the policy's own action, the least penalty; effort on what is "done" or "own"."""
+    """Problem, start, what the policy's own action costs, the least penalty; effort on what is "done" or "own"."""
     problem, S0 = random_problem(rng, 3, 2)
+    problem = (rng.choice([1, 2]) * problem[0], *problem[1:])
     R_u = random_symmetric(rng, 2) if effort == "own" else np.zeros((2, 2))
     problem = (*problem[:3], 0 * R_u, problem[4]) if effort == "own" else problem
     return problem, S0, R_u, noisy_actions.least_penalty(*problem, R_u, DELTA)
