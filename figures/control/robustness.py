@@ -14,17 +14,17 @@ from refimpl.errors import DivergedError
 
 SLIDE = "Application: Noisy action robust reinforcement learning"
 CAPTION = (
-    "A linearised pendulum, to be held upright by u = −Ks for 150 steps: discounted cost −J of the Riccati gain for the "
-    "mass 1, and of the equilibrium gain of the game in which a tenth of the action is an adversary's, who pays twice "
-    "the least penalty λ* that the game allows. Left: with another mass than the one designed for; grey: the best gain "
+    "A linearised pendulum, to be held upright by u = −Ks for 150 steps: discounted cost −J of the Riccati gain for "
+    "the mass 1, and of the equilibrium gain of the game in which a tenth of the action is an adversary's, who pays "
+    "twice the least penalty λ* that the game allows. Left: with another mass than designed for; grey: the best gain "
     "for each mass; crosses: exact costs without an end, where they are finite. Right: each action is with probability "
     "p a random one. Lines are means over seeds, bands the range of the seeds' averages over episodes from random "
     "starts. Robustness costs where nothing is perturbed, and pays where much is: the nominal gain loses the pendulum."
 )
 ALT = (
     "Two panels with logarithmic vertical axes, the cost. Left, against the mass from 0.5 to 3: a solid blue curve, "
-    "the nominal gain, climbs slowly up to 2 and then by orders; a dashed orange one, the robust gain, lies above it at "
-    "small masses, crosses it below 2 and stays close to a grey curve under both. Right, against the probability of "
+    "the nominal gain, climbs slowly up to 2 and then by orders; a dashed orange one, the robust gain, lies above it "
+    "at small masses, crosses it below 2 and stays close to a grey curve under both. Right, against the probability of "
     "random actions from 0 to 0.5: the nominal curve starts lower and ends far above the robust one."
 )
 
