@@ -85,8 +85,15 @@ def the_equilibrium_exists_above_a_least_penalty(
     rng, *, least_penalty=noisy_actions.least_penalty, saddle=noisy_actions.saddle
 ):
     r"""At 1.02 λ* the game's stages converge and P exists; at 0.98 λ* some stage gives the adversary no best action."""
-    for effort in ("done", "own"):
-        (A, B, Q, R, gamma), _, R_u, _ = game(rng, effort)
+    pendulum = (
+        np.array([[1.0, 0.05], [0.49, 1.0]]),
+        np.array([[0.0], [0.05]]),
+        np.diag([1.0, 0.1]),
+        np.zeros((1, 1)),
+        0.9,
+    )
+    cases = {effort: game(rng, effort)[::2] for effort in ("done", "own")}
+    for effort, ((A, B, Q, R, gamma), R_u) in {**cases, "own, of a pendulum": (pendulum, np.eye(1))}.items():
         limit = least_penalty(A, B, Q, R, gamma, R_u, DELTA)
         for times, exists in ((0.5, 0.0), (0.98, 0.0), (1.02, 1.0), (3.0, 1.0)):
             P = game_by_stages((A, B, Q, R, gamma), R_u, times * limit, 5000)
@@ -117,10 +124,19 @@ def _(A, B, Q, R, gamma, R_u, delta):
     return 0.96 * delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ P @ B)[-1]
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("concavity not asked for", replaces="saddle")
+@the_equilibrium_exists_above_a_least_penalty.mutant("any stabilising solution", replaces="saddle")
 def _(A, B, Q, R, gamma):
     P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
     return P, gains[: len(R) // 2], gains[len(R) // 2 :]
+
+
+@the_equilibrium_exists_above_a_least_penalty.mutant("the policy alone may cost infinitely much", replaces="saddle")
+def _(A, B, Q, R, gamma):
+    P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
+    m, H = len(R) // 2, R + gamma * B.T @ P @ B
+    if np.linalg.eigvalsh(H[:m, :m])[0] <= 0 or np.linalg.eigvalsh(H[m:, m:])[-1] >= 0:
+        raise ValueError
+    return P, gains[:m], gains[m:]
 
 
 @claim("C05", slide=SLIDE, source="the policy cancels what it knows; completion of squares")
