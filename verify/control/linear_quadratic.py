@@ -48,6 +48,9 @@ def costs_are_discounted_sums_along_runs(
         if growth:
             expected = [[growth, np.sqrt(gamma) * np.abs(np.roots(np.poly(A - 0.99 * B @ K))).max(), growth]]
             yield equal(f"growth {growth}", closed_loop_growth(A, B, gamma, batch), expected, rtol=1e-8)
+    turn = np.array([[1.0, -1.0], [1.0, 1.0]])
+    growths = closed_loop_growth(turn, np.eye(2), 0.5, np.array([0 * turn, turn / 2]))
+    yield equal("growth of a turn by 45° times √2, of half of it", growths, [1.0, 0.5], rtol=1e-12)
 
 
 def _costs_mutant(text, replaces):
@@ -107,6 +110,12 @@ def _(A, B, gamma, K):
 @_costs_mutant("norm for spectral radius", "closed_loop_growth")
 def _(A, B, gamma, K):
     return np.sqrt(gamma) * np.linalg.norm(A - B @ K, 2, axis=(-2, -1))
+
+
+@_costs_mutant("the larger of real and imaginary parts", "closed_loop_growth")
+def _(A, B, gamma, K):
+    values = np.linalg.eigvals(A - B @ K)
+    return np.sqrt(gamma) * np.maximum(np.abs(values.real), np.abs(values.imag)).max(-1)
 
 
 @_costs_mutant("largest real eigenvalue", "closed_loop_growth")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refimpl.control import linear_quadratic, noisy_actions
+from refimpl.control import linear_policies, linear_quadratic, noisy_actions
 from verify.claims import claim
 from verify.control.landscape import dynamic_programming
 from verify.control.noisy_actions import SLIDE, SOURCE
@@ -85,13 +85,8 @@ def the_equilibrium_exists_above_a_least_penalty(
     rng, *, least_penalty=noisy_actions.least_penalty, saddle=noisy_actions.saddle
 ):
     r"""At 1.02 λ* the game's stages converge and P exists; at 0.98 λ* some stage gives the adversary no best action."""
-    pendulum = (
-        np.array([[1.0, 0.05], [0.49, 1.0]]),
-        np.array([[0.0], [0.05]]),
-        np.diag([1.0, 0.1]),
-        np.zeros((1, 1)),
-        0.9,
-    )
+    A, B = np.array([[1.0, 0.05], [0.49, 1.0]]), np.array([[0.0], [0.05]])
+    pendulum = (A, B, np.diag([1.0, 0.1]), np.zeros((1, 1)), 0.9)
     cases = {effort: game(rng, effort)[::2] for effort in ("done", "own")}
     for effort, ((A, B, Q, R, gamma), R_u) in {**cases, "own, of a pendulum": (pendulum, np.eye(1))}.items():
         limit = least_penalty(A, B, Q, R, gamma, R_u, DELTA)
@@ -101,6 +96,9 @@ def the_equilibrium_exists_above_a_least_penalty(
             yield equal(f"stages converge at {where}", float(P is not None), exists)
             B2, R2 = noisy_actions.stacked_actions(B, R, R_u, DELTA, times * limit)
             yield equal(f"refused at {where}", refused(saddle, A, B2, Q, R2, gamma), 1 - exists)
+    one = np.eye(1)
+    B2, R2 = noisy_actions.stacked_actions(one, 0 * one, -9 * one, DELTA, 100.0)
+    yield equal("refused where the policy's actions earn", refused(saddle, one, B2, one, R2, 0.5), 1.0)
 
 
 @the_equilibrium_exists_above_a_least_penalty.mutant("δ for δ²", replaces="least_penalty")
@@ -128,6 +126,16 @@ def _(A, B, Q, R, gamma, R_u, delta):
 def _(A, B, Q, R, gamma):
     P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
     return P, gains[: len(R) // 2], gains[len(R) // 2 :]
+
+
+@the_equilibrium_exists_above_a_least_penalty.mutant("convexity not asked for", replaces="saddle")
+def _(A, B, Q, R, gamma):
+    P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
+    m, H = len(R) // 2, R + gamma * B.T @ P @ B
+    alone = linear_policies.closed_loop_growth(A, B[:, :m], gamma, gains[:m])
+    if np.linalg.eigvalsh(H[m:, m:])[-1] >= 0 or alone >= 1:
+        raise ValueError
+    return P, gains[:m], gains[m:]
 
 
 @the_equilibrium_exists_above_a_least_penalty.mutant("the policy alone may cost infinitely much", replaces="saddle")
