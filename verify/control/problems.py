@@ -13,11 +13,20 @@ def random_symmetric(rng, p, indefinite=0.0):
 
 
 def random_problem(rng, n=3, m=2):
-    """Dynamics that may be unstable, positive definite costs, a discount, and a start."""
-    A, B = rng.standard_normal((n, n)), rng.standard_normal((n, m))
-    A *= rng.uniform(0.5, 1.5) / np.abs(np.linalg.eigvals(A)).max()
-    gamma = rng.uniform(0.5, 0.95)
-    return (A, B, random_symmetric(rng, n), random_symmetric(rng, m), gamma), random_symmetric(rng, n)
+    """Dynamics that may be unstable but are well in reach of the actions, definite costs, a discount, and a start."""
+    growth = 1.0
+    while growth > 0.9:
+        A, B = rng.standard_normal((n, n)), rng.standard_normal((n, m))
+        A *= rng.uniform(0.5, 1.5) / np.abs(np.linalg.eigvals(A)).max()
+        problem = A, B, random_symmetric(rng, n), random_symmetric(rng, m), rng.uniform(0.5, 0.95)
+        growth = closed_loop(problem, linear_quadratic.riccati_gain(*problem))
+    return problem, random_symmetric(rng, n)
+
+
+def closed_loop(problem, K):
+    """√γρ(A − BK)."""
+    A, B, *_, gamma = problem
+    return np.sqrt(gamma) * np.abs(np.linalg.eigvals(A - B @ K)).max()
 
 
 def with_growth(rng, problem, growth):
@@ -28,23 +37,16 @@ def with_growth(rng, problem, growth):
     return (F + B @ K, B, Q, R, gamma), K
 
 
-def stable_gains(rng, problem, growth=0.9, k=4):
+def stable_gains(rng, problem, growth=0.95, k=4):
     """Gains (k, m, n) around the Riccati gain whose closed loops grow less than that."""
-    K, (A, B, *_, gamma) = linear_quadratic.riccati_gain(*problem), problem
+    K = linear_quadratic.riccati_gain(*problem)
     scale, found = 1.0, []
     while len(found) < k:
         candidate = K + scale * rng.standard_normal(K.shape)
-        if np.sqrt(gamma) * np.abs(np.linalg.eigvals(A - B @ candidate)).max() < max(growth, natural(problem)):
+        if closed_loop(problem, candidate) < growth:
             found.append(candidate)
         scale *= 0.9
     return np.array(found)
-
-
-def natural(problem):
-    """A growth a little above that of the Riccati gain."""
-    A, B, *_, gamma = problem
-    K = linear_quadratic.riccati_gain(*problem)
-    return (1 + np.sqrt(gamma) * np.abs(np.linalg.eigvals(A - B @ K)).max()) / 2
 
 
 def cost(A, B, Q, R, gamma, K, S0):
