@@ -56,7 +56,7 @@ def policy_value(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array,
     Raises
     ------
     DivergedError
-        When `closed_loop_growth` is 1 or more, so that some start costs infinitely much.
+        When `closed_loop_growth` is 1 or more; some start then costs infinitely much, if Q is positive definite.
 
     References
     ----------

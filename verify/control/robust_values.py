@@ -22,17 +22,23 @@ def table_of_values(P, R, gamma, delta):
     return np.linalg.solve(np.eye(S) - gamma * P_mixed, R_mixed[..., None])[..., 0], tables
 
 
+def cliff(rng):
+    """Two states: in 0 one stays, or walks to the edge 1 for more; there the other action costs much."""
+    P = np.array([[[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]])
+    return P, np.array([[1.0, 0.8], [1.1, -rng.uniform(20, 40)]])
+
+
 @claim("C05", slide=SLIDE, source=SOURCE)
 def finite_noisy_action_games_have_a_value_in_pure_policies(
     rng, *, robust_solution=robust_values.robust_solution, mixture=robust_values.mixture
 ):
-    r"""All 27 × 27 pairs, a ~ (1 − δ)μ + δν: max min = min max = V in every state at once, at the μ and ν returned."""
-    for delta, gamma in ((0.1, 0.9), (0.4, 0.5), (0.0, 0.9), (1.0, 0.7)):
-        P, R = random_process(rng, 3, 3)
+    r"""All pairs of policies, a ~ (1 − δ)μ + δν: max min = min max = V in all states at once, at the μ and ν returned."""
+    shares = ((0.1, 0.9), (0.4, 0.5), (0.0, 0.9), (1.0, 0.7))
+    for (P, R), (delta, gamma) in [(random_process(rng, 3, 3), share) for share in shares] + [(cliff(rng), shares[0])]:
         values, tables = table_of_values(P, R, gamma, delta)
         V, mu, nu = robust_solution(P, R, gamma, delta)
         error = rounding(1000, np.abs(R).max() / (1 - gamma) ** 2)
-        where = f"δ = {delta}, γ = {gamma}"
+        where = f"{len(P)} states, δ = {delta}, γ = {gamma}"
         yield equal(f"max min, {where}", V, values.min(1).max(0), atol=error)
         yield equal(f"min max, {where}", V, values.max(0).min(0), atol=error)
         mixed = np.asarray(mixture(mu, nu, delta))
