@@ -68,7 +68,7 @@ def value_matrix(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array)
     Raises
     ------
     DivergedError
-        When `closed_loop_growth` is 1 or more: the states from some starts outgrow the discount. `last` holds the gains.
+        When `closed_loop_growth` is 1 or more: states from some starts outgrow the discount. `last` holds the gains.
 
     References
     ----------

@@ -91,7 +91,8 @@ def robust_solution(P: Array, R: Array, gamma: float, delta: float) -> RobustSol
 
     .. math:: V = \max_\mu \min_\nu V^{(1 - \delta) \mu + \delta \nu}
 
-    After so many sweeps that only rounding is left, γⁿ ≤ e⁻³⁶, V is that of the greedy policies.
+    Value iteration goes on until the values of the greedy policies solve V = TV (`robust_bellman`) to rounding, or for n
+    sweeps, γⁿ ≤ e⁻³⁶.
 
     Parameters
     ----------
@@ -111,9 +112,12 @@ def robust_solution(P: Array, R: Array, gamma: float, delta: float) -> RobustSol
     >>> robust_solution([[[1.0], [1.0]]], [[1.0, 3.0]], 0.5, 0.25).V  # (¾ · 3 + ¼ · 1) · 2
     array([5.])
     """
-    V = np.zeros(len(P))
+    V, actions = np.zeros(len(P)), np.eye(R.shape[1])
     for _ in range(1 + int(36 / (1 - gamma))):
         V = robust_bellman(P, R, gamma, delta, V)
-    Q, actions = action_values(P, R, gamma, V), np.eye(R.shape[1])
-    mu, nu = actions[Q.argmax(-1)], actions[Q.argmin(-1)]
-    return RobustSolution(state_values(P, R, gamma, mixture(mu, nu, delta)), mu, nu)
+        Q = action_values(P, R, gamma, V)
+        mu, nu = actions[Q.argmax(-1)], actions[Q.argmin(-1)]
+        W = state_values(P, R, gamma, mixture(mu, nu, delta))
+        if np.abs(robust_bellman(P, R, gamma, delta, W) - W).max() <= 1e-14 * (np.abs(R).max() + np.abs(W).max()):
+            break
+    return RobustSolution(W, mu, nu)

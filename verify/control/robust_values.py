@@ -32,7 +32,7 @@ def cliff(rng):
 def finite_noisy_action_games_have_a_value_in_pure_policies(
     rng, *, robust_solution=robust_values.robust_solution, mixture=robust_values.mixture
 ):
-    r"""All pairs of policies, a ~ (1 − δ)μ + δν: max min = min max = V in all states at once, at the μ and ν returned."""
+    r"""All pairs of policies, a ~ (1 − δ)μ + δν: max min = min max = V in all states at once, at these μ and ν."""
     shares = ((0.1, 0.9), (0.4, 0.5), (0.0, 0.9), (1.0, 0.7))
     for (P, R), (delta, gamma) in [(random_process(rng, 3, 3), share) for share in shares] + [(cliff(rng), shares[0])]:
         values, tables = table_of_values(P, R, gamma, delta)
