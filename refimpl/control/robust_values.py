@@ -91,8 +91,8 @@ def robust_solution(P: Array, R: Array, gamma: float, delta: float) -> RobustSol
 
     .. math:: V = \max_\mu \min_\nu V^{(1 - \delta) \mu + \delta \nu}
 
-    Value iteration goes on until the values of the greedy policies solve V = TV (`robust_bellman`) to rounding, or for n
-    sweeps, γⁿ ≤ e⁻³⁶.
+    Value iteration goes on until the values of the greedy policies solve V = TV (`robust_bellman`) to rounding, or for
+    n sweeps, γⁿ ≤ e⁻³⁶.
 
     Parameters
     ----------
