@@ -62,6 +62,11 @@ def probabilities(dims: str) -> Domain:
     return _narrower(dims, "nonnegative, of sum 1 along the last axis", refuse)
 
 
+def symmetric(dims: str) -> Domain:
+    """An array as in `array` of symmetric matrices: ``"p p"`` one, ``"k p p"`` k of them."""
+    return _narrower(dims, "symmetric", lambda name, C, sizes: _refuse_asymmetric(name, C))
+
+
 def covariance(dims: str) -> Domain:
     """An array as in `array` of symmetric positive definite matrices: ``"p p"`` one, ``"k p p"`` k of them."""
 

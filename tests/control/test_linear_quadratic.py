@@ -1,0 +1,139 @@
+"""Linear-quadratic control: shapes, purity, bad input, infinite costs; its theorems are claims in `verify`."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refimpl.control.exploration import action_noise_value, finite_horizon_value, parameter_noise_value
+from refimpl.control.linear_policies import closed_loop_growth, state_correlation, value_matrix
+from refimpl.control.linear_quadratic import (
+    policy_gradient,
+    policy_value,
+    riccati_gain,
+    riccati_residual,
+    stabilising_solution,
+)
+from refimpl.control.policy_gradient import action_gradient, action_value, off_policy_gradient
+from refimpl.errors import DivergedError
+
+A, B = np.array([[0.9, 0.2], [-0.1, 0.8]]), np.array([[0.5], [1.0]])
+Q, R, GAMMA, S0 = np.diag([1.0, 2.0]), np.array([[3.0]]), 0.9, np.array([[2.0, 0.5], [0.5, 1.0]])
+PROBLEM = (A, B, Q, R, GAMMA)
+K = np.array([[0.1, 0.2]])
+ONE = np.eye(1)
+
+
+def call(function, gains):
+    """The function on gains, whatever else it takes."""
+    if function in (closed_loop_growth, state_correlation):
+        return function(A, B, GAMMA, gains, *[S0][: function is state_correlation])
+    if function in (value_matrix, riccati_residual):
+        return function(*PROBLEM, gains)
+    last = {action_noise_value: [0.5], parameter_noise_value: [0.1], finite_horizon_value: [7]}.get(function, [])
+    return function(*PROBLEM, gains, S0, *last)
+
+
+BATCHED = [
+    closed_loop_growth,
+    state_correlation,
+    value_matrix,
+    riccati_residual,
+    policy_value,
+    policy_gradient,
+    off_policy_gradient,
+    action_noise_value,
+    parameter_noise_value,
+    finite_horizon_value,
+]
+
+
+@pytest.mark.parametrize("function", BATCHED)
+def test_gains_come_in_batches_and_stay_as_they_are(function):
+    gains = K + 0.1 * np.random.default_rng(0).standard_normal((2, 3, 1, 2))
+    kept = gains.copy()
+    together = np.asarray(call(function, gains))
+    assert together.shape[:2] == (2, 3)
+    np.testing.assert_array_equal(gains, kept)
+    np.testing.assert_allclose(together[1, 2], call(function, gains[1, 2]), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("function", [action_value, action_gradient])
+def test_states_and_actions_come_in_batches(function):
+    rng = np.random.default_rng(1)
+    s, a = rng.standard_normal((4, 3, 2)), rng.standard_normal((4, 3, 1))
+    together = function(*PROBLEM, K, s, a)
+    assert together.shape == ((4, 3) if function is action_value else (4, 3, 1))
+    np.testing.assert_allclose(together[2, 1], function(*PROBLEM, K, s[2, 1], a[2, 1]), rtol=1e-12)
+
+
+@given(st.floats(0.1, 2.0), st.floats(0.1, 2.0), st.floats(0.1, 5.0), st.floats(0.05, 0.95))
+def test_one_state_has_the_gain_of_a_quadratic_equation(a, b, r, gamma):
+    gain = riccati_gain(a * ONE, b * ONE, ONE, r * ONE, gamma)
+    c = r - gamma * a**2 * r - gamma * b**2
+    P = (-c + np.sqrt(c**2 + 4 * gamma * b**2 * r)) / (2 * gamma * b**2)
+    np.testing.assert_allclose(gain, [[gamma * a * b * P / (r + gamma * b**2 * P)]], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("function", [f for f in BATCHED if f not in (closed_loop_growth, finite_horizon_value)])
+def test_infinite_costs_are_refused_with_the_gains(function):
+    gains = np.stack([K, K - 10])
+    with pytest.raises(DivergedError) as caught:
+        call(function, gains)
+    np.testing.assert_array_equal(caught.value.last, gains)
+
+
+def test_parameter_noise_may_make_costs_infinite():
+    with pytest.raises(DivergedError):
+        parameter_noise_value(*PROBLEM, K, S0, 10.0)
+
+
+def test_lists_do():
+    lists = [M.tolist() for M in (A, B, Q, R)]
+    np.testing.assert_array_equal(policy_value(*lists, GAMMA, K.tolist(), S0.tolist()), policy_value(*PROBLEM, K, S0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"A": A[:1]}, ValueError, "A must have shape (n, n)"),
+        ({"B": B[:1]}, ValueError, "B must have shape (n, m) with n = 2, got (1, 1)"),
+        ({"Q": [[1.0, 1.0], [0.0, 1.0]]}, ValueError, "Q must be symmetric"),
+        ({"R": [[1.0, 1.0], [0.0, 1.0]]}, ValueError, "R must have shape (m, m) with m = 1"),
+        ({"R": [[np.nan]]}, ValueError, "R must be finite, got nan"),
+        ({"gamma": 1.0}, ValueError, "gamma must be > 0 and < 1, got 1.0"),
+        ({"gamma": 0.0}, ValueError, "gamma must be > 0 and < 1, got 0.0"),
+        ({"gamma": "0.9"}, TypeError, "gamma must be a real number"),
+        ({"K": K.T}, ValueError, "K must have shape (..., m, n)"),
+        ({"K": np.empty((0, 1, 2))}, ValueError, "K must not be empty"),
+        ({"S0": -S0}, ValueError, "S0 must be positive semidefinite"),
+        ({"S0": [[1.0, 1.0], [0.0, 1.0]]}, ValueError, "S0 must be symmetric"),
+    ],
+)
+@pytest.mark.parametrize("function", [policy_value, policy_gradient])
+def test_bad_input_is_refused_by_name(function, changes, error, message):
+    arguments = {"A": A, "B": B, "Q": Q, "R": R, "gamma": GAMMA, "K": K, "S0": S0}
+    with pytest.raises(error, match=re.escape(message)):
+        function(**{**arguments, **changes})
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        ((2 * ONE, 0 * ONE, ONE, ONE, 0.9), "must have a stabilising solution"),
+        ((ONE, ONE, 0 * ONE, 0 * ONE, 0.9), "must have a stabilising solution"),
+        ((ONE, ONE, ONE, -9 * ONE, 0.5), "R must make R + γBᵀPB positive definite"),
+        ((A, B, [[1.0, 1.0], [0.0, 1.0]], R, GAMMA), "Q must be symmetric"),
+    ],
+)
+def test_problems_without_a_best_gain_are_refused(problem, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        riccati_gain(*problem)
+
+
+def test_an_indefinite_cost_has_a_stabilising_solution_all_the_same():
+    P, gain = stabilising_solution(ONE, ONE, ONE, -9 * ONE, 0.5)
+    assert closed_loop_growth(ONE, ONE, 0.5, gain) < 1
+    np.testing.assert_allclose(P, 1 + 0.5 * P - 0.5 * P @ gain)

@@ -1,0 +1,189 @@
+"""Linear-quadratic control: costs of linear policies and their gradients: slide "Deterministic Policy Gradient"."""
+
+import numpy as np
+
+from refimpl.control import linear_policies, linear_quadratic
+from verify.claims import claim
+from verify.control.problems import (
+    cost_gradient,
+    random_problem,
+    random_symmetric,
+    run,
+    stable_gains,
+    stages,
+    with_growth,
+)
+from verify.evidence import equal, rounding
+
+SLIDE = "Deterministic Policy Gradient"
+SOURCE = "Fazel, Ge, Kakade & Mesbahi 2018"
+
+
+@claim("C02", slide=SLIDE, source="definition of the cost")
+def costs_are_discounted_sums_along_runs(
+    rng,
+    *,
+    policy_value=linear_quadratic.policy_value,
+    value_matrix=linear_policies.value_matrix,
+    state_correlation=linear_policies.state_correlation,
+    closed_loop_growth=linear_policies.closed_loop_growth,
+):
+    r"""Runs from starts lᵢ, S₀ = Σ lᵢlᵢᵀ: tr(P_K S₀) = Σ γᵗ(sᵀQs + uᵀRu), Σ_K = Σ γᵗ ssᵀ; Q and R may be indefinite."""
+    for growth in (0.0, 0.5, 0.95):
+        problem, S0 = random_problem(rng)
+        problem = (*problem[:2], random_symmetric(rng, 3, 0.5), random_symmetric(rng, 2, 0.5), problem[-1])
+        problem, K = with_growth(rng, problem, growth)
+        A, B, *_, gamma = problem
+        s, u = run(problem, K, np.linalg.cholesky(S0).T, 800)
+        Sigma = np.einsum("tki,tkj->ij", s, s)
+        costs = stages(problem, s, u).sum(0)
+        error = rounding(3e4, np.trace(Sigma) * (1 + (K**2).sum()) * 4)
+        yield equal(f"cost, growth {growth}", policy_value(*problem, K, S0), costs.sum(), atol=error)
+        yield equal(f"Σ_K, growth {growth}", state_correlation(A, B, gamma, K, S0), Sigma, atol=error)
+        P = np.asarray(value_matrix(*problem, K))
+        starts = np.einsum("ki,ij,kj->k", s[0], P, s[0])
+        yield equal(f"sᵀPs, growth {growth}", starts, costs, atol=error * 100)
+        yield equal(f"P − Pᵀ, growth {growth}", P - P.T, np.zeros((3, 3)), atol=error)
+        batch = np.stack([[K, 0.99 * K, K]])
+        if growth:
+            expected = [[growth, np.sqrt(gamma) * np.abs(np.roots(np.poly(A - 0.99 * B @ K))).max(), growth]]
+            yield equal(f"growth {growth}", closed_loop_growth(A, B, gamma, batch), expected, rtol=1e-8)
+    turn = np.array([[1.0, -1.0], [1.0, 1.0]])
+    growths = closed_loop_growth(turn, np.eye(2), 0.5, np.array([0 * turn, turn / 2]))
+    yield equal("growth of a turn by 45° times √2, of half of it", growths, [1.0, 0.5], rtol=1e-12)
+
+
+def _costs_mutant(text, replaces):
+    return costs_are_discounted_sums_along_runs.mutant(text, replaces=replaces)
+
+
+@_costs_mutant("averaged: (1 − γ) Σ", "policy_value")
+def _(A, B, Q, R, gamma, K, S0):
+    return (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
+
+
+@_costs_mutant("undiscounted dynamics scaled by γ, not √γ", "policy_value")
+def _(A, B, Q, R, gamma, K, S0):
+    return linear_quadratic.policy_value(A, B, Q, R, gamma**2, K, S0)
+
+
+@_costs_mutant("cost of actions forgotten", "policy_value")
+def _(A, B, Q, R, gamma, K, S0):
+    return linear_quadratic.policy_value(A, B, Q, 0 * R, gamma, K, S0)
+
+
+@_costs_mutant("u = Ks", "policy_value")
+def _(A, B, Q, R, gamma, K, S0):
+    return linear_quadratic.policy_value(A, -B, Q, R, gamma, K, S0)
+
+
+@_costs_mutant("the first stage is free", "policy_value")
+def _(A, B, Q, R, gamma, K, S0):
+    return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) - np.trace((Q + K.T @ R @ K) @ S0)
+
+
+@_costs_mutant("P of the transposed dynamics", "value_matrix")
+def _(A, B, Q, R, gamma, K):
+    return linear_policies.state_correlation(A, B, gamma, K, Q + K.T @ R @ K + 9 * np.eye(len(Q)))
+
+
+@_costs_mutant("discount 1 % too small", "value_matrix")
+def _(A, B, Q, R, gamma, K):
+    return linear_policies.value_matrix(A, B, Q, R, 0.99 * gamma, K)
+
+
+@_costs_mutant("Σ of the transposed dynamics", "state_correlation")
+def _(A, B, gamma, K, S0):
+    return linear_policies.value_matrix(A, B, S0, np.zeros((len(K), len(K))), gamma, K)
+
+
+@_costs_mutant("start not counted", "state_correlation")
+def _(A, B, gamma, K, S0):
+    return linear_policies.state_correlation(A, B, gamma, K, S0) - S0
+
+
+@_costs_mutant("γ for √γ", "closed_loop_growth")
+def _(A, B, gamma, K):
+    return np.sqrt(gamma) * linear_policies.closed_loop_growth(A, B, gamma, K)
+
+
+@_costs_mutant("norm for spectral radius", "closed_loop_growth")
+def _(A, B, gamma, K):
+    return np.sqrt(gamma) * np.linalg.norm(A - B @ K, 2, axis=(-2, -1))
+
+
+@_costs_mutant("the larger of real and imaginary parts", "closed_loop_growth")
+def _(A, B, gamma, K):
+    values = np.linalg.eigvals(A - B @ K)
+    return np.sqrt(gamma) * np.maximum(np.abs(values.real), np.abs(values.imag)).max(-1)
+
+
+@_costs_mutant("largest real eigenvalue", "closed_loop_growth")
+def _(A, B, gamma, K):
+    return np.sqrt(gamma) * np.linalg.eigvals(A - B @ K).real.max(-1)
+
+
+@claim("C02", slide=SLIDE, source=SOURCE)
+def gradient_agrees_with_differentiation(
+    rng,
+    *,
+    policy_gradient=linear_quadratic.policy_gradient,
+    riccati_residual=linear_quadratic.riccati_residual,
+    state_correlation=linear_policies.state_correlation,
+):
+    r"""∇J = 2E_KΣ_K, E_K = (R + γBᵀPB)K − γBᵀPA, against complex steps in the linear system for P; batches of gains."""
+    for n, m in ((1, 1), (3, 2), (4, 1), (2, 3)):
+        problem, S0 = random_problem(rng, n, m)
+        A, B, *_, gamma = problem
+        K = stable_gains(rng, problem)
+        expected = np.array([cost_gradient(problem, one, S0) for one in K])
+        error = 1e-10 * (1 + np.abs(expected).max())
+        yield equal(f"∇J, n = {n}, m = {m}", policy_gradient(*problem, K, S0), expected, atol=error)
+        product = 2 * riccati_residual(*problem, K) @ state_correlation(A, B, gamma, K, S0)
+        yield equal(f"2E_KΣ_K, n = {n}, m = {m}", product, expected, atol=error)
+
+
+def _gradient_mutant(text, replaces="policy_gradient"):
+    return gradient_agrees_with_differentiation.mutant(text, replaces=replaces)
+
+
+@_gradient_mutant("factor 2 forgotten")
+def _(A, B, Q, R, gamma, K, S0):
+    return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
+
+
+@_gradient_mutant("starts for visited states: S₀ for Σ_K")
+def _(A, B, Q, R, gamma, K, S0):
+    return 2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) @ S0
+
+
+@_gradient_mutant("the other sign: ascends costs")
+def _(A, B, Q, R, gamma, K, S0):
+    return -linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
+
+
+@_gradient_mutant("natural gradient")
+def _(A, B, Q, R, gamma, K, S0):
+    return 2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K)
+
+
+@_gradient_mutant("γ missing before BᵀPA", "riccati_residual")
+def _(A, B, Q, R, gamma, K):
+    P = linear_policies.value_matrix(A, B, Q, R, gamma, K)
+    return (R + gamma * B.T @ P @ B) @ K - B.T @ P @ A
+
+
+@_gradient_mutant("first stage of the actions only", "riccati_residual")
+def _(A, B, Q, R, gamma, K):
+    P = linear_policies.value_matrix(A, B, Q, R, gamma, K)
+    return R @ K - gamma * B.T @ P @ A
+
+
+@_gradient_mutant("2R, as if differentiated twice", "riccati_residual")
+def _(A, B, Q, R, gamma, K):
+    return linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) + R @ K
+
+
+@_gradient_mutant("own states undiscounted", "state_correlation")
+def _(A, B, gamma, K, S0):
+    return linear_policies.state_correlation(A, B, gamma**2, K, S0)

@@ -1,0 +1,198 @@
+"""Finite decision processes: slide "Standard Reinforcement Learning"."""
+
+import numpy as np
+
+from refimpl.control import markov
+from verify.claims import claim
+from verify.control.processes import all_runs, deterministic, exact_values, layered_process, random_process
+from verify.evidence import equal, rounding
+
+SLIDE = "Standard Reinforcement Learning"
+SOURCE = "definitions; Bellman 1957"
+
+
+@claim("C01", slide=SLIDE, source=SOURCE)
+def values_are_means_of_returns(
+    rng,
+    *,
+    discounted_return=markov.discounted_return,
+    state_values=markov.state_values,
+    action_values=markov.action_values,
+    performance=markov.performance,
+):
+    r"""Over all runs of a process that ends: E[Z | s], E[Z | s, a] and E Z are V, Q and J; Z = Σ γ^{t−1}R_t."""
+    for gamma in (0.0, 0.6, 0.99):
+        P, R = layered_process(rng)
+        mu, D = rng.dirichlet(np.ones(2), 6), np.array([*rng.dirichlet(np.ones(2)), 0, 0, 0, 0])
+        V, error = np.asarray(state_values(P, R, gamma, mu)), rounding(100, np.abs(R).max())
+        Q = np.asarray(action_values(P, R, gamma, V))
+        means = []
+        for s in range(2):
+            chances, first, rewards = all_runs(P, R, mu, s)
+            expected = rewards[:, 0] + gamma * (rewards[:, 1] + gamma * rewards[:, 2])
+            Z = discounted_return(rewards, gamma)
+            yield equal(f"Z of {len(Z)} runs, γ = {gamma}", Z, expected, atol=error)
+            given = [(chances * Z)[first == a].sum() for a in range(2)]
+            yield equal(f"Q({s}, ·), γ = {gamma}", Q[s], given, atol=error)
+            means.append((chances * mu[s, first] * Z).sum())
+        yield equal(f"V, γ = {gamma}", V[:2], means, atol=error)
+        yield equal(f"J, γ = {gamma}", performance(P, R, gamma, mu, D), D[:2] @ means, atol=error)
+
+
+@values_are_means_of_returns.mutant("Z = Σ γ^t R_t", replaces="discounted_return")
+def _(rewards, gamma):
+    return gamma * markov.discounted_return(rewards, gamma)
+
+
+@values_are_means_of_returns.mutant("undiscounted", replaces="discounted_return")
+def _(rewards, gamma):
+    return rewards.sum(-1)
+
+
+@values_are_means_of_returns.mutant("rewards in reverse order", replaces="discounted_return")
+def _(rewards, gamma):
+    return markov.discounted_return(rewards[..., ::-1], gamma)
+
+
+@values_are_means_of_returns.mutant("averaged: (1 − γ) Z", replaces="discounted_return")
+def _(rewards, gamma):
+    return (1 - gamma) * markov.discounted_return(rewards, gamma)
+
+
+@values_are_means_of_returns.mutant("γ² for γ", replaces="state_values")
+def _(P, R, gamma, mu):
+    return markov.state_values(P, R, gamma**2, mu)
+
+
+@values_are_means_of_returns.mutant("actions drawn evenly", replaces="state_values")
+def _(P, R, gamma, mu):
+    return markov.state_values(P, R, gamma, np.full_like(mu, 1 / mu.shape[-1]))
+
+
+@values_are_means_of_returns.mutant("no discount of what follows", replaces="action_values")
+def _(P, R, gamma, V):
+    return R + P @ V
+
+
+@values_are_means_of_returns.mutant("reward discounted too", replaces="action_values")
+def _(P, R, gamma, V):
+    return gamma * (R + P @ V)
+
+
+@values_are_means_of_returns.mutant("states weighed evenly", replaces="performance")
+def _(P, R, gamma, mu, D):
+    return markov.performance(P, R, gamma, mu, np.full_like(D, 1 / len(D)))
+
+
+@values_are_means_of_returns.mutant("the policy's transitions backwards", replaces="performance")
+def _(P, R, gamma, mu, D):
+    P_mu, R_mu = np.einsum("sa,sat->st", mu, P), (mu * R).sum(-1)
+    return D @ np.linalg.solve(np.eye(len(P)) - gamma * P_mu.T, R_mu)
+
+
+@claim("C01", slide=SLIDE, source=SOURCE)
+def values_solve_bellmans_equation(
+    rng, *, state_values=markov.state_values, action_values=markov.action_values, performance=markov.performance
+):
+    r"""Deterministic μ, in fractions: V = R_μ + γP_μV, Q = R + γPV, V(s) = Q(s, μ(s)), J = E V(s) = E Q(s, μ(s))."""
+    for gamma in (0.3, 0.9, 0.999):
+        P, R = random_process(rng)
+        actions, D = rng.integers(0, 3, (2, 4)), rng.dirichlet(np.ones(4))
+        mu = deterministic(actions, 3)
+        V, Q = (np.stack(v) for v in zip(*(exact_values(P, R, gamma, a) for a in actions), strict=True))
+        error = rounding(100, np.abs(R).max() / (1 - gamma) ** 2)
+        yield equal(f"V, γ = {gamma}", state_values(P, R, gamma, mu), V, atol=error)
+        yield equal(f"Q, γ = {gamma}", action_values(P, R, gamma, V), Q, atol=error)
+        taken = np.take_along_axis(Q, actions[..., None], -1)[..., 0]
+        J = performance(P, R, gamma, mu, D)
+        yield equal(f"J = E V(s), γ = {gamma}", J, V @ D, atol=error)
+        yield equal(f"J = E Q(s, μ(s)), γ = {gamma}", J, taken @ D, atol=error)
+
+
+@values_solve_bellmans_equation.mutant("one sweep short of the solution", replaces="state_values")
+def _(P, R, gamma, mu):
+    V = markov.state_values(P, R, gamma, mu)
+    return V - 1e-6 * (1 - gamma) * np.abs(V).max()
+
+
+@values_solve_bellmans_equation.mutant("γ 1 % too small", replaces="state_values")
+def _(P, R, gamma, mu):
+    return markov.state_values(P, R, 0.99 * gamma, mu)
+
+
+@values_solve_bellmans_equation.mutant("one policy's transitions for all", replaces="state_values")
+def _(P, R, gamma, mu):
+    P_mu, R_mu = np.einsum("sa,sat->st", mu[0], P), (mu * R).sum(-1)
+    return np.linalg.solve(np.eye(len(P)) - gamma * P_mu, R_mu.T).T
+
+
+@values_solve_bellmans_equation.mutant("critic at (s, μ(s')) in the target", replaces="action_values")
+def _(P, R, gamma, V):
+    return R + gamma * np.broadcast_to(V[..., None], (*V.shape, R.shape[-1]))
+
+
+@values_solve_bellmans_equation.mutant("best first action, then the policy", replaces="performance")
+def _(P, R, gamma, mu, D):
+    return markov.action_values(P, R, gamma, markov.state_values(P, R, gamma, mu)).max(-1) @ D
+
+
+@values_solve_bellmans_equation.mutant("transitions transposed", replaces="action_values")
+def _(P, R, gamma, V):
+    return R + gamma * np.einsum("tas,...t->...sa", P, V)
+
+
+@claim("C01", slide=SLIDE, source="Kakade & Langford 2002, Lemma 6.1")
+def policies_differ_by_the_advantage_where_the_new_one_goes(
+    rng,
+    *,
+    state_visits=markov.state_visits,
+    state_values=markov.state_values,
+    action_values=markov.action_values,
+    performance=markov.performance,
+):
+    r"""d = Σ γ^{t−1} Pr[S_t = ·]; J = Σ d μ R; J(μ') − J(μ) = Σ d^{μ'} μ' (Q^μ − V^μ)."""
+    for gamma in (0.3, 0.9):
+        P, R = random_process(rng)
+        mu, D = rng.dirichlet(np.ones(3), (5, 4)), rng.dirichlet(np.ones(4))
+        law, expected = np.broadcast_to(D, (5, 4)), np.zeros((5, 4))
+        for t in range(int(40 / -np.log(gamma))):
+            expected = expected + gamma**t * law
+            law = np.einsum("ks,ksa,sat->kt", law, mu, P)
+        d, J = np.asarray(state_visits(P, gamma, mu, D)), np.asarray(performance(P, R, gamma, mu, D))
+        error = rounding(100, np.abs(R).max() / (1 - gamma) ** 2)
+        yield equal(f"d, γ = {gamma}", d, expected, atol=error)
+        yield equal(f"J, γ = {gamma}", J, np.einsum("ks,ksa,sa->k", expected, mu, R), atol=error)
+        V = np.asarray(state_values(P, R, gamma, mu))
+        advantage = np.asarray(action_values(P, R, gamma, V)) - V[..., None]
+        gain = np.einsum("ks,ksa,lsa->kl", d, mu, advantage)
+        yield equal(f"J(μ') − J(μ), γ = {gamma}", gain, J[:, None] - J, atol=error)
+
+
+@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("a distribution: (1 − γ) d", replaces="state_visits")
+def _(P, gamma, mu, D):
+    return (1 - gamma) * markov.state_visits(P, gamma, mu, D)
+
+
+@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("transitions not transposed", replaces="state_visits")
+def _(P, gamma, mu, D):
+    return markov.state_values(P, np.broadcast_to(D[:, None], P.shape[:2]), gamma, mu)
+
+
+@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("first states not counted", replaces="state_visits")
+def _(P, gamma, mu, D):
+    return markov.state_visits(P, gamma, mu, D) - D
+
+
+@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("values 1 % too large", replaces="state_values")
+def _(P, R, gamma, mu):
+    return 1.01 * markov.state_values(P, R, gamma, mu)
+
+
+@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("γ forgotten", replaces="action_values")
+def _(P, R, gamma, V):
+    return R + np.einsum("sat,...t->...sa", P, V)
+
+
+@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("normalised: (1 − γ) J", replaces="performance")
+def _(P, R, gamma, mu, D):
+    return (1 - gamma) * markov.performance(P, R, gamma, mu, D)

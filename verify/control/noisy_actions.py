@@ -1,0 +1,90 @@
+"""The noisy-action game on linear-quadratic control, and its value: slide "Application: Noisy action robust …"."""
+
+import numpy as np
+
+from refimpl.control import linear_quadratic, noisy_actions
+from verify.claims import claim
+from verify.control.stage_games import DELTA, game, game_by_stages
+from verify.evidence import equal
+
+SLIDE = "Application: Noisy action robust reinforcement learning"
+SOURCE = "Başar & Bernhard 1995"
+
+
+@claim("C05", slide=SLIDE, source=f"{SOURCE}; dynamic programming")
+def the_games_riccati_equation_gives_its_value_in_both_orders(
+    rng, *, saddle=noisy_actions.saddle, stacked_actions=noisy_actions.stacked_actions
+):
+    r"""P = limit of stages in which v, or u, chooses second, δ = 0.1; from P its gains; the value of both is tr PS₀."""
+    for effort in ("done", "own"):
+        problem, S0, R_u, limit = game(rng, effort)
+        A, B, Q, R, gamma = problem
+        for times in (1.2, 5.0):
+            B2, R2 = stacked_actions(B, R, R_u, DELTA, times * limit)
+            P, K, L = saddle(A, B2, Q, R2, gamma)
+            error, where = 1e-9 * (1 + np.abs(P).max()), f"effort on what is {effort}, λ = {times} λ*"
+            for first in (True, False):
+                expected = game_by_stages(problem, R_u, times * limit, 5000, first)
+                yield equal(f"P, {'v' if first else 'u'} chooses second, {where}", P, expected, atol=error)
+            F, a, v = A - B @ (0.9 * K + 0.1 * L), -(0.9 * K + 0.1 * L), -L
+            stage = Q + a.T @ R @ a + K.T @ R_u @ K - times * limit * v.T @ v
+            yield equal(f"P from what is done, {where}", stage + gamma * F.T @ P @ F, P, atol=error)
+            slope_u = 0.9 * (R @ a + gamma * B.T @ P @ F) - R_u @ K
+            slope_v = 0.1 * (R @ a + gamma * B.T @ P @ F) - times * limit * v
+            zero = np.zeros((2, 2, 3))
+            yield equal(f"slopes in u and v, {where}", [slope_u, slope_v], zero, atol=error)
+            value = linear_quadratic.policy_value(A, B2, Q, R2, gamma, np.vstack([K, L]), S0)
+            yield equal(f"value, {where}", value, np.trace(P @ S0), atol=10 * error)
+
+
+def _value_mutant(text, replaces="saddle"):
+    return the_games_riccati_equation_gives_its_value_in_both_orders.mutant(text, replaces=replaces)
+
+
+@_value_mutant("players exchanged")
+def _(A, B, Q, R, gamma):
+    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
+    return P, L, K
+
+
+@_value_mutant("v = +Ls")
+def _(A, B, Q, R, gamma):
+    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
+    return P, K, -L + 1e-3
+
+
+@_value_mutant("no adversary")
+def _(A, B, Q, R, gamma):
+    m = len(R) // 2
+    P, K = linear_quadratic.stabilising_solution(A, B[:, :m], Q, R[:m, :m], gamma)
+    return P, K, 0 * K
+
+
+@_value_mutant("undiscounted adversary: BᵀPB for γBᵀPB")
+def _(A, B, Q, R, gamma):
+    P, K, _ = noisy_actions.saddle(A, B, Q, R, gamma)
+    gains = np.linalg.solve(R + B.T @ P @ B, gamma * B.T @ P @ A)
+    return P, gains[: len(K)], gains[len(K) :]
+
+
+@_value_mutant("shares exchanged", "stacked_actions")
+def _(B, R, R_u, delta, penalty):
+    return noisy_actions.stacked_actions(B, R, R_u, 1 - delta, 100 * penalty)
+
+
+@_value_mutant("added noise: a = u + δv", "stacked_actions")
+def _(B, R, R_u, delta, penalty):
+    m = len(R)
+    W = np.hstack([np.eye(m), delta * np.eye(m)])
+    zero = np.zeros((m, m))
+    return B @ W, W.T @ R @ W + np.block([[R_u, zero], [zero, -penalty * np.eye(m)]])
+
+
+@_value_mutant("the adversary pays λ|δv|²", "stacked_actions")
+def _(B, R, R_u, delta, penalty):
+    return noisy_actions.stacked_actions(B, R, R_u, delta, 1.01 * penalty)
+
+
+@_value_mutant("effort of the policy alone, twice", "stacked_actions")
+def _(B, R, R_u, delta, penalty):
+    return noisy_actions.stacked_actions(B, R, 2 * R_u + 0.01 * np.eye(len(R)), delta, penalty)

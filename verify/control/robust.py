@@ -1,0 +1,207 @@
+"""The robust objective, as printed and as meant: slide "Robust Reinforcement Learning"."""
+
+import itertools
+
+import numpy as np
+
+from refimpl.control import linear_quadratic, markov, robust
+from verify.claims import claim
+from verify.control.problems import random_problem, stable_gains
+from verify.control.processes import deterministic, random_process
+from verify.evidence import at_least, at_most, equal
+
+SLIDE = "Robust Reinforcement Learning"
+SOURCE = "Tessler, Efroni & Mannor 2019"
+
+
+def box(radius, m, points=3):
+    """Points of a box of actions, its corners among them, and 0."""
+    return np.array(list(itertools.product(np.linspace(-radius, radius, points), repeat=m)))
+
+
+@claim("C04", slide=SLIDE, source=SOURCE)
+def the_printed_max_lets_the_adversary_help(rng, *, printed_cost=robust.printed_cost, robust_cost=robust.robust_cost):
+    r"""One action, |ν| ≤ r, H = R + γBᵀPB: with the inner min J + Hr² + 2rE|Es|, with max J − E (Es)²/H."""
+    problem, _ = random_problem(rng, 3, 1)
+    _, B, _, R, gamma = problem
+    for K in stable_gains(rng, problem):
+        s = rng.standard_normal((50, 3))
+        P = linear_quadratic.value_matrix(*problem, K)
+        H, slopes = (R + gamma * B.T @ P @ B)[0, 0], s @ linear_quadratic.riccati_residual(*problem, K)[0]
+        nominal = np.einsum("ki,ij,kj->k", s, P, s).mean()
+        radius = 1.5 * np.abs(slopes).max() / H
+        nu, step = np.linspace(-radius, radius, 4001)[:, None], radius / 2000
+        worst, best = robust_cost(*problem, K, s, nu), printed_cost(*problem, K, s, nu)
+        expected = nominal + H * radius**2 + 2 * radius * np.abs(slopes).mean()
+        error = 1e-9 * (1 + np.abs(P).max()) * 100
+        yield equal("worst case", worst, expected, atol=error)
+        expected = nominal - (slopes**2).mean() / H
+        yield equal("printed", best, expected, atol=error + H * (step / 2) ** 2)
+        yield equal("printed ≤ nominal ≤ worst cost", [best < nominal, nominal < worst], [1.0, 1.0])
+
+
+def _help_mutant(text, replaces):
+    return the_printed_max_lets_the_adversary_help.mutant(text, replaces=replaces)
+
+
+@_help_mutant("the printed objective for the robust one", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.printed_cost(A, B, Q, R, gamma, K, s, nu)
+
+
+@_help_mutant("one perturbation for all states", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return max(robust.robust_cost(A, B, Q, R, gamma, K, s, one[None]) for one in nu[:: len(nu) // 8])
+
+
+@_help_mutant("worst state instead of the mean", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return max(robust.robust_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s)
+
+
+@_help_mutant("the perturbation replaces the action", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.robust_cost(A, B, Q, R, gamma, 0 * K, s, nu)
+
+
+@_help_mutant("upward perturbations only", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.robust_cost(A, B, Q, R, gamma, K, s, nu[len(nu) // 2 :])
+
+
+@_help_mutant("the robust objective for the printed one", "printed_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.robust_cost(A, B, Q, R, gamma, K, s, nu)
+
+
+@_help_mutant("no perturbation", "printed_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.printed_cost(A, B, Q, R, gamma, K, s, 0 * nu[:1])
+
+
+@_help_mutant("half the perturbation", "printed_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.printed_cost(A, B, Q, R, gamma, K, s, nu[:: len(nu) // 4])
+
+
+@claim("C04", slide=SLIDE, source="policy improvement; P_K ⪰ P_{K*}")
+def printed_or_corrected_the_best_linear_policy_is_the_plain_one(
+    rng, *, printed_cost=robust.printed_cost, robust_cost=robust.robust_cost
+):
+    r"""Printed: no policy beats J*, K* attains it. Corrected, 𝒩 = −𝒩: least at K* too, J* + max νᵀHν."""
+    for n, m in ((3, 1), (3, 2)):
+        problem, _ = random_problem(rng, n, m)
+        _, B, _, R, gamma = problem
+        best = linear_quadratic.riccati_gain(*problem)
+        P = linear_quadratic.value_matrix(*problem, best)
+        s = rng.standard_normal((40, n))
+        optimum = np.einsum("ki,ij,kj->k", s, P, s).mean()
+        near = best + 1e-4 * rng.standard_normal((3, m, n))
+        gains = np.concatenate([[best], near, stable_gains(rng, problem, k=6)])
+        error = 1e-9 * (1 + optimum)
+        for radius in (0.1, 3.0):
+            nu = box(radius, m)
+            printed = np.array([printed_cost(*problem, K, s, nu) for K in gains])
+            yield at_least(f"printed, r = {radius}, m = {m}", printed, optimum, slack=error, tight=1e-9)
+            yield equal(f"printed at K*, r = {radius}, m = {m}", printed[0], optimum, atol=error)
+            H = R + gamma * B.T @ P @ B
+            expected = optimum + np.einsum("ji,ik,jk->j", nu, H, nu).max()
+            worst = np.array([robust_cost(*problem, K, s, nu) for K in gains])
+            yield equal(f"worst case at K*, r = {radius}, m = {m}", worst[0], expected, atol=error + 1e-9 * expected)
+            yield at_least(f"worst case, r = {radius}, m = {m}", worst, expected, slack=1e-9 * expected, tight=1e-8)
+
+
+def _plain_mutant(text, replaces):
+    return printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutant(text, replaces=replaces)
+
+
+@_plain_mutant("the robust objective for the printed one", "printed_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.robust_cost(A, B, Q, R, gamma, K, s, nu)
+
+
+@_plain_mutant("best action and state", "printed_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return min(robust.printed_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s)
+
+
+@_plain_mutant("best perturbation paid back", "printed_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.printed_cost(A, B, Q, 0.99 * R, gamma, K, s, nu)
+
+
+@_plain_mutant("the printed objective for the robust one", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.printed_cost(A, B, Q, R, gamma, K, s, nu)
+
+
+@_plain_mutant("𝒩 without its negative corners", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.robust_cost(A, B, Q, R, gamma, K, s, np.abs(nu)) + 1e-3
+
+
+@_plain_mutant("best at another gain: γ 1 % off", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.robust_cost(A, B, Q, R, 0.99 * gamma, K, s, nu)
+
+
+@claim("C04", slide=SLIDE, source="enumeration of policies")
+def on_finite_processes_the_printed_optimum_is_the_plain_one(
+    rng, *, best_reachable=robust.best_reachable, worst_reachable=robust.worst_reachable
+):
+    r"""All μ: max E max_b Q^μ(s, b) = max J; max E min_b Q^μ(s, b) ≤ max J; at a cliff only it moves μ."""
+    P, R = random_process(rng, 3, 3)
+    gamma, D = 0.8, rng.dirichlet(np.ones(3))
+    policies = np.array(list(itertools.product(range(3), repeat=3)))
+    tables = deterministic(policies, 3)
+    V = markov.state_values(P, R, gamma, tables)
+    Q, J = markov.action_values(P, R, gamma, V), V @ D
+    reach = np.array([[0, 1], [1, 2], [2, 0]])
+    printed = (np.asarray(best_reachable(Q, reach)) * tables).sum(-1) @ D
+    worst = (np.asarray(worst_reachable(Q, reach)) * tables).sum(-1) @ D
+    pairs = np.maximum(*(np.take_along_axis(Q, ((policies + k) % 3)[..., None], -1)[..., 0] for k in (0, 1)))
+    yield equal("printed, every policy", printed, pairs @ D, atol=1e-12)
+    pairs = np.minimum(*(np.take_along_axis(Q, ((policies + k) % 3)[..., None], -1)[..., 0] for k in (0, 1)))
+    yield equal("worst case, every policy", worst, pairs @ D, atol=1e-12)
+    yield equal("max of the printed objective", printed.max(), J.max(), atol=1e-12)
+    yield at_most("worst case ≤ J ", worst, J, slack=1e-12, resolution=10.0)
+    yield equal("printed ≥ J: policies where it is less", (printed < J - 1e-12).sum(), 0)
+    fall = rng.uniform(1.5, 4)
+    Q = markov.action_values(np.ones((1, 3, 1)), [[1.0, 0.6, -fall]], 0.5, [0.0])
+    edge = np.array([[0, 2], [1, 0], [2, 1]])
+    chosen = [np.argmax(Q), np.argmax(best_reachable(Q, edge)), np.argmax(worst_reachable(Q, edge))]
+    yield equal("at a cliff: the edge, the edge as printed, the middle as meant", chosen, [0, 0, 1])
+
+
+def _finite_mutant(text, replaces):
+    return on_finite_processes_the_printed_optimum_is_the_plain_one.mutant(text, replaces=replaces)
+
+
+@_finite_mutant("as printed", "worst_reachable")
+def _(Q, reach):
+    return robust.best_reachable(Q, reach)
+
+
+@_finite_mutant("every action in reach", "worst_reachable")
+def _(Q, reach):
+    return np.broadcast_to(Q.min(-1, keepdims=True), Q.shape)
+
+
+@_finite_mutant("reach read backwards: who reaches a", "worst_reachable")
+def _(Q, reach):
+    return robust.worst_reachable(Q, np.array([[0, 2], [1, 0], [2, 1]]) if reach[0, 1] == 1 else reach)
+
+
+@_finite_mutant("no exchange", "best_reachable")
+def _(Q, reach):
+    return Q
+
+
+@_finite_mutant("as meant", "best_reachable")
+def _(Q, reach):
+    return robust.worst_reachable(Q, reach)
+
+
+@_finite_mutant("every action in reach", "best_reachable")
+def _(Q, reach):
+    return np.broadcast_to(Q.max(-1, keepdims=True), Q.shape)
