@@ -1,0 +1,1 @@
+"""Robustness: adversarial training, sharpness-aware minimization and Lipschitz constants."""
