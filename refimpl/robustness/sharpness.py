@@ -199,10 +199,9 @@ def quadratic_maximum(H: Any, g: Any, eps: float) -> Maximum:
 
     y = along(0.0)
     if np.linalg.norm(y) > eps:
-        far = np.linalg.norm(c) / eps
-        y = along(
-            scipy.optimize.brentq(lambda s: 1 / np.linalg.norm(along(s)) - 1 / eps, 0, far, xtol=1e-300, maxiter=999)
-        )
+        far = 2 * np.linalg.norm(c) / eps
+        excess = lambda s: 1 / eps - 1 / np.linalg.norm(along(s))  # noqa: E731
+        y = along(scipy.optimize.brentq(excess, 0, far, xtol=1e-300, maxiter=999))
     elif l[-1] >= 0:
-        y[-1] += np.sqrt(eps**2 - y @ y)
+        y[-1] += np.sqrt(max(eps**2 - float(y @ y), 0.0))
     return Maximum(float(c @ y + (l * y) @ y / 2), Q @ y)
