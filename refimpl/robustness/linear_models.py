@@ -120,7 +120,7 @@ def adversarial_risk(loss: MarginLoss, x: Any, a: Any, b: Any, eps: float, norm:
 
     References
     ----------
-    Slides "from ERM to minimax" and "Robustness examples in ML".
+    Slides "Recall: from empirical risk minimization to minimax optimization", "Robustness examples in ML".
 
     Examples
     --------
