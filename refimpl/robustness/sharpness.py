@@ -191,11 +191,12 @@ def quadratic_maximum(H: Any, g: Any, eps: float) -> Maximum:
     if (np.abs(H - H.T) > 1e-12 * np.abs(H).max()).any():
         raise ValueError(f"H must be symmetric, got {H.tolist()!r:.60}")
     l, Q = np.linalg.eigh(H)
-    c, least = g @ Q, max(l[-1], 0.0)
+    l[l[-1] - l <= 16 * np.finfo(float).eps * np.abs(l).max()] = l[-1]
+    c, gaps = g @ Q, max(l[-1], 0.0) - l
 
     def along(s: float) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(c == 0, 0, c / (s + least - l))
+            return np.where(c == 0, 0, c / (s + gaps))
 
     y = along(0.0)
     if np.linalg.norm(y) > eps:
