@@ -255,8 +255,8 @@ TABLE: tuple[Row, ...] = (
         "bounds that bind falls short even on linear losses: projecting, then clipping is not projecting onto both"),
     Row("R02", "Robustness examples in ML",
         "SAM ascends by εg/‖g‖₂, exact for linear losses, and settles in flatter minima", "as printed",
-        "along a curve of minima, at the rate e^(−2αε²k); between two wells its one step is not the exact maximum: on a "
-        "mixture of Gaussians it comes to rest near the saddle, which is no minimum of either"),
+        "along a curve of minima, at the rate e^(−2αε²k). From a sharp well it may come to rest at distance ε, where "
+        "x + η is the sharp minimum: neither a minimum nor flat, and not where the worst loss is least"),
     Row("R03", "Robustness examples in ML",
         "Digits: clean and attacked accuracy over ε, after adversarial training and after ERM", "as printed",
         "measured: at ε = 0.1 (ℓ∞) a small network keeps 0.6 of unseen digits after adversarial training and 0.05 after "

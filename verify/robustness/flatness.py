@@ -5,6 +5,7 @@ import autograd.numpy as np
 
 from refimpl.optimizers import sgd_step
 from refimpl.robustness import landscapes, sharpness
+from refimpl.sampling.targets import gaussian_mixture
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.probes import batched
@@ -95,3 +96,53 @@ for text, landscape in {
     "trace halved": with_parts(trace=lambda x: VALLEY.trace(x) / 2),
 }.items():
     sam_walks_to_the_flattest_minimum.mutant(text, replaces="landscape")(landscape)
+
+
+def wells():
+    """−log of two Gaussians: a sharp well at (−1.5, 0), the deeper, and a flat one at (1.5, 0)."""
+    return gaussian_mixture([0.2, 0.8], [[-1.5, 0.0], [1.5, 0.0]], [np.eye(2) / 16, np.eye(2)])
+
+
+@claim("R02", slide=SLIDE, source=f"definition of SAM; {SAM}, Algorithm 1")
+def sam_may_rest_where_the_perturbed_point_is_the_sharp_minimum(rng, *, sam_step=sharpness.sam_step):
+    r"""Of two wells the worst loss on ‖η‖ ≤ 1 prefers the flat one, the loss the sharp one; SAM may find neither.
+
+    It leaves the sharp well, up to a point on the far slope at distance ε where x + η is the sharp minimum: ∇f vanishes
+    at x + η, so SAM stays, though f descends and the worst loss is 5.6 there, against 2.6 at the flat minimum.
+    """
+    f, grad_f, eps, alpha = *wells()[1:3], 1.0, 0.02
+    sharp, flat = (descent(grad_f, np.array([side, 0.0])) for side in (-1.5, 1.5))
+    yield at_most("loss: sharp beside flat", f(sharp), f(flat), tight=0.9)
+    worst = {name: worst_on_ball(f, x, eps) for name, x in (("sharp", sharp), ("flat", flat))}
+    yield at_most("worst loss: flat beside sharp", worst["flat"], worst["sharp"], tight=0.9)
+    x = sharp + 0.1 * rng.standard_normal((50, 2))
+    for _ in range(3000):
+        x = sam_step(grad_f, x, eps, alpha)
+    yield equal("where SAM rests", x, sharp + np.array([eps, 0.0]), atol=1e-9)
+    yield at_least("‖∇f‖ there", np.linalg.norm(grad_f(x), axis=-1), 0.1, resolution=5.0)
+    yield at_least("worst loss there", worst_on_ball(f, x[:1], eps), 2 * worst["flat"], resolution=1.0)
+
+
+def descent(grad_f, x):
+    """The minimum to which gradient descent leads."""
+    for _ in range(4000):
+        x = sgd_step(grad_f(x), x, 0.05)
+    return x
+
+
+def worst_on_ball(f, x, eps):
+    """max f(x + η) over circles within the ball."""
+    t, r = np.linspace(0, 2 * np.pi, 361), np.linspace(0, eps, 11)[:, None]
+    ball = np.stack([r * np.cos(t), r * np.sin(t)], -1).reshape(-1, 2)
+    return f(x[..., None, :] + ball).max(-1)
+
+
+for text, step in {
+    "gradient at x: plain descent": spoilt_step(lambda grad_f, x, eta: grad_f(x)),
+    "perturbed downhill": spoilt_step(lambda grad_f, x, eta: grad_f(x - eta)),
+    "perturbed 1 % too far": spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.01 * eta)),
+    "perturbed half as far": spoilt_step(lambda grad_f, x, eta: grad_f(x + eta / 2)),
+    "not normalised": spoilt_step(there, eta=lambda g, eps: eps * g),
+    "mean of both gradients": spoilt_step(lambda grad_f, x, eta: (grad_f(x) + grad_f(x + eta)) / 2),
+}.items():
+    sam_may_rest_where_the_perturbed_point_is_the_sharp_minimum.mutant(text)(step)
