@@ -53,9 +53,14 @@ def onto_bounds(a: Any, bounds: tuple[Any, Any] | None = None) -> Field:
     if bounds is None:
         return lambda z: z
     clip = onto_box(*bounds)
-    if np.broadcast_shapes(a.shape, *(bound.shape for bound in bounds)) != a.shape or (bare(clip)(a) != a).any():
+    if not all(_broadcasts(bound.shape, a.shape) for bound in bounds) or (bare(clip)(a) != a).any():
         raise ValueError(f"a must lie within bounds that broadcast to it, got {a!r:.60} and {bounds!r:.60}")
     return clip
+
+
+def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    tails = zip(reversed(small), reversed(large), strict=False)
+    return len(small) <= len(large) and all(m in (1, n) for m, n in tails)
 
 
 @domain(grad=field, a=array("... p"), eps=nonnegative, norm=any_norm)
@@ -163,7 +168,9 @@ def pgd(
     project, clip = _onto_ball(a, eps, norm), bare(bare(onto_bounds)(a, bounds))
     moved = a.copy()
     for _ in range(num_steps):
-        moved = clip(project(moved + step * _direction(grad, moved, norm)))
+        ahead = moved + step * _direction(grad, moved, norm)
+        with np.errstate(over="ignore"):
+            moved = clip(project(ahead))
     return moved
 
 
@@ -177,4 +184,4 @@ def _direction(grad: Callable[[Any], Any], a: Any, norm: str) -> Any:
 def _onto_ball(a: Array, eps: float, norm: str) -> Field:
     if norm == "inf":
         return bare(onto_box(a - eps, a + eps))
-    return bare(onto_ball(a, eps)) if eps else lambda z: a
+    return bare(onto_ball(a, eps)) if eps else lambda z: a.copy()

@@ -146,16 +146,34 @@ def adversarial_training(
     Raises
     ------
     DivergedError
-        When parameters are not finite; `last` holds the last finite ones.
+        When parameters or outputs are not finite; `last` holds the last finite parameters.
 
     References
     ----------
     Slide "Robustness examples in ML" [42]; Madry et al. 2018.
     """
+    if labels.shape != a.shape[:1]:
+        raise ValueError(f"labels must be one for each of {len(a)} inputs, got {labels.shape}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _steps(h, a, labels, rng, steps, step, batch, (eps, num_steps, norm))
+
+
+def _steps(
+    h: Network,
+    a: Any,
+    labels: Any,
+    rng: np.random.Generator,
+    steps: int,
+    step: float,
+    batch: int,
+    options: tuple[Any, ...],
+) -> Network:
     sizes, state = sizes_of(h.layers), adam_start(flatten(h.layers))
     for t in range(steps):
-        i = rng.integers(len(labels), size=batch)
-        worst, last = bare(attack)(h, a[i], labels[i], eps, num_steps, norm), state.x
+        i, last = rng.integers(len(labels), size=batch), state.x
+        if not np.isfinite(bare(forward)(h, a[i])).all():
+            raise DivergedError(last, t)
+        worst = bare(attack)(h, a[i], labels[i], *options)
         _, gradient = bare(loss_gradient)(h, worst, partial(_cross_entropy, labels=labels[i]))
         state = bare(adam_step)(flatten(gradient), state, step)
         if not np.isfinite(state.x).all():

@@ -49,12 +49,23 @@ def preactivation_bounds(h: Network, lower: Any, upper: Any) -> list[tuple[Array
     list of pairs of arrays
         Lower and upper bounds (m,) of each layer.
 
+    Raises
+    ------
+    ValueError
+        When the box is empty.
+
+    References
+    ----------
+    Tjeng, Xiao & Tedrake 2019, Section 4.
+
     Examples
     --------
     >>> from refimpl.layers import Layer
     >>> preactivation_bounds(Network((Layer([[1.0, -1.0]], [0.5]),), relu), [0.0, 0.0], [1.0, 2.0])
     [(array([-1.5]), array([1.5]))]
     """
+    if (lower > upper).any():
+        raise ValueError(f"lower must be <= upper, got {lower} and {upper}")
     found = []
     for W, b in h.layers:
         centre, radius = W @ (lower + upper) / 2 + b, np.abs(W) @ (upper - lower) / 2
