@@ -109,6 +109,8 @@ def one_step_attains_the_maximum_of_a_linear_loss(rng, *, fgsm=adversarial.fgsm)
         yield at_least(f"ℓ{norm}: margins of others", lowest, b * (worst @ x), slack=error, resolution=8 * eps)
         yield from batched(f"ℓ{norm}", lambda z, norm=norm: fgsm(bent, z, 0.2, norm), a[:, :3], atol=rounding(16, 4))
         yield equal(f"ℓ{norm}: ε = 0", fgsm(bent, a[:, :3], 0.0, norm), a[:, :3])
+        tiny = np.asarray(fgsm(lambda z: 1e-200 * bent(z), a[:, :3], eps, norm))
+        yield equal(f"ℓ{norm}: of a tiny gradient", tiny, fgsm(bent, a[:, :3], eps, norm), atol=rounding(16, 8))
     z = a[:, :3]
     yield equal("FGSM", fgsm(bent, z, eps), z + eps * np.sign(bent(z)), atol=rounding(4, 5))
 
@@ -138,6 +140,13 @@ for text, mutant in {
     "sign of a plus rounding: sign(0) = 1": step_with(lambda grad, a, norm: exact(lambda z: grad(z) + 1e-300, a, norm)),
     "the dual's step: ℓ₁ and ℓ∞ swapped": step_with(
         lambda grad, a, norm: exact(grad, a, {"inf": 1, "1": "inf"}.get(str(norm), 2))
+    ),
+    "norm plus 10⁻¹²": step_with(
+        lambda grad, a, norm: (
+            grad(a) / (np.linalg.norm(grad(a), axis=-1, keepdims=True) + 1e-12)
+            if str(norm) == "2"
+            else exact(grad, a, norm)
+        )
     ),
     "gradient where it does not belong": step_with(lambda grad, a, norm: exact(grad, a + 0.1, norm)),
 }.items():

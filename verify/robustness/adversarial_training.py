@@ -81,8 +81,10 @@ for text, change in {
     "labels of a neighbour": lambda h, a, y, eps, k, norm: (h, a, np.roll(y, 1), eps, k, norm),
     "inputs rounded first": lambda h, a, y, eps, k, norm: (h, np.round(a, 2), y, eps, k, norm),
 }.items():
-    mutant = lambda h, a, y, eps, k=20, norm="inf", change=change: training.attack(*change(h, a, y, eps, k, norm))  # noqa: E731
-    attacks_climb_the_loss_within_ball_and_pixels.mutant(text, replaces="attack")(mutant)
+
+    @attacks_climb_the_loss_within_ball_and_pixels.mutant(text, replaces="attack")
+    def _(h, a, labels, eps, num_steps=20, norm="inf", change=change):
+        return training.attack(*change(h, a, labels, eps, num_steps, norm))
 
 
 @attacks_climb_the_loss_within_ball_and_pixels.mutant("another number of steps by default", replaces="attack")
@@ -136,7 +138,7 @@ def as_problem(h, x, a):
     return h._replace(layers=unflatten(x, sizes_of(h.layers))), a, np.zeros(len(a), int)
 
 
-for text, change in {
+for text, changes in {
     "at clean batches: plain training": {"eps": lambda eps: 0.0},
     "radius 1 % too large": {"eps": lambda eps: 1.01 * eps},
     "one step more": {"steps": lambda steps: steps + 1},
@@ -147,13 +149,12 @@ for text, change in {
     "another batch by default": {"batch": lambda batch: 64 if batch == 100 else batch},
 }.items():
 
-    def mutant(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf", change=change):
+    @adversarial_training_descends_at_the_attacked_batch.mutant(text)
+    def _(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf", changes=changes):
         given = {"labels": labels, "eps": eps, "steps": steps, "step": step, "batch": batch, "num_steps": num_steps}
         given |= {"norm": norm}
-        given |= {name: function(given[name]) for name, function in change.items()}
+        given |= {name: change(given[name]) for name, change in changes.items()}
         return training.adversarial_training(h, a, rng=rng, **given)
-
-    adversarial_training_descends_at_the_attacked_batch.mutant(text)(mutant)
 
 
 @adversarial_training_descends_at_the_attacked_batch.mutant("inputs attacked once, before training")

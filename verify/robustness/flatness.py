@@ -57,7 +57,7 @@ def sam_walks_to_the_flattest_minimum(rng, *, landscape=landscapes.factorization
     start = np.stack([u, 1 / u], -1) * rng.uniform(0.95, 1.05, (8, 1))
     x = z = start
     keeps = start[:, 0] ** 2 - start[:, 1] ** 2
-    for k in range(1, 30001):
+    for k in range(1, 20001):
         x = sam_step(valley.grad_f, x, eps, alpha)
         z = sgd_step(valley.grad_f(z), z, alpha) if k <= 3000 else z
         if k == 5000:
@@ -110,7 +110,8 @@ def sam_may_rest_where_the_perturbed_point_is_the_sharp_minimum(rng, *, sam_step
     It leaves the sharp well, up to a point on the far slope at distance ε where x + η is the sharp minimum: ∇f vanishes
     at x + η, so SAM stays, though f descends and the worst loss is 5.6 there, against 2.6 at the flat minimum.
     """
-    f, grad_f, eps, alpha = *wells()[1:3], 1.0, 0.02
+    _, f, grad_f, _ = wells()
+    eps, alpha = 1.0, 0.02
     sharp, flat = (descent(grad_f, np.array([side, 0.0])) for side in (-1.5, 1.5))
     yield at_most("loss: sharp beside flat", f(sharp), f(flat), tight=0.9)
     worst = {name: worst_on_ball(f, x, eps) for name, x in (("sharp", sharp), ("flat", flat))}

@@ -46,6 +46,8 @@ def pgd_never_leaves_the_ball_around_the_input(rng, *, pgd=adversarial.pgd):
                 yield at_least(f"ℓ{norm}: a_k above its bound", z, lower, slack=0.0, resolution=1e-12)
                 yield at_most(f"ℓ{norm}: a_k below its bound", z, upper, slack=0.0, resolution=1e-12)
         yield from batched(f"ℓ{norm}", lambda z, n=norm, e=eps: pgd(bent, z, e, 0.1, 5, n, (0, 1)), a, atol=1e-12)
+        tiny = pgd(lambda z: 1e-200 * bent(z), a, eps, 0.1, 5, norm)
+        yield equal(f"ℓ{norm}: of a tiny gradient", tiny, steps(bent, a, eps, 0.1, 5, norm, None), atol=1e-10)
         for stays in ({"eps": 0.0, "num_steps": 5}, {"eps": 0.3, "num_steps": 0}):
             yield equal(f"ℓ{norm}: {stays}", pgd(bent, a, step=0.1, norm=NORMS[norm], **stays), a)
     yield from unchanged("pgd", lambda z: pgd(bent, z, 0.1, 0.1, 3), a)

@@ -42,6 +42,7 @@ def the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem(
     found = quadratic_maximum((H + H.T) / 2, Q @ [0.0, 0.0, 0.5, 1.0], 3.0)
     yield from judged("inside", found, H, Q @ [0.0, 0.0, 0.5, 1.0], 3.0, best)
     yield equal("no loss at all", quadratic_maximum(np.zeros((2, 2)), np.zeros(2), 1.0).value, 0.0)
+    yield equal("at a maximum", quadratic_maximum(-np.diag([1.0, 4.0]), np.zeros(2), 0.5).value, 0.0)
     found = quadratic_maximum(np.diag([1.0, 4.0]), np.zeros(2), 0.5)
     yield equal("at a minimum: ½λε² along the sharpest direction", np.abs([found.value, *found.eta]), [0.5, 0.0, 0.5])
     H, g, gaps = np.diag([1.0, 4.0, -2.0]), rng.standard_normal(3), []

@@ -105,14 +105,14 @@ for text, step, shipped in (
 ):
     sam_descends_along_the_gradient_of_another_point.mutant(text, replaces="sam_step", shipped=shipped)(step)
 
-for text, mutant in {
+for text, gradient in {
     "gradient at x": lambda grad_f, x, eps: grad_f(x),
     "perturbed downhill": lambda grad_f, x, eps: grad_f(x - sharpness.sam_perturbation(grad_f(x), eps)),
     "ascends for ever: two perturbations": lambda grad_f, x, eps: sharpness.sam_gradient(
         grad_f, x + sharpness.sam_perturbation(grad_f(x), eps), eps
     ),
 }.items():
-    sam_descends_along_the_gradient_of_another_point.mutant(text, replaces="sam_gradient")(mutant)
+    sam_descends_along_the_gradient_of_another_point.mutant(text, replaces="sam_gradient")(gradient)
 
 
 @claim("R02", slide=SLIDE, source=f"{SAM}, Algorithm 1; automatic differentiation")
