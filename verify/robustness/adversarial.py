@@ -41,6 +41,7 @@ def steepest_directions_attain_the_dual_norm(
         yield from batched(f"{norm}: s", lambda g, norm=norm: steepest_direction(g, norm), g, rtol=rounding(16))
         yield from batched(f"{norm}: ‖g‖_*", lambda g, norm=norm: dual_norm(g, norm), g, rtol=rounding(16))
     yield equal("ℓ∞: s where g is 0", steepest_direction(g, "inf")[:4, 1:3], np.zeros((4, 2)))
+    yield equal("ℓ₁: the first of two largest", np.abs(steepest_direction(g, "1")[4:8]).argmax(-1), np.full(4, 3))
     yield equal("by default: s", steepest_direction(g), np.sign(g))
     yield equal("by default: ‖g‖_*", dual_norm(g), np.abs(g).sum(-1), rtol=rounding(16))
 
@@ -60,6 +61,7 @@ for text, mutant in {
         if norm in ("1", 1)
         else duality.steepest_direction(g, norm)
     ),
+    "the last of several largest": lambda g, norm="inf": duality.steepest_direction(g[..., ::-1], norm)[..., ::-1],
     "largest entry, not largest size": lambda g, norm="inf": (
         np.sign(g) * (np.arange(g.shape[-1]) == g.argmax(-1)[..., None])
         if norm in ("1", 1)

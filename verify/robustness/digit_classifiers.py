@@ -27,9 +27,9 @@ def digits_are_trained_on_or_tested_on(rng, *, digit_split=digit_classifiers.dig
         )
         yield equal(f"{points}: all digits", np.sort(np.concatenate([a, a_new]).sum(1)), np.sort(images.sum(1)))
         yield equal(f"{points}: all labels", np.bincount(np.append(y, y_new)), np.bincount(labels))
-        yield equal(f"{points}: own labels", [own[image.tobytes()] for image in a_new[:500]], y_new[:500])
+        yield equal(f"{points}: own labels", [own.get(image.tobytes(), -1) for image in a_new[:500]], y_new[:500])
     a, y, *_ = digit_split(seed, 300)
-    yield equal("own labels", [own[image.tobytes()] for image in a], y)
+    yield equal("own labels", [own.get(image.tobytes(), -1) for image in a], y)
     yield equal("the same seed", digit_split(seed, 300)[0], a)
     yield at_most(
         "another seed: digits in the same place", (digit_split(seed + 1, 300)[1] == y).mean(), 0.3, resolution=1.0
@@ -75,7 +75,8 @@ def attacks_fell_plain_training_and_adversarial_training_costs_clean_digits(
 
     A network of 64 hidden neurons, 2000 digits, 300 steps. Accuracy under PGD is above that under the worst attack, for
     both; more steps lower it by little. Discordant digits, right for one network only, are tosses of a coin: its exact
-    interval, given the two networks, excludes ½. The cost on clean digits is that of this small network and budget.
+    interval, given the two networks, excludes ½. The cost on clean digits is that of this radius, network and
+    budget: with four times the digits and seven times the steps, training against ε = 0.05 beats ERM on clean ones.
     """
     seed = int(rng.integers(2**31))
     *_, a, y = digit_classifiers.digit_split(seed, POINTS)
