@@ -1,1 +1,1 @@
-"""Robustness: adversarial training, sharpness-aware minimization and Lipschitz constants."""
+"""Robustness: adversarial training, sharpness, and Lipschitz constants of networks."""

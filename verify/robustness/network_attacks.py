@@ -1,4 +1,4 @@
-"""Attacks on small ReLU networks between a single step and the Lipschitz bound: slide "Robustness examples in ML"."""
+"""Attacks on small ReLU networks beside the exact worst case and its gradient: slide "Robustness examples in ML"."""
 
 import itertools
 
@@ -15,7 +15,7 @@ from verify.robustness.worst_case import at_point, judged, random_network
 
 
 @claim("R01", slide=SLIDE, source="Madry et al. 2018; Tjeng, Xiao & Tedrake 2019; products of norms")
-def pgd_lies_between_fgsm_and_the_lipschitz_bound(
+def attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots(
     rng, *, fgsm=adversarial.fgsm, pgd=adversarial.pgd, exact=worst_case.worst_case
 ):
     r"""On ReLU networks h(PGD) ≥ min h(a + η) ≥ h(a) − ε Π‖W_l‖: attacks fall short of the worst, the bound overshoots.
@@ -47,17 +47,19 @@ for text, mutant in {
     "descends": step_with(lambda grad, a, norm: -np.sign(grad(a))),
     "twice as long": step_with(lambda grad, a, norm: np.sign(grad(a)), lambda eps, a: 2 * eps),
 }.items():
-    pgd_lies_between_fgsm_and_the_lipschitz_bound.mutant(text, replaces="fgsm")(mutant)
+    attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutant(text, replaces="fgsm")(mutant)
 
 for text, mutant in {
     "around the previous iterate": loop_with(centre=lambda a, z: z),
     "descends": loop_with(direction=lambda grad, z, a, norm: -np.sign(grad(z))),
     "radius 1 % too large": loop_with(radius=lambda eps: 1.01 * eps),
 }.items():
-    pgd_lies_between_fgsm_and_the_lipschitz_bound.mutant(text, replaces="pgd")(mutant)
+    attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutant(text, replaces="pgd")(mutant)
 
 
-@pgd_lies_between_fgsm_and_the_lipschitz_bound.mutant("the best of the corners only", replaces="exact")
+@attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutant(
+    "the best of the corners only", replaces="exact"
+)
 def _(h, a, eps, bounds=None):
     corners = a + eps * np.array(list(itertools.product([-1, 1], repeat=len(a))))
     return judged(worst_case.worst_case(h, a, 0.0), h, corners[forward(h, corners)[:, 0].argmin()])

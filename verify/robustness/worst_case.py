@@ -50,13 +50,9 @@ def intervals_hold_the_preactivations(rng, *, preactivation_bounds=worst_case.pr
         inside = lower + (upper - lower) * rng.uniform(size=(2000, widths[0]))
         found, z = preactivation_bounds(h, lower, upper), np.concatenate([corners, inside])
         yield equal("number of layers", len(found), len(widths) - 1)
-        ends = np.array(
-            [
-                [np.minimum(W * lower, W * upper).sum(1) + b, np.maximum(W * lower, W * upper).sum(1) + b]
-                for W, b in h.layers[:1]
-            ]
-        )
-        yield equal("first layer", np.array(found[0]), ends[0], atol=rounding(32, 8.0))
+        W, b = h.layers[0]
+        ends = [np.minimum(W * lower, W * upper).sum(1) + b, np.maximum(W * lower, W * upper).sum(1) + b]
+        yield equal("first layer", np.array(found[0]), np.array(ends), atol=rounding(32, 8.0))
         for l, ((W, b), (least, most)) in enumerate(zip(h.layers, found, strict=True), start=1):
             u = z @ W.T + b
             yield at_least(f"layer {l}: u from below", u.min(0), least, slack=rounding(64, 20), resolution=100.0)
