@@ -250,11 +250,18 @@ TABLE: tuple[Row, ...] = (
         "measured on digits with SGD: its product with the rate is near 2 under SP too, the edge of stability"),
     # robustness
     Row("R01", "Robustness examples in ML",
-        "Attacks cost a linear model ε times a dual norm of margin, which FGSM and PGD attain", "open"),
+        "Attacks cost a linear model ε times a dual norm of margin, which FGSM and PGD attain", "as printed",
+        "on ReLU networks both may miss the worst case, which a mixed-integer program finds; PGD for ℓ₂ with bounds "
+        "that bind misses it even on linear losses: projecting, then clipping is not projecting onto both"),
     Row("R02", "Robustness examples in ML",
-        "SAM ascends by εg/‖g‖₂, exact for linear losses, and settles in flatter minima", "open"),
+        "SAM ascends by εg/‖g‖₂, exact for linear losses, and settles in flatter minima", "as printed",
+        "along a curve of minima, at the rate e^(−2αε²k). From a sharp well it may come to rest at distance ε, where "
+        "x + η is the sharp minimum: neither a minimum nor flat, and not where the worst loss is least"),
     Row("R03", "Robustness examples in ML",
-        "Digits: clean and attacked accuracy over ε, after adversarial training and after ERM", "open"),
+        "Digits: clean and attacked accuracy over ε, after adversarial training and after ERM", "as printed",
+        "measured: at ε = 0.1 (ℓ∞) a small network keeps 0.6 of unseen digits under PGD after adversarial training and "
+        "0.05 after ERM, which is right for 0.91 of clean ones, against 0.86. The cost is not a law: trained longer on "
+        "more digits, against ε = 0.05, it reads more clean ones than ERM. PGD bounds robust accuracy from above only"),
     Row("R04", "Robustness in deep learning: estimation of Lipschitz constant",
         "Sampled ≤ exact ≤ certified Lipschitz constants, for every method in its own norm", "open"),
     Row("R05", "Robustness in deep learning: estimation of Lipschitz constant",

@@ -1,0 +1,228 @@
+"""Adversarial risk of linear models and its gradient: slide "Robustness examples in ML" and the one before it."""
+
+import itertools
+
+import autograd
+import autograd.numpy as np
+
+from refimpl.robustness import adversarial, duality, linear_models
+from refimpl.robustness.linear_models import hinge, logistic
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal, rounding
+from verify.robustness.adversarial import NORMS, SLIDE, step_with
+from verify.robustness.projected_attacks import loop_with
+
+LOSSES = {"logistic": lambda m: np.log1p(np.exp(-m)), "hinge": lambda m: np.maximum(0.0, 1.0 - m)}
+P, N = 4, 12
+
+
+def corners(norm):
+    """Points of the unit ball among which a linear function has its maximum."""
+    return (
+        np.array(list(itertools.product([-1.0, 1.0], repeat=P)))
+        if norm == "inf"
+        else np.concatenate([np.eye(P), -np.eye(P)])
+    )
+
+
+def margins(x, a, b, eps, norm):
+    """The least margins: over all corners, or for ℓ₂ by Cauchy and Schwarz."""
+    if norm == "2":
+        return b * np.dot(a, x) - eps * np.sqrt(np.sum(x * x))
+    return np.min(b[:, None] * np.dot(a[:, None] + eps * corners(norm), x), axis=1)
+
+
+def instance(rng):
+    """Weights, inputs, labels and a radius."""
+    x, a = rng.standard_normal(P), rng.standard_normal((N, P))
+    return x, a, rng.choice([-1.0, 1.0], N), rng.uniform(0.05, 0.4)
+
+
+@claim(
+    "R01",
+    slide="Recall: from empirical risk minimization to minimax optimization",
+    source="Madry et al. 2018; Hölder's inequality",
+)
+def the_worst_risk_of_a_linear_model_is_exact(
+    rng,
+    *,
+    robust_margins=linear_models.robust_margins,
+    worst_inputs=linear_models.worst_inputs,
+    adversarial_risk=linear_models.adversarial_risk,
+):
+    r"""max over ‖η‖ ≤ ε of ℓ(b⟨x, a + η⟩) is ℓ(b⟨x, a⟩ − ε‖x‖_*): −ε‖x‖₁ for ℓ∞, −ε‖x‖₂ for ℓ₂, −ε‖x‖_∞ for ℓ₁.
+
+    Against all corners of the ball (ℓ∞, ℓ₁); random points of it, of all three, do no worse. ε = 0 is empirical risk.
+    """
+    x, a, b, eps = instance(rng)
+    error = rounding(64, 8 + np.abs(x).sum())
+    directions = rng.standard_normal((300, P))
+    for norm, number in NORMS.items():
+        least = margins(x, a, b, eps, norm)
+        yield equal(f"ℓ{norm}: margins", robust_margins(x, a, b, eps, number), least, atol=error)
+        worst = np.asarray(worst_inputs(x, a, b, eps, norm))
+        yield equal(f"ℓ{norm}: margins of the worst inputs", b * (worst @ x), least, atol=error)
+        yield equal(f"ℓ{norm}: ‖η‖", np.linalg.norm(worst - a, number, axis=-1), eps, atol=error)
+        other = a[:, None] + eps * directions / np.linalg.norm(directions, number, axis=-1)[:, None]
+        yield at_least(f"ℓ{norm}: others", (b * (other @ x).T).min(0), least, slack=error, resolution=4 * eps)
+        for loss in (logistic, hinge):
+            mean = LOSSES[loss.name](least).mean()
+            yield equal(f"ℓ{norm}, {loss.name}", adversarial_risk(loss, x, a, b, eps, norm), mean, atol=error)
+            clean = LOSSES[loss.name](b * (a @ x)).mean()
+            yield equal(f"{loss.name}: empirical risk", adversarial_risk(loss, x, a, b, 0.0, norm), clean, atol=error)
+    yield equal("by default", robust_margins(x, a, b, eps), margins(x, a, b, eps, "inf"), atol=error)
+    yield equal("by default", worst_inputs(x, a, b, eps), a - eps * b[:, None] * np.sign(x), atol=error)
+    far = adversarial_risk(logistic, 1e3 * x, a, b, 9.0)
+    yield equal("margins beyond exp", far, -robust_margins(1e3 * x, a, b, 9.0).mean(), rtol=1e-12)
+
+
+def with_norm(name, other):
+    """The true function in another norm."""
+    return lambda x, a, b, eps, norm="inf": getattr(linear_models, name)(x, a, b, eps, other.get(str(norm), norm))
+
+
+SWAPPED = {"inf": "1", "1": "inf"}
+for name in ("robust_margins", "worst_inputs"):
+    true = getattr(linear_models, name)
+    for text, mutant in {
+        "norm and dual norm swapped": with_norm(name, SWAPPED),
+        "Euclidean always": with_norm(name, {"inf": "2", "1": "2"}),
+        "the attack helps": lambda x, a, b, eps, norm="inf", true=true: (
+            2 * true(x, a, b, 0.0) - true(x, a, b, eps, norm)
+        ),
+        "radius 1 % too large": lambda x, a, b, eps, norm="inf", true=true: true(x, a, b, 1.01 * eps, norm),
+        "twice the radius": lambda x, a, b, eps, norm="inf", true=true: true(x, a, b, 2 * eps, norm),
+        "another default": lambda x, a, b, eps, norm="2", true=true: true(x, a, b, eps, norm),
+    }.items():
+        the_worst_risk_of_a_linear_model_is_exact.mutant(text, replaces=name)(mutant)
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant("label left out of the attack", replaces="worst_inputs")
+def _(x, a, b, eps, norm="inf"):
+    return a - eps * duality.steepest_direction(x, norm)
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant("label on the attack's cost", replaces="robust_margins")
+def _(x, a, b, eps, norm="inf"):
+    return b * (a @ x - eps * duality.dual_norm(x, norm))
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant("sum in place of the mean", replaces="adversarial_risk")
+def _(loss, x, a, b, eps, norm="inf"):
+    return len(a) * linear_models.adversarial_risk(loss, x, a, b, eps, norm)
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant(
+    "one worst input for all: max of the mean", replaces="adversarial_risk"
+)
+def _(loss, x, a, b, eps, norm="inf"):
+    shift = eps * np.sign(b.sum() or 1.0) * duality.dual_norm(x, norm)
+    return loss.value(b * (a @ x - shift)).mean()
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant("loss of the mean margin", replaces="adversarial_risk")
+def _(loss, x, a, b, eps, norm="inf"):
+    return loss.value(linear_models.robust_margins(x, a, b, eps, norm).mean())
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant("exponential that overflows", replaces="adversarial_risk")
+def _(loss, x, a, b, eps, norm="inf"):
+    return LOSSES[loss.name](linear_models.robust_margins(x, a, b, eps, norm)).mean()
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant("hinge at 0", replaces="adversarial_risk")
+def _(loss, x, a, b, eps, norm="inf"):
+    m = linear_models.robust_margins(x, a, b, eps, norm)
+    return np.maximum(0, -m).mean() if loss.name == "hinge" else loss.value(m).mean()
+
+
+@the_worst_risk_of_a_linear_model_is_exact.mutant("attack left out", replaces="adversarial_risk")
+def _(loss, x, a, b, eps, norm="inf"):
+    return linear_models.adversarial_risk(loss, x, a, b, 0.0, norm)
+
+
+@claim("R01", slide=SLIDE, source="Danskin 1967; Madry et al. 2018, Appendix A")
+def the_gradient_of_the_worst_risk_is_that_at_the_worst_inputs(
+    rng, *, adversarial_gradient=linear_models.adversarial_gradient
+):
+    r"""∇ₓ max_η L(x, η) = ∇ₓL(x, η*): against automatic differentiation of the maximum over all corners of the ball.
+
+    A step against it lowers the worst risk; it is not the gradient at the clean inputs.
+    """
+    x, a, b, eps = instance(rng)
+    for norm, number in NORMS.items():
+        for loss in (logistic, hinge):
+            risk = lambda x, norm=norm, loss=loss: np.mean(LOSSES[loss.name](margins(x, a, b, eps, norm)))  # noqa: E731
+            expected = autograd.grad(risk)(x)
+            found = np.asarray(adversarial_gradient(loss, x, a, b, eps, number))
+            yield equal(f"ℓ{norm}, {loss.name}", found, expected, atol=rounding(256, 8.0))
+            lower = risk(x - 1e-4 * found) - risk(x) + 0.5e-4 * (found @ found)
+            yield at_most(f"ℓ{norm}, {loss.name}: descent", lower, 0.0, slack=1e-7, resolution=1.0)
+    default = adversarial_gradient(logistic, x, a, b, eps)
+    yield equal("by default", default, adversarial_gradient(logistic, x, a, b, eps, "inf"))
+    clean = autograd.grad(lambda x: np.mean(LOSSES["logistic"](b * np.dot(a, x))))(x)
+    yield equal("ε = 0", adversarial_gradient(logistic, x, a, b, 0.0), clean, atol=rounding(64, 4.0))
+
+
+def gradient_at(inputs, margin=None):
+    """The gradient at other inputs, with slopes at other margins."""
+
+    def gradient(loss, x, a, b, eps, norm="inf"):
+        worst = inputs(x, a, b, eps, norm)
+        m = b * (worst @ x) if margin is None else margin(x, a, b, eps, norm)
+        return (loss.slope(m) * b) @ worst / len(a)
+
+    return gradient
+
+
+for text, mutant in {
+    "at the clean inputs": gradient_at(lambda x, a, b, eps, norm: a),
+    "slopes at the clean margins": gradient_at(linear_models.worst_inputs, lambda x, a, b, eps, norm: b * (a @ x)),
+    "clean inputs, slopes at the worst margins": gradient_at(
+        lambda x, a, b, eps, norm: a, linear_models.robust_margins
+    ),
+    "the attack helps": gradient_at(lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, -b, eps, norm)),
+    "attack differentiated: η counted twice": gradient_at(
+        lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, b, 2 * eps, norm), linear_models.robust_margins
+    ),
+    "radius 1 % too large": gradient_at(
+        lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, b, 1.01 * eps, norm), linear_models.robust_margins
+    ),
+    "sign whatever the norm": gradient_at(lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, b, eps)),
+    "sum": lambda loss, x, a, b, eps, norm="inf": len(a) * linear_models.adversarial_gradient(loss, x, a, b, eps, norm),
+    "ascent": lambda loss, x, a, b, eps, norm="inf": -linear_models.adversarial_gradient(loss, x, a, b, eps, norm),
+    "another default": lambda loss, x, a, b, eps, norm="2": linear_models.adversarial_gradient(
+        loss, x, a, b, eps, norm
+    ),
+}.items():
+    the_gradient_of_the_worst_risk_is_that_at_the_worst_inputs.mutant(text)(mutant)
+
+
+@claim("R01", slide=SLIDE, source="Goodfellow, Shlens & Szegedy 2015; Madry et al. 2018")
+def attacks_attain_the_worst_risk_of_linear_models(rng, *, fgsm=adversarial.fgsm, pgd=adversarial.pgd):
+    r"""FGSM (ℓ∞) and its ℓ₂ step reach the exact worst loss of a linear model, and PGD does when its steps reach ε."""
+    x, a, b, eps = instance(rng)
+    slope = lambda z: (-b / (1 + np.exp(b * (z @ x))))[:, None] * x  # noqa: E731
+    for norm in ("inf", "2"):
+        worst = LOSSES["logistic"](margins(x, a, b, eps, norm))
+        for name, found in {
+            "FGSM": fgsm(slope, a, eps, norm),
+            "PGD": pgd(slope, a, eps, eps / 3, 10, norm),
+        }.items():
+            reached = LOSSES["logistic"](b * (np.asarray(found) @ x))
+            yield equal(f"ℓ{norm}, {name}: loss", reached, worst, atol=rounding(256, 8.0))
+
+
+for text, mutant in {
+    "descends": step_with(lambda grad, a, norm: -duality.steepest_direction(grad(a), norm)),
+    "along the gradient itself": step_with(lambda grad, a, norm: grad(a)),
+    "sign whatever the norm": step_with(lambda grad, a, norm: np.sign(grad(a))),
+}.items():
+    attacks_attain_the_worst_risk_of_linear_models.mutant(text, replaces="fgsm")(mutant)
+
+for text, mutant in {
+    "steps along the gradient itself": loop_with(direction=lambda grad, z, a, norm: grad(z)),
+    "around the previous iterate": loop_with(centre=lambda a, z: z),
+    "radius 1 % too small": loop_with(radius=lambda eps: 0.99 * eps),
+}.items():
+    attacks_attain_the_worst_risk_of_linear_models.mutant(text, replaces="pgd")(mutant)

@@ -1,0 +1,95 @@
+"""The worst perturbation of the parameters of a quadratic loss: slide "Robustness examples in ML"."""
+
+import numpy as np
+
+from refimpl.robustness import sharpness
+from refimpl.robustness.sharpness import Maximum
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal, rounding
+from verify.robustness.sharpness import SLIDE
+
+
+def largest_by_eigenvalue(H, g, eps):
+    """The maximum on the sphere: its multiplier is the largest real eigenvalue of [[H, ggᵀ/ε²], [I, H]]."""
+    values = np.linalg.eigvals(np.block([[H, np.outer(g, g) / eps**2], [np.eye(len(g)), H]]))
+    mu = values[np.abs(values.imag) < 1e-6 * np.abs(values).max()].real.max()
+    return (mu * eps**2 + g @ np.linalg.solve(mu * np.eye(len(g)) - H, g)) / 2
+
+
+@claim("R02", slide=SLIDE, source="Adachi, Iwata, Nakatsukasa & Takeda 2017; Conn, Gould & Toint 2000, Section 7.3")
+def the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem(
+    rng, *, quadratic_maximum=sharpness.quadratic_maximum
+):
+    r"""max of ⟨g, η⟩ + ½ηᵀHη on ‖η‖₂ ≤ ε, H of any signs, against an eigenvalue of a 2d × 2d matrix.
+
+    Inside the ball it is −½gᵀH⁻¹g (H negative definite); in the hard case (g orthogonal to the first eigenvectors) part
+    of η lies along these. SAM's one step stays below by a part of order ε².
+    """
+    for shift in (-3.0, 0.0, 2.0):
+        A, g, eps = rng.standard_normal((5, 5)), rng.standard_normal(5), rng.uniform(0.3, 1.0)
+        H = (A + A.T) / 2 + shift * np.eye(5)
+        inner = -np.linalg.solve(H, g)
+        inside = np.linalg.eigvalsh(H)[-1] < 0 and np.linalg.norm(inner) < eps
+        best = g @ inner / 2 if inside else largest_by_eigenvalue(H, g, eps)
+        yield from judged(f"H + {shift}", quadratic_maximum(H, g, eps), H, g, eps, best)
+    Q = np.linalg.qr(rng.standard_normal((4, 4)))[0]
+    H, c = (Q * [3.0, 3.0, 1.0, -2.0]) @ Q.T, np.array([0.0, 0.0, 1.5, -2.0])
+    for eps in (0.9, 2.0):  # c/(3 − λ) = (¾, −⅖) has norm .85
+        best = 1.5 * 0.75 / 2 + 2.0 * 0.4 / 2 + 3 * eps**2 / 2
+        yield from judged("hard case", quadratic_maximum((H + H.T) / 2, Q @ c, eps), H, Q @ c, eps, best)
+    H = -(Q * [1.0, 2.0, 3.0, 4.0]) @ Q.T
+    best = (0.5**2 / 3 + 1.0 / 4) / 2
+    found = quadratic_maximum((H + H.T) / 2, Q @ [0.0, 0.0, 0.5, 1.0], 3.0)
+    yield from judged("inside", found, H, Q @ [0.0, 0.0, 0.5, 1.0], 3.0, best)
+    yield equal("no loss at all", quadratic_maximum(np.zeros((2, 2)), np.zeros(2), 1.0).value, 0.0)
+    yield equal("at a maximum", quadratic_maximum(-np.diag([1.0, 4.0]), np.zeros(2), 0.5).value, 0.0)
+    found = quadratic_maximum(np.diag([1.0, 4.0]), np.zeros(2), 0.5)
+    yield equal("at a minimum: ½λε² along the sharpest direction", np.abs([found.value, *found.eta]), [0.5, 0.0, 0.5])
+    H, g, gaps = np.diag([1.0, 4.0, -2.0]), rng.standard_normal(3), []
+    for eps in (0.02, 0.01):
+        eta = eps * g / np.linalg.norm(g)
+        gaps.append(quadratic_maximum(H, g, eps).value - g @ eta - eta @ H @ eta / 2)
+    yield at_least("SAM falls short by", gaps[0], 0.0, resolution=0.1)
+    yield at_most("SAM's shortfall at ε/2, times 4", 4 * gaps[1], gaps[0], slack=1e-14, tight=0.6)
+
+
+def judged(what, found, H, g, eps, best):
+    """The value is the best, is that of η, and η lies in the ball."""
+    error = rounding(4096, 1 + abs(best))
+    yield equal(f"{what}: value", found.value, best, atol=error)
+    yield equal(f"{what}: value at η", g @ found.eta + found.eta @ H @ found.eta / 2, best, atol=error)
+    yield at_most(f"{what}: ‖η‖", np.linalg.norm(found.eta), eps, slack=1e-12, resolution=4.0)
+
+
+def at(H, g, eta):
+    """A perturbation with its value."""
+    return Maximum(float(g @ eta + eta @ H @ eta / 2), eta)
+
+
+def forced(H, g, eps):
+    """To the sphere: the true perturbation stretched."""
+    eta = sharpness.quadratic_maximum(H, g, eps).eta
+    return at(H, g, eps * eta / max(np.linalg.norm(eta), 1e-300))
+
+
+def easy(H, g, eps):
+    """Without the part along the first eigenvector."""
+    l, Q = np.linalg.eigh(H)
+    eta = sharpness.quadratic_maximum(H, g, eps).eta
+    return at(H, g, eta - Q[:, l > l[-1] - 1e-9] @ (Q[:, l > l[-1] - 1e-9].T @ eta) * (np.abs(g @ Q[:, -1]) < 1e-9))
+
+
+for text, mutant in {
+    "SAM's step": lambda H, g, eps: at(H, g, sharpness.sam_perturbation(g, eps)),
+    "the minimum": lambda H, g, eps: at(H, g, sharpness.quadratic_maximum(-H, -g, eps).eta),
+    "the Hessian twice": lambda H, g, eps: sharpness.quadratic_maximum(2 * H, g, eps),
+    "always on the sphere": forced,
+    "hard case forgotten": easy,
+    "along the sharpest direction": lambda H, g, eps: at(H, g, eps * np.linalg.eigh(H)[1][:, -1]),
+    "radius 1 % too large": lambda H, g, eps: sharpness.quadratic_maximum(H, g, 1.01 * eps),
+    "value 1 % too large": lambda H, g, eps: Maximum(
+        1.01 * sharpness.quadratic_maximum(H, g, eps).value, sharpness.quadratic_maximum(H, g, eps).eta
+    ),
+    "the wrong sign of η": lambda H, g, eps: sharpness.quadratic_maximum(H, -g, eps),
+}.items():
+    the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem.mutant(text)(mutant)
