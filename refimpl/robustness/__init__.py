@@ -1,0 +1,1 @@
+"""Robustness: adversarial training, sharpness, and Lipschitz constants of networks."""
