@@ -22,7 +22,7 @@ class Signs(NamedTuple):
     """A point where all rows are positive, or None; and otherwise which rows contradict each other."""
 
     point: Array | None
-    conflict: Array
+    conflict: list[int]
 
 
 class Cell(NamedTuple):
@@ -57,15 +57,15 @@ def common_sign(rows: Array) -> Signs:
     >>> common_sign([[1.0, 0.0], [0.0, 1.0]]).point.round(12)
     array([0.33333333, 0.33333333])
     >>> common_sign([[1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]]).conflict
-    array([0, 2])
+    [0, 2]
     """
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     system = np.vstack([unit.T, np.ones(len(unit))])
     lam = scipy.optimize.nnls(system, np.append(np.zeros(rows.shape[1]), 1.0), maxiter=100 * len(rows))[0]
     point = unit.T @ lam
     if np.linalg.norm(point) > _THIN and (unit @ point > 0).all():
-        return Signs(point, np.array([], int))
-    return Signs(None, np.flatnonzero(lam > _THIN))
+        return Signs(point, [])
+    return Signs(None, np.flatnonzero(lam > _THIN).tolist())
 
 
 @domain(W=array("m k"), forms=array("k p"))

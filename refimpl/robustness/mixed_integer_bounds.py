@@ -20,6 +20,7 @@ from refimpl.robustness.activation_patterns import common_sign, next_forms
 from refimpl.robustness.relu_networks import Weights, dual_norm, network_weights, norm_among, pattern_gradient
 
 Pattern = list[Array]
+_MOST = 0.25  # of unknowns that a choice in {0, 1} switches off, which HiGHS rounds to 1e-6
 Neuron = tuple[int, int]
 
 
@@ -82,7 +83,7 @@ def lipmip(weights: Weights, norm: Any, lower: Any, upper: Any) -> float:
     cone = _cone(lower, upper, p)
     if len(weights) == 1 or not all(W.any() for W in weights):
         return float(dual_norm(pattern_gradient(weights, [np.zeros(len(W)) for W in weights[:-1]]), norm))
-    chosen = [np.arange(p)] if norm == np.inf else np.split(np.arange(p), p)
+    chosen = [list(range(p))] if norm == np.inf else [[j] for j in range(p)]
     return max(_largest_sum(weights, coordinates, cone) for coordinates in chosen)
 
 
@@ -98,7 +99,7 @@ def _cone(lower: Any, upper: Any, p: int) -> Cone:
     return Cone(forms / np.abs(forms).max(), np.column_stack([np.vstack([I, -I]), np.ones(2 * p)]))
 
 
-def _largest_sum(weights: Weights, coordinates: Array, cone: Cone) -> float:
+def _largest_sum(weights: Weights, coordinates: list[int], cone: Cone) -> float:
     """max Σ |∂ⱼh| over some inputs j, by programs with ever more cuts."""
     unit = [W / np.abs(W).sum(axis=1).max() for W in weights]
     program = _program(unit, coordinates, cone)
@@ -109,35 +110,44 @@ def _largest_sum(weights: Weights, coordinates: Array, cone: Cone) -> float:
         program.append(_cut(pattern, conflict))
 
 
-def _program(unit: Weights, coordinates: Array, cone: Cone) -> list[Rows]:
-    """All constraints, for layers whose rows have at most the sum 1 of absolute values."""
-    last = len(unit) - 1
-    both, w = np.ones((1, len(unit[0]))), unit[-1][0]
-    program = [Rows({"input": cone.rows}, low=0), Rows({"active1": both, "inactive1": both}, 1, 1)]
+def _program(unit: Weights, coordinates: list[int], cone: Cone) -> list[Rows]:
+    """All constraints, for layers whose rows have at most the sum 1 of absolute values.
+
+    Every unknown that a choice switches off is scaled to at most `_MOST`.
+    """
+    both, last = np.ones((1, len(unit[0]))), len(unit) - 1
+    program = [Rows({"input": cone.rows}, low=0), Rows({"active1": both, "inactive1": both}, _MOST, _MOST)]
     program += _forward(1, "input", unit[0] @ cone.forms)
     for l, W in enumerate(unit[1:-1], start=2):
         program += _forward(l, f"active{l - 1}", W)
+    w = unit[-1][0] * _MOST / np.abs(unit[-1]).max()
     program.append(Rows({f"v{last}": np.eye(len(w)), f"s{last}": -np.diag(w)}, 0, 0))
     size = np.abs(w)
     for l in range(last - 1, 0, -1):
-        size = np.abs(unit[l]).T @ size
-        program += _backward(l, unit[l], size)
-    return program + _ends(unit[0].T[coordinates], size)
+        W, size = _scaled(unit[l].T, size)
+        program += _backward(l, W, size)
+    return program + _ends(*_scaled(unit[0].T[coordinates], size))
+
+
+def _scaled(W: Array, size: Array) -> tuple[Array, Array]:
+    """A multiple of W with |W| @ size at most `_MOST`, and that."""
+    W = W * _MOST / ((np.abs(W) @ size).max() or 1.0)
+    return W, np.abs(W) @ size
 
 
 def _forward(l: int, before: str, W: Array) -> list[Rows]:
-    """Preactivations of layer l, |z| ≤ 1, of which the pattern keeps one sign."""
+    """Preactivations of layer l, of which the pattern keeps one sign."""
     I = np.eye(len(W))
     return [
         Rows({f"active{l}": I, f"inactive{l}": -I, before: -W}, 0, 0),
-        Rows({f"active{l}": I, f"s{l}": -I}, high=0),
-        Rows({f"inactive{l}": I, f"s{l}": I}, high=1),
+        Rows({f"active{l}": I, f"s{l}": -_MOST * I}, high=0),
+        Rows({f"inactive{l}": I, f"s{l}": _MOST * I}, high=_MOST),
     ]
 
 
 def _backward(l: int, W: Array, size: Array) -> list[Rows]:
-    """v_l = s_l ∘ Wᵀv_{l+1}, where |Wᵀv_{l+1}| ≤ size."""
-    I, C, behind = np.eye(len(size)), np.diag(size), {f"v{l + 1}": -W.T}
+    """v_l = s_l ∘ Wv_{l+1}, where |Wv_{l+1}| ≤ size."""
+    I, C, behind = np.eye(len(size)), np.diag(size), {f"v{l + 1}": -W}
     return [
         Rows({f"v{l}": I, f"s{l}": -C}, high=0),
         Rows({f"v{l}": I, f"s{l}": C}, low=0),
@@ -146,13 +156,13 @@ def _backward(l: int, W: Array, size: Array) -> list[Rows]:
     ]
 
 
-def _ends(columns: Array, size: Array) -> list[Rows]:
-    """Entries of the gradient, g⁺ − g⁻, of which a sign keeps one part."""
-    I, most = np.eye(len(columns)), np.abs(columns) @ size
+def _ends(W: Array, size: Array) -> list[Rows]:
+    """g⁺ − g⁻ = Wv₁, of which a sign keeps one part, |Wv₁| ≤ size."""
+    I, C = np.eye(len(size)), np.diag(size)
     return [
-        Rows({"g+": I, "g-": -I, "v1": -columns}, 0, 0),
-        Rows({"g+": I, "sign": -np.diag(most)}, high=0),
-        Rows({"g-": I, "sign": np.diag(most)}, high=most),
+        Rows({"g+": I, "g-": -I, "v1": -W}, 0, 0),
+        Rows({"g+": I, "sign": -C}, high=0),
+        Rows({"g-": I, "sign": C}, high=size),
     ]
 
 
@@ -160,13 +170,15 @@ def _best_pattern(program: list[Rows], depth: int) -> Pattern:
     """The pattern at which Σ (g⁺ + g⁻) is largest."""
     sizes = {name: block.shape[1] for rows in program for name, block in rows.terms.items()}
 
-    def filled(begin: str | tuple[str, ...], value: float, other: float) -> Array:
-        return np.concatenate([np.full(n, value if name.startswith(begin) else other) for name, n in sizes.items()])
+    def filled(other: float, **values: float) -> Array:
+        """Values of the unknowns whose names begin so, and of the others."""
+        chosen = {name: [v for begin, v in values.items() if name.startswith(begin)] for name in sizes}
+        return np.concatenate([np.full(n, (chosen[name] or [other])[0]) for name, n in sizes.items()])
 
     solution: Any = scipy.optimize.milp(
-        filled("g", -1, 0),
-        integrality=filled("s", 1, 0),
-        bounds=scipy.optimize.Bounds(filled(("input", "v"), -np.inf, 0), filled("s", 1, np.inf)),
+        filled(0, g=-1 / _MOST),
+        integrality=filled(0, s=1).astype(int),
+        bounds=scipy.optimize.Bounds(filled(0, input=-np.inf, v=-np.inf), filled(_MOST, input=np.inf, s=1)),
         constraints=[_constraint(rows, sizes) for rows in program],
         options={"mip_rel_gap": 0.0},
     )
