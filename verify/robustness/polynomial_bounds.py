@@ -101,7 +101,6 @@ def lipopt_never_increases_with_the_degree_and_ends_exact(rng, *, lipopt=polynom
 LIPOPT = {
     "1 % too large": lambda weights, degree: 1.01 * polynomial_bounds.lipopt(weights, degree),
     "1 % too small": lambda weights, degree: 0.99 * polynomial_bounds.lipopt(weights, degree),
-    "one degree less": lambda weights, degree: polynomial_bounds.lipopt(weights, max(degree - 1, len(weights))),
     "one degree more": lambda weights, degree: polynomial_bounds.lipopt(weights, degree + 1),
     "exact at any degree": lambda weights, degree: largest(all_patterns(weights), np.inf),
     "the sum of absolute coefficients": lambda weights, degree: sum(

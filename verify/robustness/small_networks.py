@@ -40,7 +40,7 @@ def gradients_in_a_box(weights, lower, upper):
     found = []
     for choice in itertools.product([0.0, 1.0], repeat=sum(widths)):
         rows, J = [], np.eye(len(lower))
-        for W, s in zip(weights[:-1], np.split(np.array(choice), np.cumsum(widths)[:-1]), strict=True):
+        for W, s in zip(weights[:-1], _layers(choice, widths), strict=True):
             rows.append((1 - 2 * s)[:, None] * (W @ J))
             J = s[:, None] * (W @ J)
         if _is_open(np.vstack(rows), lower, upper):
@@ -64,10 +64,15 @@ def all_patterns(weights):
     found = []
     for choice in itertools.product([0.0, 1.0], repeat=sum(widths)):
         g = weights[-1]
-        for W, s in zip(weights[-2::-1], np.split(np.array(choice), np.cumsum(widths)[:-1])[::-1], strict=True):
+        for W, s in zip(weights[-2::-1], _layers(choice, widths)[::-1], strict=True):
             g = (g * s) @ W
         found.append(g[0])
     return np.array(found)
+
+
+def _layers(choice, widths):
+    """Slopes of all neurons as one array a layer."""
+    return np.split(np.array(choice), np.cumsum(widths, dtype=int))[:-1]
 
 
 def largest(gradients, norm):
