@@ -76,7 +76,7 @@ def changed_matrix(weights, rho, T, slack=2, back=1):
 
 @claim("R07", slide=SLIDE, source=SOURCE)
 def lipsdp_matrix_is_the_quadratic_form(rng, *, lipsdp_matrix=multipliers.lipsdp_matrix):
-    r"""xᵀMx = Σ_l 2 x_lᵀT_l(W_l x_{l−1} − x_l) − ρ‖x₀‖² + ‖W_L x_{L−1}‖² at x = (x₀, …, x_{L−1}), for any symmetric T."""
+    r"""xᵀMx = Σ_l 2 x_lᵀT_l(W_l x_{l−1} − x_l) − ρ‖x₀‖² + ‖W_L x_{L−1}‖² at x = (x₀, …, x_{L−1}), for symmetric T."""
     for sizes in SIZES:
         weights, rho = network(rng, *sizes), rng.uniform(0, 2)
         x0, x = rng.standard_normal((7, sizes[0])), rng.standard_normal((7, sum(sizes[1:])))
@@ -110,7 +110,7 @@ for _text, _version in FORMS.items():
 
 @claim("R07", slide=SLIDE, source=SOURCE + "; in rational arithmetic")
 def multipliers_prove_the_bound(rng, *, lipsdp_certificate=multipliers.lipsdp_certificate, lipsdp=multipliers.lipsdp):
-    r"""M(ρ, diag λ) ⪯ 0 without any rounding, by elimination in fractions, λ ≥ 0, L = √ρ; with dead or equal neurons."""
+    r"""M(ρ, diag λ) ⪯ 0 without any rounding, by elimination in fractions, λ ≥ 0, L = √ρ; dead or equal neurons."""
     nets = [network(rng, *sizes) for sizes in SIZES[1:]]
     nets += [[np.abs(W) for W in nets[0]], RELU_DIFFERENCE, [np.diag([1.0, 0.0]), np.array([[1.0, 3.0]])]]
     nets += [[1e-5 * nets[1][0], 1e7 * nets[1][1]]]
