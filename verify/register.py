@@ -257,9 +257,9 @@ TABLE: tuple[Row, ...] = (
         "Digits: clean and attacked accuracy over ε, after adversarial training and after ERM", "open"),
     Row("R04", "Robustness in deep learning: estimation of Lipschitz constant",
         "Sampled ≤ exact ≤ certified Lipschitz constants, for every method in its own norm", "as printed",
-        "LiPopt is exact at its last degree, p + m, for the patterns that the signs allow, whether they occur or not. A "
-        "degree above the lowest seldom helps Gaussian networks, much where neurons come in pairs ±w. LipMIP's program "
-        "alone also admits patterns that occur only at zero preactivations, in networks without biases often."),
+        "LiPopt is exact at its last degree, p + m, for all patterns, whether they occur or not; on the Gaussian "
+        "networks tried its lowest degree was as good, where neurons come in pairs ±w it is not. LipMIP's program "
+        "alone also admits patterns that occur only at zero preactivations."),
     Row("R05", "Robustness in deep learning: estimation of Lipschitz constant",
         "LipSDP needs diagonal multipliers: coupled ones certify 0 where the constant is 1", "corrected",
         "the slide cites LipSDP as a whole; its variant that couples neurons by ζ(eᵢ − eⱼ)(eᵢ − eⱼ)ᵀ is no bound"),
@@ -271,13 +271,12 @@ TABLE: tuple[Row, ...] = (
         "with positive weights LipSDP attains it, at any depth"),
     Row("R08", "Robustness in deep learning: worst-case metric",
         "The more neurons, the smaller the Lipschitz constant of an interpolating network: a trend", "as printed",
-        "a trend, measured in three dimensions for neurons that are drawn, not trained; the least constant never rises "
-        "with more of them, and no network is flatter than the steepest pair of its data. The √(n/m) of [11] is not seen "
-        "at these sizes."),
+        "a trend, measured in three dimensions for neurons that are drawn, not trained: the least constant never rises "
+        "with more of them, and no network is flatter than the steepest pair of its data"),
     Row("R09", "Robustness in deep learning: estimation of Lipschitz constant",
         "LipMIP is exact for ℓ₁ and ℓ∞, not for any norm as its row of the table has it", "corrected",
-        "in ℓ₁ and ℓ∞ signs make the dual norm linear; in ℓ₂ it is the largest of infinitely many linear functions, and "
-        "the two values that the programs give do not determine it"),
+        "in ℓ₁ and ℓ∞ signs make the dual norm linear; in ℓ₂ it is the largest of infinitely many linear functions, "
+        "and the two values that the programs give do not determine it"),
     # control
     Row("C01", "Standard Reinforcement Learning",
         "Return, V, Q and J on finite decision processes: Bellman, J = E V(s) = E Q(s, μ(s))", "open"),

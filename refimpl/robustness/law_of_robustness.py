@@ -11,7 +11,7 @@ import scipy
 from refimpl.arrays import Array
 from refimpl.domains import array, domain
 from refimpl.robustness.activation_patterns import cells
-from refimpl.robustness.relu_networks import any_norm, norm_among
+from refimpl.robustness.relu_networks import any_norm, polyhedral_norm
 
 _points, _targets = array("n p"), array("n")
 
@@ -26,7 +26,7 @@ class Interpolant(NamedTuple):
     L: float
 
 
-@domain(W=array("m p"), a=_points, b=_targets, norm=norm_among(1, np.inf))
+@domain(W=array("m p"), a=_points, b=_targets, norm=polyhedral_norm)
 def flattest_interpolant(W: Array, a: Array, b: Array, norm: Any) -> Interpolant:
     r"""The network vᵀσ(Wa) with given neurons that goes through all data with the least Lipschitz constant.
 

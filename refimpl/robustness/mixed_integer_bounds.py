@@ -17,7 +17,7 @@ import scipy
 from refimpl.arrays import Array
 from refimpl.domains import array, domain
 from refimpl.robustness.activation_patterns import common_sign, next_forms
-from refimpl.robustness.relu_networks import Weights, dual_norm, network_weights, norm_among, pattern_gradient
+from refimpl.robustness.relu_networks import Weights, dual_norm, network_weights, pattern_gradient, polyhedral_norm
 
 Pattern = list[Array]
 _MOST = 0.25  # of unknowns that a choice in {0, 1} switches off, which HiGHS rounds to 1e-6
@@ -39,7 +39,7 @@ class Cone(NamedTuple):
     rows: Array
 
 
-@domain(weights=network_weights, norm=norm_among(1, np.inf), lower=array("..."), upper=array("..."))
+@domain(weights=network_weights, norm=polyhedral_norm, lower=array("..."), upper=array("..."))
 def lipmip(weights: Weights, norm: Any, lower: Any, upper: Any) -> float:
     r"""The exact local Lipschitz constant on a box: the largest gradient among the patterns that occur in it.
 

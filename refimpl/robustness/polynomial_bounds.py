@@ -67,7 +67,7 @@ def lipopt(weights: Weights, degree: int) -> float:
     These products suffice: where u² = 1 those with (1 + uᵢ)(1 − uᵢ) vanish and powers reduce, which changes neither
     side, and a product of a lower degree is half the sum of two of the next. No larger degree gives a larger bound, and
     at k = p + m the bound is the largest ⟨t, ∇h⟩ among all patterns, whether they occur or not. What the solver leaves
-    of the equation is added to λ.
+    of the equation is added to λ, and what rounding may hide of it.
 
     Parameters
     ----------
@@ -111,7 +111,8 @@ def lipopt(weights: Weights, degree: int) -> float:
         raise ArithmeticError(f"no solution: {solution.message}")
     c = np.maximum(solution.x, 0.0)
     left = wanted - products @ c
-    return float(scale * (c.sum() + np.abs(left[1:]).sum()))
+    rounding = np.finfo(float).eps * 2.0 ** (min(degree, n) + 2) * (1 + c.sum())
+    return float(scale * (c.sum() + np.abs(left[1:]).sum() + rounding))
 
 
 def _products(n: int, degree: int) -> tuple[list[int], Any]:

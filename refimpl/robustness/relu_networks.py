@@ -38,7 +38,7 @@ def _check_weights(name: str, value: Any, sizes: Sizes) -> Weights:
 network_weights = Domain("list of L >= 1 matrices that chain, the last of one row", _check_weights)
 
 
-def norm_among(*norms: float) -> Domain:
+def _norm_among(*norms: float) -> Domain:
     """A norm on inputs: some of 1, 2 and infinity, as a number or as its text."""
     names = {f"{norm:g}": float(norm) for norm in norms}
     text = " or ".join(names)
@@ -55,7 +55,8 @@ def norm_among(*norms: float) -> Domain:
     return Domain(text, check)
 
 
-any_norm = norm_among(1, 2, np.inf)
+any_norm = _norm_among(1, 2, np.inf)
+polyhedral_norm = _norm_among(1, np.inf)
 
 
 @domain(g=array("... p"), norm=any_norm)
