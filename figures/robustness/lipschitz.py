@@ -21,9 +21,9 @@ CAPTION = (
     "patterns that occur. LipMIP gives the exact value; products are free. LiPopt has the lowest degree, L."
 )
 ALT = (
-    "Four panels. Above, ratios of bounds to the exact Lipschitz constant against width and depth, on a logarithmic "
-    "axis: the products of norms lie highest, semidefinite and polynomial bounds nearer to one, samples just below. "
-    "Below, numbers of unknowns: LipSDP's grow with the neurons, LiPopt's by powers."
+    "Four panels. Above, ratios of bounds to the exact Lipschitz constant against width and depth: the products of "
+    "norms lie highest, semidefinite and polynomial bounds nearer to one, samples just below. Below, on logarithmic "
+    "axes, numbers of unknowns: LipSDP's grow with the neurons, LiPopt's by powers."
 )
 SETTINGS = {"draft": ((2, 4, 6, 8), (2, 3, 4), 4), "full": ((2, 3, 4, 6, 8, 12, 16), (2, 3, 4), 20)}
 BOUNDS = {
@@ -97,7 +97,7 @@ def _unknowns(family: list[Weights]) -> list[float]:
 def draw(data: Data) -> Figure:
     """Ratios above, unknowns below."""
     figure = Figure(figsize=(11, 8))
-    (above, above_right), (below, below_right) = figure.subplots(2, 2, sharex="col", sharey="row")
+    (above, above_right), (below, below_right) = figure.subplots(2, 2, sharex="col")
     for top, bottom, panel, label in (
         (above, below, data.width, "width $m$"),
         (above_right, below_right, data.depth, "layers $L$"),
@@ -110,6 +110,8 @@ def draw(data: Data) -> Figure:
     below.set_ylabel("unknowns")
     above.set_title("one hidden layer, $p = 3$", loc="left")
     above_right.set_title("width 3, $p = 2$", loc="left")
+    above_right.set_yscale("log")
+    above.text(data.width.sizes[0], 1.02, "exact", va="bottom", color="0.4")
     above.legend(ncols=2, fontsize=9)
     below_right.legend(fontsize=9)
     return figure
@@ -132,7 +134,6 @@ def _draw_ratios(axes: Axes, panel: Panel) -> None:
             label=name,
             elinewidth=0.7,
         )
-    axes.set_yscale("log")
 
 
 def _draw_unknowns(axes: Axes, panel: Panel) -> None:

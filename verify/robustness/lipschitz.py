@@ -1,5 +1,7 @@
 """All bounds on the same networks: slides "worst-case metric" and "estimation of Lipschitz constant"."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from refimpl.robustness import lipschitz
@@ -79,7 +81,7 @@ def exchanged(norm):
     return {1: np.inf, 2: 2, np.inf: 1}[norm]
 
 
-MUTANTS = {
+MUTANTS: dict[str, dict[str, Callable]] = {
     "sampled_bound": {
         "1 % too large": lambda weights, a, norm=2: 1.01 * lipschitz.sampled_bound(weights, a, norm),
         "all neurons active": lambda weights, a, norm=2: largest(np.linalg.multi_dot(weights[::-1]), norm),

@@ -204,5 +204,5 @@ BOUNDS = {
     ),
 }
 
-for _text, _version in BOUNDS.items():
-    lipsdp_is_the_best_bound_of_its_kind.mutant(_text)(_version)
+for _text, _bound in BOUNDS.items():
+    lipsdp_is_the_best_bound_of_its_kind.mutant(_text)(_bound)
