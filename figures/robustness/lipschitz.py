@@ -111,14 +111,13 @@ def draw(data: Data) -> Figure:
     above.set_title("one hidden layer, $p = 3$", loc="left")
     above_right.set_title("width 3, $p = 2$", loc="left")
     above_right.set_yscale("log")
-    above.text(data.width.sizes[0], 1.02, "exact", va="bottom", color="0.4")
-    above.legend(ncols=2, fontsize=9)
+    above.legend(fontsize=9, loc="upper left")
     below_right.legend(fontsize=9)
     return figure
 
 
 def _draw_ratios(axes: Axes, panel: Panel) -> None:
-    axes.axhline(1, color="0.4", linewidth=1)
+    axes.axhline(1, color="0.4", linewidth=1, label="exact")
     shift = 0.02 * np.ptp(panel.sizes) * (np.arange(len(BOUNDS)) - 2.5) / 2.5
     for i, name in enumerate(BOUNDS):
         logs = np.log(panel.ratios[i])
