@@ -167,7 +167,7 @@ def _ends(W: Array, size: Array) -> list[Rows]:
 
 
 def _best_pattern(program: list[Rows], depth: int) -> Pattern:
-    """The pattern at which Σ (g⁺ + g⁻) is largest."""
+    """The pattern at which Σ (g⁺ + g⁻) is largest. HiGHS may write a line of its own to the screen."""
     sizes = {name: block.shape[1] for rows in program for name, block in rows.terms.items()}
 
     def filled(other: float, **values: float) -> Array:

@@ -32,10 +32,10 @@ def modelling() -> ModuleType:
     return cvxpy
 
 
-@domain(
-    objective=Domain("objective", lambda name, value, sizes: value),
-    constraint=Domain("constraint", lambda name, value, sizes: value),
-)
+_of_the_package = Domain("expression of the package", lambda name, value, sizes: value)
+
+
+@domain(objective=_of_the_package, constraint=_of_the_package)
 def solve(objective: Any, constraint: Any) -> None:
     """Solve a program and leave the values in its variables.
 
