@@ -263,17 +263,27 @@ TABLE: tuple[Row, ...] = (
         "0.05 after ERM, which is right for 0.91 of clean ones, against 0.86. The cost is not a law: trained longer on "
         "more digits, against ε = 0.05, it reads more clean ones than ERM. PGD bounds robust accuracy from above only"),
     Row("R04", "Robustness in deep learning: estimation of Lipschitz constant",
-        "Sampled ≤ exact ≤ certified Lipschitz constants, for every method in its own norm", "open"),
+        "Sampled ≤ exact ≤ certified Lipschitz constants, for every method in its own norm", "as printed",
+        "LiPopt is exact at its last degree, p + m, for all patterns, whether they occur or not; on the Gaussian "
+        "networks tried its lowest degree was as good, where neurons come in pairs ±w it is not. LipMIP's program "
+        "alone also admits patterns that occur only at zero preactivations."),
     Row("R05", "Robustness in deep learning: estimation of Lipschitz constant",
-        "LipSDP needs diagonal multipliers: coupled ones certify 0 where the constant is 1", "open"),
+        "LipSDP needs diagonal multipliers: coupled ones certify 0 where the constant is 1", "corrected",
+        "the slide cites LipSDP as a whole; its variant that couples neurons by ζ(eᵢ − eⱼ)(eᵢ − eⱼ)ᵀ is no bound"),
     Row("R06", "Robustness in deep learning: estimation of Lipschitz constant",
-        "The ℓ∞ SDP bound pairs its constant row with t, the input's signs; paired with s it fails", "open"),
+        "The ℓ∞ SDP bound pairs its constant row with t, the input's signs; paired with s it fails", "corrected",
+        "the form paired with s gives half of L_∞ for one neuron whose weights have the sum 0"),
     Row("R07", "Robustness in deep learning: estimation of Lipschitz constant",
-        "LipSDP: L = √ρ from a matrix inequality; positive weights have L₂ = ‖W_ℓ…W₁‖₂", "open"),
+        "LipSDP: L = √ρ from a matrix inequality; positive weights have L₂ = ‖W_ℓ…W₁‖₂", "as printed",
+        "with positive weights LipSDP attains it, at any depth"),
     Row("R08", "Robustness in deep learning: worst-case metric",
-        "The more neurons, the smaller the Lipschitz constant of an interpolating network: a trend", "open"),
+        "The more neurons, the smaller the Lipschitz constant of an interpolating network: a trend", "as printed",
+        "a trend, measured in three dimensions for neurons that are drawn, not trained: the least constant never rises "
+        "with more of them, and no network is flatter than the steepest pair of its data"),
     Row("R09", "Robustness in deep learning: estimation of Lipschitz constant",
-        "LipMIP is exact for ℓ₁ and ℓ∞, not for any norm as its row of the table has it", "open"),
+        "LipMIP is exact for ℓ₁ and ℓ∞, not for any norm as its row of the table has it", "corrected",
+        "in ℓ₁ and ℓ∞ signs make the dual norm linear; in ℓ₂ it is the largest of infinitely many linear functions, "
+        "and the two values that the programs give do not determine it"),
     # control
     Row("C01", "Standard Reinforcement Learning",
         "Return, V, Q and J on finite decision processes: Bellman, J = E V(s) = E Q(s, μ(s))", "as printed"),

@@ -174,14 +174,14 @@ def pgd(
     return moved
 
 
-def _direction(grad: Callable[[Any], Any], a: Any, norm: str) -> Any:
+def _direction(grad: Callable[[Any], Any], a: Any, norm: Any) -> Any:
     g = np.asarray(grad(a))
     if not np.isfinite(g).all():
         raise ValueError(f"grad must return finite numbers, got {g[~np.isfinite(g)][0]}")
     return bare(steepest_direction)(g, norm)
 
 
-def _onto_ball(a: Array, eps: float, norm: str) -> Field:
-    if norm == "inf":
+def _onto_ball(a: Array, eps: float, norm: Any) -> Field:
+    if float(norm) == np.inf:
         return bare(onto_box(a - eps, a + eps))
     return bare(onto_ball(a, eps)) if eps else lambda z: a.copy()

@@ -29,7 +29,7 @@ class Job(NamedTuple):
     step: float = 2e-3
     batch: int = 100
     num_steps: int = 5
-    norm: str = "inf"
+    norm: Any = np.inf
 
 
 _job = record(

@@ -6,24 +6,25 @@ import numpy as np
 
 from refimpl.domains import Domain, Sizes, array, domain, shortened
 
-NAMES = {"1": 1.0, "2": 2.0, "inf": np.inf}
 
+def _norm_among(*norms: float) -> Domain:
+    """A norm on inputs: some of 1, 2 and infinity, as a number or as its text."""
+    names = {f"{norm:g}": float(norm) for norm in norms}
+    text = " or ".join(names)
 
-def _norms(*names: str) -> Domain:
-    """One of these norms, given as a number or as its name, and handed on as its name, as defaults are."""
-    text = f"one of the norms {', '.join(names)}, as a number or a string"
-
-    def check(name: str, value: Any, sizes: Sizes) -> str:
-        is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        for one in names:
-            if (isinstance(value, str) and value == one) or (is_number and value == NAMES[one]):
-                return one
+    def check(name: str, value: Any, sizes: Sizes) -> float:
+        is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+        if not (is_number or isinstance(value, str)):
+            raise TypeError(f"{name} must be {text}, got {shortened(value)}")
+        for key, norm in names.items():
+            if value in (key, norm):
+                return norm
         raise ValueError(f"{name} must be {text}, got {shortened(value)}")
 
     return Domain(text, check)
 
 
-any_norm, attacked_norm = _norms("1", "2", "inf"), _norms("2", "inf")
+any_norm, attacked_norm, polyhedral_norm = _norm_among(1, 2, np.inf), _norm_among(2, np.inf), _norm_among(1, np.inf)
 
 
 @domain(g=array("... p"), norm=any_norm)
@@ -55,11 +56,11 @@ def steepest_direction(g: Any, norm: Any = "inf") -> Any:
     >>> steepest_direction([3.0, -4.0]), steepest_direction([3.0, -4.0], 2)
     (array([ 1., -1.]), array([ 0.6, -0.8]))
     """
-    if norm == "inf":
+    if float(norm) == np.inf:
         return np.sign(g)
     largest = np.abs(g).max(axis=-1, keepdims=True)
     g = g / np.where(largest == 0, 1, largest)
-    if norm == "1":
+    if float(norm) == 1:
         return np.sign(g) * (np.arange(g.shape[-1]) == np.abs(g).argmax(axis=-1)[..., None])
     return g / np.maximum(1, np.linalg.norm(g, axis=-1, keepdims=True))
 

@@ -52,7 +52,7 @@ def test_divergence_carries_the_last_finite_parameters():
     ("call", "message"),
     [
         (lambda: trained(SMALL._replace(eps=-1.0)), "job.eps must be >= 0, got -1.0"),
-        (lambda: trained(SMALL._replace(norm=1)), "job.norm must be one of the norms 2, inf"),
+        (lambda: trained(SMALL._replace(norm=1)), "job.norm must be 2 or inf"),
         (lambda: trained(SMALL._replace(points=10000)), "points must be < 10000, the number of digits, got 10000"),
         (lambda: digit_split(-1, 5), "seed must be >= 0, got -1"),
         (lambda: as_network(np.ones(5), 3), "x must have 2395 entries for widths (784, 3, 10), got 5"),

@@ -79,7 +79,7 @@ def test_nothing_is_changed():
         (lambda: linear_models.robust_margins(X, A, B[:2], 0.1), "b must have shape (n) with n = 3, got (2,)"),
         (lambda: linear_models.worst_inputs(X, A[:, :1], B, 0.1), "a must have shape (n, p) with p = 2, got (3, 1)"),
         (lambda: linear_models.adversarial_risk(hinge, X, A, B, np.nan), "eps must be finite, got nan"),
-        (lambda: linear_models.adversarial_risk(hinge, X, A, B, 0.1, 0), "norm must be one of the norms 1, 2, inf"),
+        (lambda: linear_models.adversarial_risk(hinge, X, A, B, 0.1, 0), "norm must be 1 or 2 or inf"),
         (
             lambda: worst_case(H._replace(activation=tanh), A[0], 0.1),
             "h must be a ReLU network of one output, got tanh",

@@ -1,0 +1,177 @@
+"""Activation patterns of small ReLU networks: which occur on an open set of inputs, and the exact Lipschitz constant.
+
+Rows g₁, …, g_n are all > 0 at some point exactly when no λ ≥ 0 other than 0 has Σ λᵢgᵢ = 0 (Gordan). Both sides come
+from one least-squares problem on unit rows, min ‖Gᵀλ‖² + (1 − Σλᵢ)² over λ ≥ 0: where its least value is positive
+a = Gᵀλ is such a point, and where it is 0 the rows with λᵢ > 0 contradict each other.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy
+
+from refimpl.arrays import Array
+from refimpl.domains import array, domain
+from refimpl.robustness.duality import any_norm, dual_norm
+from refimpl.robustness.relu_networks import Weights, network_weights, pattern_gradient
+
+_THIN = 1e-7
+_ZERO = 1e-12
+
+
+class Signs(NamedTuple):
+    """A point where all rows are positive, or None; and otherwise which rows contradict each other."""
+
+    point: Array | None
+    conflict: list[int]
+
+
+class Cell(NamedTuple):
+    """An open cone, ⟨g, a⟩ > 0 for its rows g, the linear forms of a layer's outputs on it, and its pattern."""
+
+    rows: Array
+    forms: Array
+    pattern: tuple[Array, ...]
+
+
+@domain(rows=array("n p"))
+def common_sign(rows: Array) -> Signs:
+    r"""A point at which all rows are positive, or rows that have none.
+
+    .. math:: G a > 0 \quad \text{or} \quad G^\top \lambda = 0, \; \lambda \ge 0, \; \lambda \ne 0
+
+    Parameters
+    ----------
+    rows : (n, p) array
+        None of them 0. Cones thinner than 10⁻⁷ count as empty.
+
+    Returns
+    -------
+    Signs
+
+    References
+    ----------
+    Gordan 1873.
+
+    Examples
+    --------
+    >>> common_sign([[1.0, 0.0], [0.0, 1.0]]).point.round(12)
+    array([0.33333333, 0.33333333])
+    >>> common_sign([[1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]]).conflict
+    [0, 2]
+    """
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    system = np.vstack([unit.T, np.ones(len(unit))])
+    lam = scipy.optimize.nnls(system, np.append(np.zeros(rows.shape[1]), 1.0), maxiter=100 * len(rows))[0]
+    point = unit.T @ lam
+    if np.linalg.norm(point) > _THIN and (unit @ point > 0).all():
+        return Signs(point, [])
+    return Signs(None, np.flatnonzero(lam > _THIN).tolist())
+
+
+@domain(W=array("m k"), forms=array("k p"))
+def next_forms(W: Array, forms: Array) -> Array:
+    r"""The linear forms that a layer's preactivations are on a cell; what is 0 but for rounding is 0.
+
+    .. math:: z = W F
+
+    Parameters
+    ----------
+    W, forms : (m, k) array, (k, p) array
+        Weights of the layer, and forms of the outputs of the layer before it.
+
+    Returns
+    -------
+    (m, p) array
+
+    Examples
+    --------
+    >>> next_forms([[0.1, 0.2, -0.3]], np.ones((3, 1)))
+    array([[0.]])
+    """
+    z = W @ forms
+    return np.where(np.abs(z) <= _ZERO * (np.abs(W) @ np.abs(forms)), 0.0, z)
+
+
+@domain(weights=network_weights)
+def cells(weights: Weights) -> list[Cell]:
+    """The cells of a network: every activation pattern that occurs on an open set of inputs, once.
+
+    A neuron whose preactivation is 0 on a whole cell is inactive there.
+
+    Parameters
+    ----------
+    weights : list of L arrays
+        W₁ (m, p), …, W_L (1, m).
+
+    Returns
+    -------
+    list of Cell
+
+    Examples
+    --------
+    >>> [cell.pattern[0].tolist() for cell in cells([[[1.0], [-1.0], [0.0]], [[1.0, 1.0, 1.0]]])]
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    """
+    p = weights[0].shape[1]
+    found = [Cell(np.empty((0, p)), np.eye(p), ())]
+    for W in weights[:-1]:
+        found = [inner for outer in found for inner in _parts(outer, W)]
+    return found
+
+
+def _parts(cell: Cell, W: Array) -> list[Cell]:
+    """The cells into which the neurons of the next layer cut one."""
+    z = next_forms(W, cell.forms)
+    signed: list[tuple[Array, tuple[float, ...]]] = [(cell.rows, ())]
+    for form in z:
+        sides = ((1.0, form), (0.0, -form)) if form.any() else ((0.0, None),)
+        signed = [
+            (rows, (*s, active)) for old, s in signed for active, side in sides if (rows := _cut(old, side)) is not None
+        ]
+    return [Cell(rows, np.array(s)[:, None] * z, (*cell.pattern, np.array(s))) for rows, s in signed]
+
+
+def _cut(rows: Array, side: Array | None) -> Array | None:
+    """The rows with one more, or None where they leave no cone."""
+    if side is None:
+        return rows
+    rows = np.vstack([rows, side])
+    return None if common_sign(rows).point is None else rows
+
+
+@domain(weights=network_weights, norm=any_norm)
+def brute_force(weights: Weights, norm: Any = 2) -> float:
+    r"""The exact global Lipschitz constant: the largest gradient among the activation patterns that occur.
+
+    .. math:: L = \max_{D_1, \dots, D_{L-1}} \|W_1^\top D_1 \cdots W_{L-1}^\top D_{L-1} W_L^\top\|_*
+
+    over the patterns that occur on an open set of inputs. There are O(m^p) of them with one hidden layer of m > p
+    neurons: for tiny networks.
+
+    Parameters
+    ----------
+    weights : list of L arrays
+        W₁ (m, p), …, W_L (1, m); the last layer is linear.
+    norm : 1, 2 or inf
+        On inputs; gradients are measured in its dual.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        The weights do not chain or have several outputs; another norm.
+
+    References
+    ----------
+    Slide "Robustness in deep learning: worst-case metric".
+
+    Examples
+    --------
+    >>> brute_force([[[1.0], [-1.0]], [[2.0, 3.0]]])  # 2 max(a, 0) + 3 max(−a, 0)
+    3.0
+    """
+    return float(max(dual_norm(pattern_gradient(weights, cell.pattern), norm) for cell in cells(weights)))

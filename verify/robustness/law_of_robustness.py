@@ -1,0 +1,121 @@
+"""The law of robustness on tiny networks: slide "worst-case metric"."""
+
+import numpy as np
+
+from refimpl.robustness import law_of_robustness
+from refimpl.robustness.activation_patterns import brute_force, cells
+from verify.claims import claim
+from verify.evidence import at_least, at_most, equal
+
+SLIDE = "Robustness in deep learning: worst-case metric"
+SOURCE = "Bubeck, Li & Nagaraj 2021; Bubeck & Sellke 2021"
+WIDTHS = (12, 16, 24)
+SOLVER = 1e-6
+
+
+def data_and_neurons(rng):
+    """Six points on the sphere with signs for values, and 24 neurons of length 1."""
+    a, W = rng.standard_normal((6, 3)), rng.standard_normal((WIDTHS[-1], 3))
+    b = rng.permutation(np.repeat([-1.0, 1.0], 3))
+    return a / np.linalg.norm(a, axis=1, keepdims=True), b, W / np.linalg.norm(W, axis=1, keepdims=True)
+
+
+@claim("R08", slide=SLIDE, source=SOURCE)
+def flattest_interpolants_get_flatter_with_width(
+    rng, *, flattest_interpolant=law_of_robustness.flattest_interpolant, steepest_pair=law_of_robustness.steepest_pair
+):
+    r"""Least L of interpolating vᵀσ(Wa), measured: from 12 to 24 neurons it falls in the mean, a trend; it never rises.
+
+    The first neurons are kept as more are drawn. The value is the network's Lipschitz constant, no other interpolating
+    v nearby has a smaller one, and none is below the steepest pair of the data, that of any function through them: a
+    network that is flatter than its data cannot fit them.
+    """
+    two = flattest_interpolant(np.array([[1.0], [-1.0]]), np.array([[2.0], [-0.5]]), np.array([1.0, 3.0]), np.inf)
+    yield equal("two neurons on a line: slopes ½ and 6", [*two.v, two.L], [0.5, 6.0, 6.0], rtol=1e-9)
+    yield equal("its steepest pair", steepest_pair(np.array([[2.0], [-0.5]]), np.array([1.0, 3.0])), 0.8, rtol=1e-14)
+    for norm in (1, np.inf):
+        steps = []
+        for _ in range(3):
+            a, b, W = data_and_neurons(rng)
+            found = [flattest_interpolant(W[:m], a, b, norm) for m in WIDTHS]
+            v, L = found[-1]
+            steps.append([1 / one.L for one in found])
+            yield equal(f"ℓ_{norm}: h(aᵢ) − bᵢ", np.maximum(a @ W.T, 0) @ v, b, atol=SOLVER * L)
+            yield equal(f"ℓ_{norm}: L of the network", L, steepest(W, v, norm), rtol=1e-9)
+            free = np.linalg.svd(np.maximum(a @ W.T, 0))[2][len(a) :]
+            others = v + 0.1 * np.abs(v).max() * rng.standard_normal((5, len(free))) @ free
+            values = steepest(W, others, norm)
+            yield at_least(f"ℓ_{norm}: L of others through the data", values, L, slack=SOLVER * L, resolution=100 * L)
+        flatness = np.array(steps)
+        yield at_most(
+            f"ℓ_{norm}: 1/L with fewer neurons", flatness[:, :-1], flatness[:, 1:], slack=SOLVER, resolution=1.0
+        )
+        share = (flatness[:, 0] / flatness[:, -1]).mean()
+        yield at_most(f"ℓ_{norm}: L of 24 neurons, of that of 12 (a trend)", share, 0.99, resolution=1.0)
+        pairs = [abs(b[i] - b[j]) / length(a[i] - a[j], norm) for i in range(6) for j in range(i)]
+        yield equal(f"ℓ_{norm}: steepest pair", steepest_pair(a, b, norm), max(pairs), rtol=1e-13)
+        yield at_least(
+            f"ℓ_{norm}: L, steepest pair", L, steepest_pair(a, b, norm), slack=SOLVER * L, resolution=100 * L
+        )
+
+
+def steepest(W, v, norm):
+    """Lipschitz constants of networks with the same neurons."""
+    patterns = np.array([cell.pattern[0] for cell in cells([W, np.ones((1, len(W)))])])
+    size = np.abs((v[..., None, :] * patterns) @ W)
+    return (size.max(-1) if norm == 1 else size.sum(-1)).max(-1)
+
+
+def length(a, norm):
+    """‖a‖."""
+    return {1: np.abs(a).sum(), 2: np.sqrt(a @ a), np.inf: np.abs(a).max()}[norm]
+
+
+def interpolants(change):
+    """The flattest interpolant, changed."""
+    return lambda W, a, b, norm: change(law_of_robustness.flattest_interpolant(W, a, b, norm), W, a, b, norm)
+
+
+def of_least_norm(W, a, b, norm):
+    v = np.linalg.lstsq(np.maximum(a @ W.T, 0), b)[0]
+    return law_of_robustness.Interpolant(v, brute_force([W, v[None]], norm))
+
+
+INTERPOLANTS = {
+    "v of least norm": of_least_norm,
+    "1 % too flat": interpolants(lambda found, W, a, b, norm: found._replace(L=0.99 * found.L)),
+    "1 % too steep": interpolants(lambda found, W, a, b, norm: found._replace(L=1.01 * found.L)),
+    "0.99 b for b": interpolants(
+        lambda found, W, a, b, norm: law_of_robustness.flattest_interpolant(W, a, 0.99 * b, norm)
+    ),
+    "the norm itself for its dual": interpolants(
+        lambda found, W, a, b, norm: law_of_robustness.flattest_interpolant(W, a, b, {1: np.inf, np.inf: 1}[norm])
+    ),
+    "no more neurons than 12": interpolants(
+        lambda found, W, a, b, norm: padded(law_of_robustness.flattest_interpolant(W[:12], a, b, norm), len(W))
+    ),
+    "L of the data": interpolants(
+        lambda found, W, a, b, norm: found._replace(L=law_of_robustness.steepest_pair(a, b, norm))
+    ),
+}
+
+
+def padded(found, m):
+    """The same network with more neurons, of weight 0."""
+    return found if found.v is None else found._replace(v=np.append(found.v, np.zeros(m - len(found.v))))
+
+
+for _text, _version in INTERPOLANTS.items():
+    flattest_interpolants_get_flatter_with_width.mutant(_text, replaces="flattest_interpolant")(_version)
+
+PAIRS = {
+    "in the dual norm": lambda a, b, norm=2: law_of_robustness.steepest_pair(a, b, {1: np.inf, 2: 2, np.inf: 1}[norm]),
+    "neighbours in the list only": lambda a, b, norm=2: max(
+        abs(b[i] - b[i - 1]) / length(a[i] - a[i - 1], norm) for i in range(1, len(a))
+    ),
+    "half": lambda a, b, norm=2: law_of_robustness.steepest_pair(a, b, norm) / 2,
+    "1 % too large": lambda a, b, norm=2: 1.01 * law_of_robustness.steepest_pair(a, b, norm),
+}
+
+for _text, _version in PAIRS.items():
+    flattest_interpolants_get_flatter_with_width.mutant(_text, replaces="steepest_pair")(_version)

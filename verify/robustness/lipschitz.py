@@ -1,0 +1,226 @@
+"""All bounds on the same networks: slides "worst-case metric" and "estimation of Lipschitz constant"."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from refimpl.robustness import lipschitz
+from refimpl.robustness.sign_relaxation import linf_matrix
+from verify.claims import claim
+from verify.evidence import at_most, equal, rounding
+from verify.robustness.small_networks import largest, network
+from verify.robustness.wrong_programs import coupled_lipsdp, paired_with_s
+
+WORST_CASE = "Robustness in deep learning: worst-case metric"
+ESTIMATION = "Robustness in deep learning: estimation of Lipschitz constant"
+NORMS = (1, 2, np.inf)
+SIZES = [(3, 1), (2, 4), (3, 5), (5, 2), (1, 4), (2, 3, 3), (2, 2, 2, 2)]
+SOLVER = 1e-6  # what the certified bounds of solvers may lose, of their value
+
+
+def networks(rng):
+    """Of many shapes, with Gaussian and with positive weights; neurons in pairs ±w; neurons that are equal or dead."""
+    gaussian = [network(rng, *sizes) for sizes in SIZES]
+    positive = [[np.abs(W) for W in weights] for weights in gaussian]
+    (W, v), (X, y) = network(rng, 2, 3), network(rng, 3, 2)
+    pairs = [np.vstack([W, -W]), np.hstack([v, v])]
+    degenerate = [np.vstack([X[:1], X, 0 * X[:1]]), np.hstack([y, y])]
+    return [*gaussian, *positive, pairs, degenerate]
+
+
+@claim("R04", slide=ESTIMATION, source="Definition; the papers of the methods")
+def sampled_is_at_most_exact_is_at_most_certified(
+    rng,
+    *,
+    sampled_bound=lipschitz.sampled_bound,
+    brute_force=lipschitz.brute_force,
+    lipmip=lipschitz.lipmip,
+    lipopt=lipschitz.lipopt,
+    lipsdp=lipschitz.lipsdp,
+    linf_sdp=lipschitz.linf_sdp,
+    product_bound=lipschitz.product_bound,
+):
+    r"""Sampled ≤ exact ≤ certified ≤ product of norms of layers, every method in its own norm, each attained somewhere.
+
+    Attained: by samples in every cell; by LipSDP where weights are positive; by the product where the hidden layer has
+    one neuron.
+    """
+    nets = networks(rng)
+    two_layers = [weights for weights in nets if len(weights) == 2]
+    product = {norm: np.array([product_bound(weights, norm) for weights in nets]) for norm in NORMS}
+    exact = {norm: np.array([brute_force(weights, norm) for weights in nets]) for norm in NORMS}
+    for norm in NORMS:
+        points = [rng.standard_normal((2000, weights[0].shape[1])) for weights in nets]
+        sampled = [sampled_bound(weights, a, norm) for weights, a in zip(nets, points, strict=True)]
+        yield at_most(f"sampled ≤ exact, ℓ_{norm}", sampled, exact[norm], slack=1e-12 * product[norm], tight=1e-12)
+        yield at_most(
+            f"exact ≤ product, ℓ_{norm}", exact[norm], product[norm], slack=1e-12 * product[norm], tight=1e-12
+        )
+    for norm in (1, np.inf):
+        found = [lipmip(weights, norm, -1.0, 1.0) for weights in nets]
+        yield equal(f"LipMIP = exact, ℓ_{norm}", found, exact[norm], atol=2 * SOLVER * product[np.inf])
+    certified = {"LipSDP, ℓ_2": (exact[2], np.array([lipsdp(weights) for weights in nets]), product[2])}
+    for more in (0, 1):
+        values = np.array([lipopt(weights, len(weights) + more) for weights in nets])
+        certified[f"LiPopt of degree L + {more}, ℓ_inf"] = (exact[np.inf], values, product[np.inf])
+    chosen = np.array([len(weights) == 2 for weights in nets])
+    values = np.array([linf_sdp(W, v[0]) for W, v in two_layers])
+    certified["SDP, ℓ_inf"] = (exact[np.inf][chosen], values, product[np.inf][chosen])
+    for name, (below, value, above) in certified.items():
+        yield at_most(f"exact ≤ {name}", below, value, slack=rounding(64, above), tight=SOLVER)
+        yield at_most(f"{name} ≤ product", value, above, slack=SOLVER * above, tight=SOLVER)
+
+
+def matrices(function):
+    """A bound as a function of arrays."""
+    return lambda weights, *others: function([np.asarray(W, float) for W in weights], *others)
+
+
+def exchanged(norm):
+    """ℓ₁ for ℓ∞ and the other way round."""
+    return {1: np.inf, 2: 2, np.inf: 1}[norm]
+
+
+MUTANTS: dict[str, dict[str, Callable]] = {
+    "sampled_bound": {
+        "1 % too large": lambda weights, a, norm=2: 1.01 * lipschitz.sampled_bound(weights, a, norm),
+        "all neurons active": lambda weights, a, norm=2: largest(np.linalg.multi_dot(weights[::-1]), norm),
+        "in the norm itself": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, a, exchanged(norm)),
+    },
+    "brute_force": {
+        "in the norm itself": lambda weights, norm=2: lipschitz.brute_force(weights, exchanged(norm)),
+        "1 % too large": lambda weights, norm=2: 1.01 * lipschitz.brute_force(weights, norm),
+        "1 % too small": lambda weights, norm=2: 0.99 * lipschitz.brute_force(weights, norm),
+    },
+    "lipmip": {
+        "in the norm itself": lambda weights, norm, *box: lipschitz.lipmip(weights, exchanged(norm), *box),
+        "on a part of the box": lambda weights, norm, lower, upper: lipschitz.lipmip(weights, norm, 0.0, upper),
+    },
+    "lipopt": {
+        "half": lambda weights, degree: lipschitz.lipopt(weights, degree) / 2,
+        "1 % too small": lambda weights, degree: 0.99 * lipschitz.lipopt(weights, degree),
+        "all neurons active": lambda weights, degree: largest(np.linalg.multi_dot(weights[::-1]), np.inf),
+    },
+    "lipsdp": {
+        "ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2,
+        "1 % too small": lambda weights: 0.99 * lipschitz.lipsdp(weights),
+        "all neurons active": lambda weights: largest(np.linalg.multi_dot(weights[::-1]), 2),
+    },
+    "linf_sdp": {
+        "½ for ¼": lambda W, v: 2 * lipschitz.linf_sdp(W, v),
+        "1 % too small": lambda W, v: 0.99 * lipschitz.linf_sdp(W, v),
+        "without the constant row": lambda W, v: lipschitz.linf_sdp(W, v) - np.abs(linf_matrix(W, v)[0]).sum() / 2,
+    },
+}
+
+for _need, _versions in MUTANTS.items():
+    for _text, _version in _versions.items():
+        sampled_is_at_most_exact_is_at_most_certified.mutant(_text, replaces=_need)(_version)
+
+sampled_is_at_most_exact_is_at_most_certified.mutant(
+    "multipliers that couple neurons", replaces="lipsdp", shipped="LipSDP, mode network"
+)(coupled_lipsdp)
+sampled_is_at_most_exact_is_at_most_certified.mutant(
+    "the constant row paired with s", replaces="linf_sdp", shipped="an earlier form of the cost in lipopt"
+)(paired_with_s)
+
+
+@claim("R04", slide=ESTIMATION, source="Definition")
+def product_bound_multiplies_the_largest_gains_of_layers(rng, *, product_bound=lipschitz.product_bound):
+    r"""‖W‖ = max ‖Wa‖ over the extreme points of the unit ball: ±eⱼ, the circle (by eigenvalues), all signs."""
+    nets = [network(rng, *sizes) for sizes in [(2,), (3, 1), (4, 3), (2, 5, 3), (3, 2, 4, 2)]]
+    for norm in NORMS:
+        gains = [np.prod([gain(W, norm) for W in weights]) for weights in nets]
+        yield equal(f"ℓ_{norm}", [product_bound(weights, norm) for weights in nets], gains, rtol=1e-13)
+    yield equal("ℓ₂ if no norm is given", product_bound(nets[3]), product_bound(nets[3], 2))
+
+
+def gain(W, norm):
+    """max ‖Wa‖ over ‖a‖ ≤ 1."""
+    if norm == 1:
+        return max(np.abs(W @ e).sum() for e in np.eye(W.shape[1]))
+    if norm == 2:
+        return np.sqrt(np.linalg.eigvalsh(W @ W.T)[-1])
+    signs = np.stack(np.meshgrid(*W.shape[1] * [[-1, 1]]), -1).reshape(-1, W.shape[1])
+    return np.abs(signs @ W.T).max()
+
+
+def layers(norm_of):
+    """The product of some numbers of layers."""
+    return lambda weights, norm=2: float(np.prod([norm_of(np.asarray(W), norm) for W in weights]))
+
+
+PRODUCTS = {
+    "Frobenius norms": (layers(lambda W, norm: np.linalg.norm(W)), ""),
+    "the Frobenius norm called operator norm": (
+        layers(lambda W, norm: np.linalg.norm(W) if norm == 2 else np.linalg.norm(W, norm)),
+        "lipMIP 0582776, NaiveUB",
+    ),
+    "in ℓ∞ the largest entry of the last layer": (
+        lambda weights, norm=2: (
+            lipschitz.product_bound(weights, norm)
+            * (np.abs(weights[-1]).max() / np.abs(weights[-1]).sum() if norm == np.inf else 1)
+        ),
+        "lipMIP 0582776, NaiveUB",
+    ),
+    "rows and columns exchanged": (layers(lambda W, norm: np.linalg.norm(W.T, norm)), ""),
+    "entrywise norms": (layers(lambda W, norm: np.linalg.norm(W.ravel(), norm)), ""),
+    "the last layer left out": (
+        lambda weights, norm=2: lipschitz.product_bound([*weights[:-1], weights[-1] * 0 + 1], norm),
+        "",
+    ),
+    "the norm of the product": (
+        lambda weights, norm=2: np.linalg.norm(
+            np.linalg.multi_dot([*weights[::-1], np.eye(weights[0].shape[1])]), norm
+        ),
+        "",
+    ),
+    "the sum": (lambda weights, norm=2: sum(np.linalg.norm(W, norm) for W in weights), ""),
+    "ℓ∞ if no norm is given": (lambda weights, norm=np.inf: lipschitz.product_bound(weights, norm), ""),
+    "1 % too large": (lambda weights, norm=2: 1.01 * lipschitz.product_bound(weights, norm), ""),
+}
+
+for _text, (_version, _shipped) in PRODUCTS.items():
+    product_bound_multiplies_the_largest_gains_of_layers.mutant(_text, shipped=_shipped)(_version)
+
+
+@claim("R04", slide=WORST_CASE, source="Definition")
+def sampled_bound_is_the_steepest_sampled_slope(rng, *, sampled_bound=lipschitz.sampled_bound):
+    r"""max ‖∇h(aᵢ)‖_* is the largest (h(a + δe) − h(a))/δ over extreme points e of the unit ball, δ small."""
+    for sizes in [(2, 4), (3, 3, 5), (4, 2, 3, 2), (3,)]:
+        weights, a = network(rng, *sizes), rng.standard_normal((5, sizes[0]))
+        signs = np.stack(np.meshgrid(*sizes[0] * [[-1, 1]]), -1).reshape(-1, sizes[0])
+        gradient = slopes(weights, a, np.eye(sizes[0]))
+        expected = [np.abs(gradient).max(), np.sqrt((gradient**2).sum(-1).max()), slopes(weights, a, signs).max()]
+        found = [sampled_bound(weights, a, norm) for norm in NORMS]
+        yield equal(f"sizes {sizes}", found, expected, rtol=1e-9, atol=1e-9)
+        yield equal("points on several axes", sampled_bound(weights, a[:4].reshape(2, 2, -1), 1),
+                    sampled_bound(weights, a[:4], 1))  # fmt: skip
+    yield equal("ℓ₂ if no norm is given", sampled_bound(weights, a), found[1])
+
+
+def slopes(weights, a, e):
+    """Slopes (n, k) of the network at points (n, p) in directions (k, p), by the complex step."""
+    h = a[:, None, :] + 1e-30j * e
+    for W in weights[:-1]:
+        z = h @ W.T
+        h = np.where(z.real > 0, z, 0)
+    return (h @ weights[-1].T)[..., 0].imag / 1e-30
+
+
+SAMPLES = {
+    "the norm itself for its dual": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, a, exchanged(norm)),
+    "the mean over points": lambda weights, a, norm=2: np.mean(
+        [lipschitz.sampled_bound(weights, point, norm) for point in np.reshape(a, (-1, np.shape(a)[-1]))]
+    ),
+    "at the first point": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, a[:1], norm),
+    "at −a": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, -a, norm),
+    "the last layer left out": lambda weights, a, norm=2: lipschitz.sampled_bound(
+        [*weights[:-1], 0 * weights[-1] + 1], a, norm
+    ),
+    "ℓ∞ if no norm is given": lambda weights, a, norm=np.inf: lipschitz.sampled_bound(weights, a, norm),
+    "1 % too small": lambda weights, a, norm=2: 0.99 * lipschitz.sampled_bound(weights, a, norm),
+}
+
+for _text, _version in SAMPLES.items():
+    sampled_bound_is_the_steepest_sampled_slope.mutant(_text)(_version)
