@@ -11,7 +11,6 @@ import scipy
 
 from refimpl.arrays import Array
 from refimpl.control.linear_policies import (
-    closed_loop_growth,
     correlation,
     gains,
     state_correlation,
@@ -19,6 +18,7 @@ from refimpl.control.linear_policies import (
     value_matrix,
 )
 from refimpl.domains import domain
+from refimpl.errors import DivergedError
 
 _UNSOLVED = "A, B, Q, R, gamma must have a stabilising solution of the Riccati equation, got ones without"
 
@@ -142,6 +142,8 @@ def stabilising_solution(A: Array, B: Array, Q: Array, R: Array, gamma: float) -
     .. math:: P = Q + \gamma A^\top P A - \gamma A^\top P B K, \qquad
               K = \gamma (R + \gamma B^\top P B)^{-1} B^\top P A
 
+    Newton's method, the value of a gain and then the gain for that value, checks and mends what the solver finds.
+
     Parameters
     ----------
     A, B, Q, R, gamma
@@ -161,15 +163,12 @@ def stabilising_solution(A: Array, B: Array, Q: Array, R: Array, gamma: float) -
     >>> stabilising_solution([[1.0]], [[1.0]], [[1.0]], [[1.0]], 0.5).P.round(12)  # P = 1 + P/(2 + P), so P² = 2
     array([[1.41421356]])
     """
-    root = np.sqrt(gamma)
+    root, scale = np.sqrt(gamma), max(np.abs(Q).max(), np.abs(R).max()) or 1.0
     try:
-        P: Any = scipy.linalg.solve_discrete_are(root * A, root * B, Q, R)
-        K: Any = np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
-    except np.linalg.LinAlgError:
+        P: Any = scale * scipy.linalg.solve_discrete_are(root * A, root * B, Q / scale, R / scale)
+        return _polished(A, B, Q, R, gamma, _greedy_gain(A, B, R, gamma, P))
+    except (np.linalg.LinAlgError, ValueError, DivergedError):
         raise ValueError(_UNSOLVED) from None
-    if closed_loop_growth(A, B, gamma, K) >= 1:
-        raise ValueError(_UNSOLVED)
-    return Riccati((P + P.T) / 2, K)
 
 
 @domain(**system)
@@ -208,3 +207,18 @@ def riccati_gain(A: Array, B: Array, Q: Array, R: Array, gamma: float) -> Array:
             f"R must make R + γBᵀPB positive definite for a gain to cost least, got eigenvalue {lowest:.6g}"
         )
     return K
+
+
+def _polished(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array) -> Riccati:
+    """The solution that a gain is near."""
+    for _ in range(20):
+        P, before = value_matrix(A, B, Q, R, gamma, K), K
+        K = _greedy_gain(A, B, R, gamma, P)
+        if np.abs(K - before).max() <= 1e-7 * np.abs(K).max():
+            return Riccati(P, K)
+    raise ValueError(_UNSOLVED)
+
+
+def _greedy_gain(A: Array, B: Array, R: Array, gamma: float, P: Array) -> Any:
+    """K of u = −Ks, stationary for the cost of one stage and then sᵀPs."""
+    return np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)

@@ -124,6 +124,8 @@ def test_bad_input_is_refused_by_name(function, changes, error, message):
     [
         ((2 * ONE, 0 * ONE, ONE, ONE, 0.9), "must have a stabilising solution"),
         ((ONE, ONE, 0 * ONE, 0 * ONE, 0.9), "must have a stabilising solution"),
+        ((ONE, [[1.0, 2.0]], ONE, np.zeros((2, 2)), 0.5), "must have a stabilising solution"),
+        ((ONE, ONE, -ONE, 5 * ONE, 0.5), "must have a stabilising solution"),  # P²/2 + 3P + 5 = 0 has no root
         ((ONE, ONE, ONE, -9 * ONE, 0.5), "R must make R + γBᵀPB positive definite"),
         ((A, B, [[1.0, 1.0], [0.0, 1.0]], R, GAMMA), "Q must be symmetric"),
     ],
@@ -131,6 +133,21 @@ def test_bad_input_is_refused_by_name(function, changes, error, message):
 def test_problems_without_a_best_gain_are_refused(problem, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         riccati_gain(*problem)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1e30, 1e200])
+def test_the_unit_of_cost_does_not_matter(scale):
+    P, gain = stabilising_solution(ONE, ONE, scale * ONE, scale * ONE, 0.5)
+    np.testing.assert_allclose(gain, (np.sqrt(2) - 1) * ONE, rtol=1e-12)
+    np.testing.assert_allclose(P, scale * np.sqrt(2) * ONE, rtol=1e-12)
+
+
+@pytest.mark.parametrize("q", [1e-30, 1e-20, 1e-10, 1e10])
+def test_costs_of_very_different_sizes(q):
+    rough = stabilising_solution(ONE, ONE, q * ONE, ONE, 0.5)
+    c = 1 - 0.5 - 0.5 * q
+    P = (-c + np.sqrt(c**2 + 2 * q)) if q > 1 else 2 * q / (c + np.sqrt(c**2 + 2 * q))
+    np.testing.assert_allclose(rough, [P * ONE, 0.5 * P / (1 + 0.5 * P) * ONE], rtol=1e-12)
 
 
 def test_an_indefinite_cost_has_a_stabilising_solution_all_the_same():

@@ -1,6 +1,7 @@
 """Maximising J over gains: slide "An optimization interpretation"."""
 
 import numpy as np
+import scipy
 
 from refimpl.control import linear_policies, linear_quadratic, policy_gradient
 from verify.claims import claim
@@ -49,7 +50,10 @@ def the_riccati_gain_costs_least(
     expected = (gamma * a**2 - 1) / (gamma * a)
     K = riccati_gain(a * one, one, 0 * one, one, gamma)
     yield equal("K*, nothing to pay but what stability takes", K, [[expected]], rtol=1e-12)
-    for problem in ((2 * one, 0 * one, one, one, 0.9), (one, one, one, -9 * one, 0.5)):
+    K = riccati_gain(one, one, 1e-20 * one, one, 0.5)
+    yield equal("K*, states nearly free", K, [[1e-20]], rtol=1e-12)
+    no_gain = ((2 * one, 0 * one, one, one, 0.9), (one, one, one, -9 * one, 0.5), (one, one, -one, 5 * one, 0.5))
+    for problem in no_gain:
         refused = 0.0
         try:
             riccati_gain(*problem)
@@ -80,6 +84,12 @@ def _(A, B, Q, R, gamma):
 @_least_mutant("actions 1 % too dear")
 def _(A, B, Q, R, gamma):
     return linear_quadratic.riccati_gain(A, B, Q, 1.01 * R, gamma)
+
+
+@_least_mutant("whatever the solver returns")
+def _(A, B, Q, R, gamma):
+    P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
+    return np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
 
 
 @_least_mutant("one sweep from the final cost Q")
