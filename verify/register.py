@@ -291,7 +291,8 @@ TABLE: tuple[Row, ...] = (
         "∇J = E[∇μ ∇ₐQ], exact on linear-quadratic control; off-policy critics bias it", "as printed",
         "The slide's ≈ for s ~ D: with the exact critic the mean is 2E_K D, not 2E_K Σ_K; for D = S₀ it lacks "
         "2γE_K FΣ_K Fᵀ, F = A − BK. It is 0 at the optimum for every D, goes downhill for D ∝ I (natural gradient), "
-        "and uphill for some D at almost every other gain."),
+        "and uphill for some D at almost every other gain if there are fewer actions than states; else there are gains "
+        "from which every D leads downhill."),
     Row("C03", "An optimization interpretation",
         "Noise on actions or parameters optimises J smoothed by a Gaussian", "as printed",
         "On linear-quadratic control: noise on actions costs J from S₀ + σ²γ/(1 − γ) BBᵀ plus a constant, with the "
@@ -299,13 +300,15 @@ TABLE: tuple[Row, ...] = (
         "episode, the smoothed J of T stages, which has no limit in T for any σ > 0."),
     Row("C04", "Robust Reinforcement Learning",
         "Robust actions: max over μ of the min over ν; the printed max lets the adversary help", "corrected",
-        "The printed optimum is that of plain J, attained by the plain optimal policy. With min, linear-quadratic "
-        "control still has the plain K* for every 𝒩 = −𝒩, for Q^μ lets the adversary act once only: see C05."),
+        "With 0 in 𝒩, the printed optimum is that of plain J, attained by the plain optimal policy. With min, linear-"
+        "quadratic control still has the plain K* for every 𝒩 = −𝒩; finite processes may have another μ. Q^μ lets the "
+        "adversary act once only: see C05."),
     Row("C05", "Application: Noisy action robust reinforcement learning",
         "Action (1 − δ)μ + δν against an adversary ν: the game's Riccati equation solves LQ", "as printed",
         "Without bounds the adversary must pay, λ|ν|². Where costs are of what is done, the policy cancels him: "
-        "K*/(1 − δ), ν = 0, the plain value, for all λ > δ²λmax(R + γBᵀPB), and no value below. Where the policy's own "
-        "action costs, he is felt. On finite processes probabilities are mixed."),
+        "K*/(1 − δ), ν = 0, the plain value, for all λ > δ²λmax(R + γBᵀPB); below, he wins without bound if he "
+        "answers, but not if the policy does. Where its own action costs, he is felt. On finite processes probabilities "
+        "are mixed."),
     Row("C06", "Application: Noisy action robust reinforcement learning",
         "MixedNE-LD, each player against the other's average: the trap, LQ and a pendulum", "open"),
     Row("C07", "Application: Noisy action robust reinforcement learning",

@@ -50,8 +50,10 @@ def the_riccati_gain_costs_least(
     expected = (gamma * a**2 - 1) / (gamma * a)
     K = riccati_gain(a * one, one, 0 * one, one, gamma)
     yield equal("K*, nothing to pay but what stability takes", K, [[expected]], rtol=1e-12)
-    K = riccati_gain(one, one, 1e-20 * one, one, 0.5)
-    yield equal("K*, states nearly free", K, [[1e-20]], rtol=1e-12)
+    nearly_free = (one, one, 1e-20 * one, one, 0.5)
+    P, K = stabilising_solution(*nearly_free)
+    measured = [P, K, riccati_gain(*nearly_free)]
+    yield equal("P, K and K*, states nearly free", measured, [[[2e-20]], [[1e-20]], [[1e-20]]], rtol=1e-12)
     no_gain = ((2 * one, 0 * one, one, one, 0.9), (one, one, one, -9 * one, 0.5), (one, one, -one, 5 * one, 0.5))
     for problem in no_gain:
         refused = 0.0
@@ -96,6 +98,12 @@ def _(A, B, Q, R, gamma):
 def _(A, B, Q, R, gamma):
     linear_quadratic.riccati_gain(A, B, Q, R, gamma)
     return np.linalg.solve(R + gamma * B.T @ Q @ B, gamma * B.T @ Q @ A)
+
+
+@_least_mutant("whatever the solver returns", "stabilising_solution")
+def _(A, B, Q, R, gamma):
+    P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
+    return P, np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
 
 
 @_least_mutant("P of the stage before", "stabilising_solution")

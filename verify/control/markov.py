@@ -21,6 +21,7 @@ def values_are_means_of_returns(
     performance=markov.performance,
 ):
     r"""Over all runs of a process that ends: E[Z | s], E[Z | s, a] and E Z are V, Q and J; Z = Σ γ^{t−1}R_t."""
+    yield equal("Z of 400 rewards 1", discounted_return(np.ones(400), 0.99), 100 * (1 - 0.99**400), rtol=rounding(1e3))
     for gamma in (0.0, 0.6, 0.99):
         P, R = layered_process(rng)
         mu, D = rng.dirichlet(np.ones(2), 6), np.array([*rng.dirichlet(np.ones(2)), 0, 0, 0, 0])
@@ -52,6 +53,11 @@ def _(rewards, gamma):
 @values_are_means_of_returns.mutant("rewards in reverse order", replaces="discounted_return")
 def _(rewards, gamma):
     return markov.discounted_return(rewards[..., ::-1], gamma)
+
+
+@values_are_means_of_returns.mutant("fifty rewards at most", replaces="discounted_return")
+def _(rewards, gamma):
+    return markov.discounted_return(rewards[..., :50], gamma)
 
 
 @values_are_means_of_returns.mutant("averaged: (1 − γ) Z", replaces="discounted_return")

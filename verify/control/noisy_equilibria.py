@@ -151,9 +151,15 @@ def _(A, B, Q, R, gamma):
 def an_adversary_of_actions_that_cost_as_done_changes_nothing(
     rng, *, saddle=noisy_actions.saddle, least_penalty=noisy_actions.least_penalty
 ):
-    r"""Costs of what is done only: for all λ > λ* = δ²λmax(R + γBᵀP*B) the equilibrium is P*, K*/(1 − δ), v = 0."""
+    r"""Costs of what is done only: for all λ > λ* = δ²λmax(R + γBᵀP*B) the equilibrium is P*, K*/(1 − δ), v = 0.
+
+    Where the policy chooses second, P* is the value of the game below λ* too.
+    """
     (A, B, Q, R, gamma), _, R_u, _ = game(rng, "done")
     P_star, K_star = dynamic_programming((A, B, Q, R, gamma))
+    least = least_penalty(A, B, Q, R, gamma, R_u, DELTA)
+    P = game_by_stages((A, B, Q, R, gamma), R_u, least / 2, 5000, adversary_first=False)
+    yield equal("P where u chooses second, λ*/2", P, P_star, atol=1e-9 * (1 + np.abs(P_star).max()))
     for delta in (DELTA, 0.5):
         limit = delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ P_star @ B)[-1]
         yield equal(f"λ*, δ = {delta}", least_penalty(A, B, Q, R, gamma, R_u, delta), limit, rtol=1e-7)

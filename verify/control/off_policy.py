@@ -97,7 +97,10 @@ def off_policy_steps_may_go_uphill_but_end_at_the_optimum(
     deterministic_policy_gradient=policy_gradient.deterministic_policy_gradient,
     riccati_gain=linear_quadratic.riccati_gain,
 ):
-    r"""0 at K* for every D; downhill for D = I; uphill from the one state Σe/|Σe| − e/|e|, E_K = eᵀ."""
+    r"""0 at K* for every D; downhill for D = I; m = 1: uphill from the one state Σe/|Σe| − e/|e|, E_K = eᵀ.
+
+    Not so where there are as many actions as states: about K = kI, of A = aI and B = I, every D leads downhill.
+    """
     problem, S0 = random_problem(rng, 3, 2)
     best, gains = np.asarray(riccati_gain(*problem)), stable_gains(rng, problem)
     size = np.abs(off_policy_gradient(*problem, gains, np.eye(3))).max()
@@ -120,6 +123,13 @@ def off_policy_steps_may_go_uphill_but_end_at_the_optimum(
         expected = -2 * (1 - cosine) ** 2 * np.linalg.norm(e) * np.linalg.norm(gradient)
         error = 1e-7 * np.linalg.norm(e) * np.linalg.norm(gradient) * np.linalg.norm(v)
         yield equal("slope of J along the step, < 0: ⟨2eᵀvvᵀ, ∇J⟩", (step * gradient).sum(), expected, atol=error)
+    a, gamma, one = rng.uniform(-1, 1), rng.uniform(0.5, 0.95), np.eye(2)
+    problem = (a * one, one, one, one, gamma)
+    K = np.asarray(riccati_gain(*problem)) + 0.2 * one + 1e-3 * rng.standard_normal((2, 2))
+    gradient, states = cost_gradient(problem, K, one), rng.standard_normal((20, 2))
+    steps = [off_policy_gradient(*problem, K, np.outer(s, s) / (s @ s)) for s in states]
+    slopes = (np.array(steps) * gradient).sum((1, 2)) / (gradient**2).sum()
+    yield equal("n = m: downhill from every one state", np.sign(slopes), np.ones(20))
 
 
 def _uphill_mutant(text, replaces="off_policy_gradient"):

@@ -21,7 +21,7 @@ def box(radius, m, points=3):
 
 @claim("C04", slide=SLIDE, source=SOURCE)
 def the_printed_max_lets_the_adversary_help(rng, *, printed_cost=robust.printed_cost, robust_cost=robust.robust_cost):
-    r"""One action, |ν| ≤ r, H = R + γBᵀPB: with the inner min J + Hr² + 2rE|Es|, with max J − E (Es)²/H."""
+    r"""One action, |ν| ≤ r, H = R + γBᵀPB: with the inner min J + Hr² + 2rE|Es|, with max J − E (Es)²/H; narrow 𝒩."""
     problem, _ = random_problem(rng, 3, 1)
     _, B, _, R, gamma = problem
     for K in stable_gains(rng, problem):
@@ -37,6 +37,13 @@ def the_printed_max_lets_the_adversary_help(rng, *, printed_cost=robust.printed_
         yield equal("worst case", worst, expected, atol=error)
         expected = nominal - (slopes**2).mean() / H
         yield equal("printed", best, expected, atol=error + H * (step / 2) ** 2)
+        ends = np.quantile(slopes / H, [0.3, 0.9])
+        nu = np.concatenate([ends, np.clip(slopes / H, *ends)])[:, None]
+        costs = [H * x**2 - 2 * x * slopes for x in (*ends, np.clip(slopes / H, *ends))]
+        expected = nominal + np.maximum(*costs[:2]).mean()
+        yield equal("worst case, 𝒩 narrow and not symmetric", robust_cost(*problem, K, s, nu), expected, atol=error)
+        expected = nominal + costs[2].mean()
+        yield equal("printed, 𝒩 narrow and not symmetric", printed_cost(*problem, K, s, nu), expected, atol=error)
         yield equal("printed ≤ nominal ≤ worst cost", [best < nominal, nominal < worst], [1.0, 1.0])
 
 
@@ -77,6 +84,18 @@ def _(A, B, Q, R, gamma, K, s, nu):
 @_help_mutant("no perturbation", "printed_cost")
 def _(A, B, Q, R, gamma, K, s, nu):
     return robust.printed_cost(A, B, Q, R, gamma, K, s, 0 * nu[:1])
+
+
+@_help_mutant("𝒩 and −𝒩", "robust_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    return robust.robust_cost(A, B, Q, R, gamma, K, s, np.concatenate([nu, -nu]))
+
+
+@_help_mutant("the best action of all, in reach or not", "printed_cost")
+def _(A, B, Q, R, gamma, K, s, nu):
+    P, E = (f(A, B, Q, R, gamma, K) for f in (linear_quadratic.value_matrix, linear_quadratic.riccati_residual))
+    P = P - E.T @ np.linalg.solve(R + gamma * B.T @ P @ B, E)
+    return (s @ P * s).sum(-1).mean()
 
 
 @_help_mutant("half the perturbation", "printed_cost")
