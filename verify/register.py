@@ -307,8 +307,8 @@ TABLE: tuple[Row, ...] = (
         "Action (1 − δ)μ + δν against an adversary ν: the game's Riccati equation solves LQ", "as printed",
         "Without bounds the adversary must pay, λ|ν|². Where costs are of what is done, the policy cancels him: "
         "K*/(1 − δ), ν = 0, the plain value, for all λ > δ²λmax(R + γBᵀPB); below, he wins without bound if he "
-        "answers, but not if the policy does. Where its own action costs, he is felt. On finite processes probabilities "
-        "are mixed."),
+        "answers, but not if the policy does. Where its own action costs, he is felt. On finite processes "
+        "probabilities are mixed."),
     Row("C06", "Application: Noisy action robust reinforcement learning",
         "MixedNE-LD, each player against the other's average: the trap, LQ and a pendulum", "open"),
     Row("C07", "Application: Noisy action robust reinforcement learning",

@@ -120,8 +120,10 @@ def state_correlation(A: Array, B: Array, gamma: float, K: Array, S0: Array) -> 
 
 
 def _refuse_infinite_cost(A: Array, B: Array, gamma: float, K: Array) -> None:
-    if (closed_loop_growth(A, B, gamma, K) >= 1).any():
-        raise DivergedError(K, 0)
+    if (growth := closed_loop_growth(A, B, gamma, K).max()) >= 1:
+        error = DivergedError(K, 0)
+        error.add_note(f"K must make √γρ(A − BK) < 1 for costs to be finite, got {growth:.6g}")
+        raise error
 
 
 def _discounted_sum(F: Array, M: Array, gamma: float) -> Array:

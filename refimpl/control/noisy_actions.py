@@ -163,7 +163,7 @@ def least_penalty(A: Array, B: Array, Q: Array, R: Array, gamma: float, R_u: Arr
         return False
 
     riccati_gain(A, (1 - delta) * B, Q, (1 - delta) ** 2 * R + R_u, gamma)
-    upper = float(np.abs(R).max() + np.abs(R_u).max() + np.abs(Q).max()) or 1.0
+    upper = delta**2 * float(np.abs(R).max() + np.abs(R_u).max() + np.abs(Q).max() or 1.0)
     while has_none(upper):
         upper *= 2
     lower = 0.0

@@ -83,6 +83,8 @@ def test_infinite_costs_are_refused_with_the_gains(function):
     with pytest.raises(DivergedError) as caught:
         call(function, gains)
     np.testing.assert_array_equal(caught.value.last, gains)
+    growth = np.sqrt(GAMMA) * np.abs(np.linalg.eigvals(A - B @ gains[1])).max()
+    assert caught.value.__notes__ == [f"K must make √γρ(A − BK) < 1 for costs to be finite, got {growth:.6g}"]
 
 
 def test_parameter_noise_may_make_costs_infinite():

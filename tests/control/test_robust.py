@@ -30,6 +30,13 @@ def test_a_saddle_is_an_equilibrium_only_if_the_policy_alone_is_good():
                 saddle(A, B2, Q, R2, GAMMA)
 
 
+@pytest.mark.parametrize("delta", [1e-8, 1e-3, 0.999999])
+def test_the_least_penalty_is_exact_for_every_share(delta):
+    one = np.eye(1)
+    limit = least_penalty(one, one, one, one, 0.5, 0 * one, delta)
+    np.testing.assert_allclose(limit, delta**2 * (1 + np.sqrt(0.5)), rtol=1e-9)
+
+
 def test_a_spurious_solution_of_the_games_equation_is_refused():
     system, torque = np.array([[1.0, 0.05], [0.4905, 1.0]]), np.array([[0.0], [0.05]])
     one = np.eye(1)

@@ -160,8 +160,10 @@ def an_adversary_of_actions_that_cost_as_done_changes_nothing(
     least = least_penalty(A, B, Q, R, gamma, R_u, DELTA)
     P = game_by_stages((A, B, Q, R, gamma), R_u, least / 2, 5000, adversary_first=False)
     yield equal("P where u chooses second, λ*/2", P, P_star, atol=1e-9 * (1 + np.abs(P_star).max()))
+    unit = np.linalg.eigvalsh(R + gamma * B.T @ P_star @ B)[-1]
+    yield equal("λ*/δ², δ = 1e-7", least_penalty(A, B, Q, R, gamma, R_u, 1e-7) * 1e14, unit, rtol=1e-7)
     for delta in (DELTA, 0.5):
-        limit = delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ P_star @ B)[-1]
+        limit = delta**2 * unit
         yield equal(f"λ*, δ = {delta}", least_penalty(A, B, Q, R, gamma, R_u, delta), limit, rtol=1e-7)
         for times in (1.1, 30.0):
             B2, R2 = noisy_actions.stacked_actions(B, R, R_u, delta, times * limit)
@@ -199,6 +201,11 @@ def _(A, B, Q, R, gamma):
 @_nothing_mutant("δ(1 − δ) for δ²", "least_penalty")
 def _(A, B, Q, R, gamma, R_u, delta):
     return 1.001 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) * (1 - delta) / delta
+
+
+@_nothing_mutant("as many decimals for every δ", "least_penalty")
+def _(A, B, Q, R, gamma, R_u, delta):
+    return np.round(noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta), 17)
 
 
 @_nothing_mutant("λ* of the trace", "least_penalty")
