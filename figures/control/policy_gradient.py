@@ -23,8 +23,8 @@ CAPTION = (
 ALT = (
     "Left, a plane of gains with nested level lines around a star, in a white region, grey outside. "
     "Three paths start at one dot: two go down to the star, the third goes the other way and ends at the edge. Right, "
-    "excess cost on a logarithmic axis against the iteration: two curves fall by four orders and more; the third rises "
-    "steeply from the start and ends soon."
+    "excess cost on a logarithmic axis against the iteration: two curves fall, by four orders and by six; the third "
+    "rises steeply from the start and ends soon."
 )
 
 A, B = np.array([[1.0, 0.5], [0.0, 1.0]]), np.array([[0.125], [0.5]])

@@ -122,8 +122,8 @@ def saddle(A: Array, B: Array, Q: Array, R: Array, gamma: float) -> Saddle:
 def least_penalty(A: Array, B: Array, Q: Array, R: Array, gamma: float, R_u: Array, delta: float) -> float:
     r"""The adversary's cost λ above which the noisy-action game has an equilibrium, by bisection.
 
-    Below it the adversary wins without bound. Where the policy's own action is free it is δ²λmax(R + γBᵀPB), of the P
-    without an adversary.
+    Below it an adversary who answers the policy wins without bound. Where the policy's own action is free, and Q and R
+    are semidefinite, it is δ²λmax(R + γBᵀPB), of the P without an adversary.
 
     Parameters
     ----------

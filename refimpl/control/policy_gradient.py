@@ -37,6 +37,11 @@ def deterministic_policy_gradient(policy: Callable, grad_a: Callable, theta: Any
     -------
     array, of the shape of theta
 
+    Raises
+    ------
+    ValueError
+        When the critic returns another shape than that of the actions, or what is not finite.
+
     References
     ----------
     Slide "Deterministic Policy Gradient"; Silver et al. 2014.
@@ -47,7 +52,10 @@ def deterministic_policy_gradient(policy: Callable, grad_a: Callable, theta: Any
     array([15.])
     """
     vjp, a = autograd.make_vjp(lambda theta: policy(theta, s))(theta)
-    return vjp(grad_a(s, a)) / len(s)
+    slopes = array("...").check("grad_a(s, a)", grad_a(s, a), {})
+    if slopes.shape != a.shape:
+        raise ValueError(f"grad_a must return the shape {a.shape} of the actions, got {slopes.shape}")
+    return vjp(slopes) / len(s)
 
 
 @domain(**_linear)

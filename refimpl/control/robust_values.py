@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from refimpl.array_domains import alike
 from refimpl.arrays import Array
 from refimpl.control.markov import action_values, process, state_values
 from refimpl.domains import array, domain, number
@@ -19,7 +20,7 @@ class RobustSolution(NamedTuple):
     nu: Array
 
 
-@domain(mu=array("..."), nu=array("..."), delta=_share)
+@domain(mu=alike("..."), nu=alike("..."), delta=_share)
 def mixture(mu: Any, nu: Any, delta: float) -> Any:
     r"""What is done when a policy and an adversary act together.
 
@@ -28,7 +29,7 @@ def mixture(mu: Any, nu: Any, delta: float) -> Any:
     Parameters
     ----------
     mu, nu : array
-        Actions, gains or tables of probabilities, of the policy and of the adversary.
+        Actions, gains or tables of probabilities, of the policy and of the adversary; of one shape.
     delta : float
         The adversary's share δ, in [0, 1].
 

@@ -54,6 +54,7 @@ def test_a_far_horizon_is_solved_too():
         (lambda: state_values(P, R, GAMMA, MU[..., :1]), ValueError, "mu must have shape (..., s, a) with a = 2"),
         (lambda: performance(P, R, GAMMA, MU, D[:2]), ValueError, "D must have shape (s) with s = 3"),
         (lambda: robust_bellman(P, R, GAMMA, 1.1, D), ValueError, "delta must be >= 0 and <= 1, got 1.1"),
+        (lambda: mixture([1.0, 0.0], [1.0], 0.1), ValueError, "nu must have the shape (2,)"),
         (lambda: worst_reachable(R, [[0.0], [1.0]]), TypeError, "reach must hold integers"),
         (lambda: worst_reachable(R, [[0], [-1]]), ValueError, "reach must be integers >= 0, got -1"),
         (lambda: best_reachable(R, [[0], [2]]), ValueError, "reach must hold rows of actions < 2"),

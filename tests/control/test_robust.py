@@ -52,6 +52,11 @@ def test_no_perturbation_costs_what_the_policy_does(cost):
     np.testing.assert_allclose(cost(A, B, Q, R, GAMMA, K, s, [[0.0]]), expected, rtol=1e-12)
 
 
+def sloped(grad_a):
+    """The policy gradient of a = θs at one state, with a critic."""
+    return deterministic_policy_gradient(lambda theta, s: theta * s, grad_a, [3.0], [[1.0]])
+
+
 def test_smoothing_keeps_the_parameters_shape():
     theta = np.array([[0.1, 0.2], [0.3, 0.4]])
     kept = theta.copy()
@@ -75,6 +80,8 @@ def test_smoothing_keeps_the_parameters_shape():
         (lambda: smoothed(abs, K, 0.0, 2), ValueError, "sigma must be > 0, got 0.0"),
         (lambda: smoothed(abs, K, 0.1, 0), ValueError, "num_nodes must be >= 1, got 0"),
         (lambda: deterministic_policy_gradient(1.0, abs, K, [[1.0]]), TypeError, "policy must be callable"),
+        (lambda: sloped(lambda s, a: a * np.nan), ValueError, "grad_a(s, a) must be finite, got nan"),
+        (lambda: sloped(lambda s, a: 1.0), ValueError, "grad_a must return the shape (1, 1) of the actions, got ()"),
         (lambda: deterministic_policy_gradient(abs, abs, K, [1.0]), ValueError, "s must have shape (k, n)"),
     ],
 )
