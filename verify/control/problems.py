@@ -14,12 +14,16 @@ def random_symmetric(rng, p, indefinite=0.0):
 
 def random_problem(rng, n=3, m=2):
     """Dynamics that may be unstable but are well in reach of the actions, definite costs, a discount, and a start."""
-    growth = 1.0
-    while growth > 0.9:
+    growth, size = 1.0, 0.0
+    while growth > 0.9 or size > 10:
         A, B = rng.standard_normal((n, n)), rng.standard_normal((n, m))
         A *= rng.uniform(0.5, 1.5) / np.abs(np.linalg.eigvals(A)).max()
         problem = A, B, random_symmetric(rng, n), random_symmetric(rng, m), rng.uniform(0.5, 0.95)
-        growth = closed_loop(problem, linear_quadratic.riccati_gain(*problem))
+        reach = np.hstack([np.linalg.matrix_power(A, k) @ B for k in range(n)])
+        if np.linalg.svd(reach)[1][-1] < 0.01:
+            continue
+        best = linear_quadratic.riccati_gain(*problem)
+        growth, size = closed_loop(problem, best), np.abs(best).max()
     return problem, random_symmetric(rng, n)
 
 
