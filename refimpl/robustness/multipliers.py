@@ -111,7 +111,9 @@ def lipsdp(weights: Weights) -> float:
     >>> round(lipsdp([[[1.0], [1.0]], [[1.0, -1.0]]]), 6)  # relu(a) − relu(a − 1) with biases
     1.0
     """
-    return float(np.sqrt(lipsdp_certificate(weights).rho))
+    exponents = [int(np.frexp(np.abs(W).max())[1]) for W in weights]
+    scaled = [np.ldexp(W, -exponent) for W, exponent in zip(weights, exponents, strict=True)]
+    return float(np.ldexp(np.sqrt(lipsdp_certificate(scaled).rho), sum(exponents)))
 
 
 @domain(weights=network_weights)
