@@ -70,7 +70,9 @@ def onto_ball(centre: Any, radius: float) -> Field:
 
     @domain(z=array("... p"))
     def project(z: Array) -> Array:
-        distance = np.linalg.norm(z - centre, axis=-1, keepdims=True)
+        largest = np.abs(z - centre).max(axis=-1, keepdims=True)
+        unit = (z - centre) / np.where(largest == 0, 1, largest)
+        distance = largest * np.linalg.norm(unit, axis=-1, keepdims=True)
         return centre + (z - centre) / np.maximum(1, distance / radius)
 
     return project

@@ -22,8 +22,8 @@ CAPTION = (
 )
 ALT = (
     "Four panels. Above, ratios of bounds to the exact Lipschitz constant against width and depth: the products of "
-    "norms lie highest, semidefinite and polynomial bounds nearer to one, samples just below. Below, on logarithmic "
-    "axes, numbers of unknowns: LipSDP's grow with the neurons, LiPopt's by powers."
+    "norms lie highest, semidefinite and polynomial bounds nearer to one, samples below it, the more so the deeper. "
+    "Below, on logarithmic axes, numbers of unknowns: LipSDP's grow with the neurons, LiPopt's by powers."
 )
 SETTINGS = {"draft": ((2, 4, 6, 8), (2, 3, 4), 4), "full": ((2, 3, 4, 6, 8, 12, 16), (2, 3, 4), 20)}
 BOUNDS = {

@@ -18,9 +18,9 @@ CAPTION = (
     "minimum (1, 1) (dots). Middle: the trace of the Hessian along these paths; it is least, 2, at (1, 1), and x₁² − "
     "x₂² falls under SAM by about 1 − 2αε² a step. Right: a sharp, deeper well and a flat one, f = −log of two "
     "Gaussians, along the line through both. The worst loss max f(x + η) over ‖η‖₂ ≤ ε, ε = 1 (solid), is least at "
-    "the flat minimum, the loss itself (dashed) at the sharp one, where gradient descent stays (square). SAM from "
-    "there leaves the well but comes to rest (dot) at distance ε, where x + η is the sharp minimum and the gradient "
-    "there is 0: one step of ascent is not the inner maximum."
+    "the flat minimum (star), the loss itself (dashed) at the sharp one, where gradient descent stays (square). SAM "
+    "from there leaves the well but comes to rest (dot) at distance ε, where x + η is the sharp minimum and the "
+    "gradient there is 0: one step of ascent is not the inner maximum."
 )
 ALT = (
     "Left, contour lines of a curved valley; short dashed paths run straight down to it, solid ones then follow it "

@@ -60,7 +60,8 @@ def common_sign(rows: Array) -> Signs:
     >>> common_sign([[1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]]).conflict
     [0, 2]
     """
-    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = rows / np.abs(rows).max(axis=1, keepdims=True)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     system = np.vstack([unit.T, np.ones(len(unit))])
     lam = scipy.optimize.nnls(system, np.append(np.zeros(rows.shape[1]), 1.0), maxiter=100 * len(rows))[0]
     point = unit.T @ lam

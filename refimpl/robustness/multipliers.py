@@ -82,8 +82,8 @@ def lipsdp(weights: Weights) -> float:
     .. math:: L = \sqrt{\rho}, \qquad \min_{\rho, \lambda \ge 0} \rho \quad \text{subject to} \quad
               M(\rho, \operatorname{diag} \lambda) \preceq 0
 
-    with M as in `lipsdp_matrix`. It also bounds the network with any biases. It is never above the product of the norms
-    of the layers, and where all weights are positive it is exact.
+    with M as in `lipsdp_matrix`. It also bounds the network with any biases. Up to the solver's tolerance it is never
+    above the product of the norms of the layers, and it is exact where all weights are positive.
 
     Parameters
     ----------
@@ -111,7 +111,9 @@ def lipsdp(weights: Weights) -> float:
     >>> round(lipsdp([[[1.0], [1.0]], [[1.0, -1.0]]]), 6)  # relu(a) − relu(a − 1) with biases
     1.0
     """
-    return float(np.sqrt(lipsdp_certificate(weights).rho))
+    exponents = [int(np.frexp(np.abs(W).max())[1]) for W in weights]
+    scaled = [np.ldexp(W, -exponent) for W, exponent in zip(weights, exponents, strict=True)]
+    return float(np.ldexp(np.sqrt(lipsdp_certificate(scaled).rho), sum(exponents)))
 
 
 @domain(weights=network_weights)

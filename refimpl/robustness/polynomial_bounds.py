@@ -65,9 +65,9 @@ def lipopt(weights: Weights, degree: int) -> float:
               \prod_{i \in I} (1 + \epsilon_i u_i), \qquad c \ge 0
 
     These products suffice: where u² = 1 those with (1 + uᵢ)(1 − uᵢ) vanish and powers reduce, which changes neither
-    side, and a product of a lower degree is half the sum of two of the next. No larger degree gives a larger bound, and
-    at k = p + m the bound is the largest ⟨t, ∇h⟩ among all patterns, whether they occur or not. What the solver leaves
-    of the equation is added to λ, and what rounding may hide of it.
+    side, and a product of a lower degree is half the sum of two of the next. Up to the solver's
+    tolerance no larger degree gives a larger bound, and at k = p + m it is the largest ⟨t, ∇h⟩ among all patterns,
+    whether they occur or not. What the solver leaves of the equation is added to λ, and what rounding may hide of it.
 
     Parameters
     ----------
@@ -105,7 +105,12 @@ def lipopt(weights: Weights, degree: int) -> float:
     monomials, products = _products(n, min(degree, n))
     wanted = -np.array([f.get(J, 0.0) for J in monomials]) / scale
     solution: Any = scipy.optimize.linprog(
-        np.ones(products.shape[1]), A_eq=products[1:], b_eq=wanted[1:], bounds=(0, None), method="highs"
+        np.ones(products.shape[1]),
+        A_eq=products[1:],
+        b_eq=wanted[1:],
+        bounds=(0, None),
+        method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if solution.x is None:
         raise ArithmeticError(f"no solution: {solution.message}")

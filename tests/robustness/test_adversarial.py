@@ -51,6 +51,14 @@ def test_a_vanishing_gradient_moves_nothing():
     np.testing.assert_array_equal(pgd(np.zeros_like, A, 0.3, 0.1, 3, 2), A)
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_steps_far_longer_than_the_ball_reach_its_boundary(size):
+    for norm in ("inf", "2"):
+        moved = pgd(np.ones_like, 0 * A, size, 1e3 * size, 2, norm)
+        np.testing.assert_allclose(moved, size if norm == "inf" else size / np.sqrt(3), rtol=1e-14)
+        np.testing.assert_allclose(pgd(np.ones_like, A, 0.5, 1e200, 2, norm), fgsm(np.ones_like, A, 0.5, norm))
+
+
 def test_nothing_is_changed():
     a, bounds = A.copy(), (np.zeros(3), np.ones(3))
     pgd(grad, a, 0.2, 0.1, 5, bounds=bounds)

@@ -105,6 +105,16 @@ def test_patterns_that_never_occur_do_not_count():
     np.testing.assert_allclose(lipschitz.lipsdp(twins), np.sqrt(5), rtol=1e-6)  # with biases they occur
 
 
+@pytest.mark.parametrize("exponent", [-660, 660])
+def test_layers_of_extreme_scales_keep_their_constants(exponent):
+    weights = [np.array([[1.0, 2.0], [3.0, -4.0]]), np.array([[2.0, -1.0]])]
+    scaled = [np.ldexp(weights[0], exponent), np.ldexp(weights[1], -exponent)]
+    for norm in (1, 2, "inf"):
+        assert lipschitz.brute_force(scaled, norm) == lipschitz.brute_force(weights, norm)
+    assert lipschitz.lipsdp(scaled) == lipschitz.lipsdp(weights)
+    assert lipschitz.lipsdp(scaled[:1] + weights[1:]) == np.ldexp(lipschitz.lipsdp(weights), exponent)
+
+
 def test_a_box_far_from_the_kinks_is_linear():
     weights = [[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], [[1.0, 2.0, 5.0]]]
     assert lipschitz.lipmip(weights, "inf", [1.0, 1.0], 2.0) == 3.0

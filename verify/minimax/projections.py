@@ -4,7 +4,7 @@ import numpy as np
 
 from refimpl import projections
 from verify.claims import claim
-from verify.evidence import at_most, rounding
+from verify.evidence import at_most, equal, rounding
 from verify.minimax.weak_minty import SLIDE, SOURCE
 
 
@@ -24,6 +24,9 @@ def projections_are_nearest_points(rng, *, onto_box=projections.onto_box, onto_b
     Q = np.asarray(onto_ball(centre, radius)(z))
     distance = np.linalg.norm(Q - centre, axis=-1)
     yield at_most("ball: ‖Qz − c‖", distance, radius, slack=rounding(16, radius), tight=1e-12)
+    for scale in (1e-200, 1e200):
+        far = np.asarray(onto_ball(0.0, 0.5 * scale)(scale * (z - centre))) / scale
+        yield equal(f"ball: of size {scale}", far, onto_ball(0.0, 0.5)(z - centre), rtol=rounding(16))
     sphere = np.concatenate([sphere, Q])
     yield at_most(
         "ball: ⟨z − Qz, y − Qz⟩", (z - Q) @ sphere.T - ((z - Q) * Q).sum(-1)[:, None], 0.0, slack=1e-12, resolution=1e-9
@@ -40,6 +43,11 @@ def _(centre, radius):
 @projections_are_nearest_points.mutant("always onto the sphere", replaces="onto_ball")
 def _(centre, radius):
     return lambda z: centre + radius * (z - centre) / np.linalg.norm(z - centre, axis=-1, keepdims=True)
+
+
+@projections_are_nearest_points.mutant("squares that overflow", replaces="onto_ball")
+def _(centre, radius):
+    return lambda z: centre + (z - centre) / np.maximum(1, np.linalg.norm(z - centre, axis=-1, keepdims=True) / radius)
 
 
 @projections_are_nearest_points.mutant("radius 1 % too large", replaces="onto_ball")

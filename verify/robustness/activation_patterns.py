@@ -1,5 +1,7 @@
 """The exact Lipschitz constant of tiny networks: slide "estimation of Lipschitz constant"."""
 
+import unittest.mock
+
 import numpy as np
 
 from refimpl.robustness import activation_patterns
@@ -44,6 +46,7 @@ def brute_force_is_the_largest_gradient_that_occurs(rng, *, brute_force=activati
         "parallel: c relu(wa) + d relu(2wa)": ([u[:1] * [[1], [2]], [[c, d]]], (c + 2 * d) * w),
         "a dead neuron": ([u[[0, 3]], [[c, d]]], c * w),
         "a dead layer": ([u[:2], [[-c, -d]], [[1.0]]], 0 * w),
+        "a cell thin as 10⁻⁵": ([[[1, 0], [-1, 1e-5]], [[c, -d]]], np.array([c + d, -1e-5 * d])),
         "relu of a relu": ([u[:1], [[c]], [[d]]], c * d * w),
         "relu of minus a relu, plus one": ([u[:2], [[-c, 0], [0, d]], [[1.0, 1.0]]], d * w),
     }
@@ -76,7 +79,14 @@ def of_layers(change):
     )
 
 
+def without_thin_cells(weights, norm=2):
+    """Brute force that takes thin cones for empty ones."""
+    with unittest.mock.patch.object(activation_patterns, "_THIN", 1e-3):
+        return activation_patterns.brute_force(weights, norm)
+
+
 VERSIONS = {
+    "thin cells left out": without_thin_cells,
     "patterns that do not occur": lambda weights, norm=2: largest(all_patterns([np.asarray(W) for W in weights]), norm),
     "at a few points": lambda weights, norm=2: at_points(weights, norm, 8),
     "ReLU after the last layer": lambda weights, norm=2: at_points(weights, norm, 4000, lambda u: 1.0 * (u > 0)),

@@ -1,5 +1,7 @@
 """LipMIP on boxes, and the norms that it has a program for: slide "estimation of Lipschitz constant"."""
 
+import unittest.mock
+
 import numpy as np
 
 from refimpl.robustness import activation_patterns, mixed_integer_bounds
@@ -50,6 +52,7 @@ def lipmip_is_exact_on_boxes(rng, *, lipmip=mixed_integer_bounds.lipmip):
         yield equal(f"box {k + 1}", found, known, rtol=1e-12, atol=np.array(allowed))
     w, (c, d) = rng.standard_normal(3), rng.uniform(1, 2, 2)
     u = np.vstack([w, -w, w, 0 * w])
+    corner = rng.uniform(1e-3, 5e-3)
     towards = (np.where(w > 0, 0.1, -2), np.where(w > 0, 2, -0.1))
     cases = {
         "linear": ([w[None]], (-1, 1), w),
@@ -57,6 +60,8 @@ def lipmip_is_exact_on_boxes(rng, *, lipmip=mixed_integer_bounds.lipmip):
         "all inactive": ([u[[1, 3]], [[c, d]]], towards, 0 * w),
         "equal": ([u[[0, 2]], [[c, -d]]], (-1, 1), (c - d) * w),
         "opposite": ([u[:2], [[c, d]]], (-1, 1), max(c, d) * w),
+        "a cell thin as 10⁻³": ([[[1, 0], [-1, 1e-3]], [[c, -d]]], (-1, 1), np.array([c + d, -1e-3 * d])),
+        "steepest in a corner": ([[[1, 1], [-1, -1]], [[c + d, d]]], (-2, [1, corner - 1]), (c + d) * np.ones(2)),
         "dead": ([u[[0, 3]], [[c, d]]], (-1, 1), c * w),
         "relu of minus a relu": ([u[:2], [[-c, 0], [0, d]], [[1.0, 1.0]]], (-1, 1), d * w),
         "no weights": ([0 * u, [[c, d, c, d]]], (-1, 1), 0 * w),
@@ -90,7 +95,14 @@ def other_box(change):
     )
 
 
+def without_thin_cells(*arguments):
+    """LipMIP that takes thin cones for empty ones."""
+    with unittest.mock.patch.object(activation_patterns, "_THIN", 1e-2):
+        return mixed_integer_bounds.lipmip(*arguments)
+
+
 WRONG = {
+    "thin cells left out": without_thin_cells,
     "patterns at zero preactivations admitted": without_cuts,
     "all patterns": lambda weights, norm, lower, upper: largest(all_patterns([np.asarray(W) for W in weights]), norm),
     "the global constant": lambda weights, norm, lower, upper: activation_patterns.brute_force(weights, norm),
@@ -101,6 +113,7 @@ WRONG = {
     "the box moved to 0": other_box(lambda lower, upper: ((lower - upper) / 2, (upper - lower) / 2)),
     "half of the box": other_box(lambda lower, upper: (lower, (lower + upper) / 2)),
     "twice the box": other_box(lambda lower, upper: ((3 * lower - upper) / 2, (3 * upper - lower) / 2)),
+    "1 % less of the box": other_box(lambda lower, upper: (0.99 * lower + 0.01 * upper, 0.01 * lower + 0.99 * upper)),
     "at the centre": lambda weights, norm, lower, upper: mixed_integer_bounds.lipmip(
         weights, norm, (lower + upper) / 2 - 1e-9, (lower + upper) / 2 + 1e-9
     ),

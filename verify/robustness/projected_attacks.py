@@ -48,6 +48,9 @@ def pgd_never_leaves_the_ball_around_the_input(rng, *, pgd=adversarial.pgd):
         yield from batched(f"ℓ{norm}", lambda z, n=norm, e=eps: pgd(bent, z, e, 0.1, 5, n, (0, 1)), a, atol=1e-12)
         tiny = pgd(lambda z: 1e-200 * bent(z), a, eps, 0.1, 5, norm)
         yield equal(f"ℓ{norm}: of a tiny gradient", tiny, steps(bent, a, eps, 0.1, 5, norm, None), atol=1e-10)
+        still = lambda z: bent(z) * (z[..., :1] > 0.5)  # noqa: E731
+        expected = np.where(a[:, :1] > 0.5, steps(bent, a, eps, 1e-3, 5, norm, None), a)
+        yield equal(f"ℓ{norm}: stays where the gradient is 0", pgd(still, a, eps, 1e-3, 5, norm), expected, atol=1e-12)
         for stays in ({"eps": 0.0, "num_steps": 5}, {"eps": 0.3, "num_steps": 0}):
             yield equal(f"ℓ{norm}: {stays}", pgd(bent, a, step=0.1, norm=NORMS[norm], **stays), a)
     yield from unchanged("pgd", lambda z: pgd(bent, z, 0.1, 0.1, 3), a)
@@ -89,6 +92,16 @@ def onto_sphere(centre, eps, norm):
     return lambda z: centre + eps * (z - centre) / np.linalg.norm(z - centre, axis=-1, keepdims=True)
 
 
+def nearly_unit(g, norm):
+    """A direction that is shorter where the gradient is small."""
+    return np.sign(g) if norm == "inf" else g / (np.linalg.norm(g, axis=-1, keepdims=True) + 1e-12)
+
+
+def stopped(g, norm):
+    """No direction for any input as soon as one gradient is 0."""
+    return duality.steepest_direction(g, norm) * (g != 0).any(axis=-1).all()
+
+
 ART = "adversarial-robustness-toolbox"
 for text, mutant, shipped in (
     ("around the previous iterate", loop_with(centre=lambda a, z: z), f"{ART}, reported (#85)"),
@@ -104,6 +117,8 @@ for text, mutant, shipped in (
         loop_with(direction=lambda g, z, a, n: np.sign(g(z)) if n == "inf" else g(z) / np.linalg.norm(g(z))),
         "",
     ),
+    ("divides by ‖g‖ + 10⁻¹²", loop_with(direction=lambda g, z, a, n: nearly_unit(g(z), n)), ""),
+    ("stops for all where one gradient is 0", loop_with(direction=lambda g, z, a, n: stopped(g(z), n)), ""),
     ("descends", loop_with(direction=lambda g, z, a, n: -duality.steepest_direction(g(z), n)), ""),
     ("radius 1 % too large", loop_with(radius=lambda eps: 1.01 * eps), ""),
     ("steps 1 % too long", loop_with(length=lambda step, k: 1.01 * step), ""),

@@ -70,6 +70,10 @@ def sam_descends_along_the_gradient_of_another_point(
             expected = x - alpha * np.cos(x + e * g / np.linalg.norm(g, axis=-1, keepdims=True))
         yield equal(f"∇f = cos x, ε = {e:.2g}", sam_step(np.cos, x, e, alpha), expected, atol=rounding(64, 8))
     yield from batched("x⁺", lambda x: sam_step(np.cos, x, eps, alpha), x, atol=rounding(16, 4))
+    tiny = lambda x: 1e-160 * (x @ H)  # noqa: E731
+    yield equal("∇f(x + η) of a tiny loss", sam_gradient(tiny, x, eps), 1e-160 * (x @ H + far), atol=1e-160 * error)
+    yield equal("x⁺ of a tiny loss", sam_step(tiny, x, eps, 1e160), x - x @ H - far, atol=error)
+    yield equal("x⁺ where ∇f = 0", sam_step(tiny, 0 * x, eps, alpha), 0 * x)
     k, z = rng.uniform(0.5, 2), rng.uniform(0.01, 0.05, (6, 1))
     for _ in range(2000):
         z = sam_step(lambda z: k * z, z, eps, 0.3)
@@ -91,6 +95,11 @@ def there(grad_f, x, eta):
     return grad_f(x + eta)
 
 
+def nearly_unit(g, eps, more=1e-12):
+    """A perturbation that is shorter where the gradient is small."""
+    return eps * g / (np.linalg.norm(g, axis=-1, keepdims=True) + more)
+
+
 for text, step, shipped in (
     ("gradient at x: plain descent", spoilt_step(lambda grad_f, x, eta: grad_f(x)), SAM_REPOSITORY),
     ("descends from x + η", spoilt_step(there, start=lambda x, eta: x + eta), ""),
@@ -101,12 +110,15 @@ for text, step, shipped in (
     ("perturbed 1 % too far", spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.01 * eta)), ""),
     ("step 1 % too long", spoilt_step(lambda grad_f, x, eta: 1.01 * grad_f(x + eta)), ""),
     ("not normalised", spoilt_step(there, eta=lambda g, eps: eps * g), ""),
+    ("divided by ‖∇f‖ + 10⁻¹²", spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps)), ""),
+    ("0/0 at a minimum", spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps, 0.0)), ""),
     ("by signs", spoilt_step(there, eta=lambda g, eps: eps * np.sign(g)), ""),
 ):
     sam_descends_along_the_gradient_of_another_point.mutant(text, replaces="sam_step", shipped=shipped)(step)
 
 for text, gradient in {
     "gradient at x": lambda grad_f, x, eps: grad_f(x),
+    "divided by ‖∇f‖ + 10⁻¹²": lambda grad_f, x, eps: grad_f(x + nearly_unit(grad_f(x), eps)),
     "perturbed downhill": lambda grad_f, x, eps: grad_f(x - sharpness.sam_perturbation(grad_f(x), eps)),
     "ascends for ever: two perturbations": lambda grad_f, x, eps: sharpness.sam_gradient(
         grad_f, x + sharpness.sam_perturbation(grad_f(x), eps), eps
