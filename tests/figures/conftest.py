@@ -1,4 +1,4 @@
-"""A chapter of small figures, made for the tests: a good one, a random one, and some that go wrong."""
+"""An empty cache, and a chapter of small figures made for the tests: a good one, a random one, some that go wrong."""
 
 import sys
 from textwrap import dedent
@@ -36,6 +36,12 @@ BODIES = {
     "slow": "time.sleep(100)",
     "stopped": "raise KeyboardInterrupt",
 }
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """Partial results of sweeps go to a directory of the test."""
+    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path))
 
 
 @pytest.fixture

@@ -111,38 +111,34 @@ def _(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e
     return sampler.sample(process, score, shape, num_steps, rng, t_end)
 
 
-@predictor_corrector_has_the_exact_law_of_its_steps.mutant("corrections at the time before")
-def _(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
-    a = process.kernel(1.0)[1] * rng.standard_normal(shape)
-    times = np.linspace(1, t_end, num_steps + 1)
-    for t, dt in zip(times[:-1], np.diff(times), strict=True):
-        a = sampler.reverse_step(process, score, a, t, dt, rng.standard_normal(shape))
-        for _ in range(num_corrections):
-            a = sampler.corrector_step(process, score, a, t, r, rng.standard_normal(shape))
-    return a
+def corrected(correct):
+    """The driver with other corrections: `correct` of (process, score, a, t, dt, r, z, fresh), z the step's noise."""
+
+    def wrong(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
+        a = process.kernel(1.0)[1] * rng.standard_normal(shape)
+        times = np.linspace(1, t_end, num_steps + 1)
+        for t, dt in zip(times[:-1], np.diff(times), strict=True):
+            z = rng.standard_normal(shape)
+            a = sampler.reverse_step(process, score, a, t, dt, z)
+            for _ in range(num_corrections):
+                a = correct(process, score, a, t, dt, r, z, rng.standard_normal(shape))
+        return a
+
+    return wrong
 
 
-@predictor_corrector_has_the_exact_law_of_its_steps.mutant("corrections without noise")
-def _(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
-    a = process.kernel(1.0)[1] * rng.standard_normal(shape)
-    times = np.linspace(1, t_end, num_steps + 1)
-    for t, dt in zip(times[:-1], np.diff(times), strict=True):
-        a = sampler.reverse_step(process, score, a, t, dt, rng.standard_normal(shape))
-        for _ in range(num_corrections):
-            a = sampler.corrector_step(process, score, a, t + dt, r, np.zeros(shape))
-    return a
-
-
-@predictor_corrector_has_the_exact_law_of_its_steps.mutant("the same noise for step and corrections")
-def _(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
-    a = process.kernel(1.0)[1] * rng.standard_normal(shape)
-    times = np.linspace(1, t_end, num_steps + 1)
-    for t, dt in zip(times[:-1], np.diff(times), strict=True):
-        z = rng.standard_normal(shape)
-        a = sampler.reverse_step(process, score, a, t, dt, z)
-        for _ in range(num_corrections):
-            a = sampler.corrector_step(process, score, a, t + dt, r, z)
-    return a
+for text, correct in {
+    "corrections at the time before": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
+        process, score, a, t, r, fresh
+    ),
+    "corrections without noise": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
+        process, score, a, t + dt, r, 0 * fresh
+    ),
+    "the same noise for step and corrections": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
+        process, score, a, t + dt, r, z
+    ),
+}.items():
+    predictor_corrector_has_the_exact_law_of_its_steps.mutant(text)(corrected(correct))
 
 
 DEFAULTS: dict[str, dict[str, Any]] = {

@@ -6,14 +6,11 @@ import pytest
 from figures.networks import lazy_dynamics, non_lazy, phase_diagram, trained_stability
 from refimpl.networks.phase_diagram import movement_exponent
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 
 def rng():
     return np.random.default_rng(0)
-
-
-@pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path))
 
 
 def test_lazy_neurons_stay_and_others_leave():

@@ -5,14 +5,11 @@ import pytest
 
 from figures.robustness import attacks, digit_accuracy, sharpness
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 
 def rng():
     return np.random.default_rng(0)
-
-
-@pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path))
 
 
 def test_attacks_stay_in_their_balls_and_below_the_worst():
