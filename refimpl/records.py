@@ -11,8 +11,8 @@ def record(kind: Any, **fields: Domain) -> Domain:
     def check(name: str, value: Any, sizes: Sizes) -> Any:
         if not isinstance(value, kind):
             raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
-        return value._replace(
-            **{field: inner.check(f"{name}.{field}", getattr(value, field), {}) for field, inner in fields.items()}
-        )
+        return value._replace(**{
+            field: inner.check(f"{name}.{field}", getattr(value, field), {}) for field, inner in fields.items()
+        })
 
     return Domain(kind.__name__, check)

@@ -28,7 +28,7 @@ def test_python_runs():
         exec(code, namespace)
     claim = namespace["extragradient_contracts_on_xy"]
     assert [e.verdict for e in claim.evidence(0, {})] == ["PASS"]
-    mutant = claim.mutants[0].function
+    mutant = claim.catalogue[0].function
     assert [e.verdict for e in claim.evidence(0, {"eg_step": mutant})] == ["FAIL"]
 
 

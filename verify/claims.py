@@ -20,13 +20,27 @@ class EngineError(Exception):
     """A claim that cannot do its work: no evidence, no mutant, a mutant that survives, an error budget overdrawn."""
 
 
+class Shipped(NamedTuple):
+    """A wrong version that really stood in a project: in which of its versions, and the thread that reports it."""
+
+    function: Callable
+    project: str
+    version: str
+    thread: str
+
+
+def shipped(function: Callable, *, project: str, version: str = "", thread: str = "") -> Shipped:
+    """Say of a wrong version where it really shipped."""
+    return Shipped(function, project, version, thread)
+
+
 class Mutant(NamedTuple):
-    """A wrong version of one of the functions that a claim checks; `shipped` names a project it really stood in."""
+    """A wrong version of one of the functions that a claim checks, and where it really shipped."""
 
     text: str
     replaces: str
     function: Callable
-    shipped: str = ""
+    shipped: Shipped | None = None
 
 
 class Claim:
@@ -38,7 +52,7 @@ class Claim:
         self.statement = inspect.getdoc(function) or ""
         parameters = inspect.signature(function).parameters.values()
         self.needs = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-        self.mutants: list[Mutant] = []
+        self.catalogue: list[Mutant] = []
         if row not in ROWS:
             raise EngineError(f"claim {self.name} names row {row!r}, which the register does not hold")
         if not self.statement or not self.needs:
@@ -53,17 +67,14 @@ class Claim:
         found = [home, *(module for module in offering if name in getattr(sys.modules[module], "__all__", ()))]
         return [f"{module}.{name}".removeprefix("refimpl.") for module in found]
 
-    def mutant(self, text: str, *, replaces: str | None = None, shipped: str = "") -> Callable[[Callable], Callable]:
-        """Declare a wrong version of the function under test (`replaces` says which, where there are several)."""
+    def mutants(self, versions: Mapping[str, Callable | Shipped], *, replaces: str | None = None) -> None:
+        """Declare wrong versions of a function under test (`replaces` says which, where there are several)."""
         replaced = replaces or next(iter(self.needs))
         if replaced not in self.needs or (replaces is None and len(self.needs) > 1):
-            raise EngineError(f"mutant {text!r} of {self.name} must replace one of {', '.join(self.needs)}")
-
-        def declare(function: Callable) -> Callable:
-            self.mutants.append(Mutant(text, replaced, function, shipped))
-            return function
-
-        return declare
+            raise EngineError(f"mutants of {self.name} must replace one of {', '.join(self.needs)}, got {replaces!r}")
+        for text, version in versions.items():
+            origin = version if isinstance(version, Shipped) else None
+            self.catalogue.append(Mutant(text, replaced, origin.function if origin else version, origin))
 
     def rng(self, nonce: int) -> np.random.Generator:
         """The stream of this claim in a run: a hash of its name and the nonce."""
@@ -93,7 +104,7 @@ def discover() -> list[Claim]:
             values = vars(importlib.import_module(module.name)).values()
             found += [v for v in values if isinstance(v, Claim) and v.function.__module__ == module.name]
     for one in found:
-        if not one.mutants:
+        if not one.catalogue:
             raise EngineError(f"claim {one.name} has no mutant: nothing shows that it can fail")
     rows = list(ROWS)
     return sorted(found, key=lambda one: rows.index(one.row))
@@ -158,6 +169,6 @@ def kill(one: Claim, mutant: Mutant, nonce: int) -> Result:
         raise
     except (Exception, SystemExit) as error:
         note = f"BROKEN: {mutant.text} ({type(error).__name__}: {error})"
-    return result(
-        one, verdict, tuple(seen), time.perf_counter() - start, note + (mutant.shipped and f" [{mutant.shipped}]")
-    )
+    if origin := mutant.shipped:
+        note += f" [{', '.join(filter(None, origin[1:]))}]"
+    return result(one, verdict, tuple(seen), time.perf_counter() - start, note)

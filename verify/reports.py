@@ -56,9 +56,11 @@ def mutants_text(results: Sequence[Result]) -> str:
         lines.append(name)
         lines += [f"    {one.note}" for one in group]
     killed = sum(one.verdict is Verdict.PASS for one in results)
-    return "\n".join(
-        [*lines, "", f"{killed} of {len(results)} mutants killed, {sum(r.seconds for r in results):.1f} s."]
-    )
+    return "\n".join([
+        *lines,
+        "",
+        f"{killed} of {len(results)} mutants killed, {sum(r.seconds for r in results):.1f} s.",
+    ])
 
 
 def coverage(claims: Sequence[Claim], shown: Sequence[Row]) -> str:
@@ -68,7 +70,7 @@ def coverage(claims: Sequence[Claim], shown: Sequence[Row]) -> str:
         lines += ["", slide]
         for row in rows:
             mine = [one for one in claims if one.row == row.id]
-            counted = f"{len(mine)} claims, {sum(len(one.mutants) for one in mine)} mutants" if mine else ""
+            counted = f"{len(mine)} claims, {sum(len(one.catalogue) for one in mine)} mutants" if mine else ""
             lines.append(f"  {row.id}  {row.status:<12} {counted:<22} {row.statement}")
             lines += [f"       {'why':<12} {row.note}"] if row.note else []
     statuses = [row.status for row in shown]

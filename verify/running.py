@@ -115,7 +115,7 @@ def run(
         load(against)
     jobs = [Job(one.name, nonce, None, against) for one in claims]
     if mutants:
-        jobs = [Job(one.name, nonce, i) for one in claims for i in range(len(one.mutants))]
+        jobs = [Job(one.name, nonce, i) for one in claims for i in range(len(one.catalogue))]
     results = {}
     with closing(as_they_come(perform, jobs, workers)) as finished:
         for i, done in finished:
@@ -154,7 +154,7 @@ def perform(job: Job) -> Result:
     """Run one job."""
     one = _claims()[job.claim]
     if job.mutant is not None:
-        return kill(one, one.mutants[job.mutant], job.nonce)
+        return kill(one, one.catalogue[job.mutant], job.nonce)
     if job.against is None:
         return check(one, job.nonce, {})
     module = load(job.against)

@@ -42,12 +42,10 @@ def data(quality: str, rng: np.random.Generator) -> Data:
     noise, u = np.array(NOISE), np.linspace(-4, 4, 2001)
     deviation = np.sqrt(variance + noise[:, None] ** 2)
     x = mean + deviation * u
-    density = np.exp(
-        [
-            mixture_log_density(row[:, None], WEIGHTS, MEANS[:, None], (VARIANCES + t**2)[:, None, None])
-            for row, t in zip(x, noise, strict=True)
-        ]
-    )
+    density = np.exp([
+        mixture_log_density(row[:, None], WEIGHTS, MEANS[:, None], (VARIANCES + t**2)[:, None, None])
+        for row, t in zip(x, noise, strict=True)
+    ])
     gaussian = np.exp(-(u**2) / 2) / (np.sqrt(2 * np.pi) * deviation)
     distance = (np.abs(density - gaussian) * deviation).sum(axis=1) * (u[1] - u[0]) / 2
     return Data(noise, x, density, gaussian, distance)

@@ -79,9 +79,9 @@ def conditional_mixture(y: Array, A: Array, s: float, weights: Array, means: Arr
     """
     S = _seen(A, s, covariances)
     K = np.linalg.solve(S, A @ covariances).mT
-    log_w = np.array(
-        [mixture_log_density(y, np.ones(1), (A @ m)[None], S_k[None]) for m, S_k in zip(means, S, strict=True)]
-    )
+    log_w = np.array([
+        mixture_log_density(y, np.ones(1), (A @ m)[None], S_k[None]) for m, S_k in zip(means, S, strict=True)
+    ])
     w = weights * np.exp(log_w - log_w[weights > 0].max())
     return Mixture(w / w.sum(), means + ((y - means @ A.T)[:, None] @ K.mT)[:, 0], covariances - K @ A @ covariances)
 

@@ -104,12 +104,10 @@ def exponential_law(
     def step(law: Array, t: float, t_next: float) -> Array:
         V = 1 + (v - 1) * np.exp(-2 * t)
         mean, variance = law
-        return np.array(
-            [
-                (1 + growth) * mean + 2 * growth * ((np.exp(-t) * m - mean) / V + error),
-                (1 + growth - 2 * growth / V) ** 2 * variance + growth * (growth + 2),
-            ]
-        )
+        return np.array([
+            (1 + growth) * mean + 2 * growth * ((np.exp(-t) * m - mean) / V + error),
+            (1 + growth - 2 * growth / V) ** 2 * variance + growth * (growth + 2),
+        ])
 
     mean, variance = march(step, np.array([m0, v0]), np.linspace(T, 0.0, num_steps + 1))
     return float(mean), float(variance)

@@ -172,12 +172,10 @@ def _backward(sde: SDE, m: Array, v: Array, times: Array, m0: Array, v0: Array, 
         dt, c, g, (scale, std) = t_next - t, drift(1.0, t), diffusion(t), kernel(t)
         pull = (1 + noise) / 2 * g**2 / (scale**2 * v + std**2)
         mean, variance = law
-        return np.stack(
-            [
-                mean + (c * mean + pull * (mean - scale * m)) * dt,
-                (1 + (c + pull) * dt) ** 2 * variance - noise * g**2 * dt,
-            ]
-        )
+        return np.stack([
+            mean + (c * mean + pull * (mean - scale * m)) * dt,
+            (1 + (c + pull) * dt) ** 2 * variance - noise * g**2 * dt,
+        ])
 
     return tuple(march(step, _start(m, v, m0, v0), times))
 

@@ -123,12 +123,10 @@ def exact_critic(real: Array, fake: Array) -> Critic:
     """
     n, k = len(real), len(fake)
     cost = np.linalg.norm(real[:, None] - fake, axis=-1)
-    rows: Any = scipy.sparse.hstack(
-        [
-            scipy.sparse.kron(scipy.sparse.eye(n), np.ones((k, 1))),
-            scipy.sparse.kron(np.ones((n, 1)), -scipy.sparse.eye(k)),
-        ]
-    )
+    rows: Any = scipy.sparse.hstack([
+        scipy.sparse.kron(scipy.sparse.eye(n), np.ones((k, 1))),
+        scipy.sparse.kron(np.ones((n, 1)), -scipy.sparse.eye(k)),
+    ])
     gain = np.concatenate([np.full(n, 1 / n), np.full(k, -1 / k)])
     solution: Any = scipy.optimize.linprog(-gain, rows, cost.ravel(), bounds=(None, None), method="highs")
     beta = solution.x[n:]

@@ -5,7 +5,7 @@ import pytest
 
 from refimpl.errors import DivergedError
 from refimpl.minimax.algorithms import gda_step
-from verify.claims import Claim, EngineError, check, claim, discover, kill, worst
+from verify.claims import Claim, EngineError, check, claim, discover, kill, shipped, worst
 from verify.evidence import Evidence, Verdict, equal
 from verify.register import ROWS
 
@@ -74,11 +74,13 @@ def test_a_claim_names_a_row_a_statement_and_functions():
 
 def test_mutants_are_killed_survive_or_are_broken():
     one = make(halves)
-    one.mutant("survives")(lambda V, z, alpha: z - alpha * V(z))
-    one.mutant("doubles", shipped="a project 1.0")(lambda V, z, alpha: 2 * z)
-    one.mutant("diverges")(lambda V, z, alpha: (_ for _ in ()).throw(DivergedError(z, 0)))
-    one.mutant("is broken")(lambda V, z: z)
-    results = [kill(one, mutant, 0) for mutant in one.mutants]
+    one.mutants({
+        "survives": lambda V, z, alpha: z - alpha * V(z),
+        "doubles": shipped(lambda V, z, alpha: 2 * z, project="a project", version="1.0"),
+        "diverges": lambda V, z, alpha: (_ for _ in ()).throw(DivergedError(z, 0)),
+        "is broken": lambda V, z: z,
+    })
+    results = [kill(one, mutant, 0) for mutant in one.catalogue]
     assert [result.verdict for result in results] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS, Verdict.FAIL]
     assert [result.note.partition(":")[0] for result in results] == ["SURVIVED", "killed", "killed", "BROKEN"]
     assert "a project 1.0" in results[1].note
@@ -86,14 +88,14 @@ def test_mutants_are_killed_survive_or_are_broken():
 
 def test_inconclusive_does_not_kill():
     one = make(lambda rng, step: [Evidence("", "mean", Verdict.INCONCLUSIVE, 0.0, 0.0)])
-    one.mutant("anything")(gda_step)
-    assert kill(one, one.mutants[0], 0).verdict is Verdict.FAIL
+    one.mutants({"anything": gda_step})
+    assert kill(one, one.catalogue[0], 0).verdict is Verdict.FAIL
 
 
 def test_a_mutant_says_what_it_replaces():
     one = make(halves)
     with pytest.raises(EngineError, match="must replace one of gda_step"):
-        one.mutant("elsewhere", replaces="eg_step")
+        one.mutants({"elsewhere": gda_step}, replaces="eg_step")
 
 
 def test_seeds_come_from_the_claim_and_the_nonce():

@@ -56,43 +56,48 @@ def action_noise_moves_the_start_and_not_the_optimum(
         yield equal(f"E Q(s, a + σε), n = {n}", Q, expected, rtol=1e-9)
 
 
-def _action_mutant(text, replaces="action_noise_value"):
-    return action_noise_moves_the_start_and_not_the_optimum.mutant(text, replaces=replaces)
-
-
-@_action_mutant("J plus a constant: noise only paid for")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def j_plus_constant_noise_only_paid(A, B, Q, R, gamma, K, S0, sigma):
     return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) + sigma**2 * np.trace(R) / (1 - gamma)
 
 
-@_action_mutant("noise on the first action only")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def noise_on_first_action_only(A, B, Q, R, gamma, K, S0, sigma):
     J = exploration.action_noise_value(A, B, Q, R, gamma, K, S0, 0.0)
     return J + (1 - gamma) * (exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma) - J)
 
 
-@_action_mutant("σ for σ²")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def sigma_sigma2(A, B, Q, R, gamma, K, S0, sigma):
     return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, np.sqrt(sigma))
 
 
-@_action_mutant("noise discounted from the first stage on: γσ²")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def noise_discounted_from_first_stage(A, B, Q, R, gamma, K, S0, sigma):
     return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, np.sqrt(gamma) * sigma)
 
 
-@_action_mutant("undiscounted next value: R + BᵀPB")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def undiscounted_next_value_r_btpb(A, B, Q, R, gamma, K, S0, sigma):
     P = linear_quadratic.value_matrix(A, B, Q, R, gamma, K)
     J = exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma)
     return J + sigma**2 * np.trace(B.T @ P @ B, axis1=-2, axis2=-1)
 
 
-@_action_mutant("∇²Q without the next state", "action_value")
-def _(A, B, Q, R, gamma, K, s, a):
+def grad2q_without_next_state(A, B, Q, R, gamma, K, s, a):
     zero = np.zeros_like(a + 0 * s[..., :1])
     Q0 = policy_gradient.action_value(A, B, Q, R, gamma, K, s + 0 * a[..., :1], zero)
     return Q0 + np.einsum("...i,ij,...j", a, R, a)
+
+
+action_noise_moves_the_start_and_not_the_optimum.mutants(
+    {
+        "J plus a constant: noise only paid for": j_plus_constant_noise_only_paid,
+        "noise on the first action only": noise_on_first_action_only,
+        "σ for σ²": sigma_sigma2,
+        "noise discounted from the first stage on: γσ²": noise_discounted_from_first_stage,
+        "undiscounted next value: R + BᵀPB": undiscounted_next_value_r_btpb,
+    },
+    replaces="action_noise_value",
+)
+action_noise_moves_the_start_and_not_the_optimum.mutants(
+    {"∇²Q without the next state": grad2q_without_next_state}, replaces="action_value"
+)
 
 
 @claim("C03", slide=SLIDE, source=SOURCE)
@@ -144,36 +149,39 @@ def refuses(value, problem, *arguments):
     return 0.0
 
 
-def _parameter_mutant(text):
-    return parameter_noise_is_action_noise_in_proportion_to_the_state.mutant(text, replaces="parameter_noise_value")
-
-
-@_parameter_mutant("to first order in σ² only: no feedback")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def first_order_sigma2_only_no(A, B, Q, R, gamma, K, S0, sigma):
     J = exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 0.0)
     small = exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 1e-6) - J
     return J + small * (sigma * 1e6) ** 2
 
 
-@_parameter_mutant("the formula beyond the limit")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def formula_beyond_limit(A, B, Q, R, gamma, K, S0, sigma):
     try:
         return exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma)
     except DivergedError:
         return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
 
 
-@_parameter_mutant("one noise for all entries of a row")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def one_noise_all_entries_row(A, B, Q, R, gamma, K, S0, sigma):
     return exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma / np.sqrt(len(A)))
 
 
-@_parameter_mutant("noise as on actions: of the deviation σ")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def noise_as_on_actions_deviation(A, B, Q, R, gamma, K, S0, sigma):
     exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma)
     return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma)
 
 
-@_parameter_mutant("σ 1 % too large")
-def _(A, B, Q, R, gamma, K, S0, sigma):
+def sigma_1_percent_too_large(A, B, Q, R, gamma, K, S0, sigma):
     return exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 1.01 * sigma)
+
+
+parameter_noise_is_action_noise_in_proportion_to_the_state.mutants(
+    {
+        "to first order in σ² only: no feedback": first_order_sigma2_only_no,
+        "the formula beyond the limit": formula_beyond_limit,
+        "one noise for all entries of a row": one_noise_all_entries_row,
+        "noise as on actions: of the deviation σ": noise_as_on_actions_deviation,
+        "σ 1 % too large": sigma_1_percent_too_large,
+    },
+    replaces="parameter_noise_value",
+)

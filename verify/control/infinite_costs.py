@@ -52,19 +52,16 @@ def costs_are_infinite_from_growth_one_on(
         yield equal(f"{function.__name__} refused at 1", refused, 1.0)
 
 
-@costs_are_infinite_from_growth_one_on.mutant("the formula, where the sum has no limit", replaces="policy_value")
-def _(A, B, Q, R, gamma, K, S0):
+def formula_where_sum_has_no_limit(A, B, Q, R, gamma, K, S0):
     return np.array([cost(A, B, Q, R, gamma, one, S0) for one in K.reshape(-1, *K.shape[-2:])])[(0,) * (K.ndim == 2)]
 
 
-@costs_are_infinite_from_growth_one_on.mutant("stability asked without the discount", replaces="policy_value")
-def _(A, B, Q, R, gamma, K, S0):
+def stability_asked_without_discount(A, B, Q, R, gamma, K, S0):
     linear_quadratic.policy_value(A, B, Q, R, 1 - 1e-16, K, S0)
     return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
 
 
-@costs_are_infinite_from_growth_one_on.mutant("a thousand stages", replaces="policy_value")
-def _(A, B, Q, R, gamma, K, S0):
+def thousand_stages(A, B, Q, R, gamma, K, S0):
     F, M = np.sqrt(gamma) * (A - B @ K), Q + K.mT @ R @ K
     total = 0.0
     for _ in range(1000):
@@ -72,15 +69,30 @@ def _(A, B, Q, R, gamma, K, S0):
     return total
 
 
-@costs_are_infinite_from_growth_one_on.mutant("refused within 1 % of growth 1", replaces="policy_gradient")
-def _(A, B, Q, R, gamma, K, S0):
+def refused_within_1_percent_growth_1(A, B, Q, R, gamma, K, S0):
     linear_quadratic.policy_gradient(A, B, Q, R, min(gamma / 0.99**2, 1 - 1e-16), K, S0)
     return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
 
 
-@costs_are_infinite_from_growth_one_on.mutant("infinite gradients returned", replaces="policy_gradient")
-def _(A, B, Q, R, gamma, K, S0):
+def infinite_gradients_returned(A, B, Q, R, gamma, K, S0):
     try:
         return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
     except DivergedError:
         return np.full(K.shape, np.inf)
+
+
+costs_are_infinite_from_growth_one_on.mutants(
+    {
+        "the formula, where the sum has no limit": formula_where_sum_has_no_limit,
+        "stability asked without the discount": stability_asked_without_discount,
+        "a thousand stages": thousand_stages,
+    },
+    replaces="policy_value",
+)
+costs_are_infinite_from_growth_one_on.mutants(
+    {
+        "refused within 1 % of growth 1": refused_within_1_percent_growth_1,
+        "infinite gradients returned": infinite_gradients_returned,
+    },
+    replaces="policy_gradient",
+)

@@ -64,63 +64,55 @@ def the_riccati_gain_costs_least(
         yield equal("refused", refused, 1.0)
 
 
-def _least_mutant(text, replaces="riccati_gain"):
-    return the_riccati_gain_costs_least.mutant(text, replaces=replaces)
-
-
-@_least_mutant("undiscounted")
-def _(A, B, Q, R, gamma):
-    return linear_quadratic.riccati_gain(A, B, Q, R, 1 - 1e-12)
-
-
-@_least_mutant("γA, γB for √γA, √γB")
-def _(A, B, Q, R, gamma):
-    return linear_quadratic.riccati_gain(A, B, Q, R, gamma**2)
-
-
-@_least_mutant("u = +Ks")
-def _(A, B, Q, R, gamma):
-    return -linear_quadratic.riccati_gain(A, B, Q, R, gamma)
-
-
-@_least_mutant("actions 1 % too dear")
-def _(A, B, Q, R, gamma):
-    return linear_quadratic.riccati_gain(A, B, Q, 1.01 * R, gamma)
-
-
-@_least_mutant("whatever the solver returns")
-def _(A, B, Q, R, gamma):
+def whatever_solver_returns(A, B, Q, R, gamma):
     P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
     return np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
 
 
-@_least_mutant("one sweep from the final cost Q")
-def _(A, B, Q, R, gamma):
+def one_sweep_from_final_cost_q(A, B, Q, R, gamma):
     linear_quadratic.riccati_gain(A, B, Q, R, gamma)
     return np.linalg.solve(R + gamma * B.T @ Q @ B, gamma * B.T @ Q @ A)
 
 
-@_least_mutant("whatever the solver returns", "stabilising_solution")
-def _(A, B, Q, R, gamma):
+def whatever_solver_returns_2(A, B, Q, R, gamma):
     P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
     return P, np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
 
 
-@_least_mutant("P of the stage before", "stabilising_solution")
-def _(A, B, Q, R, gamma):
+def p_stage_before(A, B, Q, R, gamma):
     P, K = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
     return P - Q, K
 
 
-@_least_mutant("gain (R + γBᵀPB)⁻¹BᵀPA", "stabilising_solution")
-def _(A, B, Q, R, gamma):
+def gain_r_gammabtpb_1btpa(A, B, Q, R, gamma):
     P, K = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
     return P, K / gamma
 
 
-@_least_mutant("average cost: (1 − γ) J", "policy_value")
-def _(A, B, Q, R, gamma, K, S0):
+def average_cost_1_gamma_j(A, B, Q, R, gamma, K, S0):
     return (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
+
+
+the_riccati_gain_costs_least.mutants(
+    {
+        "undiscounted": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, 1 - 1e-12),
+        "γA, γB for √γA, √γB": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, gamma**2),
+        "u = +Ks": lambda A, B, Q, R, gamma: -linear_quadratic.riccati_gain(A, B, Q, R, gamma),
+        "actions 1 % too dear": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, 1.01 * R, gamma),
+        "whatever the solver returns": whatever_solver_returns,
+        "one sweep from the final cost Q": one_sweep_from_final_cost_q,
+    },
+    replaces="riccati_gain",
+)
+the_riccati_gain_costs_least.mutants(
+    {
+        "whatever the solver returns": whatever_solver_returns_2,
+        "P of the stage before": p_stage_before,
+        "gain (R + γBᵀPB)⁻¹BᵀPA": gain_r_gammabtpb_1btpa,
+    },
+    replaces="stabilising_solution",
+)
+the_riccati_gain_costs_least.mutants({"average cost: (1 − γ) J": average_cost_1_gamma_j}, replaces="policy_value")
 
 
 @claim("C02", slide=SLIDE, source=f"{SOURCE}; an example of our own")
@@ -144,21 +136,25 @@ def the_objective_is_not_convex(rng, *, policy_value=linear_quadratic.policy_val
             yield equal(f"infinite half-way, γc² = {4 * share:g}", refused, 1.0)
 
 
-@the_objective_is_not_convex.mutant("the sum's formula also where it diverges")
-def _(A, B, Q, R, gamma, K, S0):
+def sums_formula_also_where_it(A, B, Q, R, gamma, K, S0):
     return np.array([cost(A, B, Q, R, gamma, one, S0) for one in K.reshape(-1, 2, 2)])[(0,) * (K.ndim == 2)]
 
 
-@the_objective_is_not_convex.mutant("convex: the mean of the ends half-way")
-def _(A, B, Q, R, gamma, K, S0):
+def convex_mean_ends_half_way(A, B, Q, R, gamma, K, S0):
     linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
     return np.trace(Q + (R + gamma * np.eye(len(Q))) * (K**2).sum((-2, -1), keepdims=True), axis1=-2, axis2=-1)
 
 
-@the_objective_is_not_convex.mutant("actions of the first stage only")
-def _(A, B, Q, R, gamma, K, S0):
+def actions_first_stage_only(A, B, Q, R, gamma, K, S0):
     Sigma = linear_policies.state_correlation(A, B, gamma, K, S0)
     return np.trace(Q @ Sigma + K.mT @ R @ K @ S0, axis1=-2, axis2=-1)
+
+
+the_objective_is_not_convex.mutants({
+    "the sum's formula also where it diverges": sums_formula_also_where_it,
+    "convex: the mean of the ends half-way": convex_mean_ends_half_way,
+    "actions of the first stage only": actions_first_stage_only,
+})
 
 
 @claim("C02", slide=SLIDE, source=f"{SOURCE}, Lemma 3")
@@ -182,24 +178,34 @@ def yet_its_gradient_dominates_it(
         yield at_most(f"J(K) − J*, A and B times {small}", excess, bound, slack=slack, tight=gap)
 
 
-@yet_its_gradient_dominates_it.mutant("gradient 1 % too small", replaces="policy_gradient")
-def _(A, B, Q, R, gamma, K, S0):
+def gradient_1_percent_too_small(A, B, Q, R, gamma, K, S0):
     return 0.99 * linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
 
 
-@yet_its_gradient_dominates_it.mutant("factor 2 forgotten", replaces="policy_gradient")
-def _(A, B, Q, R, gamma, K, S0):
+def factor_2_forgotten(A, B, Q, R, gamma, K, S0):
     return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
 
 
-@yet_its_gradient_dominates_it.mutant("one coordinate's gradient dropped", replaces="policy_gradient")
-def _(A, B, Q, R, gamma, K, S0):
+def one_coordinates_gradient_dropped(A, B, Q, R, gamma, K, S0):
     return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) * [1, 1, 0]
 
 
-@yet_its_gradient_dominates_it.mutant("actions twice as dear", replaces="policy_value")
-def _(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_value(A, B, Q, 2 * R, gamma, K, S0)
+yet_its_gradient_dominates_it.mutants(
+    {
+        "gradient 1 % too small": gradient_1_percent_too_small,
+        "factor 2 forgotten": factor_2_forgotten,
+        "one coordinate's gradient dropped": one_coordinates_gradient_dropped,
+    },
+    replaces="policy_gradient",
+)
+yet_its_gradient_dominates_it.mutants(
+    {
+        "actions twice as dear": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
+            A, B, Q, 2 * R, gamma, K, S0
+        )
+    },
+    replaces="policy_value",
+)
 
 
 @claim("C02", slide=SLIDE, source=f"{SOURCE}, Theorem 7")
@@ -222,21 +228,27 @@ def descent_along_it_finds_the_optimum(
         yield at_most(f"largest rise of J / J₀, D = I + {spread}…", rises, 0.0, slack=1e-12, resolution=1e-12)
 
 
-@descent_along_it_finds_the_optimum.mutant("ascends", replaces="off_policy_gradient")
-def _(A, B, Q, R, gamma, K, D):
-    return -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D)
-
-
-@descent_along_it_finds_the_optimum.mutant("γ 1 % too small", replaces="off_policy_gradient")
-def _(A, B, Q, R, gamma, K, D):
+def gamma_1_percent_too_small(A, B, Q, R, gamma, K, D):
     return policy_gradient.off_policy_gradient(A, B, Q, R, 0.99 * gamma, K, D)
 
 
-@descent_along_it_finds_the_optimum.mutant("a hundredth of the step", replaces="off_policy_gradient")
-def _(A, B, Q, R, gamma, K, D):
+def hundredth_step(A, B, Q, R, gamma, K, D):
     return policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 100
 
 
-@descent_along_it_finds_the_optimum.mutant("gain of the undiscounted problem", replaces="riccati_gain")
-def _(A, B, Q, R, gamma):
-    return linear_quadratic.riccati_gain(A, B, Q, R, 1 - 1e-12)
+descent_along_it_finds_the_optimum.mutants(
+    {
+        "ascends": lambda A, B, Q, R, gamma, K, D: -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D),
+        "γ 1 % too small": gamma_1_percent_too_small,
+        "a hundredth of the step": hundredth_step,
+    },
+    replaces="off_policy_gradient",
+)
+descent_along_it_finds_the_optimum.mutants(
+    {
+        "gain of the undiscounted problem": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(
+            A, B, Q, R, 1 - 1e-12
+        )
+    },
+    replaces="riccati_gain",
+)

@@ -53,74 +53,66 @@ def costs_are_discounted_sums_along_runs(
     yield equal("growth of a turn by 45° times √2, of half of it", growths, [1.0, 0.5], rtol=1e-12)
 
 
-def _costs_mutant(text, replaces):
-    return costs_are_discounted_sums_along_runs.mutant(text, replaces=replaces)
-
-
-@_costs_mutant("averaged: (1 − γ) Σ", "policy_value")
-def _(A, B, Q, R, gamma, K, S0):
+def averaged_1_gamma_sigma(A, B, Q, R, gamma, K, S0):
     return (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
 
 
-@_costs_mutant("undiscounted dynamics scaled by γ, not √γ", "policy_value")
-def _(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_value(A, B, Q, R, gamma**2, K, S0)
-
-
-@_costs_mutant("cost of actions forgotten", "policy_value")
-def _(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_value(A, B, Q, 0 * R, gamma, K, S0)
-
-
-@_costs_mutant("u = Ks", "policy_value")
-def _(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_value(A, -B, Q, R, gamma, K, S0)
-
-
-@_costs_mutant("the first stage is free", "policy_value")
-def _(A, B, Q, R, gamma, K, S0):
+def first_stage_free(A, B, Q, R, gamma, K, S0):
     return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) - np.trace((Q + K.T @ R @ K) @ S0)
 
 
-@_costs_mutant("P of the transposed dynamics", "value_matrix")
-def _(A, B, Q, R, gamma, K):
+def p_transposed_dynamics(A, B, Q, R, gamma, K):
     return linear_policies.state_correlation(A, B, gamma, K, Q + K.T @ R @ K + 9 * np.eye(len(Q)))
 
 
-@_costs_mutant("discount 1 % too small", "value_matrix")
-def _(A, B, Q, R, gamma, K):
-    return linear_policies.value_matrix(A, B, Q, R, 0.99 * gamma, K)
-
-
-@_costs_mutant("Σ of the transposed dynamics", "state_correlation")
-def _(A, B, gamma, K, S0):
+def sigma_transposed_dynamics(A, B, gamma, K, S0):
     return linear_policies.value_matrix(A, B, S0, np.zeros((len(K), len(K))), gamma, K)
 
 
-@_costs_mutant("start not counted", "state_correlation")
-def _(A, B, gamma, K, S0):
-    return linear_policies.state_correlation(A, B, gamma, K, S0) - S0
-
-
-@_costs_mutant("γ for √γ", "closed_loop_growth")
-def _(A, B, gamma, K):
-    return np.sqrt(gamma) * linear_policies.closed_loop_growth(A, B, gamma, K)
-
-
-@_costs_mutant("norm for spectral radius", "closed_loop_growth")
-def _(A, B, gamma, K):
-    return np.sqrt(gamma) * np.linalg.norm(A - B @ K, 2, axis=(-2, -1))
-
-
-@_costs_mutant("the larger of real and imaginary parts", "closed_loop_growth")
-def _(A, B, gamma, K):
+def larger_real_imaginary_parts(A, B, gamma, K):
     values = np.linalg.eigvals(A - B @ K)
     return np.sqrt(gamma) * np.maximum(np.abs(values.real), np.abs(values.imag)).max(-1)
 
 
-@_costs_mutant("largest real eigenvalue", "closed_loop_growth")
-def _(A, B, gamma, K):
-    return np.sqrt(gamma) * np.linalg.eigvals(A - B @ K).real.max(-1)
+costs_are_discounted_sums_along_runs.mutants(
+    {
+        "averaged: (1 − γ) Σ": averaged_1_gamma_sigma,
+        "undiscounted dynamics scaled by γ, not √γ": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
+            A, B, Q, R, gamma**2, K, S0
+        ),
+        "cost of actions forgotten": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
+            A, B, Q, 0 * R, gamma, K, S0
+        ),
+        "u = Ks": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(A, -B, Q, R, gamma, K, S0),
+        "the first stage is free": first_stage_free,
+    },
+    replaces="policy_value",
+)
+costs_are_discounted_sums_along_runs.mutants(
+    {
+        "P of the transposed dynamics": p_transposed_dynamics,
+        "discount 1 % too small": lambda A, B, Q, R, gamma, K: linear_policies.value_matrix(
+            A, B, Q, R, 0.99 * gamma, K
+        ),
+    },
+    replaces="value_matrix",
+)
+costs_are_discounted_sums_along_runs.mutants(
+    {
+        "Σ of the transposed dynamics": sigma_transposed_dynamics,
+        "start not counted": lambda A, B, gamma, K, S0: linear_policies.state_correlation(A, B, gamma, K, S0) - S0,
+    },
+    replaces="state_correlation",
+)
+costs_are_discounted_sums_along_runs.mutants(
+    {
+        "γ for √γ": lambda A, B, gamma, K: np.sqrt(gamma) * linear_policies.closed_loop_growth(A, B, gamma, K),
+        "norm for spectral radius": lambda A, B, gamma, K: np.sqrt(gamma) * np.linalg.norm(A - B @ K, 2, axis=(-2, -1)),
+        "the larger of real and imaginary parts": larger_real_imaginary_parts,
+        "largest real eigenvalue": lambda A, B, gamma, K: np.sqrt(gamma) * np.linalg.eigvals(A - B @ K).real.max(-1),
+    },
+    replaces="closed_loop_growth",
+)
 
 
 @claim("C02", slide=SLIDE, source=SOURCE)
@@ -143,47 +135,48 @@ def gradient_agrees_with_differentiation(
         yield equal(f"2E_KΣ_K, n = {n}, m = {m}", product, expected, atol=error)
 
 
-def _gradient_mutant(text, replaces="policy_gradient"):
-    return gradient_agrees_with_differentiation.mutant(text, replaces=replaces)
-
-
-@_gradient_mutant("factor 2 forgotten")
-def _(A, B, Q, R, gamma, K, S0):
+def factor_2_forgotten(A, B, Q, R, gamma, K, S0):
     return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
 
 
-@_gradient_mutant("starts for visited states: S₀ for Σ_K")
-def _(A, B, Q, R, gamma, K, S0):
+def starts_visited_states_s0_sigma_k(A, B, Q, R, gamma, K, S0):
     return 2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) @ S0
 
 
-@_gradient_mutant("the other sign: ascends costs")
-def _(A, B, Q, R, gamma, K, S0):
-    return -linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
-
-
-@_gradient_mutant("natural gradient")
-def _(A, B, Q, R, gamma, K, S0):
-    return 2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K)
-
-
-@_gradient_mutant("γ missing before BᵀPA", "riccati_residual")
-def _(A, B, Q, R, gamma, K):
+def gamma_missing_before_btpa(A, B, Q, R, gamma, K):
     P = linear_policies.value_matrix(A, B, Q, R, gamma, K)
     return (R + gamma * B.T @ P @ B) @ K - B.T @ P @ A
 
 
-@_gradient_mutant("first stage of the actions only", "riccati_residual")
-def _(A, B, Q, R, gamma, K):
+def first_stage_actions_only(A, B, Q, R, gamma, K):
     P = linear_policies.value_matrix(A, B, Q, R, gamma, K)
     return R @ K - gamma * B.T @ P @ A
 
 
-@_gradient_mutant("2R, as if differentiated twice", "riccati_residual")
-def _(A, B, Q, R, gamma, K):
-    return linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) + R @ K
-
-
-@_gradient_mutant("own states undiscounted", "state_correlation")
-def _(A, B, gamma, K, S0):
-    return linear_policies.state_correlation(A, B, gamma**2, K, S0)
+gradient_agrees_with_differentiation.mutants(
+    {
+        "factor 2 forgotten": factor_2_forgotten,
+        "starts for visited states: S₀ for Σ_K": starts_visited_states_s0_sigma_k,
+        "the other sign: ascends costs": lambda A, B, Q, R, gamma, K, S0: (
+            -linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
+        ),
+        "natural gradient": lambda A, B, Q, R, gamma, K, S0: (
+            2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K)
+        ),
+    },
+    replaces="policy_gradient",
+)
+gradient_agrees_with_differentiation.mutants(
+    {
+        "γ missing before BᵀPA": gamma_missing_before_btpa,
+        "first stage of the actions only": first_stage_actions_only,
+        "2R, as if differentiated twice": lambda A, B, Q, R, gamma, K: (
+            linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) + R @ K
+        ),
+    },
+    replaces="riccati_residual",
+)
+gradient_agrees_with_differentiation.mutants(
+    {"own states undiscounted": lambda A, B, gamma, K, S0: linear_policies.state_correlation(A, B, gamma**2, K, S0)},
+    replaces="state_correlation",
+)

@@ -40,60 +40,46 @@ def values_are_means_of_returns(
         yield equal(f"J, γ = {gamma}", performance(P, R, gamma, mu, D), D[:2] @ means, atol=error)
 
 
-@values_are_means_of_returns.mutant("Z = Σ γ^t R_t", replaces="discounted_return")
-def _(rewards, gamma):
-    return gamma * markov.discounted_return(rewards, gamma)
-
-
-@values_are_means_of_returns.mutant("undiscounted", replaces="discounted_return")
-def _(rewards, gamma):
-    return rewards.sum(-1)
-
-
-@values_are_means_of_returns.mutant("rewards in reverse order", replaces="discounted_return")
-def _(rewards, gamma):
-    return markov.discounted_return(rewards[..., ::-1], gamma)
-
-
-@values_are_means_of_returns.mutant("fifty rewards at most", replaces="discounted_return")
-def _(rewards, gamma):
-    return markov.discounted_return(rewards[..., :50], gamma)
-
-
-@values_are_means_of_returns.mutant("averaged: (1 − γ) Z", replaces="discounted_return")
-def _(rewards, gamma):
-    return (1 - gamma) * markov.discounted_return(rewards, gamma)
-
-
-@values_are_means_of_returns.mutant("γ² for γ", replaces="state_values")
-def _(P, R, gamma, mu):
-    return markov.state_values(P, R, gamma**2, mu)
-
-
-@values_are_means_of_returns.mutant("actions drawn evenly", replaces="state_values")
-def _(P, R, gamma, mu):
-    return markov.state_values(P, R, gamma, np.full_like(mu, 1 / mu.shape[-1]))
-
-
-@values_are_means_of_returns.mutant("no discount of what follows", replaces="action_values")
-def _(P, R, gamma, V):
-    return R + P @ V
-
-
-@values_are_means_of_returns.mutant("reward discounted too", replaces="action_values")
-def _(P, R, gamma, V):
-    return gamma * (R + P @ V)
-
-
-@values_are_means_of_returns.mutant("states weighed evenly", replaces="performance")
-def _(P, R, gamma, mu, D):
-    return markov.performance(P, R, gamma, mu, np.full_like(D, 1 / len(D)))
-
-
-@values_are_means_of_returns.mutant("the policy's transitions backwards", replaces="performance")
-def _(P, R, gamma, mu, D):
+def policys_transitions_backwards(P, R, gamma, mu, D):
     P_mu, R_mu = np.einsum("sa,sat->st", mu, P), (mu * R).sum(-1)
     return D @ np.linalg.solve(np.eye(len(P)) - gamma * P_mu.T, R_mu)
+
+
+values_are_means_of_returns.mutants(
+    {
+        "Z = Σ γ^t R_t": lambda rewards, gamma: gamma * markov.discounted_return(rewards, gamma),
+        "undiscounted": lambda rewards, gamma: rewards.sum(-1),
+        "rewards in reverse order": lambda rewards, gamma: markov.discounted_return(rewards[..., ::-1], gamma),
+        "fifty rewards at most": lambda rewards, gamma: markov.discounted_return(rewards[..., :50], gamma),
+        "averaged: (1 − γ) Z": lambda rewards, gamma: (1 - gamma) * markov.discounted_return(rewards, gamma),
+    },
+    replaces="discounted_return",
+)
+values_are_means_of_returns.mutants(
+    {
+        "γ² for γ": lambda P, R, gamma, mu: markov.state_values(P, R, gamma**2, mu),
+        "actions drawn evenly": lambda P, R, gamma, mu: markov.state_values(
+            P, R, gamma, np.full_like(mu, 1 / mu.shape[-1])
+        ),
+    },
+    replaces="state_values",
+)
+values_are_means_of_returns.mutants(
+    {
+        "no discount of what follows": lambda P, R, gamma, V: R + P @ V,
+        "reward discounted too": lambda P, R, gamma, V: gamma * (R + P @ V),
+    },
+    replaces="action_values",
+)
+values_are_means_of_returns.mutants(
+    {
+        "states weighed evenly": lambda P, R, gamma, mu, D: markov.performance(
+            P, R, gamma, mu, np.full_like(D, 1 / len(D))
+        ),
+        "the policy's transitions backwards": policys_transitions_backwards,
+    },
+    replaces="performance",
+)
 
 
 @claim("C01", slide=SLIDE, source=SOURCE)
@@ -115,36 +101,40 @@ def values_solve_bellmans_equation(
         yield equal(f"J = E Q(s, μ(s)), γ = {gamma}", J, taken @ D, atol=error)
 
 
-@values_solve_bellmans_equation.mutant("one sweep short of the solution", replaces="state_values")
-def _(P, R, gamma, mu):
+def one_sweep_short_solution(P, R, gamma, mu):
     V = markov.state_values(P, R, gamma, mu)
     return V - 1e-6 * (1 - gamma) * np.abs(V).max()
 
 
-@values_solve_bellmans_equation.mutant("γ 1 % too small", replaces="state_values")
-def _(P, R, gamma, mu):
-    return markov.state_values(P, R, 0.99 * gamma, mu)
-
-
-@values_solve_bellmans_equation.mutant("one policy's transitions for all", replaces="state_values")
-def _(P, R, gamma, mu):
+def one_policys_transitions_all(P, R, gamma, mu):
     P_mu, R_mu = np.einsum("sa,sat->st", mu[0], P), (mu * R).sum(-1)
     return np.linalg.solve(np.eye(len(P)) - gamma * P_mu, R_mu.T).T
 
 
-@values_solve_bellmans_equation.mutant("critic at (s, μ(s')) in the target", replaces="action_values")
-def _(P, R, gamma, V):
-    return R + gamma * np.broadcast_to(V[..., None], (*V.shape, R.shape[-1]))
-
-
-@values_solve_bellmans_equation.mutant("best first action, then the policy", replaces="performance")
-def _(P, R, gamma, mu, D):
+def best_first_action_then_policy(P, R, gamma, mu, D):
     return markov.action_values(P, R, gamma, markov.state_values(P, R, gamma, mu)).max(-1) @ D
 
 
-@values_solve_bellmans_equation.mutant("transitions transposed", replaces="action_values")
-def _(P, R, gamma, V):
-    return R + gamma * np.einsum("tas,...t->...sa", P, V)
+values_solve_bellmans_equation.mutants(
+    {
+        "one sweep short of the solution": one_sweep_short_solution,
+        "γ 1 % too small": lambda P, R, gamma, mu: markov.state_values(P, R, 0.99 * gamma, mu),
+        "one policy's transitions for all": one_policys_transitions_all,
+    },
+    replaces="state_values",
+)
+values_solve_bellmans_equation.mutants(
+    {
+        "critic at (s, μ(s')) in the target": lambda P, R, gamma, V: (
+            R + gamma * np.broadcast_to(V[..., None], (*V.shape, R.shape[-1]))
+        ),
+        "transitions transposed": lambda P, R, gamma, V: R + gamma * np.einsum("tas,...t->...sa", P, V),
+    },
+    replaces="action_values",
+)
+values_solve_bellmans_equation.mutants(
+    {"best first action, then the policy": best_first_action_then_policy}, replaces="performance"
+)
 
 
 @claim("C01", slide=SLIDE, source="Kakade & Langford 2002, Lemma 6.1")
@@ -174,31 +164,26 @@ def policies_differ_by_the_advantage_where_the_new_one_goes(
         yield equal(f"J(μ') − J(μ), γ = {gamma}", gain, J[:, None] - J, atol=error)
 
 
-@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("a distribution: (1 − γ) d", replaces="state_visits")
-def _(P, gamma, mu, D):
-    return (1 - gamma) * markov.state_visits(P, gamma, mu, D)
-
-
-@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("transitions not transposed", replaces="state_visits")
-def _(P, gamma, mu, D):
+def transitions_not_transposed(P, gamma, mu, D):
     return markov.state_values(P, np.broadcast_to(D[:, None], P.shape[:2]), gamma, mu)
 
 
-@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("first states not counted", replaces="state_visits")
-def _(P, gamma, mu, D):
-    return markov.state_visits(P, gamma, mu, D) - D
-
-
-@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("values 1 % too large", replaces="state_values")
-def _(P, R, gamma, mu):
-    return 1.01 * markov.state_values(P, R, gamma, mu)
-
-
-@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("γ forgotten", replaces="action_values")
-def _(P, R, gamma, V):
-    return R + np.einsum("sat,...t->...sa", P, V)
-
-
-@policies_differ_by_the_advantage_where_the_new_one_goes.mutant("normalised: (1 − γ) J", replaces="performance")
-def _(P, R, gamma, mu, D):
-    return (1 - gamma) * markov.performance(P, R, gamma, mu, D)
+policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
+    {
+        "a distribution: (1 − γ) d": lambda P, gamma, mu, D: (1 - gamma) * markov.state_visits(P, gamma, mu, D),
+        "transitions not transposed": transitions_not_transposed,
+        "first states not counted": lambda P, gamma, mu, D: markov.state_visits(P, gamma, mu, D) - D,
+    },
+    replaces="state_visits",
+)
+policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
+    {"values 1 % too large": lambda P, R, gamma, mu: 1.01 * markov.state_values(P, R, gamma, mu)},
+    replaces="state_values",
+)
+policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
+    {"γ forgotten": lambda P, R, gamma, V: R + np.einsum("sat,...t->...sa", P, V)}, replaces="action_values"
+)
+policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
+    {"normalised: (1 − γ) J": lambda P, R, gamma, mu, D: (1 - gamma) * markov.performance(P, R, gamma, mu, D)},
+    replaces="performance",
+)

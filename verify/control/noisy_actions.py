@@ -37,54 +37,62 @@ def the_games_riccati_equation_gives_its_value_in_both_orders(
             yield equal(f"value, {where}", value, np.trace(P @ S0), atol=10 * error)
 
 
-def _value_mutant(text, replaces="saddle"):
-    return the_games_riccati_equation_gives_its_value_in_both_orders.mutant(text, replaces=replaces)
-
-
-@_value_mutant("players exchanged")
-def _(A, B, Q, R, gamma):
+def players_exchanged(A, B, Q, R, gamma):
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, L, K
 
 
-@_value_mutant("v = +Ls")
-def _(A, B, Q, R, gamma):
+def v_ls(A, B, Q, R, gamma):
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, K, -L + 1e-3
 
 
-@_value_mutant("no adversary")
-def _(A, B, Q, R, gamma):
+def no_adversary(A, B, Q, R, gamma):
     m = len(R) // 2
     P, K = linear_quadratic.stabilising_solution(A, B[:, :m], Q, R[:m, :m], gamma)
     return P, K, 0 * K
 
 
-@_value_mutant("undiscounted adversary: BᵀPB for γBᵀPB")
-def _(A, B, Q, R, gamma):
+def undiscounted_adversary_btpb(A, B, Q, R, gamma):
     P, K, _ = noisy_actions.saddle(A, B, Q, R, gamma)
     gains = np.linalg.solve(R + B.T @ P @ B, gamma * B.T @ P @ A)
     return P, gains[: len(K)], gains[len(K) :]
 
 
-@_value_mutant("shares exchanged", "stacked_actions")
-def _(B, R, R_u, delta, penalty):
+def shares_exchanged(B, R, R_u, delta, penalty):
     return noisy_actions.stacked_actions(B, R, R_u, 1 - delta, 100 * penalty)
 
 
-@_value_mutant("added noise: a = u + δv", "stacked_actions")
-def _(B, R, R_u, delta, penalty):
+def added_noise_u_deltav(B, R, R_u, delta, penalty):
     m = len(R)
     W = np.hstack([np.eye(m), delta * np.eye(m)])
     zero = np.zeros((m, m))
     return B @ W, W.T @ R @ W + np.block([[R_u, zero], [zero, -penalty * np.eye(m)]])
 
 
-@_value_mutant("the adversary pays λ|δv|²", "stacked_actions")
-def _(B, R, R_u, delta, penalty):
+def adversary_pays_lam_deltav_2(B, R, R_u, delta, penalty):
     return noisy_actions.stacked_actions(B, R, R_u, delta, 1.01 * penalty)
 
 
-@_value_mutant("effort of the policy alone, twice", "stacked_actions")
-def _(B, R, R_u, delta, penalty):
+def effort_policy_alone_twice(B, R, R_u, delta, penalty):
     return noisy_actions.stacked_actions(B, R, 2 * R_u + 0.01 * np.eye(len(R)), delta, penalty)
+
+
+the_games_riccati_equation_gives_its_value_in_both_orders.mutants(
+    {
+        "players exchanged": players_exchanged,
+        "v = +Ls": v_ls,
+        "no adversary": no_adversary,
+        "undiscounted adversary: BᵀPB for γBᵀPB": undiscounted_adversary_btpb,
+    },
+    replaces="saddle",
+)
+the_games_riccati_equation_gives_its_value_in_both_orders.mutants(
+    {
+        "shares exchanged": shares_exchanged,
+        "added noise: a = u + δv": added_noise_u_deltav,
+        "the adversary pays λ|δv|²": adversary_pays_lam_deltav_2,
+        "effort of the policy alone, twice": effort_policy_alone_twice,
+    },
+    replaces="stacked_actions",
+)

@@ -42,33 +42,36 @@ def no_player_gains_by_leaving_the_equilibrium(rng, *, saddle=noisy_actions.sadd
             yield equal(f"sign, {where}", np.sign(gained), np.full(4, sign))
 
 
-def _leaving_mutant(text):
-    return no_player_gains_by_leaving_the_equilibrium.mutant(text, replaces="saddle")
-
-
-@_leaving_mutant("the adversary's gain of the other sign")
-def _(A, B, Q, R, gamma):
+def adversarys_gain_other_sign(A, B, Q, R, gamma):
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, K, 1e-3 - L
 
 
-@_leaving_mutant("the best gain without an adversary, and the best answer to none")
-def _(A, B, Q, R, gamma):
+def best_gain_without_adversary_best(A, B, Q, R, gamma):
     m = len(R) // 2
     P, K = linear_quadratic.stabilising_solution(A, B[:, :m], Q, R[:m, :m], gamma)
     return P, K, 0 * K
 
 
-@_leaving_mutant("K 1 % too large")
-def _(A, B, Q, R, gamma):
+def k_1_percent_too_large(A, B, Q, R, gamma):
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, 1.01 * K, L
 
 
-@_leaving_mutant("players exchanged")
-def _(A, B, Q, R, gamma):
+def players_exchanged(A, B, Q, R, gamma):
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, L, K
+
+
+no_player_gains_by_leaving_the_equilibrium.mutants(
+    {
+        "the adversary's gain of the other sign": adversarys_gain_other_sign,
+        "the best gain without an adversary, and the best answer to none": best_gain_without_adversary_best,
+        "K 1 % too large": k_1_percent_too_large,
+        "players exchanged": players_exchanged,
+    },
+    replaces="saddle",
+)
 
 
 def refused(function, *arguments):
@@ -101,35 +104,29 @@ def the_equilibrium_exists_above_a_least_penalty(
     yield equal("refused where the policy's actions earn", refused(saddle, one, B2, one, R2, 0.5), 1.0)
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("δ for δ²", replaces="least_penalty")
-def _(A, B, Q, R, gamma, R_u, delta):
+def delta_delta2(A, B, Q, R, gamma, R_u, delta):
     return noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) / delta
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("of the first stage: P = Q", replaces="least_penalty")
-def _(A, B, Q, R, gamma, R_u, delta):
+def first_stage_p_q(A, B, Q, R, gamma, R_u, delta):
     return delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ Q @ B)[-1]
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("5 % too large", replaces="least_penalty")
-def _(A, B, Q, R, gamma, R_u, delta):
+def wrong_5_percent_too_large(A, B, Q, R, gamma, R_u, delta):
     return 1.05 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta)
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("of the P without an adversary", replaces="least_penalty")
-def _(A, B, Q, R, gamma, R_u, delta):
+def p_without_adversary(A, B, Q, R, gamma, R_u, delta):
     P = linear_quadratic.stabilising_solution(A, (1 - delta) * B, Q, (1 - delta) ** 2 * R + R_u, gamma).P
     return 0.96 * delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ P @ B)[-1]
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("any stabilising solution", replaces="saddle")
-def _(A, B, Q, R, gamma):
+def any_stabilising_solution(A, B, Q, R, gamma):
     P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
     return P, gains[: len(R) // 2], gains[len(R) // 2 :]
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("convexity not asked for", replaces="saddle")
-def _(A, B, Q, R, gamma):
+def convexity_not_asked(A, B, Q, R, gamma):
     P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
     m, H = len(R) // 2, R + gamma * B.T @ P @ B
     alone = linear_policies.closed_loop_growth(A, B[:, :m], gamma, gains[:m])
@@ -138,13 +135,31 @@ def _(A, B, Q, R, gamma):
     return P, gains[:m], gains[m:]
 
 
-@the_equilibrium_exists_above_a_least_penalty.mutant("the policy alone may cost infinitely much", replaces="saddle")
-def _(A, B, Q, R, gamma):
+def policy_alone_may_cost_infinitely(A, B, Q, R, gamma):
     P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
     m, H = len(R) // 2, R + gamma * B.T @ P @ B
     if np.linalg.eigvalsh(H[:m, :m])[0] <= 0 or np.linalg.eigvalsh(H[m:, m:])[-1] >= 0:
         raise ValueError
     return P, gains[:m], gains[m:]
+
+
+the_equilibrium_exists_above_a_least_penalty.mutants(
+    {
+        "δ for δ²": delta_delta2,
+        "of the first stage: P = Q": first_stage_p_q,
+        "5 % too large": wrong_5_percent_too_large,
+        "of the P without an adversary": p_without_adversary,
+    },
+    replaces="least_penalty",
+)
+the_equilibrium_exists_above_a_least_penalty.mutants(
+    {
+        "any stabilising solution": any_stabilising_solution,
+        "convexity not asked for": convexity_not_asked,
+        "the policy alone may cost infinitely much": policy_alone_may_cost_infinitely,
+    },
+    replaces="saddle",
+)
 
 
 @claim("C05", slide=SLIDE, source="the policy cancels what it knows; completion of squares")
@@ -174,41 +189,49 @@ def an_adversary_of_actions_that_cost_as_done_changes_nothing(
             yield equal(f"L, δ = {delta}, {times} λ*", L, np.zeros(L.shape), atol=error)
 
 
-def _nothing_mutant(text, replaces):
-    return an_adversary_of_actions_that_cost_as_done_changes_nothing.mutant(text, replaces=replaces)
-
-
-@_nothing_mutant("gain not enlarged by 1/(1 − δ)", "saddle")
-def _(A, B, Q, R, gamma):
+def gain_not_enlarged_1_1_delta(A, B, Q, R, gamma):
     m = len(R) // 2
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, K * (1 - B[0, m] / B[0, 0]), L
 
 
-@_nothing_mutant("an adversary who acts", "saddle")
-def _(A, B, Q, R, gamma):
+def adversary_who_acts(A, B, Q, R, gamma):
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, K, L + 1e-3
 
 
-@_nothing_mutant("P of the policy's share alone", "saddle")
-def _(A, B, Q, R, gamma):
+def p_policys_share_alone(A, B, Q, R, gamma):
     _, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     m = len(R) // 2
     return linear_quadratic.value_matrix(A, B[:, :m], Q, R[:m, :m], gamma, K) * 0.999, K, L
 
 
-@_nothing_mutant("δ(1 − δ) for δ²", "least_penalty")
-def _(A, B, Q, R, gamma, R_u, delta):
+def delta_1_delta_delta2(A, B, Q, R, gamma, R_u, delta):
     return 1.001 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) * (1 - delta) / delta
 
 
-@_nothing_mutant("as many decimals for every δ", "least_penalty")
-def _(A, B, Q, R, gamma, R_u, delta):
+def as_many_decimals_every_delta(A, B, Q, R, gamma, R_u, delta):
     return np.round(noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta), 17)
 
 
-@_nothing_mutant("λ* of the trace", "least_penalty")
-def _(A, B, Q, R, gamma, R_u, delta):
+def lam_trace(A, B, Q, R, gamma, R_u, delta):
     P = linear_quadratic.stabilising_solution(A, B, Q, R, gamma).P
     return delta**2 * np.trace(R + gamma * B.T @ P @ B)
+
+
+an_adversary_of_actions_that_cost_as_done_changes_nothing.mutants(
+    {
+        "gain not enlarged by 1/(1 − δ)": gain_not_enlarged_1_1_delta,
+        "an adversary who acts": adversary_who_acts,
+        "P of the policy's share alone": p_policys_share_alone,
+    },
+    replaces="saddle",
+)
+an_adversary_of_actions_that_cost_as_done_changes_nothing.mutants(
+    {
+        "δ(1 − δ) for δ²": delta_1_delta_delta2,
+        "as many decimals for every δ": as_many_decimals_every_delta,
+        "λ* of the trace": lam_trace,
+    },
+    replaces="least_penalty",
+)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl.control import linear_quadratic, policy_gradient
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.control.policy_gradient import SLIDE, SOURCE, critic, linear_policy, with_moment
 from verify.control.problems import cost_gradient, random_problem, stable_gains, visits
 from verify.evidence import equal
@@ -52,41 +52,51 @@ def off_policy_it_differentiates_with_the_critic_frozen(
         yield equal(f"bias for D = S₀, n = {n}", bias, expected, atol=error)
 
 
-def _frozen_mutant(text, replaces="off_policy_gradient", shipped=""):
-    return off_policy_it_differentiates_with_the_critic_frozen.mutant(text, replaces=replaces, shipped=shipped)
-
-
-@_frozen_mutant("unbiased: the gradient from the starts D")
-def _(A, B, Q, R, gamma, K, D):
-    return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, D)
-
-
-@_frozen_mutant("D from the left")
-def _(A, B, Q, R, gamma, K, D):
+def d_from_left(A, B, Q, R, gamma, K, D):
     E = linear_quadratic.riccati_residual(A, B, Q, R, gamma, K)
     return 2 * (D[: len(E), : len(E)] @ E)
 
 
-@_frozen_mutant("factor 2 forgotten")
-def _(A, B, Q, R, gamma, K, D):
+def factor_2_forgotten(A, B, Q, R, gamma, K, D):
     return policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 2
 
 
-@_frozen_mutant("critic at (s, μ(s')) in the target", "action_gradient", "two robust-RL implementations of DDPG")
-def _(A, B, Q, R, gamma, K, s, a):
+def critic_s_mu_s_target(A, B, Q, R, gamma, K, s, a):
     after = linear_policy(K, s @ A.T + a @ B.T)
     return 2 * a @ R - gamma * policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, after) @ K @ B
 
 
-@_frozen_mutant("critic always of the optimal gain", "action_gradient")
-def _(A, B, Q, R, gamma, K, s, a):
+def critic_always_optimal_gain(A, B, Q, R, gamma, K, s, a):
     best = linear_quadratic.riccati_gain(A, B, Q, R, gamma)
     return policy_gradient.action_gradient(A, B, Q, R, gamma, best, s, a)
 
 
-@_frozen_mutant("first state only", "deterministic_policy_gradient")
-def _(policy, grad_a, theta, s):
+def first_state_only(policy, grad_a, theta, s):
     return policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s[:1])
+
+
+off_policy_it_differentiates_with_the_critic_frozen.mutants(
+    {
+        "unbiased: the gradient from the starts D": lambda A, B, Q, R, gamma, K, D: linear_quadratic.policy_gradient(
+            A, B, Q, R, gamma, K, D
+        ),
+        "D from the left": d_from_left,
+        "factor 2 forgotten": factor_2_forgotten,
+    },
+    replaces="off_policy_gradient",
+)
+off_policy_it_differentiates_with_the_critic_frozen.mutants(
+    {
+        "critic at (s, μ(s')) in the target": shipped(
+            critic_s_mu_s_target, project="two robust-RL implementations of DDPG"
+        ),
+        "critic always of the optimal gain": critic_always_optimal_gain,
+    },
+    replaces="action_gradient",
+)
+off_policy_it_differentiates_with_the_critic_frozen.mutants(
+    {"first state only": first_state_only}, replaces="deterministic_policy_gradient"
+)
 
 
 @claim("C02", slide=SLIDE, source="2E_KD against 2E_KΣ_K")
@@ -132,26 +142,27 @@ def off_policy_steps_may_go_uphill_but_end_at_the_optimum(
     yield equal("n = m: downhill from every one state", np.sign(slopes), np.ones(20))
 
 
-def _uphill_mutant(text, replaces="off_policy_gradient"):
-    return off_policy_steps_may_go_uphill_but_end_at_the_optimum.mutant(text, replaces=replaces)
-
-
-@_uphill_mutant("shifted: not 0 at K*")
-def _(A, B, Q, R, gamma, K, D):
+def shifted_not_0_k(A, B, Q, R, gamma, K, D):
     return policy_gradient.off_policy_gradient(A, B, Q, 1.01 * R, gamma, K, D)
 
 
-@_uphill_mutant("sign")
-def _(A, B, Q, R, gamma, K, D):
-    return -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D)
-
-
-@_uphill_mutant("the true gradient, which never goes uphill", "deterministic_policy_gradient")
-def _(policy, grad_a, theta, s):
+def true_gradient_which_never_goes(policy, grad_a, theta, s):
     step = policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
     return np.abs(step)
 
 
-@_uphill_mutant("K* with γ 1 % too small", "riccati_gain")
-def _(A, B, Q, R, gamma):
-    return linear_quadratic.riccati_gain(A, B, Q, R, 0.99 * gamma)
+off_policy_steps_may_go_uphill_but_end_at_the_optimum.mutants(
+    {
+        "shifted: not 0 at K*": shifted_not_0_k,
+        "sign": lambda A, B, Q, R, gamma, K, D: -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D),
+    },
+    replaces="off_policy_gradient",
+)
+off_policy_steps_may_go_uphill_but_end_at_the_optimum.mutants(
+    {"the true gradient, which never goes uphill": true_gradient_which_never_goes},
+    replaces="deterministic_policy_gradient",
+)
+off_policy_steps_may_go_uphill_but_end_at_the_optimum.mutants(
+    {"K* with γ 1 % too small": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, 0.99 * gamma)},
+    replaces="riccati_gain",
+)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl.control import linear_quadratic, policy_gradient
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.control.problems import cost_gradient, random_problem, run, stable_gains, stages, visits
 from verify.evidence import equal, rounding
 
@@ -50,12 +50,7 @@ def action_values_are_costs_of_one_free_action(
         yield equal(f"∇ₐQ, n = {n}", action_gradient(*problem, K, s, a), slopes, atol=error)
 
 
-def _value_mutant(text, replaces="action_value", shipped=""):
-    return action_values_are_costs_of_one_free_action.mutant(text, replaces=replaces, shipped=shipped)
-
-
-@_value_mutant("critic at (s, μ(s')) in the target", shipped="two robust-RL implementations of DDPG")
-def _(A, B, Q, R, gamma, K, s, a):
+def critic_s_mu_s_target(A, B, Q, R, gamma, K, s, a):
     def form(M, x):
         return (x @ M * x).sum(-1)
 
@@ -64,37 +59,48 @@ def _(A, B, Q, R, gamma, K, s, a):
     return form(Q, s) + form(R, a) + gamma * target
 
 
-@_value_mutant("what follows is not discounted")
-def _(A, B, Q, R, gamma, K, s, a):
+def what_follows_not_discounted(A, B, Q, R, gamma, K, s, a):
     now = policy_gradient.action_value(A, B, Q, R, gamma, K, s, a)
     after = s @ A.T + a @ B.T
     P = linear_quadratic.value_matrix(A, B, Q, R, gamma, K)
     return now + (1 - gamma) * (after @ P * after).sum(-1)
 
 
-@_value_mutant("the action is repeated for ever: value of the state's own action")
-def _(A, B, Q, R, gamma, K, s, a):
+def action_repeated_ever_value_states(A, B, Q, R, gamma, K, s, a):
     return policy_gradient.action_value(A, B, Q, R, gamma, K, s, linear_policy(K, s))
 
 
-@_value_mutant("actions 1 % too dear")
-def _(A, B, Q, R, gamma, K, s, a):
+def actions_1_percent_too_dear(A, B, Q, R, gamma, K, s, a):
     return policy_gradient.action_value(A, B, Q, 1.01 * R, gamma, K, s, a)
 
 
-@_value_mutant("factor 2 forgotten", "action_gradient")
-def _(A, B, Q, R, gamma, K, s, a):
+def factor_2_forgotten(A, B, Q, R, gamma, K, s, a):
     return policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, a) / 2
 
 
-@_value_mutant("at the policy's action instead of a", "action_gradient")
-def _(A, B, Q, R, gamma, K, s, a):
+def policys_action_instead(A, B, Q, R, gamma, K, s, a):
     return policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, linear_policy(K, s))
 
 
-@_value_mutant("of the reward only", "action_gradient")
-def _(A, B, Q, R, gamma, K, s, a):
-    return 2 * a @ R
+action_values_are_costs_of_one_free_action.mutants(
+    {
+        "critic at (s, μ(s')) in the target": shipped(
+            critic_s_mu_s_target, project="two robust-RL implementations of DDPG"
+        ),
+        "what follows is not discounted": what_follows_not_discounted,
+        "the action is repeated for ever: value of the state's own action": action_repeated_ever_value_states,
+        "actions 1 % too dear": actions_1_percent_too_dear,
+    },
+    replaces="action_value",
+)
+action_values_are_costs_of_one_free_action.mutants(
+    {
+        "factor 2 forgotten": factor_2_forgotten,
+        "at the policy's action instead of a": policys_action_instead,
+        "of the reward only": lambda A, B, Q, R, gamma, K, s, a: 2 * a @ R,
+    },
+    replaces="action_gradient",
+)
 
 
 @claim("C02", slide=SLIDE, source=SOURCE)
@@ -129,54 +135,67 @@ def squashed(theta, s):
     return anp.tanh(anp.dot(s, theta.T))
 
 
-def _mean_mutant(text, replaces="deterministic_policy_gradient", shipped=""):
-    return its_mean_over_the_policys_own_states_is_the_gradient.mutant(text, replaces=replaces, shipped=shipped)
-
-
-@_mean_mutant("sum for mean")
-def _(policy, grad_a, theta, s):
+def sum_mean(policy, grad_a, theta, s):
     return len(s) * policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
 
 
-@_mean_mutant("mean over actions as well")
-def _(policy, grad_a, theta, s):
+def mean_over_actions_as_well(policy, grad_a, theta, s):
     return policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s) / np.shape(policy(theta, s))[-1] ** 2
 
 
-@_mean_mutant("∇ₐQ at the action 0")
-def _(policy, grad_a, theta, s):
+def gradaq_action_0(policy, grad_a, theta, s):
     return policy_gradient.deterministic_policy_gradient(policy, lambda s, a: grad_a(s, 0 * a), theta, s)
 
 
-@_mean_mutant("means of the factors instead of the mean of products")
-def _(policy, grad_a, theta, s):
+def means_factors_instead_mean(policy, grad_a, theta, s):
     def mean(s, a):
         return np.broadcast_to(grad_a(s, a).mean(0), a.shape)
 
     return policy_gradient.deterministic_policy_gradient(policy, mean, theta, s)
 
 
-@_mean_mutant("sign: the critic's worst action")
-def _(policy, grad_a, theta, s):
+def sign_critics_worst_action(policy, grad_a, theta, s):
     return -policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
 
 
-@_mean_mutant("critic at (s, μ(s')) in the target", "action_gradient", "two robust-RL implementations of DDPG")
-def _(A, B, Q, R, gamma, K, s, a):
+def critic_s_mu_s_target_2(A, B, Q, R, gamma, K, s, a):
     after = linear_policy(K, s @ A.T + a @ B.T)
     return 2 * a @ R - gamma * policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, after) @ K @ B
 
 
-@_mean_mutant("critic 1 % off in γ", "action_gradient")
-def _(A, B, Q, R, gamma, K, s, a):
+def critic_1_percent_off_gamma(A, B, Q, R, gamma, K, s, a):
     return policy_gradient.action_gradient(A, B, Q, R, 0.99 * gamma, K, s, a)
 
 
-@_mean_mutant("D not used: natural gradient", "off_policy_gradient")
-def _(A, B, Q, R, gamma, K, D):
+def d_not_used_natural_gradient(A, B, Q, R, gamma, K, D):
     return policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, np.eye(len(D)))
 
 
-@_mean_mutant("D added to the policy's own states", "off_policy_gradient")
-def _(A, B, Q, R, gamma, K, D):
-    return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, D)
+its_mean_over_the_policys_own_states_is_the_gradient.mutants(
+    {
+        "sum for mean": sum_mean,
+        "mean over actions as well": mean_over_actions_as_well,
+        "∇ₐQ at the action 0": gradaq_action_0,
+        "means of the factors instead of the mean of products": means_factors_instead_mean,
+        "sign: the critic's worst action": sign_critics_worst_action,
+    },
+    replaces="deterministic_policy_gradient",
+)
+its_mean_over_the_policys_own_states_is_the_gradient.mutants(
+    {
+        "critic at (s, μ(s')) in the target": shipped(
+            critic_s_mu_s_target_2, project="two robust-RL implementations of DDPG"
+        ),
+        "critic 1 % off in γ": critic_1_percent_off_gamma,
+    },
+    replaces="action_gradient",
+)
+its_mean_over_the_policys_own_states_is_the_gradient.mutants(
+    {
+        "D not used: natural gradient": d_not_used_natural_gradient,
+        "D added to the policy's own states": lambda A, B, Q, R, gamma, K, D: linear_quadratic.policy_gradient(
+            A, B, Q, R, gamma, K, D
+        ),
+    },
+    replaces="off_policy_gradient",
+)

@@ -47,60 +47,58 @@ def the_printed_max_lets_the_adversary_help(rng, *, printed_cost=robust.printed_
         yield equal("printed ≤ nominal ≤ worst cost", [best < nominal, nominal < worst], [1.0, 1.0])
 
 
-def _help_mutant(text, replaces):
-    return the_printed_max_lets_the_adversary_help.mutant(text, replaces=replaces)
-
-
-@_help_mutant("the printed objective for the robust one", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.printed_cost(A, B, Q, R, gamma, K, s, nu)
-
-
-@_help_mutant("one perturbation for all states", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def one_perturbation_all_states(A, B, Q, R, gamma, K, s, nu):
     return max(robust.robust_cost(A, B, Q, R, gamma, K, s, one[None]) for one in nu[:: len(nu) // 8])
 
 
-@_help_mutant("worst state instead of the mean", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def worst_state_instead_mean(A, B, Q, R, gamma, K, s, nu):
     return max(robust.robust_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s)
 
 
-@_help_mutant("the perturbation replaces the action", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.robust_cost(A, B, Q, R, gamma, 0 * K, s, nu)
-
-
-@_help_mutant("upward perturbations only", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def upward_perturbations_only(A, B, Q, R, gamma, K, s, nu):
     return robust.robust_cost(A, B, Q, R, gamma, K, s, nu[len(nu) // 2 :])
 
 
-@_help_mutant("the robust objective for the printed one", "printed_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.robust_cost(A, B, Q, R, gamma, K, s, nu)
-
-
-@_help_mutant("no perturbation", "printed_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.printed_cost(A, B, Q, R, gamma, K, s, 0 * nu[:1])
-
-
-@_help_mutant("𝒩 and −𝒩", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def n_n(A, B, Q, R, gamma, K, s, nu):
     return robust.robust_cost(A, B, Q, R, gamma, K, s, np.concatenate([nu, -nu]))
 
 
-@_help_mutant("the best action of all, in reach or not", "printed_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def best_action_all_reach_or_not(A, B, Q, R, gamma, K, s, nu):
     P, E = (f(A, B, Q, R, gamma, K) for f in (linear_quadratic.value_matrix, linear_quadratic.riccati_residual))
     P = P - E.T @ np.linalg.solve(R + gamma * B.T @ P @ B, E)
     return (s @ P * s).sum(-1).mean()
 
 
-@_help_mutant("half the perturbation", "printed_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def half_perturbation(A, B, Q, R, gamma, K, s, nu):
     return robust.printed_cost(A, B, Q, R, gamma, K, s, nu[:: len(nu) // 4])
+
+
+the_printed_max_lets_the_adversary_help.mutants(
+    {
+        "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+            A, B, Q, R, gamma, K, s, nu
+        ),
+        "one perturbation for all states": one_perturbation_all_states,
+        "worst state instead of the mean": worst_state_instead_mean,
+        "the perturbation replaces the action": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+            A, B, Q, R, gamma, 0 * K, s, nu
+        ),
+        "upward perturbations only": upward_perturbations_only,
+        "𝒩 and −𝒩": n_n,
+    },
+    replaces="robust_cost",
+)
+the_printed_max_lets_the_adversary_help.mutants(
+    {
+        "the robust objective for the printed one": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+            A, B, Q, R, gamma, K, s, nu
+        ),
+        "no perturbation": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(A, B, Q, R, gamma, K, s, 0 * nu[:1]),
+        "the best action of all, in reach or not": best_action_all_reach_or_not,
+        "half the perturbation": half_perturbation,
+    },
+    replaces="printed_cost",
+)
 
 
 @claim("C04", slide=SLIDE, source="policy improvement; P_K ⪰ P_{K*}")
@@ -130,38 +128,38 @@ def printed_or_corrected_the_best_linear_policy_is_the_plain_one(
             yield at_least(f"worst case, r = {radius}, m = {m}", worst, expected, slack=1e-9 * expected, tight=1e-8)
 
 
-def _plain_mutant(text, replaces):
-    return printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutant(text, replaces=replaces)
-
-
-@_plain_mutant("the robust objective for the printed one", "printed_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.robust_cost(A, B, Q, R, gamma, K, s, nu)
-
-
-@_plain_mutant("best action and state", "printed_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def best_action_state(A, B, Q, R, gamma, K, s, nu):
     return min(robust.printed_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s)
 
 
-@_plain_mutant("best perturbation paid back", "printed_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.printed_cost(A, B, Q, 0.99 * R, gamma, K, s, nu)
-
-
-@_plain_mutant("the printed objective for the robust one", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.printed_cost(A, B, Q, R, gamma, K, s, nu)
-
-
-@_plain_mutant("𝒩 without its negative corners", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
+def n_without_negative_corners(A, B, Q, R, gamma, K, s, nu):
     return robust.robust_cost(A, B, Q, R, gamma, K, s, np.abs(nu)) + 1e-3
 
 
-@_plain_mutant("best at another gain: γ 1 % off", "robust_cost")
-def _(A, B, Q, R, gamma, K, s, nu):
-    return robust.robust_cost(A, B, Q, R, 0.99 * gamma, K, s, nu)
+printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
+    {
+        "the robust objective for the printed one": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+            A, B, Q, R, gamma, K, s, nu
+        ),
+        "best action and state": best_action_state,
+        "best perturbation paid back": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+            A, B, Q, 0.99 * R, gamma, K, s, nu
+        ),
+    },
+    replaces="printed_cost",
+)
+printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
+    {
+        "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+            A, B, Q, R, gamma, K, s, nu
+        ),
+        "𝒩 without its negative corners": n_without_negative_corners,
+        "best at another gain: γ 1 % off": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+            A, B, Q, R, 0.99 * gamma, K, s, nu
+        ),
+    },
+    replaces="robust_cost",
+)
 
 
 @claim("C04", slide=SLIDE, source="enumeration of policies")
@@ -192,35 +190,23 @@ def on_finite_processes_the_printed_optimum_is_the_plain_one(
     yield equal("at a cliff: the edge, the edge as printed, the middle as meant", chosen, [0, 0, 1])
 
 
-def _finite_mutant(text, replaces):
-    return on_finite_processes_the_printed_optimum_is_the_plain_one.mutant(text, replaces=replaces)
-
-
-@_finite_mutant("as printed", "worst_reachable")
-def _(Q, reach):
-    return robust.best_reachable(Q, reach)
-
-
-@_finite_mutant("every action in reach", "worst_reachable")
-def _(Q, reach):
-    return np.broadcast_to(Q.min(-1, keepdims=True), Q.shape)
-
-
-@_finite_mutant("reach read backwards: who reaches a", "worst_reachable")
-def _(Q, reach):
+def reach_read_backwards_who_reaches(Q, reach):
     return robust.worst_reachable(Q, np.array([[0, 2], [1, 0], [2, 1]]) if reach[0, 1] == 1 else reach)
 
 
-@_finite_mutant("no exchange", "best_reachable")
-def _(Q, reach):
-    return Q
-
-
-@_finite_mutant("as meant", "best_reachable")
-def _(Q, reach):
-    return robust.worst_reachable(Q, reach)
-
-
-@_finite_mutant("every action in reach", "best_reachable")
-def _(Q, reach):
-    return np.broadcast_to(Q.max(-1, keepdims=True), Q.shape)
+on_finite_processes_the_printed_optimum_is_the_plain_one.mutants(
+    {
+        "as printed": lambda Q, reach: robust.best_reachable(Q, reach),
+        "every action in reach": lambda Q, reach: np.broadcast_to(Q.min(-1, keepdims=True), Q.shape),
+        "reach read backwards: who reaches a": reach_read_backwards_who_reaches,
+    },
+    replaces="worst_reachable",
+)
+on_finite_processes_the_printed_optimum_is_the_plain_one.mutants(
+    {
+        "no exchange": lambda Q, reach: Q,
+        "as meant": lambda Q, reach: robust.worst_reachable(Q, reach),
+        "every action in reach": lambda Q, reach: np.broadcast_to(Q.max(-1, keepdims=True), Q.shape),
+    },
+    replaces="best_reachable",
+)

@@ -52,54 +52,46 @@ def finite_noisy_action_games_have_a_value_in_pure_policies(
             yield equal(f"what ν concedes, {where}", column.max(0), V, atol=error)
 
 
-def _solution_mutant(text, replaces="robust_solution"):
-    return finite_noisy_action_games_have_a_value_in_pure_policies.mutant(text, replaces=replaces)
-
-
-@_solution_mutant("not robust: δ = 0")
-def _(P, R, gamma, delta):
-    return robust_values.robust_solution(P, R, gamma, 0.0)
-
-
-@_solution_mutant("shares exchanged")
-def _(P, R, gamma, delta):
-    return robust_values.robust_solution(P, R, gamma, 1 - delta)
-
-
-@_solution_mutant("the adversary helps, as the slide's max has it")
-def _(P, R, gamma, delta):
+def adversary_helps_as_slides_max_has(P, R, gamma, delta):
     V, mu, _ = robust_values.robust_solution(P, R, gamma, 0.0)
     return V, mu, mu
 
 
-@_solution_mutant("the best plain policy, then its worst adversary")
-def _(P, R, gamma, delta):
+def best_plain_policy_then_worst(P, R, gamma, delta):
     mu = robust_values.robust_solution(P, R, gamma, 0.0).mu
     worst = robust_values.robust_solution(P, -R, gamma, 0.0).mu
     return markov.state_values(P, R, gamma, (1 - delta) * mu + delta * worst), mu, worst
 
 
-@_solution_mutant("a random adversary")
-def _(P, R, gamma, delta):
+def random_adversary(P, R, gamma, delta):
     _, mu, nu = robust_values.robust_solution(P, R, gamma, delta)
     even = np.full_like(nu, 1 / nu.shape[-1])
     return markov.state_values(P, R, gamma, (1 - delta) * mu + delta * even), mu, nu
 
 
-@_solution_mutant("one action for all states", "robust_solution")
-def _(P, R, gamma, delta):
+def one_action_all_states(P, R, gamma, delta):
     V, mu, nu = robust_values.robust_solution(P, R, gamma, delta)
     return V, np.broadcast_to(mu[:1], mu.shape), np.broadcast_to(nu[:1], nu.shape)
 
 
-@_solution_mutant("shares exchanged", "mixture")
-def _(mu, nu, delta):
-    return robust_values.mixture(nu, mu, delta)
-
-
-@_solution_mutant("noise added: μ + δν", "mixture")
-def _(mu, nu, delta):
-    return mu + delta * nu
+finite_noisy_action_games_have_a_value_in_pure_policies.mutants(
+    {
+        "not robust: δ = 0": lambda P, R, gamma, delta: robust_values.robust_solution(P, R, gamma, 0.0),
+        "shares exchanged": lambda P, R, gamma, delta: robust_values.robust_solution(P, R, gamma, 1 - delta),
+        "the adversary helps, as the slide's max has it": adversary_helps_as_slides_max_has,
+        "the best plain policy, then its worst adversary": best_plain_policy_then_worst,
+        "a random adversary": random_adversary,
+        "one action for all states": one_action_all_states,
+    },
+    replaces="robust_solution",
+)
+finite_noisy_action_games_have_a_value_in_pure_policies.mutants(
+    {
+        "shares exchanged": lambda mu, nu, delta: robust_values.mixture(nu, mu, delta),
+        "noise added: μ + δν": lambda mu, nu, delta: mu + delta * nu,
+    },
+    replaces="mixture",
+)
 
 
 @claim("C05", slide=SLIDE, source=SOURCE)
@@ -123,27 +115,19 @@ def robust_value_iteration_contracts(rng, *, robust_bellman=robust_values.robust
     yield equal("TV rises with δ somewhere", (np.diff(falling, axis=0) > 0).sum(), 0)
 
 
-@robust_value_iteration_contracts.mutant("no adversary")
-def _(P, R, gamma, delta, V):
-    return robust_values.robust_bellman(P, R, gamma, 0.0, V)
-
-
-@robust_value_iteration_contracts.mutant("shares exchanged")
-def _(P, R, gamma, delta, V):
-    return robust_values.robust_bellman(P, R, gamma, 1 - delta, V)
-
-
-@robust_value_iteration_contracts.mutant("reward of the policy's action only")
-def _(P, R, gamma, delta, V):
+def reward_policys_action_only(P, R, gamma, delta, V):
     Q, Q0 = markov.action_values(P, R, gamma, V), markov.action_values(P, 0 * R, gamma, V)
     return (1 - delta) * Q.max(-1) + delta * Q0.min(-1)
 
 
-@robust_value_iteration_contracts.mutant("undiscounted")
-def _(P, R, gamma, delta, V):
-    return robust_values.robust_bellman(P, R, 1 - 1e-12, delta, V)
-
-
-@robust_value_iteration_contracts.mutant("δ 1 % too large")
-def _(P, R, gamma, delta, V):
+def delta_1_percent_too_large(P, R, gamma, delta, V):
     return robust_values.robust_bellman(P, R, gamma, min(1.01 * delta, 1.0), V)
+
+
+robust_value_iteration_contracts.mutants({
+    "no adversary": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, gamma, 0.0, V),
+    "shares exchanged": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, gamma, 1 - delta, V),
+    "reward of the policy's action only": reward_policys_action_only,
+    "undiscounted": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, 1 - 1e-12, delta, V),
+    "δ 1 % too large": delta_1_percent_too_large,
+})

@@ -43,43 +43,39 @@ def smoothing_is_the_mean_over_gaussian_parameters(
     yield equal("(xⁿ)', n < 11, six nodes", slopes, expected, atol=rounding(1e3, np.abs(moments).max()))
 
 
-def _smoothing_mutant(text, replaces="smoothed"):
-    return smoothing_is_the_mean_over_gaussian_parameters.mutant(text, replaces=replaces)
-
-
-@_smoothing_mutant("physicists' nodes: σ/√2")
-def _(J, theta, sigma, num_nodes):
+def physicists_nodes_sigma_root2(J, theta, sigma, num_nodes):
     return exploration.smoothed(J, theta, sigma / np.sqrt(2), num_nodes)
 
 
-@_smoothing_mutant("one node less in each coordinate")
-def _(J, theta, sigma, num_nodes):
-    return exploration.smoothed(J, theta, sigma, num_nodes - 1)
-
-
-@_smoothing_mutant("no noise")
-def _(J, theta, sigma, num_nodes):
-    return J(theta[None])[0]
-
-
-@_smoothing_mutant("one noise for all coordinates")
-def _(J, theta, sigma, num_nodes):
+def one_noise_all_coordinates(J, theta, sigma, num_nodes):
     return exploration.smoothed(lambda x: J(theta + x.reshape(-1, *[1] * theta.ndim)), np.zeros(1), sigma, num_nodes)
 
 
-@_smoothing_mutant("divided by σ²", "smoothed_gradient")
-def _(J, theta, sigma, num_nodes):
+def divided_sigma2(J, theta, sigma, num_nodes):
     return exploration.smoothed_gradient(J, theta, sigma, num_nodes) / sigma
 
 
-@_smoothing_mutant("the gradient at θ, unsmoothed", "smoothed_gradient")
-def _(J, theta, sigma, num_nodes):
-    return exploration.smoothed_gradient(J, theta, 1e-4, num_nodes)
-
-
-@_smoothing_mutant("sign", "smoothed_gradient")
-def _(J, theta, sigma, num_nodes):
-    return -exploration.smoothed_gradient(J, theta, sigma, num_nodes)
+smoothing_is_the_mean_over_gaussian_parameters.mutants(
+    {
+        "physicists' nodes: σ/√2": physicists_nodes_sigma_root2,
+        "one node less in each coordinate": lambda J, theta, sigma, num_nodes: exploration.smoothed(
+            J, theta, sigma, num_nodes - 1
+        ),
+        "no noise": lambda J, theta, sigma, num_nodes: J(theta[None])[0],
+        "one noise for all coordinates": one_noise_all_coordinates,
+    },
+    replaces="smoothed",
+)
+smoothing_is_the_mean_over_gaussian_parameters.mutants(
+    {
+        "divided by σ²": divided_sigma2,
+        "the gradient at θ, unsmoothed": lambda J, theta, sigma, num_nodes: exploration.smoothed_gradient(
+            J, theta, 1e-4, num_nodes
+        ),
+        "sign": lambda J, theta, sigma, num_nodes: -exploration.smoothed_gradient(J, theta, sigma, num_nodes),
+    },
+    replaces="smoothed_gradient",
+)
 
 
 @claim("C03", slide=SLIDE, source="definition of the cost; moments of Gaussians")
@@ -120,33 +116,39 @@ def smoothed_stages(problem, k, sigma, num_steps):
     return problem[-1] ** t * (q * m[2 * t] + r * squares)
 
 
-def _horizon_mutant(text, replaces="finite_horizon_value"):
-    return finite_horizons_are_polynomials_of_the_gain.mutant(text, replaces=replaces)
-
-
-@_horizon_mutant("one stage more")
-def _(A, B, Q, R, gamma, K, S0, num_steps):
+def one_stage_more(A, B, Q, R, gamma, K, S0, num_steps):
     return exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, num_steps + 1)
 
 
-@_horizon_mutant("√γ a stage")
-def _(A, B, Q, R, gamma, K, S0, num_steps):
+def rootgamma_stage(A, B, Q, R, gamma, K, S0, num_steps):
     return exploration.finite_horizon_value(A, B, Q, R, np.sqrt(gamma), K, S0, num_steps)
 
 
-@_horizon_mutant("dynamics transposed")
-def _(A, B, Q, R, gamma, K, S0, num_steps):
+def dynamics_transposed(A, B, Q, R, gamma, K, S0, num_steps):
     return exploration.finite_horizon_value(A.T, B, Q, R, gamma, K, S0, num_steps)
 
 
-@_horizon_mutant("actions 1 % too dear")
-def _(A, B, Q, R, gamma, K, S0, num_steps):
+def actions_1_percent_too_dear(A, B, Q, R, gamma, K, S0, num_steps):
     return exploration.finite_horizon_value(A, B, Q, 1.01 * R, gamma, K, S0, num_steps)
 
 
-@_horizon_mutant("noise not in the costs of actions", "smoothed")
-def _(J, theta, sigma, num_nodes):
-    return exploration.smoothed(J, theta, 0.99 * sigma, num_nodes)
+finite_horizons_are_polynomials_of_the_gain.mutants(
+    {
+        "one stage more": one_stage_more,
+        "√γ a stage": rootgamma_stage,
+        "dynamics transposed": dynamics_transposed,
+        "actions 1 % too dear": actions_1_percent_too_dear,
+    },
+    replaces="finite_horizon_value",
+)
+finite_horizons_are_polynomials_of_the_gain.mutants(
+    {
+        "noise not in the costs of actions": lambda J, theta, sigma, num_nodes: exploration.smoothed(
+            J, theta, 0.99 * sigma, num_nodes
+        )
+    },
+    replaces="smoothed",
+)
 
 
 @claim("C03", slide=SLIDE, source="moments of Gaussians: E x²ᵗ ≥ (2t − 1)!! (bσ)²ᵗ")
@@ -173,25 +175,29 @@ def episodes_without_end_have_an_infinite_smoothed_cost(
         yield equal("without noise J_600 is J", alone, limit, rtol=1e-9)
 
 
-def _endless_mutant(text, replaces="finite_horizon_value"):
-    return episodes_without_end_have_an_infinite_smoothed_cost.mutant(text, replaces=replaces)
-
-
-@_endless_mutant("costs capped, as by the limits of a simulator")
-def _(A, B, Q, R, gamma, K, S0, num_steps):
+def costs_capped_as_limits_simulator(A, B, Q, R, gamma, K, S0, num_steps):
     return np.minimum(exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, num_steps), 1e3)
 
 
-@_endless_mutant("four stages at most")
-def _(A, B, Q, R, gamma, K, S0, num_steps):
+def four_stages_most(A, B, Q, R, gamma, K, S0, num_steps):
     return exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, min(num_steps, 4))
 
 
-@_endless_mutant("noise cut off at two deviations", "smoothed")
-def _(J, theta, sigma, num_nodes):
+def noise_cut_off_two_deviations(J, theta, sigma, num_nodes):
     return exploration.smoothed(lambda x: J(np.clip(x, theta - 2 * sigma, theta + 2 * sigma)), theta, sigma, num_nodes)
 
 
-@_endless_mutant("no noise", "smoothed")
-def _(J, theta, sigma, num_nodes):
-    return J(theta[None])[0]
+episodes_without_end_have_an_infinite_smoothed_cost.mutants(
+    {
+        "costs capped, as by the limits of a simulator": costs_capped_as_limits_simulator,
+        "four stages at most": four_stages_most,
+    },
+    replaces="finite_horizon_value",
+)
+episodes_without_end_have_an_infinite_smoothed_cost.mutants(
+    {
+        "noise cut off at two deviations": noise_cut_off_two_deviations,
+        "no noise": lambda J, theta, sigma, num_nodes: J(theta[None])[0],
+    },
+    replaces="smoothed",
+)

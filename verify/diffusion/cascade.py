@@ -26,25 +26,17 @@ def low_resolution_is_a_mean_over_squares(rng, *, pool=module.pool):
     yield from unchanged("pool", lambda x: pool(x, 3), x)
 
 
-@low_resolution_is_a_mean_over_squares.mutant("every f-th pixel")
-def _(images, factor):
-    return images[..., ::factor, ::factor]
-
-
-@low_resolution_is_a_mean_over_squares.mutant("sums")
-def _(images, factor):
-    return factor**2 * module.pool(images, factor)
-
-
-@low_resolution_is_a_mean_over_squares.mutant("rows for columns")
-def _(images, factor):
-    return module.pool(images.mT, factor)
-
-
-@low_resolution_is_a_mean_over_squares.mutant("the largest pixel of each square")
-def _(images, factor):
+def largest_pixel_each_square(images, factor):
     *batch, h, w = images.shape
     return images.reshape(*batch, h // factor, factor, w // factor, factor).max((-3, -1))
+
+
+low_resolution_is_a_mean_over_squares.mutants({
+    "every f-th pixel": lambda images, factor: images[..., ::factor, ::factor],
+    "sums": lambda images, factor: factor**2 * module.pool(images, factor),
+    "rows for columns": lambda images, factor: module.pool(images.mT, factor),
+    "the largest pixel of each square": largest_pixel_each_square,
+})
 
 
 @claim("D23", slide=SLIDE, source="definition")
@@ -80,30 +72,30 @@ def conditional_denoisers_weigh_both_resolutions(
     )
 
 
-@conditional_denoisers_weigh_both_resolutions.mutant("the condition ignored")
-def _(x, y, data, low, sigma, s):
-    return empirical_denoiser(x, data, sigma)
-
-
-@conditional_denoisers_weigh_both_resolutions.mutant("x ignored")
-def _(x, y, data, low, sigma, s):
+def x_ignored(x, y, data, low, sigma, s):
     w = scipy.special.softmax(-((y[..., None, :] - low) ** 2).sum(-1) / (2 * s**2), axis=-1)
     return w @ data
 
 
-@conditional_denoisers_weigh_both_resolutions.mutant("σ and s exchanged")
-def _(x, y, data, low, sigma, s):
+def sigma_s_exchanged(x, y, data, low, sigma, s):
     return module.conditional_empirical_denoiser(x, y, data, low, s, sigma)
 
 
-@conditional_denoisers_weigh_both_resolutions.mutant("the same noise in both")
-def _(x, y, data, low, sigma, s):
+def same_noise_both(x, y, data, low, sigma, s):
     return module.conditional_empirical_denoiser(x, y, data, low, sigma, sigma)
 
 
-@conditional_denoisers_weigh_both_resolutions.mutant("s² for 2s²")
-def _(x, y, data, low, sigma, s):
+def s2_2s2(x, y, data, low, sigma, s):
     return module.conditional_empirical_denoiser(x, y, data, low, sigma, s / np.sqrt(2))
+
+
+conditional_denoisers_weigh_both_resolutions.mutants({
+    "the condition ignored": lambda x, y, data, low, sigma, s: empirical_denoiser(x, data, sigma),
+    "x ignored": x_ignored,
+    "σ and s exchanged": sigma_s_exchanged,
+    "the same noise in both": same_noise_both,
+    "s² for 2s²": s2_2s2,
+})
 
 
 def gaussian_stages(m, C, A, s):
@@ -117,9 +109,9 @@ def gaussian_stages(m, C, A, s):
 
     def high(x, y, sigma):
         given = [conditional_mixture(one, A, s, [1.0], m[None], C[None]) for one in y]
-        return np.stack(
-            [posterior(a, law.means[0], law.covariances[0], sigma) for a, law in zip(x, given, strict=True)]
-        )
+        return np.stack([
+            posterior(a, law.means[0], law.covariances[0], sigma) for a, law in zip(x, given, strict=True)
+        ])
 
     return low, high
 
@@ -165,40 +157,39 @@ def cascades_of_gaussian_stages_reach_the_data(rng, *, cascade=module.cascade):
     yield equal("covariance of both resolutions", gain.T @ gain, data, atol=error)
 
 
-def stages(text):
-    """A wrong version of the cascade."""
-    return cascades_of_gaussian_stages_reach_the_data.mutant(text)
-
-
-@stages("no noise between the stages")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def no_noise_between_stages(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     return module.cascade(low_denoiser, high_denoiser, y, x, 0 * z, s, sigmas)
 
 
-@stages("s² for s")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def s2_s(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     return module.cascade(low_denoiser, high_denoiser, y, x, z, s**2, sigmas)
 
 
-@stages("conditioned on the noise, not on the sample")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def conditioned_on_noise_not_on_sample(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     out = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas)
     return Cascade(out.low, module.cascade(lambda a, sigma: a, high_denoiser, y, x, z, s, sigmas).high)
 
 
-@stages("the first stage in one shot")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def first_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     first = low_denoiser(y, sigmas[0])
     return module.cascade(lambda a, sigma: first, high_denoiser, y, x, z, s, sigmas)
 
 
-@stages("the second stage in one shot")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def second_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     low = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas).low
     return Cascade(low, high_denoiser(x, low + s * z, sigmas[0]))
 
 
-@stages("the sample under noise given back")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def sample_under_noise_given_back(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     out = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas)
     return out._replace(low=out.low + s * z)
+
+
+cascades_of_gaussian_stages_reach_the_data.mutants({
+    "no noise between the stages": no_noise_between_stages,
+    "s² for s": s2_s,
+    "conditioned on the noise, not on the sample": conditioned_on_noise_not_on_sample,
+    "the first stage in one shot": first_stage_one_shot,
+    "the second stage in one shot": second_stage_one_shot,
+    "the sample under noise given back": sample_under_noise_given_back,
+})

@@ -42,44 +42,48 @@ def the_second_stage_is_bayes_rule(rng, *, conditional_mixture=laws.conditional_
         yield equal(f"s = 0: {name} as for s → 0", measured, expected, atol=size + change * far)
 
 
-@the_second_stage_is_bayes_rule.mutant("weights as before")
-def _(y, A, s, weights, means, covariances):
+def weights_as_before(y, A, s, weights, means, covariances):
     return laws.conditional_mixture(y, A, s, weights, means, covariances)._replace(weights=weights)
 
 
-@the_second_stage_is_bayes_rule.mutant("s for s²")
-def _(y, A, s, weights, means, covariances):
+def s_s2(y, A, s, weights, means, covariances):
     return laws.conditional_mixture(y, A, np.sqrt(s), weights, means, covariances)
 
 
-@the_second_stage_is_bayes_rule.mutant("no noise in y")
-def _(y, A, s, weights, means, covariances):
+def no_noise_y(y, A, s, weights, means, covariances):
     return laws.conditional_mixture(y, A, 0.0, weights, means, covariances)
 
 
-@the_second_stage_is_bayes_rule.mutant("covariances as before")
-def _(y, A, s, weights, means, covariances):
+def covariances_as_before(y, A, s, weights, means, covariances):
     return laws.conditional_mixture(y, A, s, weights, means, covariances)._replace(covariances=covariances)
 
 
-@the_second_stage_is_bayes_rule.mutant("covariances of one component")
-def _(y, A, s, weights, means, covariances):
+def covariances_one_component(y, A, s, weights, means, covariances):
     law = laws.conditional_mixture(y, A, s, weights, means, covariances)
     return law._replace(covariances=law.covariances[:1] + 0 * law.covariances)
 
 
-@the_second_stage_is_bayes_rule.mutant("the gain K 1 % too large")
-def _(y, A, s, weights, means, covariances):
+def gain_k_1_percent_too_large(y, A, s, weights, means, covariances):
     law = laws.conditional_mixture(y, A, s, weights, means, covariances)
     return law._replace(means=means + 1.01 * (law.means - means))
 
 
-@the_second_stage_is_bayes_rule.mutant("weights by distance, without the determinants")
-def _(y, A, s, weights, means, covariances):
+def weights_distance_without(y, A, s, weights, means, covariances):
     S = A @ covariances @ A.T + s**2 * np.eye(len(A))
     law = laws.conditional_mixture(y, A, s, weights, means, covariances)
     w = law.weights * np.sqrt(np.linalg.det(S))
     return law._replace(weights=w / w.sum())
+
+
+the_second_stage_is_bayes_rule.mutants({
+    "weights as before": weights_as_before,
+    "s for s²": s_s2,
+    "no noise in y": no_noise_y,
+    "covariances as before": covariances_as_before,
+    "covariances of one component": covariances_one_component,
+    "the gain K 1 % too large": gain_k_1_percent_too_large,
+    "weights by distance, without the determinants": weights_distance_without,
+})
 
 
 def by_precisions(m, C, A, s, stage_mean, stage_covariance):
@@ -127,42 +131,42 @@ def composites_of_gaussian_stages_are_gaussian(rng, *, cascade_law=laws.cascade_
     yield equal("KL(composite‖data) at s = 10⁴", passed[-1], 0.0, atol=1e-6 * (1 + blurred[0]))
 
 
-@composites_of_gaussian_stages_are_gaussian.mutant("fresh noise between the stages left out")
-def _(m, C, A, s, stage_mean, stage_covariance):
+def fresh_noise_between_stages_left(m, C, A, s, stage_mean, stage_covariance):
     mean, covariance = laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)
     K = C @ A.T @ np.linalg.inv(A @ C @ A.T + s**2 * np.eye(len(A)))
     return mean, covariance - s**2 * K @ K.T
 
 
-@composites_of_gaussian_stages_are_gaussian.mutant("covariance of the second stage alone")
-def _(m, C, A, s, stage_mean, stage_covariance):
+def covariance_second_stage_alone(m, C, A, s, stage_mean, stage_covariance):
     return laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)[0], C
 
 
-@composites_of_gaussian_stages_are_gaussian.mutant("the first stage taken for right")
-def _(m, C, A, s, stage_mean, stage_covariance):
-    return m, C
-
-
-@composites_of_gaussian_stages_are_gaussian.mutant("conditional covariance alone")
-def _(m, C, A, s, stage_mean, stage_covariance):
+def conditional_covariance_alone(m, C, A, s, stage_mean, stage_covariance):
     return laws.cascade_law(m, C, A, s, stage_mean, 0 * stage_covariance)
 
 
-@composites_of_gaussian_stages_are_gaussian.mutant("s for s²")
-def _(m, C, A, s, stage_mean, stage_covariance):
+def s_s2_2(m, C, A, s, stage_mean, stage_covariance):
     return laws.cascade_law(m, C, A, np.sqrt(s), stage_mean, stage_covariance)
 
 
-@composites_of_gaussian_stages_are_gaussian.mutant("C₁ 1 % too large")
-def _(m, C, A, s, stage_mean, stage_covariance):
+def c1_1_percent_too_large(m, C, A, s, stage_mean, stage_covariance):
     return laws.cascade_law(m, C, A, s, stage_mean, 1.01 * stage_covariance)
 
 
-@composites_of_gaussian_stages_are_gaussian.mutant("mean about 0")
-def _(m, C, A, s, stage_mean, stage_covariance):
+def mean_about_0(m, C, A, s, stage_mean, stage_covariance):
     mean, covariance = laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)
     return mean - m, covariance
+
+
+composites_of_gaussian_stages_are_gaussian.mutants({
+    "fresh noise between the stages left out": fresh_noise_between_stages_left,
+    "covariance of the second stage alone": covariance_second_stage_alone,
+    "the first stage taken for right": lambda m, C, A, s, stage_mean, stage_covariance: (m, C),
+    "conditional covariance alone": conditional_covariance_alone,
+    "s for s²": s_s2_2,
+    "C₁ 1 % too large": c1_1_percent_too_large,
+    "mean about 0": mean_about_0,
+})
 
 
 @claim("D23", slide=SLIDE, source="p(x)∫N(y; Ax, s²I) p̂(y)/p(y) dy")
@@ -184,16 +188,20 @@ def composites_of_mixture_stages_have_known_densities(rng, *, conditional_mixtur
     yield equal("first stage wrong", h * first["wrong"] @ given, data * (likelihood @ ratio) * h, rtol=1e-9)
 
 
-@composites_of_mixture_stages_have_known_densities.mutant("weights as before")
-def _(y, A, s, weights, means, covariances):
+def weights_as_before_2(y, A, s, weights, means, covariances):
     return laws.conditional_mixture(y, A, s, weights, means, covariances)._replace(weights=weights)
 
 
-@composites_of_mixture_stages_have_known_densities.mutant("y 1 % too large")
-def _(y, A, s, weights, means, covariances):
+def y_1_percent_too_large(y, A, s, weights, means, covariances):
     return laws.conditional_mixture(1.01 * y, A, s, weights, means, covariances)
 
 
-@composites_of_mixture_stages_have_known_densities.mutant("s 2 % too small")
-def _(y, A, s, weights, means, covariances):
+def s_2_percent_too_small(y, A, s, weights, means, covariances):
     return laws.conditional_mixture(y, A, 0.98 * s, weights, means, covariances)
+
+
+composites_of_mixture_stages_have_known_densities.mutants({
+    "weights as before": weights_as_before_2,
+    "y 1 % too large": y_1_percent_too_large,
+    "s 2 % too small": s_2_percent_too_small,
+})

@@ -64,29 +64,39 @@ def exact_cascades_of_digits_copy_digits(
     yield at_most("its 7 × 7 picture, ‖y − y_i‖² above the least", excess, room, resolution=room)
 
 
-@exact_cascades_of_digits_copy_digits.mutant("the condition ignored", replaces="conditional_empirical_denoiser")
-def _(x, y, data, low, sigma, s):
-    return empirical_denoiser(x, data, sigma)
-
-
-@exact_cascades_of_digits_copy_digits.mutant("conditions in the wrong order", replaces="conditional_empirical_denoiser")
-def _(x, y, data, low, sigma, s):
+def conditions_wrong_order(x, y, data, low, sigma, s):
     return module.conditional_empirical_denoiser(x, y[::-1], data, low, sigma, s)
 
 
-@exact_cascades_of_digits_copy_digits.mutant("the second stage in one shot", replaces="cascade")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def second_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     low = module.cascade(low_denoiser, lambda x, y, sigma: x, y, x, z, s, sigmas).low
     return Cascade(low, high_denoiser(x, low + s * z, sigmas[0]))
 
 
-@exact_cascades_of_digits_copy_digits.mutant("the second stage not told the sample", replaces="cascade")
-def _(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def second_stage_not_told_sample(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     low = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas).low
     return Cascade(low, module.cascade(lambda a, sigma: a[:1] + 0 * a, high_denoiser, low, x, z, s, sigmas).high)
 
 
-@exact_cascades_of_digits_copy_digits.mutant("every fourth pixel, given back as means", replaces="pool")
-def _(images, factor):
+def every_fourth_pixel_given_back_as(images, factor):
     mixed = module.pool(images, factor)
     return mixed if len(images) > 100 else images[..., ::factor, ::factor]
+
+
+exact_cascades_of_digits_copy_digits.mutants(
+    {
+        "the condition ignored": lambda x, y, data, low, sigma, s: empirical_denoiser(x, data, sigma),
+        "conditions in the wrong order": conditions_wrong_order,
+    },
+    replaces="conditional_empirical_denoiser",
+)
+exact_cascades_of_digits_copy_digits.mutants(
+    {
+        "the second stage in one shot": second_stage_one_shot,
+        "the second stage not told the sample": second_stage_not_told_sample,
+    },
+    replaces="cascade",
+)
+exact_cascades_of_digits_copy_digits.mutants(
+    {"every fourth pixel, given back as means": every_fourth_pixel_given_back_as}, replaces="pool"
+)

@@ -63,11 +63,6 @@ def exponential_steps_integrate_all_but_the_score(
     yield equal("from N(0, 1) with the exact score", exponential_law(m, v, T, 5), default)
 
 
-def wrong(of, text, replaces="exponential_step"):
-    """Declare a mutant of a claim on several functions."""
-    return of.mutant(text, replaces=replaces)
-
-
 def coefficients(pull, noise):
     """The step with other functions of r before the score and the noise."""
 
@@ -78,43 +73,54 @@ def coefficients(pull, noise):
     return step
 
 
-for text, mutated in {
-    "r − 1: the flow's pull": coefficients(lambda r: r - 1, lambda r: np.sqrt(r**2 - 1)),
-    "2 log r: Euler's pull": coefficients(lambda r: 2 * np.log(r), lambda r: np.sqrt(r**2 - 1)),
-    "r² − 1 for its root": coefficients(lambda r: 2 * (r - 1), lambda r: r**2 - 1),
-    "noise √(2h)": coefficients(lambda r: 2 * (r - 1), lambda r: np.sqrt(2 * np.log(r))),
-    "noise √(1 − r⁻²), the forward one": coefficients(lambda r: 2 * (r - 1), lambda r: np.sqrt(1 - r**-2)),
-    "pull 1 % too strong": coefficients(lambda r: 2.02 * (r - 1), lambda r: np.sqrt(r**2 - 1)),
-    "scores push away": coefficients(lambda r: -2 * (r - 1), lambda r: np.sqrt(r**2 - 1)),
-}.items():
-    wrong(exponential_steps_integrate_all_but_the_score, text)(mutated)
+exponential_steps_integrate_all_but_the_score.mutants(
+    {
+        "r − 1: the flow's pull": coefficients(lambda r: r - 1, lambda r: np.sqrt(r**2 - 1)),
+        "2 log r: Euler's pull": coefficients(lambda r: 2 * np.log(r), lambda r: np.sqrt(r**2 - 1)),
+        "r² − 1 for its root": coefficients(lambda r: 2 * (r - 1), lambda r: r**2 - 1),
+        "noise √(2h)": coefficients(lambda r: 2 * (r - 1), lambda r: np.sqrt(2 * np.log(r))),
+        "noise √(1 − r⁻²), the forward one": coefficients(lambda r: 2 * (r - 1), lambda r: np.sqrt(1 - r**-2)),
+        "pull 1 % too strong": coefficients(lambda r: 2.02 * (r - 1), lambda r: np.sqrt(r**2 - 1)),
+        "scores push away": coefficients(lambda r: -2 * (r - 1), lambda r: np.sqrt(r**2 - 1)),
+    },
+    replaces="exponential_step",
+)
 
 
-@wrong(exponential_steps_integrate_all_but_the_score, "score at the end of the step")
-def _(sde, score, a, t, dt, z):
+def score_end_step(sde, score, a, t, dt, z):
     return convergence.exponential_step(sde, lambda a, s: score(a, t + dt), a, t, dt, z)
 
 
-@wrong(exponential_steps_integrate_all_but_the_score, "the data's own variance at all times", "exponential_law")
-def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def datas_own_variance_all_times(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     h = T / num_steps
     gain = np.exp(h) - 2 * np.expm1(h) / v
     return m, gain ** (2 * num_steps) * v0 + np.expm1(2 * h) * (gain ** (2 * np.arange(num_steps))).sum()
 
 
-@wrong(exponential_steps_integrate_all_but_the_score, "error left out", "exponential_law")
-def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def error_left_out(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     return convergence.exponential_law(m, v, T, num_steps, m0, v0)
 
 
-@wrong(exponential_steps_integrate_all_but_the_score, "a step too many", "exponential_law")
-def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def step_too_many(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     return convergence.exponential_law(m, v, T, num_steps + 1, m0, v0, error)
 
 
-@wrong(exponential_steps_integrate_all_but_the_score, "from the data's variance by default", "exponential_law")
-def _(m, v, T, num_steps, m0=0.0, v0=None, error=0.0):
+def from_datas_variance_default(m, v, T, num_steps, m0=0.0, v0=None, error=0.0):
     return convergence.exponential_law(m, v, T, num_steps, m0, v if v0 is None else v0, error)
+
+
+exponential_steps_integrate_all_but_the_score.mutants(
+    {"score at the end of the step": score_end_step}, replaces="exponential_step"
+)
+exponential_steps_integrate_all_but_the_score.mutants(
+    {
+        "the data's own variance at all times": datas_own_variance_all_times,
+        "error left out": error_left_out,
+        "a step too many": step_too_many,
+        "from the data's variance by default": from_datas_variance_default,
+    },
+    replaces="exponential_law",
+)
 
 
 @claim("D18", slide=SLIDE, source="densities in polar coordinates")
@@ -133,26 +139,10 @@ def total_variation_of_isotropic_gaussians(rng, *, isotropic_total_variation=con
         yield equal(f"p = {p}: the same law", isotropic_total_variation(v0, v0, p), 0.0)
 
 
-@total_variation_of_isotropic_gaussians.mutant("twice: the L¹ distance")
-def _(v0, v1, p):
-    return 2 * convergence.isotropic_total_variation(v0, v1, p)
-
-
-@total_variation_of_isotropic_gaussians.mutant("of p = 1")
-def _(v0, v1, p):
-    return convergence.isotropic_total_variation(v0, v1, 1)
-
-
-@total_variation_of_isotropic_gaussians.mutant("standard deviations for variances")
-def _(v0, v1, p):
-    return convergence.isotropic_total_variation(v0**2, v1**2, p)
-
-
-@total_variation_of_isotropic_gaussians.mutant("signed")
-def _(v0, v1, p):
-    return np.sign(v1 - v0) * convergence.isotropic_total_variation(v0, v1, p)
-
-
-@total_variation_of_isotropic_gaussians.mutant("1 % too large")
-def _(v0, v1, p):
-    return 1.01 * convergence.isotropic_total_variation(v0, v1, p)
+total_variation_of_isotropic_gaussians.mutants({
+    "twice: the L¹ distance": lambda v0, v1, p: 2 * convergence.isotropic_total_variation(v0, v1, p),
+    "of p = 1": lambda v0, v1, p: convergence.isotropic_total_variation(v0, v1, 1),
+    "standard deviations for variances": lambda v0, v1, p: convergence.isotropic_total_variation(v0**2, v1**2, p),
+    "signed": lambda v0, v1, p: np.sign(v1 - v0) * convergence.isotropic_total_variation(v0, v1, p),
+    "1 % too large": lambda v0, v1, p: 1.01 * convergence.isotropic_total_variation(v0, v1, p),
+})

@@ -64,51 +64,53 @@ def laws_at_the_end_are_nearer_than_the_bound_says(
     yield at_most("TV at the end, against √(KL/2)", ends, bounds, resolution=1.0)
 
 
-def ends(text, replaces="exponential_law"):
-    """A wrong version of one of the functions of the claim above."""
-    return laws_at_the_end_are_nearer_than_the_bound_says.mutant(text, replaces=replaces)
-
-
-@ends("standard deviation for variance")
-def _(*arguments):
+def standard_deviation_variance(*arguments):
     mean, variance = convergence.exponential_law(*arguments)
     return mean, np.sqrt(variance)
 
 
-@ends("noise of the step √2 too small")
-def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def noise_step_root2_too_small(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     mean, variance = convergence.exponential_law(m, v, T, num_steps, m0, v0, error)
     return mean, (variance + convergence.exponential_law(m, v, T, num_steps, m0, 0.0, error)[1]) / 2
 
 
-@ends("starts at a mean of 0 whatever is given")
-def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def starts_mean_0_whatever_given(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     return convergence.exponential_law(m, v, T, num_steps, 0.0, v0, error)
 
 
-@ends("error divided by the number of steps")
-def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def error_divided_number_steps(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     return convergence.exponential_law(m, v, T, num_steps, m0, v0, error / num_steps)
 
 
-@ends("steps of length 2T/n")
-def _(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def steps_length_2t_n(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     return convergence.exponential_law(m, v, 2 * T, num_steps, m0, v0, error)
 
 
-@ends("KL of paths in the wrong units", "path_divergence")
-def _(m, v, T, num_steps, error):
-    return path.path_divergence(m, v, T, num_steps, error) ** 2 / 50
-
-
-@ends("√ of the distance", "isotropic_total_variation")
-def _(v0, v1, p):
-    return np.sqrt(convergence.isotropic_total_variation(v0, v1, p))
-
-
-@ends("of one coordinate", "isotropic_total_variation")
-def _(v0, v1, p):
-    return convergence.isotropic_total_variation(v0, v1, 1)
+laws_at_the_end_are_nearer_than_the_bound_says.mutants(
+    {
+        "standard deviation for variance": standard_deviation_variance,
+        "noise of the step √2 too small": noise_step_root2_too_small,
+        "starts at a mean of 0 whatever is given": starts_mean_0_whatever_given,
+        "error divided by the number of steps": error_divided_number_steps,
+        "steps of length 2T/n": steps_length_2t_n,
+    },
+    replaces="exponential_law",
+)
+laws_at_the_end_are_nearer_than_the_bound_says.mutants(
+    {
+        "KL of paths in the wrong units": lambda m, v, T, num_steps, error: (
+            path.path_divergence(m, v, T, num_steps, error) ** 2 / 50
+        )
+    },
+    replaces="path_divergence",
+)
+laws_at_the_end_are_nearer_than_the_bound_says.mutants(
+    {
+        "√ of the distance": lambda v0, v1, p: np.sqrt(convergence.isotropic_total_variation(v0, v1, p)),
+        "of one coordinate": lambda v0, v1, p: convergence.isotropic_total_variation(v0, v1, 1),
+    },
+    replaces="isotropic_total_variation",
+)
 
 
 GRID = np.linspace(-9, 9, 257)
@@ -170,16 +172,16 @@ def laws_at_the_end_on_a_mixture(rng, *, exponential_step=convergence.exponentia
     yield rate("moved by the score's error, against ε", errors, moved, 1.0)
 
 
-@laws_at_the_end_on_a_mixture.mutant("scores 5 % too weak")
-def _(sde, score, a, t, dt, z):
+def scores_5_percent_too_weak(sde, score, a, t, dt, z):
     return convergence.exponential_step(sde, lambda a, t: 0.95 * score(a, t), a, t, dt, z)
 
 
-@laws_at_the_end_on_a_mixture.mutant("noise 2 % too large")
-def _(sde, score, a, t, dt, z):
-    return convergence.exponential_step(sde, score, a, t, dt, 1.02 * z)
-
-
-@laws_at_the_end_on_a_mixture.mutant("the flow's pull with the diffusion's noise")
-def _(sde, score, a, t, dt, z):
+def flows_pull_diffusions_noise(sde, score, a, t, dt, z):
     return coefficients(lambda r: r - 1, lambda r: np.sqrt(r**2 - 1))(sde, score, a, t, dt, z)
+
+
+laws_at_the_end_on_a_mixture.mutants({
+    "scores 5 % too weak": scores_5_percent_too_weak,
+    "noise 2 % too large": lambda sde, score, a, t, dt, z: convergence.exponential_step(sde, score, a, t, dt, 1.02 * z),
+    "the flow's pull with the diffusion's noise": flows_pull_diffusions_noise,
+})

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.diffusion import gaussian_law, sampler, sde
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.drivers import tests_of_normality
 from verify.diffusion.progressive import falls, line_mixture
 from verify.diffusion.sampler import CROOKED, SLIDE, after_one_step, crooked_score, gaussian_score, marginal_density
@@ -43,34 +43,34 @@ def corrections_stay_at_their_law(rng, *, corrector_step=sampler.corrector_step)
         yield from falls(f"{process.name}: error of p_t against r", size, np.linalg.norm(error, axis=1), 4, rtol=0.3)
 
 
-@corrections_stay_at_their_law.mutant("noise √η")
-def _(process, score, a, t, r, z):
+def noise_rooteta(process, score, a, t, r, z):
     return sampler.corrector_step(process, score, a, t, r, z / np.sqrt(2))
 
 
-@corrections_stay_at_their_law.mutant("r for r²")
-def _(process, score, a, t, r, z):
+def r_r2(process, score, a, t, r, z):
     return sampler.corrector_step(process, score, a, t, np.sqrt(r), z)
 
 
-@corrections_stay_at_their_law.mutant("std left out", shipped="score_sde_pytorch, #8: a corrector without its scale")
-def _(process, score, a, t, r, z):
+def std_left_out(process, score, a, t, r, z):
     return sampler.corrector_step(process, score, a, t, r / process.kernel(t)[1], z)
 
 
-@corrections_stay_at_their_law.mutant("down the score")
-def _(process, score, a, t, r, z):
+def down_score(process, score, a, t, r, z):
     return sampler.corrector_step(process, lambda a, t: -score(a, t), a, t, r, z)
 
 
-@corrections_stay_at_their_law.mutant("noise 1 % too large")
-def _(process, score, a, t, r, z):
-    return sampler.corrector_step(process, score, a, t, r, 1.01 * z)
-
-
-@corrections_stay_at_their_law.mutant("no score")
-def _(process, score, a, t, r, z):
+def no_score(process, score, a, t, r, z):
     return sampler.corrector_step(process, lambda a, t: 0 * a, a, t, r, z)
+
+
+corrections_stay_at_their_law.mutants({
+    "noise √η": noise_rooteta,
+    "r for r²": r_r2,
+    "std left out": shipped(std_left_out, project="score_sde_pytorch", thread="#8"),
+    "down the score": down_score,
+    "noise 1 % too large": lambda process, score, a, t, r, z: sampler.corrector_step(process, score, a, t, r, 1.01 * z),
+    "no score": no_score,
+})
 
 
 @claim("D13", slide=SLIDE, source="Song et al. 2021, Algorithm 1; Gaussian laws")
@@ -101,14 +101,18 @@ def predictor_corrector_has_the_exact_law_of_its_steps(rng, *, predictor_correct
     yield equal("unless told: r = 0.16", a / push, 2 * (0.16 * sde.ve(0.1, 5.0).kernel(1e-3)[1]) ** 2, rtol=1e-6)
 
 
-@predictor_corrector_has_the_exact_law_of_its_steps.mutant("one correction too few")
-def _(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
+def one_correction_too_few(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
     return sampler.predictor_corrector(process, score, shape, num_steps, rng, num_corrections - 1, r, t_end)
 
 
-@predictor_corrector_has_the_exact_law_of_its_steps.mutant("no correction")
-def _(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
+def no_correction(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
     return sampler.sample(process, score, shape, num_steps, rng, t_end)
+
+
+predictor_corrector_has_the_exact_law_of_its_steps.mutants({
+    "one correction too few": one_correction_too_few,
+    "no correction": no_correction,
+})
 
 
 def corrected(correct):
@@ -127,18 +131,20 @@ def corrected(correct):
     return wrong
 
 
-for text, correct in {
-    "corrections at the time before": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
-        process, score, a, t, r, fresh
-    ),
-    "corrections without noise": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
-        process, score, a, t + dt, r, 0 * fresh
-    ),
-    "the same noise for step and corrections": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
-        process, score, a, t + dt, r, z
-    ),
-}.items():
-    predictor_corrector_has_the_exact_law_of_its_steps.mutant(text)(corrected(correct))
+predictor_corrector_has_the_exact_law_of_its_steps.mutants({
+    text: corrected(correct)
+    for text, correct in {
+        "corrections at the time before": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
+            process, score, a, t, r, fresh
+        ),
+        "corrections without noise": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
+            process, score, a, t + dt, r, 0 * fresh
+        ),
+        "the same noise for step and corrections": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
+            process, score, a, t + dt, r, z
+        ),
+    }.items()
+})
 
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -148,6 +154,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 for text, given in DEFAULTS.items():
     wrong = functools.partial(sampler.predictor_corrector, **given)
-    predictor_corrector_has_the_exact_law_of_its_steps.mutant(text)(
-        lambda *args, wrong=wrong: (wrong if len(args) == 5 else sampler.predictor_corrector)(*args)
-    )
+    predictor_corrector_has_the_exact_law_of_its_steps.mutants({
+        text: lambda *args, wrong=wrong: (wrong if len(args) == 5 else sampler.predictor_corrector)(*args)
+    })

@@ -41,7 +41,7 @@ def moved(change):
     return wrong
 
 
-for text, wrong in {
+moons_are_half_circles_under_noise.mutants({
     "labels exchanged": lambda *args: (lambda m: m._replace(labels=1 - m.labels))(data_sets.two_moons(*args)),
     "centres 0.05 too low": moved(lambda a, y, rng: a + [[0.0, 0.05]] * (1 - 2 * y)[:, None]),
     "1 % too large": moved(lambda a, y, rng: 1.01 * a),
@@ -51,15 +51,16 @@ for text, wrong in {
     "one moon alone": lambda n, rng, noise=0.1: (
         lambda m: data_sets.Labelled((1 - 2 * m.labels)[:, None] * m.points, 0 * m.labels)
     )(data_sets.two_moons(n, rng, noise)),
-}.items():
-    moons_are_half_circles_under_noise.mutant(text)(wrong)
+})
 
 
-@moons_are_half_circles_under_noise.mutant("angles up to 3 for π")
-def _(n, rng, noise=0.1):
+def angles_up_3_pi(n, rng, noise=0.1):
     theta, y = rng.uniform(0, 3.0, n), rng.integers(2, size=n)
     arc = np.stack([np.cos(theta) - 0.5, np.sin(theta) - 0.25], axis=-1)
     return data_sets.Labelled((1 - 2 * y)[:, None] * arc + noise * rng.standard_normal((n, 2)), y)
+
+
+moons_are_half_circles_under_noise.mutants({"angles up to 3 for π": angles_up_3_pi})
 
 
 @claim("D16", slide=SLIDE, source="principal components: Eckart & Young 1936")
@@ -95,29 +96,30 @@ def changed(**parts):
     return wrong
 
 
-for text, wrong in {
-    "variances by n − 1": changed(deviations=lambda w, images: w.deviations * np.sqrt(len(images) / (len(images) - 1))),
-    "variances for deviations": changed(deviations=lambda w, images: w.deviations**2),
-    "deviations in rising order": changed(deviations=lambda w, images: w.deviations[::-1]),
-    "median for mean": changed(mean=lambda w, images: np.median(images, axis=0)),
-    "components from moments about 0": lambda images, k: data_sets.whitening(np.concatenate([images, -images]), k),
-    "the last components": lambda images, k: Whitening(
-        *(part if i == 0 else part[-k:] for i, part in enumerate(data_sets.whitening(images, images.shape[1])))
-    ),
-}.items():
-    whitened_coordinates_have_mean_0_and_covariance_1.mutant(text, replaces="whitening")(wrong)
+whitened_coordinates_have_mean_0_and_covariance_1.mutants(
+    {
+        "variances by n − 1": changed(
+            deviations=lambda w, images: w.deviations * np.sqrt(len(images) / (len(images) - 1))
+        ),
+        "variances for deviations": changed(deviations=lambda w, images: w.deviations**2),
+        "deviations in rising order": changed(deviations=lambda w, images: w.deviations[::-1]),
+        "median for mean": changed(mean=lambda w, images: np.median(images, axis=0)),
+        "components from moments about 0": lambda images, k: data_sets.whitening(np.concatenate([images, -images]), k),
+        "the last components": lambda images, k: Whitening(
+            *(part if i == 0 else part[-k:] for i, part in enumerate(data_sets.whitening(images, images.shape[1])))
+        ),
+    },
+    replaces="whitening",
+)
 
 
-@whitened_coordinates_have_mean_0_and_covariance_1.mutant("deviations not divided by", replaces="to_coordinates")
-def _(w, images):
-    return (images - w.mean) @ w.components.T
-
-
-@whitened_coordinates_have_mean_0_and_covariance_1.mutant("deviations left out", replaces="to_images")
-def _(w, a):
-    return w.mean + a @ w.components
-
-
-@whitened_coordinates_have_mean_0_and_covariance_1.mutant("mean left out", replaces="to_images")
-def _(w, a):
-    return a * w.deviations @ w.components
+whitened_coordinates_have_mean_0_and_covariance_1.mutants(
+    {"deviations not divided by": lambda w, images: (images - w.mean) @ w.components.T}, replaces="to_coordinates"
+)
+whitened_coordinates_have_mean_0_and_covariance_1.mutants(
+    {
+        "deviations left out": lambda w, a: w.mean + a @ w.components,
+        "mean left out": lambda w, a: a * w.deviations @ w.components,
+    },
+    replaces="to_images",
+)

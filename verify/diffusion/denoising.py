@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl.diffusion import tweedie
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 
 SLIDE = "The answer: Diffusion models"
@@ -29,35 +29,31 @@ def denoising_step_is_an_euler_step_of_the_flow(rng, *, denoising_step=tweedie.d
     yield equal("one point: X + 0.2Z from X + 7Z", steps, point + 0.2 * z, atol=rounding(256, 10))
 
 
-@denoising_step_is_an_euler_step_of_the_flow.mutant("(σ⁺/σ)² of what is off: the stochastic step without noise")
-def _(denoiser, x, sigma, sigma_next):
+def sigma_sigma_2_what_off_stochastic(denoiser, x, sigma, sigma_next):
     return denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
 
 
-@denoising_step_is_an_euler_step_of_the_flow.mutant("denoised once, then taken as it is")
-def _(denoiser, x, sigma, sigma_next):
-    return denoiser(x, sigma)
-
-
-@denoising_step_is_an_euler_step_of_the_flow.mutant("x and D swapped")
-def _(denoiser, x, sigma, sigma_next):
-    return x + sigma_next / sigma * (denoiser(x, sigma) - x)
-
-
-@denoising_step_is_an_euler_step_of_the_flow.mutant("D at the level to come")
-def _(denoiser, x, sigma, sigma_next):
+def d_level_come(denoiser, x, sigma, sigma_next):
     D = denoiser(x, sigma_next)
     return D + sigma_next / sigma * (x - D)
 
 
-@denoising_step_is_an_euler_step_of_the_flow.mutant("1 % too much noise left")
-def _(denoiser, x, sigma, sigma_next):
+def wrong_1_percent_too_much_noise_left(denoiser, x, sigma, sigma_next):
     return tweedie.denoising_step(denoiser, x, sigma, min(1.01 * sigma_next, sigma))
 
 
-@denoising_step_is_an_euler_step_of_the_flow.mutant("D 1 % too large")
-def _(denoiser, x, sigma, sigma_next):
+def d_1_percent_too_large(denoiser, x, sigma, sigma_next):
     return tweedie.denoising_step(lambda x, s: 1.01 * denoiser(x, s), x, sigma, sigma_next)
+
+
+denoising_step_is_an_euler_step_of_the_flow.mutants({
+    "(σ⁺/σ)² of what is off: the stochastic step without noise": sigma_sigma_2_what_off_stochastic,
+    "denoised once, then taken as it is": lambda denoiser, x, sigma, sigma_next: denoiser(x, sigma),
+    "x and D swapped": lambda denoiser, x, sigma, sigma_next: x + sigma_next / sigma * (denoiser(x, sigma) - x),
+    "D at the level to come": d_level_come,
+    "1 % too much noise left": wrong_1_percent_too_much_noise_left,
+    "D 1 % too large": d_1_percent_too_large,
+})
 
 
 @claim("D11", slide=SLIDE, source="Ho, Jain & Abbeel 2020, eq. (4)-(7)")
@@ -88,51 +84,55 @@ def ancestral_step_draws_from_the_noising_chain(rng, *, ancestral_denoising_step
         yield equal(f"chain of β: from {i} to {j}", measured, expected, atol=rounding(1e3, 5))
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("a missing square: σ⁺√(1 − σ⁺/σ)", shipped="diffusers, #590")
-def _(denoiser, x, sigma, sigma_next, z):
+def missing_square_sigma_root_1_sigma(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r) * z
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("noise of the forward step: √(σ² − σ⁺²)")
-def _(denoiser, x, sigma, sigma_next, z):
+def noise_forward_step_root_sigma2(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r**2 * (x - D) + np.sqrt(sigma**2 - sigma_next**2) * z
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("β of one step under skipped steps", shipped="diffusers, #3006")
-def _(denoiser, x, sigma, sigma_next, z):
+def beta_one_step_under_skipped_steps(denoiser, x, sigma, sigma_next, z):
     r, D = max(sigma_next / sigma, 0.9), denoiser(x, sigma)
     return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("noise multiplied onto D", shipped="twisted_diffusion_sampler, #3")
-def _(denoiser, x, sigma, sigma_next, z):
+def noise_multiplied_onto_d(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z * D
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("all of the noise drawn anew: D + σ⁺z")
-def _(denoiser, x, sigma, sigma_next, z):
-    return denoiser(x, sigma) + sigma_next * z
-
-
-@ancestral_step_draws_from_the_noising_chain.mutant("the deterministic step")
-def _(denoiser, x, sigma, sigma_next, z):
+def deterministic_step(denoiser, x, sigma, sigma_next, z):
     return tweedie.denoising_step(denoiser, x, sigma, sigma_next)
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("σ⁺/σ for its square")
-def _(denoiser, x, sigma, sigma_next, z):
+def sigma_sigma_square(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("noise 1 % too large")
-def _(denoiser, x, sigma, sigma_next, z):
+def noise_1_percent_too_large(denoiser, x, sigma, sigma_next, z):
     return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
 
 
-@ancestral_step_draws_from_the_noising_chain.mutant("one noise for the whole batch")
-def _(denoiser, x, sigma, sigma_next, z):
+def one_noise_whole_batch(denoiser, x, sigma, sigma_next, z):
     return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, z[:1] + 0 * x)
+
+
+ancestral_step_draws_from_the_noising_chain.mutants({
+    "a missing square: σ⁺√(1 − σ⁺/σ)": shipped(missing_square_sigma_root_1_sigma, project="diffusers", thread="#590"),
+    "noise of the forward step: √(σ² − σ⁺²)": noise_forward_step_root_sigma2,
+    "β of one step under skipped steps": shipped(
+        beta_one_step_under_skipped_steps, project="diffusers", thread="#3006"
+    ),
+    "noise multiplied onto D": shipped(noise_multiplied_onto_d, project="twisted_diffusion_sampler", thread="#3"),
+    "all of the noise drawn anew: D + σ⁺z": lambda denoiser, x, sigma, sigma_next, z: (
+        denoiser(x, sigma) + sigma_next * z
+    ),
+    "the deterministic step": deterministic_step,
+    "σ⁺/σ for its square": sigma_sigma_square,
+    "noise 1 % too large": noise_1_percent_too_large,
+    "one noise for the whole batch": one_noise_whole_batch,
+})

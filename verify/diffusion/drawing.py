@@ -84,7 +84,7 @@ def dropped_where(chosen):
     return wrong
 
 
-for text, wrong in {
+batches_have_uniform_times_and_drop_labels.mutants({
     "labels dropped at late times alone": dropped_where(lambda t, labels: t > np.median(t)),
     "labels 0 dropped alone": dropped_where(lambda t, labels: labels == 0),
     "times from 0 on": lambda data, batch, y, drop, t_min: training.joint_draw(data, batch, y, drop, 1e-9),
@@ -104,8 +104,7 @@ for text, wrong in {
     "the last sample never": lambda data, batch, y, drop, t_min: training.joint_draw(
         data[:-1], batch, y[:-1], drop, t_min
     ),
-}.items():
-    batches_have_uniform_times_and_drop_labels.mutant(text)(wrong)
+})
 
 
 @claim("D16", slide=SLIDE, source="Ho & Salimans 2022, Algorithm 2; recursions of affine maps")
@@ -137,7 +136,7 @@ def linear_networks_sample_known_gaussians(rng, *, sample_network=network_sample
             yield distribution(f"{process.name}: label {label}", a[y == label, 0], law.cdf, delta=0.15)
 
 
-for text, wrong in {
+linear_networks_sample_known_gaussians.mutants({
     "w for 1 + w": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, y, w - 1, end
     ),
@@ -160,11 +159,10 @@ for text, wrong in {
     "half the steps": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps // 2, rng, y, w, end
     ),
-    "the same noise for all blocks": lambda h, n, steps, rng, y, w, end=1e-3: np.concatenate(
-        [network_sampler.sample_network(h, n // 9, steps, copy.deepcopy(rng), part, w, end) for part in np.split(y, 9)]
-    ),
+    "the same noise for all blocks": lambda h, n, steps, rng, y, w, end=1e-3: np.concatenate([
+        network_sampler.sample_network(h, n // 9, steps, copy.deepcopy(rng), part, w, end) for part in np.split(y, 9)
+    ]),
     "the first block's labels for all": lambda h, n, steps, rng, y, w, end=1e-3: network_sampler.sample_network(
         h, n, steps, rng, np.resize(y[:256], n), w, end
     ),
-}.items():
-    linear_networks_sample_known_gaussians.mutant(text)(wrong)
+})

@@ -53,34 +53,28 @@ def run(process, score, shape, num_steps, rng, prior=None, times=None, draw=None
     return a
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("prior N(0, I)")
-def _(process, score, shape, num_steps, rng):
+def prior_n_0_i(process, score, shape, num_steps, rng):
     return run(process, score, shape, num_steps, rng, prior=1.0)
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("prior of standard deviation std²")
-def _(process, score, shape, num_steps, rng):
+def prior_standard_deviation_std2(process, score, shape, num_steps, rng):
     return run(process, score, shape, num_steps, rng, prior=process.kernel(1.0)[1] ** 2)
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("half as many steps")
-def _(process, score, shape, num_steps, rng):
+def half_as_many_steps(process, score, shape, num_steps, rng):
     return run(process, score, shape, num_steps // 2, rng)
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("stops at t = 0.1")
-def _(process, score, shape, num_steps, rng):
+def stops_t_0_1(process, score, shape, num_steps, rng):
     return run(process, score, shape, num_steps, rng, times=np.linspace(1, 0.1, num_steps + 1))
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("the same noise at every step")
-def _(process, score, shape, num_steps, rng):
+def same_noise_every_step(process, score, shape, num_steps, rng):
     z = rng.standard_normal(shape)
     return run(process, score, shape, num_steps, rng, draw=lambda rng, shape: z)
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("noise shared by the coordinates")
-def _(process, score, shape, num_steps, rng):
+def noise_shared_coordinates(process, score, shape, num_steps, rng):
     return run(
         process,
         score,
@@ -91,36 +85,46 @@ def _(process, score, shape, num_steps, rng):
     )
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("noise shared by neighbours")
-def _(process, score, shape, num_steps, rng):
+def noise_shared_neighbours(process, score, shape, num_steps, rng):
     def draw(rng, shape):
         return np.repeat(rng.standard_normal((shape[0] // 2, shape[1])), 2, axis=0)
 
     return run(process, score, shape, num_steps, rng, draw=draw)
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("half of the samples twice")
-def _(process, score, shape, num_steps, rng):
+def half_samples_twice(process, score, shape, num_steps, rng):
     half = run(process, score, (shape[0] // 2, shape[1]), num_steps, rng)
     return np.concatenate([half, half])
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("no noise: twice the flow's pull")
-def _(process, score, shape, num_steps, rng):
+def no_noise_twice_flows_pull(process, score, shape, num_steps, rng):
     return run(process, score, shape, num_steps, rng, draw=lambda rng, shape: np.zeros(shape))
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("to 10⁻² unless told")
-def _(process, score, shape, num_steps, rng, t_end=1e-2):
+def wrong_102_unless_told(process, score, shape, num_steps, rng, t_end=1e-2):
     return sampler.sample(process, score, shape, num_steps, rng, t_end)
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("prior N(0, I) unless std is larger")
-def _(process, score, shape, num_steps, rng, t_end=1e-3):
+def prior_n_0_i_unless_std_larger(process, score, shape, num_steps, rng, t_end=1e-3):
     times = np.linspace(1, t_end, num_steps + 1)
     return run(process, score, shape, num_steps, rng, prior=max(1.0, process.kernel(1.0)[1]), times=times)
 
 
-@samples_have_the_exact_law_of_their_steps.mutant("ends at 10⁻³ whatever is asked for")
-def _(process, score, shape, num_steps, rng, t_end=1e-3):
+def ends_103_whatever_asked(process, score, shape, num_steps, rng, t_end=1e-3):
     return sampler.sample(process, score, shape, num_steps, rng)
+
+
+samples_have_the_exact_law_of_their_steps.mutants({
+    "prior N(0, I)": prior_n_0_i,
+    "prior of standard deviation std²": prior_standard_deviation_std2,
+    "half as many steps": half_as_many_steps,
+    "stops at t = 0.1": stops_t_0_1,
+    "the same noise at every step": same_noise_every_step,
+    "noise shared by the coordinates": noise_shared_coordinates,
+    "noise shared by neighbours": noise_shared_neighbours,
+    "half of the samples twice": half_samples_twice,
+    "no noise: twice the flow's pull": no_noise_twice_flows_pull,
+    "to 10⁻² unless told": wrong_102_unless_told,
+    "prior N(0, I) unless std is larger": prior_n_0_i_unless_std_larger,
+    "ends at 10⁻³ whatever is asked for": ends_103_whatever_asked,
+})

@@ -60,74 +60,58 @@ def empirical_denoiser_is_a_softmax_average(
         yield from unchanged(name, lambda x, data, f=function: f(x, data, 0.7), x, data)
 
 
-@empirical_denoiser_is_a_softmax_average.mutant("σ² for 2σ²", replaces="empirical_denoiser")
-def _(x, data, sigma):
-    return empirical.empirical_denoiser(x, data, sigma / np.sqrt(2))
-
-
-@empirical_denoiser_is_a_softmax_average.mutant("distance for its square", replaces="empirical_denoiser")
-def _(x, data, sigma):
+def distance_square(x, data, sigma):
     distance = np.sqrt(((x[:, None] - data) ** 2).sum(-1))
     return scipy.special.softmax(-distance / (2 * sigma**2), axis=1) @ data
 
 
-@empirical_denoiser_is_a_softmax_average.mutant("mean over coordinates for the sum", replaces="empirical_denoiser")
-def _(x, data, sigma):
-    return empirical.empirical_denoiser(x, data, sigma * np.sqrt(data.shape[1]))
-
-
-@empirical_denoiser_is_a_softmax_average.mutant(
-    "‖x − x_i‖² expanded, cancelling at small σ", replaces="empirical_denoiser"
-)
-def _(x, data, sigma):
+def x_x_i2_expanded_cancelling_small(x, data, sigma):
     distance = (x**2).sum(-1)[:, None] - 2 * x @ data.T + (data**2).sum(-1)
     return scipy.special.softmax(-distance / (2 * sigma**2), axis=1) @ data
 
 
-@empirical_denoiser_is_a_softmax_average.mutant(
-    "exponentials overflow without the largest taken out", replaces="empirical_denoiser"
-)
-def _(x, data, sigma):
+def exponentials_overflow_without(x, data, sigma):
     w = np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2))
     return w @ data / w.sum(-1, keepdims=True)
 
 
-@empirical_denoiser_is_a_softmax_average.mutant("σ below 10⁻³ taken for 10⁻³", replaces="empirical_denoiser")
-def _(x, data, sigma):
-    return empirical.empirical_denoiser(x, data, max(sigma, 1e-3))
-
-
-@empirical_denoiser_is_a_softmax_average.mutant("σ below 10⁻⁶ taken for 10⁻⁶", replaces="empirical_denoiser")
-def _(x, data, sigma):
-    return empirical.empirical_denoiser(x, data, max(sigma, 1e-6))
-
-
-@empirical_denoiser_is_a_softmax_average.mutant("the point itself for one sample", replaces="empirical_denoiser")
-def _(x, data, sigma):
-    return x if len(data) == 1 else empirical.empirical_denoiser(x, data, sigma)
-
-
-@empirical_denoiser_is_a_softmax_average.mutant("‖x − x_i‖² expanded, cancelling", replaces="empirical_weights")
-def _(x, data, sigma):
+def x_x_i2_expanded_cancelling(x, data, sigma):
     distance = (x**2).sum(-1)[..., None] - 2 * x @ data.T + (data**2).sum(-1)
     return scipy.special.softmax(-distance / (2 * sigma**2), axis=-1)
 
 
-@empirical_denoiser_is_a_softmax_average.mutant("always a batch", replaces="empirical_weights")
-def _(x, data, sigma):
-    return empirical.empirical_weights(np.atleast_2d(x), data, sigma)
-
-
-@empirical_denoiser_is_a_softmax_average.mutant("centres the samples in place", replaces="empirical_denoiser")
-def _(x, data, sigma):
+def centres_samples_place(x, data, sigma):
     D = empirical.empirical_denoiser(x, data, sigma)
     data -= data.mean(0)
     return D
 
 
-@empirical_denoiser_is_a_softmax_average.mutant("not normalised", replaces="empirical_weights")
-def _(x, data, sigma):
-    return np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2))
+empirical_denoiser_is_a_softmax_average.mutants(
+    {
+        "σ² for 2σ²": lambda x, data, sigma: empirical.empirical_denoiser(x, data, sigma / np.sqrt(2)),
+        "distance for its square": distance_square,
+        "mean over coordinates for the sum": lambda x, data, sigma: empirical.empirical_denoiser(
+            x, data, sigma * np.sqrt(data.shape[1])
+        ),
+        "‖x − x_i‖² expanded, cancelling at small σ": x_x_i2_expanded_cancelling_small,
+        "exponentials overflow without the largest taken out": exponentials_overflow_without,
+        "σ below 10⁻³ taken for 10⁻³": lambda x, data, sigma: empirical.empirical_denoiser(x, data, max(sigma, 1e-3)),
+        "σ below 10⁻⁶ taken for 10⁻⁶": lambda x, data, sigma: empirical.empirical_denoiser(x, data, max(sigma, 1e-6)),
+        "the point itself for one sample": lambda x, data, sigma: (
+            x if len(data) == 1 else empirical.empirical_denoiser(x, data, sigma)
+        ),
+        "centres the samples in place": centres_samples_place,
+    },
+    replaces="empirical_denoiser",
+)
+empirical_denoiser_is_a_softmax_average.mutants(
+    {
+        "‖x − x_i‖² expanded, cancelling": x_x_i2_expanded_cancelling,
+        "always a batch": lambda x, data, sigma: empirical.empirical_weights(np.atleast_2d(x), data, sigma),
+        "not normalised": lambda x, data, sigma: np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2)),
+    },
+    replaces="empirical_weights",
+)
 
 
 @claim("D09", slide=SLIDE, source=SOURCE)
@@ -178,24 +162,16 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
         yield equal(f"digits, σ = {s:g}", empirical_denoiser(noisy, images, s), expected, atol=error)
 
 
-@empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutant("always the mean")
-def _(x, data, sigma):
-    return np.broadcast_to(data.mean(0), np.shape(x))
-
-
-@empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutant("always the nearest")
-def _(x, data, sigma):
+def always_nearest(x, data, sigma):
     return data[scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)].reshape(np.shape(x))
 
 
-@empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutant("σ 1 % too large")
-def _(x, data, sigma):
-    return empirical.empirical_denoiser(x, data, 1.01 * sigma)
-
-
-@empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutant("leaves the last sample out")
-def _(x, data, sigma):
-    return empirical.empirical_denoiser(x, data[:-1], sigma)
+empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutants({
+    "always the mean": lambda x, data, sigma: np.broadcast_to(data.mean(0), np.shape(x)),
+    "always the nearest": always_nearest,
+    "σ 1 % too large": lambda x, data, sigma: empirical.empirical_denoiser(x, data, 1.01 * sigma),
+    "leaves the last sample out": lambda x, data, sigma: empirical.empirical_denoiser(x, data[:-1], sigma),
+})
 
 
 @claim("D09", slide=SLIDE, source=SOURCE)
@@ -212,18 +188,20 @@ def empirical_denoiser_takes_many_points_and_many_samples(
     yield equal("D", empirical_denoiser(x, data, sigma), expected @ data, atol=error)
 
 
-@empirical_denoiser_takes_many_points_and_many_samples.mutant("one block only", replaces="empirical_denoiser")
-def _(x, data, sigma):
+def one_block_only(x, data, sigma):
     D = empirical.empirical_denoiser(x, data, sigma)
     D[800:] = 0
     return D
 
 
-@empirical_denoiser_takes_many_points_and_many_samples.mutant("the first 100 samples", replaces="empirical_denoiser")
-def _(x, data, sigma):
-    return empirical.empirical_denoiser(x, data[:100], sigma)
-
-
-@empirical_denoiser_takes_many_points_and_many_samples.mutant("weights sorted", replaces="empirical_weights")
-def _(x, data, sigma):
-    return np.sort(empirical.empirical_weights(x, data, sigma), axis=-1)
+empirical_denoiser_takes_many_points_and_many_samples.mutants(
+    {
+        "one block only": one_block_only,
+        "the first 100 samples": lambda x, data, sigma: empirical.empirical_denoiser(x, data[:100], sigma),
+    },
+    replaces="empirical_denoiser",
+)
+empirical_denoiser_takes_many_points_and_many_samples.mutants(
+    {"weights sorted": lambda x, data, sigma: np.sort(empirical.empirical_weights(x, data, sigma), axis=-1)},
+    replaces="empirical_weights",
+)

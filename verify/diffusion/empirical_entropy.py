@@ -38,28 +38,26 @@ def denoising_from_high_noise_averages_many_digits(
     yield equal("(log n − H)·2σ⁴ at σ = 100: Var ½‖x − x_i‖²", missing * 2e8, energy.var(axis=1), atol=error)
 
 
-@denoising_from_high_noise_averages_many_digits.mutant("entropy in bits", replaces="weight_entropy")
-def _(weights):
-    return empirical.weight_entropy(weights) / np.log(2)
-
-
-@denoising_from_high_noise_averages_many_digits.mutant("−log Σw², the collision entropy", replaces="weight_entropy")
-def _(weights):
-    return -np.log((weights**2).sum(-1))
-
-
-@denoising_from_high_noise_averages_many_digits.mutant("σ² for 2σ²", replaces="empirical_weights")
-def _(x, data, sigma):
-    return empirical.empirical_weights(x, data, sigma / np.sqrt(2))
-
-
-@denoising_from_high_noise_averages_many_digits.mutant(
-    "the most likely digit is left out", replaces="empirical_weights"
-)
-def _(x, data, sigma):
+def most_likely_digit_left_out(x, data, sigma):
     w = empirical.empirical_weights(x, data, sigma)
     w[np.arange(len(w)), w.argmax(1)] = 0
     return w / w.sum(1, keepdims=True)
+
+
+denoising_from_high_noise_averages_many_digits.mutants(
+    {
+        "entropy in bits": lambda weights: empirical.weight_entropy(weights) / np.log(2),
+        "−log Σw², the collision entropy": lambda weights: -np.log((weights**2).sum(-1)),
+    },
+    replaces="weight_entropy",
+)
+denoising_from_high_noise_averages_many_digits.mutants(
+    {
+        "σ² for 2σ²": lambda x, data, sigma: empirical.empirical_weights(x, data, sigma / np.sqrt(2)),
+        "the most likely digit is left out": most_likely_digit_left_out,
+    },
+    replaces="empirical_weights",
+)
 
 
 def precise_entropy(weights):
@@ -90,28 +88,16 @@ def entropy_counts_what_an_average_is_made_of(rng, *, weight_entropy=empirical.w
             yield equal(f"{name}, n = {n}", weight_entropy(w), expected, rtol=rounding(4 + n))
 
 
-@entropy_counts_what_an_average_is_made_of.mutant("0 log 0 is not a number")
-def _(weights):
-    return -(weights * np.log(weights)).sum(-1)
-
-
-@entropy_counts_what_an_average_is_made_of.mutant("log(w + 10⁻¹⁰)")
-def _(weights):
-    return -(weights * np.log(weights + 1e-10)).sum(-1)
-
-
-@entropy_counts_what_an_average_is_made_of.mutant("as part of log n")
-def _(weights):
-    return empirical.weight_entropy(weights) / np.log(max(weights.shape[-1], 2))
-
-
-@entropy_counts_what_an_average_is_made_of.mutant("in bits for one row")
-def _(weights):
-    return empirical.weight_entropy(weights) / (np.log(2) if weights.ndim == 1 else 1)
-
-
-@entropy_counts_what_an_average_is_made_of.mutant("overwrites the weights")
-def _(weights):
+def overwrites_weights(weights):
     H = empirical.weight_entropy(weights)
     weights[...] = 0
     return H
+
+
+entropy_counts_what_an_average_is_made_of.mutants({
+    "0 log 0 is not a number": lambda weights: -(weights * np.log(weights)).sum(-1),
+    "log(w + 10⁻¹⁰)": lambda weights: -(weights * np.log(weights + 1e-10)).sum(-1),
+    "as part of log n": lambda weights: empirical.weight_entropy(weights) / np.log(max(weights.shape[-1], 2)),
+    "in bits for one row": lambda weights: empirical.weight_entropy(weights) / (np.log(2) if weights.ndim == 1 else 1),
+    "overwrites the weights": overwrites_weights,
+})

@@ -71,56 +71,35 @@ def distances_of_two_modes_are_those_of_the_mixtures(
     yield equal("Fisher divergence, a mode almost gone", mode_fisher_divergence(a, 0.5, v), fisher, rtol=1e-9)
 
 
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("½ in front", replaces="mode_fisher_divergence")
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_divergence(a, w, v) / 2
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("the laws exchanged", replaces="mode_fisher_divergence")
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_divergence(a, v, w)
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant(
-    "μ's weight near 0 taken for 10⁻⁸", replaces="mode_fisher_divergence"
+distances_of_two_modes_are_those_of_the_mixtures.mutants(
+    {
+        "½ in front": lambda a, w, v: fisher_blindness.mode_fisher_divergence(a, w, v) / 2,
+        "the laws exchanged": lambda a, w, v: fisher_blindness.mode_fisher_divergence(a, v, w),
+        "μ's weight near 0 taken for 10⁻⁸": lambda a, w, v: fisher_blindness.mode_fisher_divergence(a, w, max(v, 1e-8)),
+        "no a² in front": lambda a, w, v: fisher_blindness.mode_fisher_divergence(a, w, v) / a**2,
+    },
+    replaces="mode_fisher_divergence",
 )
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_divergence(a, w, max(v, 1e-8))
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("no a² in front", replaces="mode_fisher_divergence")
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_divergence(a, w, v) / a**2
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("the laws exchanged", replaces="mode_kl")
-def _(a, w, v):
-    return fisher_blindness.mode_kl(a, v, w)
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("its limit", replaces="mode_kl")
-def _(a, w, v):
-    return float(scipy.special.rel_entr([w, 1 - w], [v, 1 - v]).sum())
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("its limit", replaces="mode_total_variation")
-def _(a, w, v):
-    return abs(w - v)
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("log w/(1 − w), not half of it", replaces="mode_score")
-def _(x, a, w):
-    return a * np.tanh(a * x + np.log(w / (1 - w))) - x
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("score of equal weights", replaces="mode_score")
-def _(x, a, w):
-    return a * np.tanh(a * x) - x
-
-
-@distances_of_two_modes_are_those_of_the_mixtures.mutant("weights exchanged", replaces="mode_density")
-def _(x, a, w):
-    return fisher_blindness.mode_density(x, a, 1 - w)
+distances_of_two_modes_are_those_of_the_mixtures.mutants(
+    {
+        "the laws exchanged": lambda a, w, v: fisher_blindness.mode_kl(a, v, w),
+        "its limit": lambda a, w, v: float(scipy.special.rel_entr([w, 1 - w], [v, 1 - v]).sum()),
+    },
+    replaces="mode_kl",
+)
+distances_of_two_modes_are_those_of_the_mixtures.mutants(
+    {"its limit": lambda a, w, v: abs(w - v)}, replaces="mode_total_variation"
+)
+distances_of_two_modes_are_those_of_the_mixtures.mutants(
+    {
+        "log w/(1 − w), not half of it": lambda x, a, w: a * np.tanh(a * x + np.log(w / (1 - w))) - x,
+        "score of equal weights": lambda x, a, w: a * np.tanh(a * x) - x,
+    },
+    replaces="mode_score",
+)
+distances_of_two_modes_are_those_of_the_mixtures.mutants(
+    {"weights exchanged": lambda x, a, w: fisher_blindness.mode_density(x, a, 1 - w)}, replaces="mode_density"
+)
 
 
 @claim(
@@ -162,43 +141,23 @@ def richardson(a, ratio):
     return values[1], abs(values[1] - values[0]) + rounding(1e4)
 
 
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("e^{−a²}", replaces="mode_fisher_asymptote")
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_asymptote(a, w, v) * np.exp(-(a**2) / 2)
-
-
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant(
-    "no a before the exponential", replaces="mode_fisher_asymptote"
+fisher_divergence_forgets_the_weights_and_kl_does_not.mutants(
+    {
+        "e^{−a²}": lambda a, w, v: fisher_blindness.mode_fisher_asymptote(a, w, v) * np.exp(-(a**2) / 2),
+        "no a before the exponential": lambda a, w, v: fisher_blindness.mode_fisher_asymptote(a, w, v) / a,
+        "(w − v)² alone": lambda a, w, v: np.sqrt(np.pi / 2) * a * np.exp(-(a**2) / 2) * (w - v) ** 2,
+        "weights exchanged": lambda a, w, v: fisher_blindness.mode_fisher_asymptote(a, v, w),
+        "1 % too large": lambda a, w, v: 1.01 * fisher_blindness.mode_fisher_asymptote(a, w, v),
+    },
+    replaces="mode_fisher_asymptote",
 )
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_asymptote(a, w, v) / a
-
-
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("(w − v)² alone", replaces="mode_fisher_asymptote")
-def _(a, w, v):
-    return np.sqrt(np.pi / 2) * a * np.exp(-(a**2) / 2) * (w - v) ** 2
-
-
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("weights exchanged", replaces="mode_fisher_asymptote")
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_asymptote(a, v, w)
-
-
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("1 % too large", replaces="mode_fisher_asymptote")
-def _(a, w, v):
-    return 1.01 * fisher_blindness.mode_fisher_asymptote(a, w, v)
-
-
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("½ in front", replaces="mode_fisher_divergence")
-def _(a, w, v):
-    return fisher_blindness.mode_fisher_divergence(a, w, v) / 2
-
-
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("in bits", replaces="mode_kl")
-def _(a, w, v):
-    return fisher_blindness.mode_kl(a, w, v) / np.log(2)
-
-
-@fisher_divergence_forgets_the_weights_and_kl_does_not.mutant("∫|π − μ|", replaces="mode_total_variation")
-def _(a, w, v):
-    return 2 * fisher_blindness.mode_total_variation(a, w, v)
+fisher_divergence_forgets_the_weights_and_kl_does_not.mutants(
+    {"½ in front": lambda a, w, v: fisher_blindness.mode_fisher_divergence(a, w, v) / 2},
+    replaces="mode_fisher_divergence",
+)
+fisher_divergence_forgets_the_weights_and_kl_does_not.mutants(
+    {"in bits": lambda a, w, v: fisher_blindness.mode_kl(a, w, v) / np.log(2)}, replaces="mode_kl"
+)
+fisher_divergence_forgets_the_weights_and_kl_does_not.mutants(
+    {"∫|π − μ|": lambda a, w, v: 2 * fisher_blindness.mode_total_variation(a, w, v)}, replaces="mode_total_variation"
+)

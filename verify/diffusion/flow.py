@@ -41,48 +41,59 @@ def flow_steps_follow_the_field(
             yield equal("Heun", heun_step(CROOKED, crooked_score, a, t, dt), expected, atol=rounding(1e4, 40))
 
 
-@flow_steps_follow_the_field.mutant("the reverse SDE's field", replaces="velocity")
-def _(process, score, a, t):
-    return flows.velocity(process, lambda a, t: 2 * score(a, t), a, t)
-
-
-@flow_steps_follow_the_field.mutant("g² for ½g²", replaces="probability_flow_step")
-def _(process, score, a, t, dt):
+def g2_halfg2(process, score, a, t, dt):
     return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
 
 
-@flow_steps_follow_the_field.mutant("backward whatever the sign of dt", replaces="probability_flow_step")
-def _(process, score, a, t, dt):
+def backward_whatever_sign_dt(process, score, a, t, dt):
     return a - (sampler.probability_flow_step(process, score, a, t, dt) - a) * np.sign(dt)
 
 
-@flow_steps_follow_the_field.mutant("score at t + dt", replaces="probability_flow_step")
-def _(process, score, a, t, dt):
+def score_t_dt(process, score, a, t, dt):
     return sampler.probability_flow_step(process, lambda a, t: score(a, t + dt), a, t, dt)
 
 
-@flow_steps_follow_the_field.mutant("Euler's", replaces="heun_step")
-def _(process, score, a, t, dt):
-    return sampler.probability_flow_step(process, score, a, t, dt)
-
-
-@flow_steps_follow_the_field.mutant("the midpoint method", replaces="heun_step")
-def _(process, score, a, t, dt):
+def midpoint_method(process, score, a, t, dt):
     middle = sampler.probability_flow_step(process, score, a, t, dt / 2)
     return a + 2 * (sampler.probability_flow_step(process, score, middle, t + dt / 2, dt / 2) - middle)
 
 
-@flow_steps_follow_the_field.mutant("second slope at t", replaces="heun_step")
-def _(process, score, a, t, dt):
+def second_slope_t(process, score, a, t, dt):
     first = sampler.probability_flow_step(process, score, a, t, dt)
     return (a + sampler.probability_flow_step(process, score, first, t, dt)) / 2
 
 
-@flow_steps_follow_the_field.mutant("1 % of the second slope lost", replaces="heun_step")
-def _(process, score, a, t, dt):
+def wrong_1_percent_second_slope_lost(process, score, a, t, dt):
     return 0.99 * sampler.heun_step(process, score, a, t, dt) + 0.01 * sampler.probability_flow_step(
         process, score, a, t, dt
     )
+
+
+flow_steps_follow_the_field.mutants(
+    {
+        "the reverse SDE's field": lambda process, score, a, t: flows.velocity(
+            process, lambda a, t: 2 * score(a, t), a, t
+        )
+    },
+    replaces="velocity",
+)
+flow_steps_follow_the_field.mutants(
+    {
+        "g² for ½g²": g2_halfg2,
+        "backward whatever the sign of dt": backward_whatever_sign_dt,
+        "score at t + dt": score_t_dt,
+    },
+    replaces="probability_flow_step",
+)
+flow_steps_follow_the_field.mutants(
+    {
+        "Euler's": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt),
+        "the midpoint method": midpoint_method,
+        "second slope at t": second_slope_t,
+        "1 % of the second slope lost": wrong_1_percent_second_slope_lost,
+    },
+    replaces="heun_step",
+)
 
 
 def exact_map(process, m, v, a, t, t_end):
@@ -111,31 +122,27 @@ def orders_of_the_flows_methods(rng, *, flow=sampler.flow):
     yield equal("Heun's unless said", flow(process, score, start, times), flow(process, score, start, times, "heun"))
 
 
-@orders_of_the_flows_methods.mutant("always Euler's steps")
-def _(process, score, a, times, method):
-    return sampler.flow(process, score, a, times, "euler")
-
-
-@orders_of_the_flows_methods.mutant("last step left out")
-def _(process, score, a, times, method):
-    return sampler.flow(process, score, a, times[:-1], method)
-
-
-@orders_of_the_flows_methods.mutant("Heun's method for DDIM")
-def _(process, score, a, times, method):
+def heuns_method_ddim(process, score, a, times, method):
     return sampler.flow(process, score, a, times, method.replace("ddim", "heun"))
 
 
-@orders_of_the_flows_methods.mutant("first-order Heun: the score stays at t")
-def _(process, score, a, times, method):
+def first_order_heun_score_stays_t(process, score, a, times, method):
     for t, t_next in itertools.pairwise(times):
         a = flows.STEPS[method](process, lambda b, s, t=t: score(b, t), a, t, t_next - t)
     return a
 
 
-@orders_of_the_flows_methods.mutant("score 1 % too small")
-def _(process, score, a, times, method):
+def score_1_percent_too_small(process, score, a, times, method):
     return sampler.flow(process, lambda a, t: 0.99 * score(a, t), a, times, method)
+
+
+orders_of_the_flows_methods.mutants({
+    "always Euler's steps": lambda process, score, a, times, method: sampler.flow(process, score, a, times, "euler"),
+    "last step left out": lambda process, score, a, times, method: sampler.flow(process, score, a, times[:-1], method),
+    "Heun's method for DDIM": heuns_method_ddim,
+    "first-order Heun: the score stays at t": first_order_heun_score_stays_t,
+    "score 1 % too small": score_1_percent_too_small,
+})
 
 
 @claim("D13", slide=SLIDE, source="quantiles: the flow on the line is monotone")
@@ -156,31 +163,35 @@ def solved_flow_keeps_every_quantile(rng, *, solve_flow=sampler.solve_flow):
             yield equal(f"{process.name}: quantiles from {t:.2f} to {t_end:.2f}", cdf(reached, at[t_end]), u, atol=1e-6)
 
 
-@solved_flow_keeps_every_quantile.mutant("g² for ½g²")
-def _(process, score, a, t, t_end, rtol, atol):
+def g2_halfg2_2(process, score, a, t, t_end, rtol, atol):
     return sampler.solve_flow(process, lambda a, t: 2 * score(a, t), a, t, t_end, rtol, atol)
 
 
-@solved_flow_keeps_every_quantile.mutant("ends 1 % too early")
-def _(process, score, a, t, t_end, rtol, atol):
+def ends_1_percent_too_early(process, score, a, t, t_end, rtol, atol):
     return sampler.solve_flow(process, score, a, t, t_end + 0.01 * (t - t_end), rtol, atol)
 
 
-@solved_flow_keeps_every_quantile.mutant("always back in time")
-def _(process, score, a, t, t_end, rtol, atol):
+def always_back_time(process, score, a, t, t_end, rtol, atol):
     return sampler.solve_flow(process, score, a, max(t, t_end), min(t, t_end), rtol, atol)
 
 
-@solved_flow_keeps_every_quantile.mutant("coarse: forty Euler steps")
-def _(process, score, a, t, t_end, rtol, atol):
+def coarse_forty_euler_steps(process, score, a, t, t_end, rtol, atol):
     for s, s_next in itertools.pairwise(np.linspace(t, t_end, 41)):
         a = sampler.probability_flow_step(process, score, a, s, s_next - s)
     return a
 
 
-@solved_flow_keeps_every_quantile.mutant("score 1 % too large")
-def _(process, score, a, t, t_end, rtol, atol):
+def score_1_percent_too_large(process, score, a, t, t_end, rtol, atol):
     return sampler.solve_flow(process, lambda a, t: 1.01 * score(a, t), a, t, t_end, rtol, atol)
+
+
+solved_flow_keeps_every_quantile.mutants({
+    "g² for ½g²": g2_halfg2_2,
+    "ends 1 % too early": ends_1_percent_too_early,
+    "always back in time": always_back_time,
+    "coarse: forty Euler steps": coarse_forty_euler_steps,
+    "score 1 % too large": score_1_percent_too_large,
+})
 
 
 @claim("D13", slide=SLIDE, source="Song, Meng & Ermon 2021; variation of constants")
@@ -213,38 +224,38 @@ def ddim_is_the_flow_with_frozen_noise(rng, *, ddim_step=sampler.ddim_step):
         yield equal(f"{process.name}: data at one point, in one step", whole, point, atol=rounding(64, 20 / scale))
 
 
-@ddim_is_the_flow_with_frozen_noise.mutant("Euler's step")
-def _(process, score, a, t, dt):
-    return sampler.probability_flow_step(process, score, a, t, dt)
-
-
-@ddim_is_the_flow_with_frozen_noise.mutant("std⁺ for scale⁺")
-def _(process, score, a, t, dt):
+def std_scale(process, score, a, t, dt):
     (scale, std), (_, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
     noise = -std * score(a, t)
     return std_next / scale * (a - std * noise) + std_next * noise
 
 
-@ddim_is_the_flow_with_frozen_noise.mutant("score for noise")
-def _(process, score, a, t, dt):
+def score_noise(process, score, a, t, dt):
     (scale, std), (scale_next, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
     noise = -score(a, t)
     return scale_next / scale * (a - std * noise) + std_next * noise
 
 
-@ddim_is_the_flow_with_frozen_noise.mutant("noise 1 % too large")
-def _(process, score, a, t, dt):
+def noise_1_percent_too_large(process, score, a, t, dt):
     return sampler.ddim_step(process, lambda a, t: 1.01 * score(a, t), a, t, dt)
 
 
-@ddim_is_the_flow_with_frozen_noise.mutant("not rescaled: x₀ + std⁺ε")
-def _(process, score, a, t, dt):
+def not_rescaled_x0_std_eps(process, score, a, t, dt):
     (scale, std), (_, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
     return (a + std**2 * score(a, t)) / scale - std_next * std * score(a, t)
 
 
-@ddim_is_the_flow_with_frozen_noise.mutant("only for VP: std⁺ = √(1 − scale⁺²)")
-def _(process, score, a, t, dt):
+def only_vp_std_root_1_scale_2(process, score, a, t, dt):
     (scale, std), (scale_next, _) = process.kernel(t), process.kernel(max(t + dt, 0.0))
     noise = -std * score(a, t)
     return scale_next / scale * (a - std * noise) + np.sqrt(1 - scale_next**2) * noise
+
+
+ddim_is_the_flow_with_frozen_noise.mutants({
+    "Euler's step": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt),
+    "std⁺ for scale⁺": std_scale,
+    "score for noise": score_noise,
+    "noise 1 % too large": noise_1_percent_too_large,
+    "not rescaled: x₀ + std⁺ε": not_rescaled_x0_std_eps,
+    "only for VP: std⁺ = √(1 − scale⁺²)": only_vp_std_root_1_scale_2,
+})

@@ -49,53 +49,58 @@ def laws_on_gaussian_data_follow_their_recursions(
         yield mean(f"ancestral_denoise: P(u ≤ 0), {name}", values <= 0, 0.5, delta=0.03)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("last step left out", replaces="denoise")
-def _(denoiser, x, sigmas):
-    return denoising.denoise(denoiser, x, sigmas[:-1])
-
-
-@laws_on_gaussian_data_follow_their_recursions.mutant("one shot", replaces="denoise")
-def _(denoiser, x, sigmas):
-    return denoiser(x, sigmas[0])
-
-
-@laws_on_gaussian_data_follow_their_recursions.mutant("D kept from the first step", replaces="denoise")
-def _(denoiser, x, sigmas):
+def d_kept_from_first_step(denoiser, x, sigmas):
     D = denoiser(x, sigmas[0])
     return denoising.denoise(lambda y, s: D, x, sigmas)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("stochastic gains", replaces="denoising_law")
-def _(m, v, sigmas, m0, v0):
+def stochastic_gains(m, v, sigmas, m0, v0):
     c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
     return m + c * (m0 - m), c**2 * v0
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("variance by the gain, not its square", replaces="denoising_law")
-def _(m, v, sigmas, m0, v0):
+def variance_gain_not_square(m, v, sigmas, m0, v0):
     centre, variance = gaussian_law.denoising_law(m, v, sigmas, m0, v0)
     return centre, np.sqrt(variance * v0)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("v 1 % too large", replaces="denoising_law")
-def _(m, v, sigmas, m0, v0):
-    return gaussian_law.denoising_law(m, 1.01 * v, sigmas, m0, v0)
-
-
-@laws_on_gaussian_data_follow_their_recursions.mutant("no noise", replaces="ancestral_denoising_law")
-def _(m, v, sigmas, m0, v0):
+def no_noise(m, v, sigmas, m0, v0):
     c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
     return m + c * (m0 - m), c**2 * v0
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("v 1 % too small", replaces="ancestral_denoising_law")
-def _(m, v, sigmas, m0, v0):
+def v_1_percent_too_small(m, v, sigmas, m0, v0):
     return gaussian_law.ancestral_denoising_law(m, 0.99 * v, sigmas, m0, v0)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("the mean stays", replaces="ancestral_denoising_law")
-def _(m, v, sigmas, m0, v0):
+def mean_stays(m, v, sigmas, m0, v0):
     return m0, gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1]
+
+
+laws_on_gaussian_data_follow_their_recursions.mutants(
+    {
+        "last step left out": lambda denoiser, x, sigmas: denoising.denoise(denoiser, x, sigmas[:-1]),
+        "one shot": lambda denoiser, x, sigmas: denoiser(x, sigmas[0]),
+        "D kept from the first step": d_kept_from_first_step,
+    },
+    replaces="denoise",
+)
+laws_on_gaussian_data_follow_their_recursions.mutants(
+    {
+        "stochastic gains": stochastic_gains,
+        "variance by the gain, not its square": variance_gain_not_square,
+        "v 1 % too large": lambda m, v, sigmas, m0, v0: gaussian_law.denoising_law(m, 1.01 * v, sigmas, m0, v0),
+    },
+    replaces="denoising_law",
+)
+laws_on_gaussian_data_follow_their_recursions.mutants(
+    {
+        "no noise": no_noise,
+        "v 1 % too small": v_1_percent_too_small,
+        "the mean stays": mean_stays,
+    },
+    replaces="ancestral_denoising_law",
+)
 
 
 def ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal(x.shape)):
@@ -105,28 +110,35 @@ def ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal(
     return x
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("no noise", replaces="ancestral_denoise")
-def _(denoiser, x, sigmas, rng):
+def no_noise_2(denoiser, x, sigmas, rng):
     return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: 0 * x)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("the same noise at every step", replaces="ancestral_denoise")
-def _(denoiser, x, sigmas, rng):
+def same_noise_every_step(denoiser, x, sigmas, rng):
     z = rng.standard_normal(x.shape)
     return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: z)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("noise shared by coordinates", replaces="ancestral_denoise")
-def _(denoiser, x, sigmas, rng):
+def noise_shared_coordinates(denoiser, x, sigmas, rng):
     return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal((len(x), 1)) + 0 * x)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("noise shared by neighbours", replaces="ancestral_denoise")
-def _(denoiser, x, sigmas, rng):
+def noise_shared_neighbours(denoiser, x, sigmas, rng):
     half = ancestral(denoiser, x[::2], sigmas, rng)
     return np.repeat(half, 2, axis=0)
 
 
-@laws_on_gaussian_data_follow_their_recursions.mutant("uniform noise", replaces="ancestral_denoise")
-def _(denoiser, x, sigmas, rng):
+def uniform_noise(denoiser, x, sigmas, rng):
     return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.uniform(-np.sqrt(3), np.sqrt(3), x.shape))
+
+
+laws_on_gaussian_data_follow_their_recursions.mutants(
+    {
+        "no noise": no_noise_2,
+        "the same noise at every step": same_noise_every_step,
+        "noise shared by coordinates": noise_shared_coordinates,
+        "noise shared by neighbours": noise_shared_neighbours,
+        "uniform noise": uniform_noise,
+    },
+    replaces="ancestral_denoise",
+)

@@ -6,7 +6,7 @@ import scipy
 
 from refimpl.diffusion import guidance
 from refimpl.mixtures import mixture_score
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.mixtures import log_density, random_mixture
 from verify.evidence import at_least, equal, rounding
 
@@ -53,44 +53,56 @@ def classifier_guidance_is_bayes_rule(
         yield equal(f"t = {t:.2g}: scale 0, no guidance", off(a, t), score(a, t), atol=error)
 
 
-@classifier_guidance_is_bayes_rule.mutant("against the classifier", replaces="classifier_guided_score")
-def _(score, grad_log_classifier, scale):
+def against_classifier(score, grad_log_classifier, scale):
     return lambda a, t: score(a, t) - scale * grad_log_classifier(a, t)
 
 
-@classifier_guidance_is_bayes_rule.mutant("scale left out", replaces="classifier_guided_score")
-def _(score, grad_log_classifier, scale):
+def scale_left_out(score, grad_log_classifier, scale):
     return lambda a, t: score(a, t) + grad_log_classifier(a, t)
 
 
-@classifier_guidance_is_bayes_rule.mutant("scale on the sum", replaces="classifier_guided_score")
-def _(score, grad_log_classifier, scale):
+def scale_on_sum(score, grad_log_classifier, scale):
     return lambda a, t: scale * (score(a, t) + grad_log_classifier(a, t))
 
 
-@classifier_guidance_is_bayes_rule.mutant("1 + scale, as without a classifier", replaces="classifier_guided_score")
-def _(score, grad_log_classifier, scale):
+def wrong_1_scale_as_without_classifier(score, grad_log_classifier, scale):
     return lambda a, t: score(a, t) + (1 + scale) * grad_log_classifier(a, t)
 
 
-@classifier_guidance_is_bayes_rule.mutant("classifier of clean data at all t", replaces="classifier_guided_score")
-def _(score, grad_log_classifier, scale):
+def classifier_clean_data_all_t(score, grad_log_classifier, scale):
     return lambda a, t: score(a, t) + scale * grad_log_classifier(a, 0.0)
 
 
-@classifier_guidance_is_bayes_rule.mutant("scale 1 % too large", replaces="classifier_guided_score")
-def _(score, grad_log_classifier, scale):
+def scale_1_percent_too_large(score, grad_log_classifier, scale):
     return lambda a, t: score(a, t) + 1.01 * scale * grad_log_classifier(a, t)
 
 
-@classifier_guidance_is_bayes_rule.mutant("the next class", replaces="mixture_classifier_gradient")
-def _(x, y, weights, means, covariances):
+def next_class(x, y, weights, means, covariances):
     return guidance.mixture_classifier_gradient(x, (y + 1) % len(weights), weights, means, covariances)
 
 
-@classifier_guidance_is_bayes_rule.mutant("weights left out", replaces="mixture_classifier_gradient")
-def _(x, y, weights, means, covariances):
+def weights_left_out(x, y, weights, means, covariances):
     return guidance.mixture_classifier_gradient(x, y, np.full(len(weights), 1 / len(weights)), means, covariances)
+
+
+classifier_guidance_is_bayes_rule.mutants(
+    {
+        "against the classifier": against_classifier,
+        "scale left out": scale_left_out,
+        "scale on the sum": scale_on_sum,
+        "1 + scale, as without a classifier": wrong_1_scale_as_without_classifier,
+        "classifier of clean data at all t": classifier_clean_data_all_t,
+        "scale 1 % too large": scale_1_percent_too_large,
+    },
+    replaces="classifier_guided_score",
+)
+classifier_guidance_is_bayes_rule.mutants(
+    {
+        "the next class": next_class,
+        "weights left out": weights_left_out,
+    },
+    replaces="mixture_classifier_gradient",
+)
 
 
 def end_of(guided, S, noise):
@@ -156,77 +168,72 @@ def classifier_free_guidance_misses_the_tilted_law(
             yield at_least(f"{name}: variance too small, SDE and flow", gaps, 0.0, resolution=1.0)
 
 
-def mutant(text, replaces, shipped=""):
-    """A wrong version of one of the functions of the claim above."""
-    return classifier_free_guidance_misses_the_tilted_law.mutant(text, replaces=replaces, shipped=shipped)
-
-
-@mutant("towards the unconditional score", "classifier_free_score", "labmlai, #177 (in the text)")
-def _(score_cond, score_uncond, w):
+def towards_unconditional_score(score_cond, score_uncond, w):
     return lambda a, t: (1 - w) * score_cond(a, t) + w * score_uncond(a, t)
 
 
-@mutant("the scores exchanged", "classifier_free_score")
-def _(score_cond, score_uncond, w):
+def scores_exchanged(score_cond, score_uncond, w):
     return lambda a, t: (1 + w) * score_uncond(a, t) - w * score_cond(a, t)
 
 
-@mutant("the other convention, 1 for no guidance", "classifier_free_score")
-def _(score_cond, score_uncond, w):
+def other_convention_1_no_guidance(score_cond, score_uncond, w):
     return lambda a, t: w * score_cond(a, t) + (1 - w) * score_uncond(a, t)
 
 
-@mutant("nothing subtracted", "classifier_free_score")
-def _(score_cond, score_uncond, w):
-    return lambda a, t: (1 + w) * score_cond(a, t)
-
-
-@mutant("adds the unconditional score", "classifier_free_score")
-def _(score_cond, score_uncond, w):
+def adds_unconditional_score(score_cond, score_uncond, w):
     return lambda a, t: (1 + w) * score_cond(a, t) + w * score_uncond(a, t)
 
 
-@mutant("w 1 % too large", "classifier_free_score")
-def _(score_cond, score_uncond, w):
+def w_1_percent_too_large(score_cond, score_uncond, w):
     return guidance.classifier_free_score(score_cond, score_uncond, 1.01 * w)
 
 
-@mutant("the tilted law", "guided_flow_law")
-def _(m, v, V, w):
-    return guidance.tilted_law(m, v, V, w)
-
-
-@mutant("the SDE's law", "guided_flow_law")
-def _(m, v, V, w):
-    return guidance.guided_diffusion_law(m, v, V, w)
-
-
-@mutant("its mean", "guided_diffusion_law")
-def _(m, v, V, w):
+def mean_2(m, v, V, w):
     return guidance.guided_diffusion_law(m, v, V, w)._replace(mean=guidance.guided_flow_law(m, v, V, w).mean)
 
 
-@mutant("V for v outside", "guided_flow_law")
-def _(m, v, V, w):
-    return guidance.guided_flow_law(m, v, V, w)._replace(variance=V * (v / V) ** w)
-
-
-@mutant("the tilted law", "guided_diffusion_law")
-def _(m, v, V, w):
-    return guidance.tilted_law(m, v, V, w)
-
-
-@mutant("variance 1 % too large", "guided_diffusion_law")
-def _(m, v, V, w):
+def variance_1_percent_too_large(m, v, V, w):
     law = guidance.guided_diffusion_law(m, v, V, w)
     return law._replace(variance=1.01 * law.variance)
 
 
-@mutant("mean of the condition", "tilted_law")
-def _(m, v, V, w):
-    return guidance.tilted_law(m, v, V, w)._replace(mean=m)
-
-
-@mutant("precisions added", "tilted_law")
-def _(m, v, V, w):
+def precisions_added(m, v, V, w):
     return guidance.Gaussian((1 + w) * m / v / ((1 + w) / v + w / V), 1 / ((1 + w) / v + w / V))
+
+
+classifier_free_guidance_misses_the_tilted_law.mutants(
+    {
+        "towards the unconditional score": shipped(
+            towards_unconditional_score, project="labmlai", version="in the text", thread="#177"
+        ),
+        "the scores exchanged": scores_exchanged,
+        "the other convention, 1 for no guidance": other_convention_1_no_guidance,
+        "nothing subtracted": lambda score_cond, score_uncond, w: lambda a, t: (1 + w) * score_cond(a, t),
+        "adds the unconditional score": adds_unconditional_score,
+        "w 1 % too large": w_1_percent_too_large,
+    },
+    replaces="classifier_free_score",
+)
+classifier_free_guidance_misses_the_tilted_law.mutants(
+    {
+        "the tilted law": lambda m, v, V, w: guidance.tilted_law(m, v, V, w),
+        "the SDE's law": lambda m, v, V, w: guidance.guided_diffusion_law(m, v, V, w),
+        "V for v outside": lambda m, v, V, w: guidance.guided_flow_law(m, v, V, w)._replace(variance=V * (v / V) ** w),
+    },
+    replaces="guided_flow_law",
+)
+classifier_free_guidance_misses_the_tilted_law.mutants(
+    {
+        "its mean": mean_2,
+        "the tilted law": lambda m, v, V, w: guidance.tilted_law(m, v, V, w),
+        "variance 1 % too large": variance_1_percent_too_large,
+    },
+    replaces="guided_diffusion_law",
+)
+classifier_free_guidance_misses_the_tilted_law.mutants(
+    {
+        "mean of the condition": lambda m, v, V, w: guidance.tilted_law(m, v, V, w)._replace(mean=m),
+        "precisions added": precisions_added,
+    },
+    replaces="tilted_law",
+)

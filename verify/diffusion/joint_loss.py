@@ -1,6 +1,5 @@
 """The loss over all times at once: value and gradient by hand, and what it is for linear networks on Gaussians."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import autograd.numpy as np
@@ -54,7 +53,7 @@ def weights(change):
     return wrong
 
 
-JOINT_LOSS_MUTANTS: dict[str, Callable] = {
+joint_loss_and_its_gradient.mutants({
     "points not scaled": of_kernel(scale=lambda scale, std: 1.0),
     "noise std²": of_kernel(std=lambda scale, std: std**2),
     "noise 1 % too large": of_kernel(std=lambda scale, std: 1.01 * std),
@@ -71,9 +70,7 @@ JOINT_LOSS_MUTANTS: dict[str, Callable] = {
     "target +z/std": lambda h, a, t, z, y=None, w=None: network_losses.joint_gradient(
         h, a + 2 * np.divide(*h.sde.kernel(t)[::-1]) * z, t, -z, y, w
     ),
-}
-for text, wrong in JOINT_LOSS_MUTANTS.items():
-    joint_loss_and_its_gradient.mutant(text)(wrong)
+})
 
 
 def moments(p):
@@ -151,7 +148,7 @@ def scores_of(h, a, t):
     return scores.value(h, x, sizes, rows, column, y, scale, std).reshape(a.shape)
 
 
-JOINT_TRAINING_MUTANTS: dict[str, Callable] = {
+joint_training_is_denoising_at_every_time.mutants({
     "points not scaled": of_kernel(scale=lambda scale, std: 1.0),
     "λ = 1 unless given": weights(lambda w, scale, std: 1.0 + 0 * std if w is None else w),
     "λ = std unless given": weights(lambda w, scale, std: std if w is None else w),
@@ -160,6 +157,4 @@ JOINT_TRAINING_MUTANTS: dict[str, Callable] = {
     "mean over coordinates": lambda h, a, t, z, y=None, w=None: scaled(
         network_losses.joint_gradient(h, a, t, z, y, w), 1 / a.shape[1]
     ),
-}
-for text, wrong in JOINT_TRAINING_MUTANTS.items():
-    joint_training_is_denoising_at_every_time.mutant(text)(wrong)
+})

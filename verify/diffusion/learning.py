@@ -97,7 +97,7 @@ MUTANTS: list[tuple[str, str, Callable]] = [
     ("the start returned", "learn", lambda *args, threads: learning.learn(*args)._replace(average=args[2])),
 ]
 for text, replaced, wrong in MUTANTS:
-    each_loss_teaches_a_network_the_score.mutant(text, replaces=replaced)(wrong)
+    each_loss_teaches_a_network_the_score.mutants({text: wrong}, replaces=replaced)
 
 
 @claim("D15", slide=JOINT, source="Kingma & Ba 2015, Algorithm 1")
@@ -136,7 +136,7 @@ def stepped(change):
     return wrong
 
 
-for text, wrong in {
+learning_steps_are_adam_on_the_whole_batch.mutants({
     "the first block alone": lambda objective, state, batch, alpha, decay: learning.learning_step(
         objective, state, [part[: learning_steps.BLOCK] for part in batch], alpha, decay
     ),
@@ -165,8 +165,7 @@ for text, wrong in {
     "moments forgotten": lambda objective, state, batch, alpha, decay: learning.learning_step(
         objective, state._replace(adam=adam_start(state.adam.x)), batch, alpha, decay
     ),
-}.items():
-    learning_steps_are_adam_on_the_whole_batch.mutant(text)(wrong)
+})
 
 
 def tripled(loss):

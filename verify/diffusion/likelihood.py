@@ -5,7 +5,7 @@ import scipy
 
 from refimpl import mixtures
 from refimpl.diffusion import marginals, sampler, sde
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.flow import processes
 from verify.diffusion.mixtures import random_mixture
 from verify.diffusion.sampler import SLIDE, gaussian_score
@@ -74,45 +74,52 @@ def likelihood(process, score, divergence, a, t, log_prior, direction=1.0, drift
     return prior(end[:, :p]) + final * end[:, p]
 
 
-def wrong_likelihood(text, shipped="", **changes):
-    """A mutant of the likelihood."""
+def changed(**changes):
+    """The likelihood with one part changed."""
 
-    @likelihood_by_the_flow_is_exact_on_mixtures.mutant(text, shipped=shipped)
-    def _(process, score, divergence, a, t, log_prior, rtol, atol):
+    def wrong_version(process, score, divergence, a, t, log_prior, rtol, atol):
         return likelihood(process, score, divergence, a, t, log_prior, **changes)
 
-
-wrong_likelihood(
-    "integrated in the wrong direction, from T to t", shipped="consistency_models_cifar10, #12", direction=-1
-)
-wrong_likelihood("divergence subtracted", final=-1)
-wrong_likelihood("divergence left out", final=0)
-wrong_likelihood("divergence of the drift left out", drift=0)
-wrong_likelihood("divergence of the SDE's drift: g² for ½g²", half=1.0)
-wrong_likelihood("divergence 1 % too large", final=1.01)
+    return wrong_version
 
 
-@likelihood_by_the_flow_is_exact_on_mixtures.mutant("from t = 10⁻³ unless told")
-def _(process, score, divergence, a, t=1e-3, log_prior=None, rtol=1e-6, atol=1e-6):
+likelihood_by_the_flow_is_exact_on_mixtures.mutants({
+    "integrated in the wrong direction, from T to t": shipped(
+        changed(direction=-1), project="consistency_models_cifar10", thread="#12"
+    ),
+    "divergence subtracted": changed(final=-1),
+    "divergence left out": changed(final=0),
+    "divergence of the drift left out": changed(drift=0),
+    "divergence of the SDE's drift: g² for ½g²": changed(half=1.0),
+    "divergence 1 % too large": changed(final=1.01),
+})
+
+
+def from_t_103_unless_told(process, score, divergence, a, t=1e-3, log_prior=None, rtol=1e-6, atol=1e-6):
     return sampler.log_likelihood(process, score, divergence, a, t, log_prior, rtol, atol)
 
 
-@likelihood_by_the_flow_is_exact_on_mixtures.mutant(
-    "trace summed over two probes, not averaged", shipped="bayesflow, #772"
-)
-def _(process, score, divergence, a, t, log_prior, rtol, atol):
+def trace_summed_over_two_probes_not(process, score, divergence, a, t, log_prior, rtol, atol):
     return likelihood(process, score, lambda b, s: 2 * divergence(b, s), a, t, log_prior)
 
 
-@likelihood_by_the_flow_is_exact_on_mixtures.mutant("prior N(0, I), whatever the std at T")
-def _(process, score, divergence, a, t, log_prior, rtol, atol):
+def prior_n_0_i_whatever_std_t(process, score, divergence, a, t, log_prior, rtol, atol):
     return likelihood(
         process, score, divergence, a, t, lambda b: -(b**2).sum(1) / 2 - b.shape[1] / 2 * np.log(2 * np.pi)
     )
 
 
-@likelihood_by_the_flow_is_exact_on_mixtures.mutant("prior of variance std for std²")
-def _(process, score, divergence, a, t, log_prior, rtol, atol):
+def prior_variance_std_std2(process, score, divergence, a, t, log_prior, rtol, atol):
     std = process.kernel(1.0)[1]
     prior = log_prior or (lambda b: scipy.stats.norm.logpdf(b, 0, np.sqrt(std)).sum(1))
     return likelihood(process, score, divergence, a, t, prior)
+
+
+likelihood_by_the_flow_is_exact_on_mixtures.mutants({
+    "from t = 10⁻³ unless told": from_t_103_unless_told,
+    "trace summed over two probes, not averaged": shipped(
+        trace_summed_over_two_probes_not, project="bayesflow", thread="#772"
+    ),
+    "prior N(0, I), whatever the std at T": prior_n_0_i_whatever_std_t,
+    "prior of variance std for std²": prior_variance_std_std2,
+})

@@ -51,58 +51,50 @@ def noise_gives_a_circle_a_density_and_tweedie_holds_for_it(
         yield equal("X_σ + σ²∇log π_σ", tweedie_denoiser(x, pull, sigma), average, atol=size * (1 + radius))
 
 
-def mutant(text, replaces):
-    """A wrong version of one of the functions of the claim above."""
-    return noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutant(text, replaces=replaces)
-
-
-@mutant("not normalised", "circle_log_density")
-def _(x, radius, sigma):
-    return manifold.circle_log_density(x, radius, sigma) + np.log(2 * np.pi)
-
-
-@mutant("a Gaussian in the radius", "circle_log_density")
-def _(x, radius, sigma):
+def gaussian_radius(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1)
     return -((r - radius) ** 2) / (2 * sigma**2) - np.log((2 * np.pi) ** 1.5 * radius * sigma)
 
 
-@mutant("the projection", "circle_denoiser")
-def _(x, radius, sigma):
-    return manifold.nearest_on_circle(x, radius)
-
-
-@mutant("I₁ for I₁/I₀", "circle_denoiser")
-def _(x, radius, sigma):
+def i1_i1_i0(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1, keepdims=True)
     return radius * scipy.special.i1e(radius * r / sigma**2) * x / r
 
 
-@mutant("two terms of its expansion at small noise", "circle_denoiser")
-def _(x, radius, sigma):
+def two_terms_expansion_small_noise(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1, keepdims=True)
     k = radius * r / sigma**2
     return np.where(k > 50, (1 - 1 / (2 * k)) * radius * x / r, manifold.circle_denoiser(x, radius, sigma))
 
 
-@mutant("σ² without the square", "circle_denoiser")
-def _(x, radius, sigma):
-    return manifold.circle_denoiser(x, radius, np.sqrt(sigma))
-
-
-@mutant("the pull of a Gaussian in the radius", "circle_score")
-def _(x, radius, sigma):
-    return (manifold.nearest_on_circle(x, radius) - x) / sigma**2
-
-
-@mutant("away from the circle", "circle_score")
-def _(x, radius, sigma):
-    return -manifold.circle_score(x, radius, sigma)
-
-
-@mutant("σ for σ²", "tweedie_denoiser")
-def _(x, score, sigma):
-    return x + sigma * score(x)
+noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
+    {
+        "not normalised": lambda x, radius, sigma: manifold.circle_log_density(x, radius, sigma) + np.log(2 * np.pi),
+        "a Gaussian in the radius": gaussian_radius,
+    },
+    replaces="circle_log_density",
+)
+noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
+    {
+        "the projection": lambda x, radius, sigma: manifold.nearest_on_circle(x, radius),
+        "I₁ for I₁/I₀": i1_i1_i0,
+        "two terms of its expansion at small noise": two_terms_expansion_small_noise,
+        "σ² without the square": lambda x, radius, sigma: manifold.circle_denoiser(x, radius, np.sqrt(sigma)),
+    },
+    replaces="circle_denoiser",
+)
+noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
+    {
+        "the pull of a Gaussian in the radius": lambda x, radius, sigma: (
+            (manifold.nearest_on_circle(x, radius) - x) / sigma**2
+        ),
+        "away from the circle": lambda x, radius, sigma: -manifold.circle_score(x, radius, sigma),
+    },
+    replaces="circle_score",
+)
+noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
+    {"σ for σ²": lambda x, score, sigma: x + sigma * score(x)}, replaces="tweedie_denoiser"
+)
 
 
 @claim("D24", slide=SLIDE, source="Laplace's method; Bessel functions of large argument")
@@ -146,49 +138,40 @@ def off_a_thin_set_scores_explode_and_denoising_projects(
     yield at_most("π_σ beside it, at σ = 0.03", beside, 1e-15, resolution=1e-14)
 
 
-def small_noise(text, replaces):
-    """A wrong version of one of the functions of the claim above."""
-    return off_a_thin_set_scores_explode_and_denoising_projects.mutant(text, replaces=replaces)
-
-
-@small_noise("the projection itself", "circle_denoiser")
-def _(x, radius, sigma):
-    return manifold.nearest_on_circle(x, radius)
-
-
-@small_noise("correction of the wrong sign", "circle_denoiser")
-def _(x, radius, sigma):
+def correction_wrong_sign(x, radius, sigma):
     return 2 * manifold.nearest_on_circle(x, radius) - manifold.circle_denoiser(x, radius, sigma)
 
 
-@small_noise("1 % more noise assumed", "circle_denoiser")
-def _(x, radius, sigma):
-    return manifold.circle_denoiser(x, radius, 1.01 * sigma)
-
-
-@small_noise("divided by σ", "circle_score")
-def _(x, radius, sigma):
-    return sigma * manifold.circle_score(x, radius, sigma)
-
-
-@small_noise("1 % too large", "circle_score")
-def _(x, radius, sigma):
-    return 1.01 * manifold.circle_score(x, radius, sigma)
-
-
-@small_noise("length of the circle left out", "circle_log_density")
-def _(x, radius, sigma):
-    return manifold.circle_log_density(x, radius, sigma) + np.log(radius)
-
-
-@small_noise("density along the circle only", "circle_log_density")
-def _(x, radius, sigma):
-    return manifold.circle_log_density(x, radius, sigma) + np.log(sigma)
-
-
-@small_noise("on the unit circle", "nearest_on_circle")
-def _(x, radius):
-    return x / np.linalg.norm(x, axis=-1, keepdims=True)
+off_a_thin_set_scores_explode_and_denoising_projects.mutants(
+    {
+        "the projection itself": lambda x, radius, sigma: manifold.nearest_on_circle(x, radius),
+        "correction of the wrong sign": correction_wrong_sign,
+        "1 % more noise assumed": lambda x, radius, sigma: manifold.circle_denoiser(x, radius, 1.01 * sigma),
+    },
+    replaces="circle_denoiser",
+)
+off_a_thin_set_scores_explode_and_denoising_projects.mutants(
+    {
+        "divided by σ": lambda x, radius, sigma: sigma * manifold.circle_score(x, radius, sigma),
+        "1 % too large": lambda x, radius, sigma: 1.01 * manifold.circle_score(x, radius, sigma),
+    },
+    replaces="circle_score",
+)
+off_a_thin_set_scores_explode_and_denoising_projects.mutants(
+    {
+        "length of the circle left out": lambda x, radius, sigma: (
+            manifold.circle_log_density(x, radius, sigma) + np.log(radius)
+        ),
+        "density along the circle only": lambda x, radius, sigma: (
+            manifold.circle_log_density(x, radius, sigma) + np.log(sigma)
+        ),
+    },
+    replaces="circle_log_density",
+)
+off_a_thin_set_scores_explode_and_denoising_projects.mutants(
+    {"on the unit circle": lambda x, radius: x / np.linalg.norm(x, axis=-1, keepdims=True)},
+    replaces="nearest_on_circle",
+)
 
 
 @claim("D24", slide=SLIDE, source="softmax of two terms; 10,000 real digits")
@@ -216,31 +199,19 @@ def near_digits_the_score_points_to_the_nearest_one(
         yield equal("E[X|X_σ]", empirical_denoiser(x, images, sigma), weights @ images, atol=error)
 
 
-def near_digits(text, replaces):
-    """A wrong version of one of the functions of the claim above."""
-    return near_digits_the_score_points_to_the_nearest_one.mutant(text, replaces=replaces)
-
-
-@near_digits("divided by σ", "empirical_score")
-def _(x, data, sigma):
-    return sigma * manifold.empirical_score(x, data, sigma)
-
-
-@near_digits("away from the data", "empirical_score")
-def _(x, data, sigma):
-    return -manifold.empirical_score(x, data, sigma)
-
-
-@near_digits("always the nearest", "empirical_score")
-def _(x, data, sigma):
+def always_nearest(x, data, sigma):
     return (data[scipy.spatial.distance.cdist(x, data).argmin(1)] - x) / sigma**2
 
 
-@near_digits("1 % too large", "empirical_score")
-def _(x, data, sigma):
-    return 1.01 * manifold.empirical_score(x, data, sigma)
-
-
-@near_digits("the mean of the data", "empirical_denoiser")
-def _(x, data, sigma):
-    return np.tile(data.mean(0), (len(x), 1))
+near_digits_the_score_points_to_the_nearest_one.mutants(
+    {
+        "divided by σ": lambda x, data, sigma: sigma * manifold.empirical_score(x, data, sigma),
+        "away from the data": lambda x, data, sigma: -manifold.empirical_score(x, data, sigma),
+        "always the nearest": always_nearest,
+        "1 % too large": lambda x, data, sigma: 1.01 * manifold.empirical_score(x, data, sigma),
+    },
+    replaces="empirical_score",
+)
+near_digits_the_score_points_to_the_nearest_one.mutants(
+    {"the mean of the data": lambda x, data, sigma: np.tile(data.mean(0), (len(x), 1))}, replaces="empirical_denoiser"
+)

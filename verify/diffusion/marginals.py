@@ -57,40 +57,53 @@ def marginals_of_mixtures_are_mixtures(
         yield equal(f"{process.name}: tr ∇²log p", divergence, trace, atol=10 * error)
 
 
-@marginals_of_mixtures_are_mixtures.mutant("means not scaled", replaces="marginal")
-def _(process, t, weights, means, covariances):
+def means_not_scaled(process, t, weights, means, covariances):
     return weights, means, marginals.marginal(process, t, weights, means, covariances)[2]
 
 
-@marginals_of_mixtures_are_mixtures.mutant("scale for scale²", replaces="marginal")
-def _(process, t, weights, means, covariances):
+def scale_scale2(process, t, weights, means, covariances):
     scale, std = process.kernel(t)
     return weights, scale * means, scale * covariances + std**2 * np.eye(3)
 
 
-@marginals_of_mixtures_are_mixtures.mutant("std for std²", replaces="marginal")
-def _(process, t, weights, means, covariances):
+def std_std2(process, t, weights, means, covariances):
     scale, std = process.kernel(t)
     return weights, scale * means, scale**2 * covariances + std * np.eye(3)
 
 
-@marginals_of_mixtures_are_mixtures.mutant("score of the clean law", replaces="marginal_score")
-def _(process, *mixture):
-    return lambda a, t: mixtures.mixture_score(a, *mixture)
-
-
-@marginals_of_mixtures_are_mixtures.mutant("score of the law at 1.01t", replaces="marginal_score")
-def _(process, *mixture):
+def score_law_1_01t(process, *mixture):
     score = marginals.marginal_score(process, *mixture)
     return lambda a, t: score(a, 1.01 * t)
 
 
-@marginals_of_mixtures_are_mixtures.mutant("mean over coordinates", replaces="marginal_score_divergence")
-def _(process, *mixture):
+def mean_over_coordinates(process, *mixture):
     divergence = marginals.marginal_score_divergence(process, *mixture)
     return lambda a, t: divergence(a, t) / a.shape[-1]
 
 
-@marginals_of_mixtures_are_mixtures.mutant("all entries of the Hessian", replaces="marginal_score_divergence")
-def _(process, *mixture):
+def all_entries_hessian(process, *mixture):
     return lambda a, t: mixtures.mixture_score_jacobian(a, *marginals.marginal(process, t, *mixture)).sum((-1, -2))
+
+
+marginals_of_mixtures_are_mixtures.mutants(
+    {
+        "means not scaled": means_not_scaled,
+        "scale for scale²": scale_scale2,
+        "std for std²": std_std2,
+    },
+    replaces="marginal",
+)
+marginals_of_mixtures_are_mixtures.mutants(
+    {
+        "score of the clean law": lambda process, *mixture: lambda a, t: mixtures.mixture_score(a, *mixture),
+        "score of the law at 1.01t": score_law_1_01t,
+    },
+    replaces="marginal_score",
+)
+marginals_of_mixtures_are_mixtures.mutants(
+    {
+        "mean over coordinates": mean_over_coordinates,
+        "all entries of the Hessian": all_entries_hessian,
+    },
+    replaces="marginal_score_divergence",
+)

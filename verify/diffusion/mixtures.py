@@ -98,58 +98,73 @@ def mixture_scores_are_gradients_of_the_log_density(
         yield equal(what, function(there, *aside), function(there, *mixture), rtol=rounding(64 * CONDITION))
 
 
-@mixture_scores_are_gradients_of_the_log_density.mutant("weights left out", replaces="mixture_score")
-def _(x, weights, means, covariances):
+def weights_left_out(x, weights, means, covariances):
     return mixtures.mixture_score(x, numpy.full(len(weights), 1 / len(weights)), means, covariances)
 
 
-@mixture_scores_are_gradients_of_the_log_density.mutant("points down the density", replaces="mixture_score")
-def _(x, weights, means, covariances):
+def points_down_density(x, weights, means, covariances):
     return -mixtures.mixture_score(x, weights, means, covariances)
 
 
-@mixture_scores_are_gradients_of_the_log_density.mutant("determinants left out", replaces="mixture_score")
-def _(x, weights, means, covariances):
+def determinants_left_out(x, weights, means, covariances):
     scale = numpy.sqrt(numpy.linalg.det(covariances))
     return mixtures.mixture_score(x, weights * scale / (weights * scale).sum(), means, covariances)
 
 
-@mixture_scores_are_gradients_of_the_log_density.mutant("(2π)^½ for (2π)^{p/2}", replaces="mixture_log_density")
-def _(x, weights, means, covariances):
+def wrong_2pi_half_2pi_p_2(x, weights, means, covariances):
     return mixtures.mixture_log_density(x, weights, means, covariances) + numpy.log(2 * numpy.pi)
 
 
-@mixture_scores_are_gradients_of_the_log_density.mutant(
-    "spread of the pulls left out", replaces="mixture_score_jacobian"
-)
-def _(x, weights, means, covariances):
+def spread_pulls_left_out(x, weights, means, covariances):
     parts = zip(weights, means[:, None], covariances[:, None], strict=True)
     joint = [w * numpy.exp(mixtures.mixture_log_density(x, numpy.ones(1), *part)) for w, *part in parts]
     return -numpy.einsum("k...,kij->...ij", joint / numpy.sum(joint, axis=0), numpy.linalg.inv(covariances))
 
 
+mixture_scores_are_gradients_of_the_log_density.mutants(
+    {
+        "weights left out": weights_left_out,
+        "points down the density": points_down_density,
+        "determinants left out": determinants_left_out,
+    },
+    replaces="mixture_score",
+)
+mixture_scores_are_gradients_of_the_log_density.mutants(
+    {"(2π)^½ for (2π)^{p/2}": wrong_2pi_half_2pi_p_2}, replaces="mixture_log_density"
+)
+mixture_scores_are_gradients_of_the_log_density.mutants(
+    {"spread of the pulls left out": spread_pulls_left_out}, replaces="mixture_score_jacobian"
+)
+
+
 for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
     right = getattr(mixtures, need)
 
-    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: weights floored at 1e-300", replaces=need)
-    def _(x, weights, means, covariances, right=right):
+    def wrong_version(x, weights, means, covariances, right=right):
         return right(x, numpy.maximum(weights, 1e-300), means, covariances)
 
-    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: doubled at a single point", replaces=need)
-    def _(x, weights, means, covariances, right=right):
+    def wrong_version_2(x, weights, means, covariances, right=right):
         return right(x, weights, means, covariances) * (2 if numpy.ndim(x) == 1 else 1)
 
-    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: 0 beyond 200", replaces=need)
-    def _(x, weights, means, covariances, right=right):
+    def wrong_version_3(x, weights, means, covariances, right=right):
         value = right(x, weights, means, covariances)
         near = numpy.linalg.norm(x, axis=-1) < 200
         return value * near.reshape(near.shape + (1,) * (value.ndim - near.ndim))
 
-    @mixture_scores_are_gradients_of_the_log_density.mutant(f"{need}: overwrites x", replaces=need)
-    def _(x, weights, means, covariances, right=right):
+    def wrong_version_4(x, weights, means, covariances, right=right):
         value = right(x, weights, means, covariances)
         x += 1
         return value
+
+    mixture_scores_are_gradients_of_the_log_density.mutants(
+        {
+            f"{need}: weights floored at 1e-300": wrong_version,
+            f"{need}: doubled at a single point": wrong_version_2,
+            f"{need}: 0 beyond 200": wrong_version_3,
+            f"{need}: overwrites x": wrong_version_4,
+        },
+        replaces=need,
+    )
 
 
 def first_points(function):
@@ -165,6 +180,6 @@ def first_points(function):
 
 
 for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
-    mixture_scores_are_gradients_of_the_log_density.mutant("one block of points only", replaces=need)(
-        first_points(getattr(mixtures, need))
+    mixture_scores_are_gradients_of_the_log_density.mutants(
+        {"one block of points only": first_points(getattr(mixtures, need))}, replaces=need
     )

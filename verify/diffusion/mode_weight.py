@@ -71,49 +71,38 @@ def maximum_likelihood_sees_the_weight_and_score_matching_hardly(
         yield mean(f"{name}: fits within one standard deviation", inside, scipy.special.erf(0.5**0.5), delta=0.35)
 
 
-def mutant(text, replaces):
-    """A wrong version of one of the functions of the claim above."""
-    return maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutant(text, replaces=replaces)
-
-
-@mutant("share of samples above 0", "weight_by_likelihood")
-def _(x, a):
-    return (x > 0).mean()
-
-
-@mutant("0.1 % off", "weight_by_likelihood")
-def _(x, a):
-    return 1.001 * mode_weight.weight_by_likelihood(x, a)
-
-
-@mutant("the other mode's weight", "weight_by_score_matching")
-def _(x, a):
-    return 1 - mode_weight.weight_by_score_matching(x, a)
-
-
-@mutant("likelihood in its place", "weight_by_score_matching")
-def _(x, a):
-    return mode_weight.weight_by_likelihood(x, a)
-
-
-@mutant("w(1 − w)", "likelihood_variance")
-def _(a, w):
-    return w * (1 - w)
-
-
-@mutant("information for its inverse", "likelihood_variance")
-def _(a, w):
-    return 1 / mode_weight.likelihood_variance(a, w)
-
-
-@mutant("inverse curvature of the loss, no sandwich", "score_matching_variance")
-def _(a, w):
+def inverse_curvature_loss_no_sandwich(a, w):
     x = np.linspace(-a - 10, a + 10, 20001)
     bell = np.cosh(np.minimum(np.abs(a * x + np.arctanh(2 * w - 1)), 300)) ** -2
     density = fisher_blindness.mode_density(x, a, w) * (x[1] - x[0])
     return 1 / ((a / (2 * w * (1 - w))) ** 2 * (density @ bell**2))
 
 
-@mutant("1 % too large", "score_matching_variance")
-def _(a, w):
-    return 1.01 * mode_weight.score_matching_variance(a, w)
+maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutants(
+    {
+        "share of samples above 0": lambda x, a: (x > 0).mean(),
+        "0.1 % off": lambda x, a: 1.001 * mode_weight.weight_by_likelihood(x, a),
+    },
+    replaces="weight_by_likelihood",
+)
+maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutants(
+    {
+        "the other mode's weight": lambda x, a: 1 - mode_weight.weight_by_score_matching(x, a),
+        "likelihood in its place": lambda x, a: mode_weight.weight_by_likelihood(x, a),
+    },
+    replaces="weight_by_score_matching",
+)
+maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutants(
+    {
+        "w(1 − w)": lambda a, w: w * (1 - w),
+        "information for its inverse": lambda a, w: 1 / mode_weight.likelihood_variance(a, w),
+    },
+    replaces="likelihood_variance",
+)
+maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutants(
+    {
+        "inverse curvature of the loss, no sandwich": inverse_curvature_loss_no_sandwich,
+        "1 % too large": lambda a, w: 1.01 * mode_weight.score_matching_variance(a, w),
+    },
+    replaces="score_matching_variance",
+)

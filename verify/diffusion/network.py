@@ -94,44 +94,53 @@ def with_label(shift):
     return wrong
 
 
-for text, wrong in {
-    "not divided by r": tampered(r=lambda h, a, t, inputs, c, r: 1.0),
-    "divided by std": tampered(r=lambda h, a, t, inputs, c, r: h.sde.kernel(t)[1]),
-    "divided by σ = std/scale": tampered(r=lambda h, a, t, inputs, c, r: r / c),
-    "divided by c std": tampered(r=lambda h, a, t, inputs, c, r: r * h.sde.kernel(t)[0]),
-    "c = 1, right for VP alone": tampered(c=lambda h, a, t, inputs, c, r: 1.0),
-    "points not divided by c": tampered(
-        inputs=lambda h, a, t, inputs, c, r: np.concatenate([a, inputs[..., a.shape[-1] :]], axis=-1)
-    ),
-    "c² for c in the points": tampered(
-        inputs=lambda h, a, t, inputs, c, r: np.concatenate([a / c**2, inputs[..., a.shape[-1] :]], axis=-1)
-    ),
-    "the next label": with_label(1),
-    "time late by 1 %": lambda h, a, t, y=None: network.score(h, a, 0.99 * t, y),
-    "labels ignored": lambda h, a, t, y=None: network.score(h, a, t),
-    "without the score of noise": lambda h, a, t, y=None: (
-        network.score(h, a, t, y) + a / network.perceptron_inputs(h, a, t, y)[1] ** 2
-    ),
-    "the first time for all": lambda h, a, t, y=None: network.score(h, a, np.ravel(t)[0], y),
-}.items():
-    score_networks_add_to_the_score_of_noise.mutant(text, replaces="score")(wrong)
+score_networks_add_to_the_score_of_noise.mutants(
+    {
+        "not divided by r": tampered(r=lambda h, a, t, inputs, c, r: 1.0),
+        "divided by std": tampered(r=lambda h, a, t, inputs, c, r: h.sde.kernel(t)[1]),
+        "divided by σ = std/scale": tampered(r=lambda h, a, t, inputs, c, r: r / c),
+        "divided by c std": tampered(r=lambda h, a, t, inputs, c, r: r * h.sde.kernel(t)[0]),
+        "c = 1, right for VP alone": tampered(c=lambda h, a, t, inputs, c, r: 1.0),
+        "points not divided by c": tampered(
+            inputs=lambda h, a, t, inputs, c, r: np.concatenate([a, inputs[..., a.shape[-1] :]], axis=-1)
+        ),
+        "c² for c in the points": tampered(
+            inputs=lambda h, a, t, inputs, c, r: np.concatenate([a / c**2, inputs[..., a.shape[-1] :]], axis=-1)
+        ),
+        "the next label": with_label(1),
+        "time late by 1 %": lambda h, a, t, y=None: network.score(h, a, 0.99 * t, y),
+        "labels ignored": lambda h, a, t, y=None: network.score(h, a, t),
+        "without the score of noise": lambda h, a, t, y=None: (
+            network.score(h, a, t, y) + a / network.perceptron_inputs(h, a, t, y)[1] ** 2
+        ),
+        "the first time for all": lambda h, a, t, y=None: network.score(h, a, np.ravel(t)[0], y),
+    },
+    replaces="score",
+)
 
 
-@score_networks_add_to_the_score_of_noise.mutant("sines first", replaces="time_features")
-def _(t, frequencies):
+def sines_first(t, frequencies):
     good = network.time_features(t, frequencies)
     return np.concatenate([good[..., :1], np.roll(good[..., 1:], frequencies, axis=-1)], axis=-1)
 
 
-@score_networks_add_to_the_score_of_noise.mutant("frequencies from 2 on", replaces="time_features")
-def _(t, frequencies):
+def frequencies_from_2_on(t, frequencies):
     return np.concatenate([t, network.time_features(2 * t / 2, frequencies + 1)[..., 2:-1]], axis=-1)
 
 
-@score_networks_add_to_the_score_of_noise.mutant("2π for π", replaces="time_features")
-def _(t, frequencies):
+def wrong_2pi_pi(t, frequencies):
     angle = 2 * np.pi * t * 2.0 ** np.arange(frequencies)
     return np.concatenate([t, np.cos(angle), np.sin(angle)], axis=-1)
+
+
+score_networks_add_to_the_score_of_noise.mutants(
+    {
+        "sines first": sines_first,
+        "frequencies from 2 on": frequencies_from_2_on,
+        "2π for π": wrong_2pi_pi,
+    },
+    replaces="time_features",
+)
 
 
 @claim("D15", slide=SLIDE, source="definition of the network")
@@ -159,12 +168,11 @@ def with_layers(change):
     return wrong
 
 
-for text, wrong in {
+untrained_networks_are_the_score_of_noise.mutants({
     "weights in the last layer too": with_layers(lambda W, l, rng: W + rng.standard_normal(W.shape) / 8),
     "variance 2/inputs": with_layers(lambda W, l, rng: np.sqrt(2) * W),
     "variance 1": with_layers(lambda W, l, rng: np.sqrt(W.shape[1]) * W),
     "weights uniform, of the same variance": with_layers(
         lambda W, l, rng: np.sqrt(12) * np.std(W) * (rng.random(W.shape) - 0.5)
     ),
-}.items():
-    untrained_networks_are_the_score_of_noise.mutant(text)(wrong)
+})

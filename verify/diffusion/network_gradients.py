@@ -6,7 +6,7 @@ import autograd.numpy as np
 from refimpl import mlp
 from refimpl.diffusion import network, network_gradients
 from refimpl.layers import flatten
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.network import SLIDE, instances, tolerance, value
 from verify.evidence import equal, rounding
 
@@ -54,18 +54,20 @@ def changed(of_layers=lambda layers, std: layers, of_input=lambda g, a, size, st
     return wrong
 
 
-for text, wrong in {
-    "mean over the batch": changed(lambda layers, std: unscaled(layers, 1 / len(std))),
-    "1 % too large": changed(lambda layers, std: unscaled(layers, 1.01)),
-    "without the score of noise": changed(of_input=lambda g, a, size, std, c: g + c / size**2),
-    "the score of noise of the other sign": changed(of_input=lambda g, a, size, std, c: g + 2 * c / size**2),
-    "points' 1/c left out": changed(of_input=lambda g, a, size, std, c: (g + c / size**2) * size - c / size**2),
-    "cotangents not divided by r": lambda h, a, t, y, c: network_gradients.backward(
-        h, a, t, y, c * network.perceptron_inputs(h, a, t, y)[2]
-    ),
-    "labels dropped": lambda h, a, t, y, c: network_gradients.backward(h, a, t, None, c),
-}.items():
-    score_network_gradients_are_exact.mutant(text, replaces="backward")(wrong)
+score_network_gradients_are_exact.mutants(
+    {
+        "mean over the batch": changed(lambda layers, std: unscaled(layers, 1 / len(std))),
+        "1 % too large": changed(lambda layers, std: unscaled(layers, 1.01)),
+        "without the score of noise": changed(of_input=lambda g, a, size, std, c: g + c / size**2),
+        "the score of noise of the other sign": changed(of_input=lambda g, a, size, std, c: g + 2 * c / size**2),
+        "points' 1/c left out": changed(of_input=lambda g, a, size, std, c: (g + c / size**2) * size - c / size**2),
+        "cotangents not divided by r": lambda h, a, t, y, c: network_gradients.backward(
+            h, a, t, y, c * network.perceptron_inputs(h, a, t, y)[2]
+        ),
+        "labels dropped": lambda h, a, t, y, c: network_gradients.backward(h, a, t, None, c),
+    },
+    replaces="backward",
+)
 
 
 def unscaled(layers, factor):
@@ -73,16 +75,23 @@ def unscaled(layers, factor):
     return tuple(type(layer)(factor * layer.W, factor * layer.b) for layer in layers)
 
 
-@score_network_gradients_are_exact.mutant("a loss of the perceptron's outputs", replaces="loss_gradient")
-def _(h, a, t, y, loss):
+def loss_perceptrons_outputs(h, a, t, y, loss):
     inputs, _, r = network.perceptron_inputs(h, a, t, y)
     return mlp.loss_gradient(h.F, inputs, lambda F: (loss(F)[0], loss(F)[1] / r))
 
 
-@score_network_gradients_are_exact.mutant("the loss's gradient halved", replaces="loss_gradient")
-def _(h, a, t, y, loss):
+def losss_gradient_halved(h, a, t, y, loss):
     value, layers = network_gradients.loss_gradient(h, a, t, y, loss)
     return value, unscaled(layers, 0.5)
+
+
+score_network_gradients_are_exact.mutants(
+    {
+        "a loss of the perceptron's outputs": loss_perceptrons_outputs,
+        "the loss's gradient halved": losss_gradient_halved,
+    },
+    replaces="loss_gradient",
+)
 
 
 @claim("D15", slide=SLIDE, source="chain rule; Pearlmutter 1994")
@@ -120,49 +129,55 @@ def divergences_and_their_gradients_are_exact(
         yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * tolerance(of_x, of_a) / rounding(1e6))
 
 
-@divergences_and_their_gradients_are_exact.mutant(
-    "divided by the dimension", replaces="divergence", shipped="torchebm 0.8.9, approximate score matching"
-)
-def _(h, a, t, y=None):
-    return network_gradients.divergence(h, a, t, y) / a.shape[-1]
-
-
-@divergences_and_their_gradients_are_exact.mutant("the perceptron's alone", replaces="divergence")
-def _(h, a, t, y=None):
+def perceptrons_alone(h, a, t, y=None):
     return network_gradients.divergence(h, a, t, y) + a.shape[-1] / network.perceptron_inputs(h, a, t, y)[1][:, 0] ** 2
 
 
-@divergences_and_their_gradients_are_exact.mutant("sum of all entries of the Jacobian", replaces="divergence")
-def _(h, a, t, y=None):
+def sum_all_entries_jacobian(h, a, t, y=None):
     e = np.eye(a.shape[-1])
     slopes = [(network.score(h, a + 1e-6 * d, t, y) - network.score(h, a - 1e-6 * d, t, y)) / 2e-6 for d in e]
     return sum(slopes).sum(-1)
 
 
-@divergences_and_their_gradients_are_exact.mutant("1/c left out", replaces="divergence")
-def _(h, a, t, y=None):
+def wrong_1_c_left_out(h, a, t, y=None):
     c, p = network.perceptron_inputs(h, a, t, y)[1][:, 0], a.shape[-1]
     return (network_gradients.divergence(h, a, t, y) + p / c**2) * c - p / c**2
 
 
-@divergences_and_their_gradients_are_exact.mutant("weights dropped", replaces="divergence_backward")
-def _(h, a, t, y, w):
-    return network_gradients.divergence_backward(h, a, t, y, 0 * w + 1)
-
-
-@divergences_and_their_gradients_are_exact.mutant("second derivatives dropped", replaces="divergence_backward")
-def _(h, a, t, y, w):
+def second_derivatives_dropped(h, a, t, y, w):
     flat = h.F.activation._replace(curvature=lambda u: 0 * u)
     return network_gradients.divergence_backward(h._replace(F=h.F._replace(activation=flat)), a, t, y, w)
 
 
-@divergences_and_their_gradients_are_exact.mutant("input's 1/c left out", replaces="divergence_backward")
-def _(h, a, t, y, w):
+def inputs_1_c_left_out(h, a, t, y, w):
     good = network_gradients.divergence_backward(h, a, t, y, w)
     return good._replace(input=good.input * network.perceptron_inputs(h, a, t, y)[1])
 
 
-@divergences_and_their_gradients_are_exact.mutant("1/r left out", replaces="divergence_backward")
-def _(h, a, t, y, w):
+def wrong_1_r_left_out(h, a, t, y, w):
     r = network.perceptron_inputs(h, a, t, y)[2][:, 0]
     return network_gradients.divergence_backward(h, a, t, y, w * r)
+
+
+divergences_and_their_gradients_are_exact.mutants(
+    {
+        "divided by the dimension": shipped(
+            lambda h, a, t, y=None: network_gradients.divergence(h, a, t, y) / a.shape[-1],
+            project="torchebm",
+            version="0.8.9, approximate score matching",
+        ),
+        "the perceptron's alone": perceptrons_alone,
+        "sum of all entries of the Jacobian": sum_all_entries_jacobian,
+        "1/c left out": wrong_1_c_left_out,
+    },
+    replaces="divergence",
+)
+divergences_and_their_gradients_are_exact.mutants(
+    {
+        "weights dropped": lambda h, a, t, y, w: network_gradients.divergence_backward(h, a, t, y, 0 * w + 1),
+        "second derivatives dropped": second_derivatives_dropped,
+        "input's 1/c left out": inputs_1_c_left_out,
+        "1/r left out": wrong_1_r_left_out,
+    },
+    replaces="divergence_backward",
+)

@@ -10,7 +10,7 @@ from refimpl import activations
 from refimpl.diffusion import network_losses
 from refimpl.diffusion.network_losses import Loss
 from refimpl.layers import Layer, Network, unflatten
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.network import tolerance
 from verify.diffusion.network_gradients import difference
 from verify.evidence import equal
@@ -101,19 +101,23 @@ IMPLICIT_MUTANTS: dict[str, Callable] = {
         network_losses.implicit_gradient(h, a).gradient - squares(h, a, 1.0).gradient,
     ),
 }
-for text, wrong in IMPLICIT_MUTANTS.items():
-    three_losses_of_networks_and_their_gradients.mutant(text, replaces="implicit_gradient")(wrong)
+three_losses_of_networks_and_their_gradients.mutants(IMPLICIT_MUTANTS, replaces="implicit_gradient")
 
 
-@three_losses_of_networks_and_their_gradients.mutant(
-    "trace divided by the dimension",
-    replaces="implicit_gradient",
-    shipped="torchebm 0.8.9, approximate score matching",
-)
-def _(h, a):
+def trace_divided_dimension(h, a):
     half = squares(h, a, 1.0)
     trace = plus(network_losses.implicit_gradient(h, a), scaled(half, -1.0))
     return plus(scaled(trace, 1 / a.shape[1]), half)
+
+
+three_losses_of_networks_and_their_gradients.mutants(
+    {
+        "trace divided by the dimension": shipped(
+            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
+        )
+    },
+    replaces="implicit_gradient",
+)
 
 
 def scaled(loss, factor):
@@ -129,8 +133,7 @@ SLICED_MUTANTS: dict[str, Callable] = {
     "no ½": lambda h, a, v: plus(network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
     "the same direction for all": lambda h, a, v: network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
 }
-for text, wrong in SLICED_MUTANTS.items():
-    three_losses_of_networks_and_their_gradients.mutant(text, replaces="sliced_gradient")(wrong)
+three_losses_of_networks_and_their_gradients.mutants(SLICED_MUTANTS, replaces="sliced_gradient")
 
 
 def along_squares(h, a, v, scale):
@@ -145,16 +148,21 @@ def twofold(h):
     return Network((*first, Layer(2 * W, 2 * b)), h.activation)
 
 
-DENOISING_MUTANTS: dict[str, Callable] = {
-    "target −z": lambda h, a, z, sigma: network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
-    "target +z/σ": lambda h, a, z, sigma: network_losses.denoising_gradient(h, a + 2 * sigma * z, -z, sigma),
-    "no ½": lambda h, a, z, sigma: scaled(network_losses.denoising_gradient(h, a, z, sigma), 2.0),
-    "weighted by σ²": lambda h, a, z, sigma: scaled(network_losses.denoising_gradient(h, a, z, sigma), sigma**2),
-    "clean points": lambda h, a, z, sigma: network_losses.denoising_gradient(h, a - sigma * z, z, sigma),
-    "mean over coordinates": lambda h, a, z, sigma: scaled(
-        network_losses.denoising_gradient(h, a, z, sigma), 1 / a.shape[1]
-    ),
-}
-for text, wrong in DENOISING_MUTANTS.items():
-    shipped = {"target +z/σ": "torchebm ≤ 0.8.8, denoising score matching"}.get(text, "")
-    three_losses_of_networks_and_their_gradients.mutant(text, replaces="denoising_gradient", shipped=shipped)(wrong)
+three_losses_of_networks_and_their_gradients.mutants(
+    {
+        "target −z": lambda h, a, z, sigma: network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
+        "target +z/σ": shipped(
+            lambda h, a, z, sigma: network_losses.denoising_gradient(h, a + 2 * sigma * z, -z, sigma),
+            project="torchebm",
+            version="0.8.8",
+            thread="#318",
+        ),
+        "no ½": lambda h, a, z, sigma: scaled(network_losses.denoising_gradient(h, a, z, sigma), 2.0),
+        "weighted by σ²": lambda h, a, z, sigma: scaled(network_losses.denoising_gradient(h, a, z, sigma), sigma**2),
+        "clean points": lambda h, a, z, sigma: network_losses.denoising_gradient(h, a - sigma * z, z, sigma),
+        "mean over coordinates": lambda h, a, z, sigma: scaled(
+            network_losses.denoising_gradient(h, a, z, sigma), 1 / a.shape[1]
+        ),
+    },
+    replaces="denoising_gradient",
+)

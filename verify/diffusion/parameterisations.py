@@ -35,7 +35,7 @@ def replaced(given, wanted, formula):
     return convert
 
 
-for text, wrong in {
+parameterisations_say_the_same.mutants({
     "score = ε/std": replaced("noise", "score", lambda noise, a, scale, std: noise / std),
     "score = −ε/std²": replaced("noise", "score", lambda noise, a, scale, std: -noise / std**2),
     "score = −ε": replaced("noise", "score", lambda noise, a, scale, std: -noise),
@@ -44,8 +44,7 @@ for text, wrong in {
     "v for VP only": replaced("v", "noise", lambda v, a, scale, std: std * a + scale * v),
     "x₀ = scale·a − std·v, for VP only": replaced("v", "clean", lambda v, a, scale, std: scale * a - std * v),
     "σ² for std² in Tweedie": replaced("score", "clean", lambda s, a, scale, std: a + std**2 * s / scale),
-}.items():
-    parameterisations_say_the_same.mutant(text)(wrong)
+})
 
 
 @claim("D15", slide=JOINT, source="Karras et al. 2022, Appendix B.6")
@@ -90,48 +89,52 @@ def edm(**changes):
 
     def wrong(sigma, sigma_data=0.5):
         right = parameters.preconditioning(sigma, sigma_data)
-        return right._replace(
-            **{name: change(getattr(right, name), sigma, sigma_data) for name, change in changes.items()}
-        )
+        return right._replace(**{
+            name: change(getattr(right, name), sigma, sigma_data) for name, change in changes.items()
+        })
 
     return wrong
 
 
-for text, wrong in {
-    "skip = σ²/(σ² + σ_d²)": edm(skip=lambda skip, sigma, deviation: 1 - skip),
-    "skip = 0: all is left to the network": edm(skip=lambda skip, sigma, deviation: 0.0),
-    "out = σ": edm(out=lambda out, sigma, deviation: sigma),
-    "in = 1": edm(in_=lambda into, sigma, deviation: 1.0),
-    "in² for in": edm(in_=lambda into, sigma, deviation: into**2),
-    "log σ without ¼": edm(noise=lambda noise, sigma, deviation: 4 * noise),
-    "out 1 % too large": edm(out=lambda out, sigma, deviation: 1.01 * out),
-}.items():
-    preconditioned_networks_learn_what_is_left.mutant(text, replaces="preconditioning")(wrong)
+preconditioned_networks_learn_what_is_left.mutants(
+    {
+        "skip = σ²/(σ² + σ_d²)": edm(skip=lambda skip, sigma, deviation: 1 - skip),
+        "skip = 0: all is left to the network": edm(skip=lambda skip, sigma, deviation: 0.0),
+        "out = σ": edm(out=lambda out, sigma, deviation: sigma),
+        "in = 1": edm(in_=lambda into, sigma, deviation: 1.0),
+        "in² for in": edm(in_=lambda into, sigma, deviation: into**2),
+        "log σ without ¼": edm(noise=lambda noise, sigma, deviation: 4 * noise),
+        "out 1 % too large": edm(out=lambda out, sigma, deviation: 1.01 * out),
+    },
+    replaces="preconditioning",
+)
 
 
-@preconditioned_networks_learn_what_is_left.mutant("σ_d = 0.45 unless given", replaces="preconditioning")
-def _(sigma, sigma_data=0.45):
-    return parameters.preconditioning(sigma, sigma_data)
-
-
-@preconditioned_networks_learn_what_is_left.mutant("input not scaled", replaces="preconditioned_denoiser")
-def _(network, sigma_data=0.5):
+def input_not_scaled(network, sigma_data=0.5):
     return lambda x, sigma: parameters.preconditioned_denoiser(
         lambda y, c: network(y * np.hypot(sigma, sigma_data), c), sigma_data
     )(x, sigma)
 
 
-@preconditioned_networks_learn_what_is_left.mutant("noise given as σ", replaces="preconditioned_denoiser")
-def _(network, sigma_data=0.5):
+def noise_given_as_sigma(network, sigma_data=0.5):
     return lambda x, sigma: parameters.preconditioned_denoiser(lambda y, c: network(y, sigma), sigma_data)(x, sigma)
 
 
-@preconditioned_networks_learn_what_is_left.mutant("σ_d = 1 unless given", replaces="preconditioned_denoiser")
-def _(network, sigma_data=1.0):
-    return parameters.preconditioned_denoiser(network, sigma_data)
-
-
-@preconditioned_networks_learn_what_is_left.mutant("no skip", replaces="preconditioned_denoiser")
-def _(network, sigma_data=0.5):
+def no_skip(network, sigma_data=0.5):
     right = parameters.preconditioned_denoiser(network, sigma_data)
     return lambda x, sigma: right(x, sigma) - sigma_data**2 / (sigma**2 + sigma_data**2) * x
+
+
+preconditioned_networks_learn_what_is_left.mutants(
+    {"σ_d = 0.45 unless given": lambda sigma, sigma_data=0.45: parameters.preconditioning(sigma, sigma_data)},
+    replaces="preconditioning",
+)
+preconditioned_networks_learn_what_is_left.mutants(
+    {
+        "input not scaled": input_not_scaled,
+        "noise given as σ": noise_given_as_sigma,
+        "σ_d = 1 unless given": lambda network, sigma_data=1.0: parameters.preconditioned_denoiser(network, sigma_data),
+        "no skip": no_skip,
+    },
+    replaces="preconditioned_denoiser",
+)

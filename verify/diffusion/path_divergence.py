@@ -68,45 +68,41 @@ def path_divergences_are_what_the_bound_is_made_of(
     yield equal("their scalings", tuple(stretched), expected, rtol=1e-13)
 
 
-def paths(text, replaces="path_divergence"):
-    """A wrong version of one of the functions of the claim above."""
-    return path_divergences_are_what_the_bound_is_made_of.mutant(text, replaces=replaces)
-
-
-@paths("½ of the integral, as for a process of diffusion 1")
-def _(m, v, T, num_steps, error):
+def half_integral_as_process_diffusion(m, v, T, num_steps, error):
     start = path.path_divergence(m, v, T, 10**6, 0 * error)
     return (path.path_divergence(m, v, T, num_steps, error) + start) / 2
 
 
-@paths("ε for ε²")
-def _(m, v, T, num_steps, error):
+def eps_eps2(m, v, T, num_steps, error):
     exact = path.path_divergence(m, v, T, num_steps, 0 * error)
     return exact + T * np.sqrt(error @ error)
 
 
-@paths("what is not known at time T left out")
-def _(m, v, T, num_steps, error):
+def what_not_known_time_t_left_out(m, v, T, num_steps, error):
     V, p = variance(T, v), len(m)
     start = (p * (V - 1 - np.log(V)) + np.exp(-2 * T) * (m @ m)) / 2
     return path.path_divergence(m, v, T, num_steps, error) - start
 
 
-@paths("V at the end of each step")
-def _(m, v, T, num_steps, error):
+def v_end_each_step(m, v, T, num_steps, error):
     h, p = T / num_steps, len(m)
     shift = (1 / v - 1 / variance(T, v)) * p * (h - 2 + 2 * np.exp(-h))
     return path.path_divergence(m, v, T, num_steps, error) + shift
 
 
-@paths("a single coordinate")
-def _(m, v, T, num_steps, error):
-    return path.path_divergence(m[:1], v, T, num_steps, error[:1])
-
-
-@paths("1 % too large")
-def _(m, v, T, num_steps, error):
-    return 1.01 * path.path_divergence(m, v, T, num_steps, error)
+path_divergences_are_what_the_bound_is_made_of.mutants(
+    {
+        "½ of the integral, as for a process of diffusion 1": half_integral_as_process_diffusion,
+        "ε for ε²": eps_eps2,
+        "what is not known at time T left out": what_not_known_time_t_left_out,
+        "V at the end of each step": v_end_each_step,
+        "a single coordinate": lambda m, v, T, num_steps, error: path.path_divergence(
+            m[:1], v, T, num_steps, error[:1]
+        ),
+        "1 % too large": lambda m, v, T, num_steps, error: 1.01 * path.path_divergence(m, v, T, num_steps, error),
+    },
+    replaces="path_divergence",
+)
 
 
 def terms(change):
@@ -119,12 +115,20 @@ def printed(kl, L, m2, p, T, h, epsilon):
     return [np.sqrt(kl) * np.exp(-T), (L * np.sqrt(p * h) + L * m2 * h) * np.sqrt(T), epsilon * np.sqrt(T)]
 
 
-for text, change in {
-    "p for √p": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2, p * p, T, h, e)],
-    "e^{−2T}": lambda kl, L, m2, p, T, h, e: [np.sqrt(kl) * np.exp(-2 * T), *printed(kl, L, m2, p, T, h, e)[1:]],
-    "T for √T with ε": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2, p, T, h, e)[:2], e * T],
-    "m₂ left out": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, 0.0, p, T, h, e)],
-    "L in the first term only": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2 / L, p, T, h, e)],
-    "KL for its root": lambda kl, L, m2, p, T, h, e: [*printed(kl**2, L, m2, p, T, h, e)],
-}.items():
-    paths(text, "total_variation_bound")(terms(change))
+path_divergences_are_what_the_bound_is_made_of.mutants(
+    {
+        text: terms(change)
+        for text, change in {
+            "p for √p": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2, p * p, T, h, e)],
+            "e^{−2T}": lambda kl, L, m2, p, T, h, e: [
+                np.sqrt(kl) * np.exp(-2 * T),
+                *printed(kl, L, m2, p, T, h, e)[1:],
+            ],
+            "T for √T with ε": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2, p, T, h, e)[:2], e * T],
+            "m₂ left out": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, 0.0, p, T, h, e)],
+            "L in the first term only": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2 / L, p, T, h, e)],
+            "KL for its root": lambda kl, L, m2, p, T, h, e: [*printed(kl**2, L, m2, p, T, h, e)],
+        }.items()
+    },
+    replaces="total_variation_bound",
+)

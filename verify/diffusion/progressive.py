@@ -97,46 +97,40 @@ def errors_on_gaussians_fall_like_one_over_the_number_of_steps(
         yield from falls(f"{name}: error of the variance against n", counts, np.abs(error), -1, 5 * length / counts[0])
 
 
-@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
-    "gain (v + σσ⁺)/(v + σ²) + 1 %", replaces="denoising_law"
-)
-def _(m, v, sigmas, m0, v0):
-    return m, 1.01 * gaussian_law.denoising_law(m, v, sigmas, m0, v0)[1]
-
-
-@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
-    "gain of the stochastic step without its noise", replaces="denoising_law"
-)
-def _(m, v, sigmas, m0, v0):
-    return m, ((v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)) ** 2 * v0
-
-
-@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant("v 1 % too small", replaces="denoising_law")
-def _(m, v, sigmas, m0, v0):
-    return gaussian_law.denoising_law(m, 0.99 * v, sigmas, m0, v0)
-
-
-@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant("exact: not this method", replaces="denoising_law")
-def _(m, v, sigmas, m0, v0):
-    return m, v + sigmas[-1] ** 2 + 1 / len(sigmas) ** 2
-
-
-@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
-    "noise √2 too large", replaces="ancestral_denoising_law"
-)
-def _(m, v, sigmas, m0, v0):
+def noise_root2_too_large(m, v, sigmas, m0, v0):
     start = ((v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)) ** 2 * v0
     return m, 2 * gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1] - start
 
 
-@errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutant(
-    "noise σ⁺, all anew", replaces="ancestral_denoising_law"
-)
-def _(m, v, sigmas, m0, v0):
+def noise_sigma_all_anew(m, v, sigmas, m0, v0):
     variance = v0
     for sigma, after in itertools.pairwise(sigmas):
         variance = (v / (v + sigma**2)) ** 2 * variance + after**2
     return m, variance
+
+
+errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutants(
+    {
+        "gain (v + σσ⁺)/(v + σ²) + 1 %": lambda m, v, sigmas, m0, v0: (
+            m,
+            1.01 * gaussian_law.denoising_law(m, v, sigmas, m0, v0)[1],
+        ),
+        "gain of the stochastic step without its noise": lambda m, v, sigmas, m0, v0: (
+            m,
+            ((v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)) ** 2 * v0,
+        ),
+        "v 1 % too small": lambda m, v, sigmas, m0, v0: gaussian_law.denoising_law(m, 0.99 * v, sigmas, m0, v0),
+        "exact: not this method": lambda m, v, sigmas, m0, v0: (m, v + sigmas[-1] ** 2 + 1 / len(sigmas) ** 2),
+    },
+    replaces="denoising_law",
+)
+errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutants(
+    {
+        "noise √2 too large": noise_root2_too_large,
+        "noise σ⁺, all anew": noise_sigma_all_anew,
+    },
+    replaces="ancestral_denoising_law",
+)
 
 
 def wasserstein_of_flow(denoise, law, sigmas, nodes=NODES):
@@ -180,28 +174,15 @@ def steps(denoiser, x, sigmas, wrong):
     return x
 
 
-@one_shot_misses_what_small_steps_reach.mutant("always one shot")
-def _(denoiser, x, sigmas):
-    return denoiser(x, sigmas[0])
-
-
-@one_shot_misses_what_small_steps_reach.mutant("one shot per step: the noise forgotten")
-def _(denoiser, x, sigmas):
-    return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s))
-
-
-@one_shot_misses_what_small_steps_reach.mutant("1 % too much noise left at each step")
-def _(denoiser, x, sigmas):
+def wrong_1_percent_too_much_noise_left_each(denoiser, x, sigmas):
     return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + 1.01 * s_next / s * (x - D(x, s)))
 
 
-@one_shot_misses_what_small_steps_reach.mutant("stochastic step without its noise")
-def _(denoiser, x, sigmas):
+def stochastic_step_without_noise(denoiser, x, sigmas):
     return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + (s_next / s) ** 2 * (x - D(x, s)))
 
 
-@one_shot_misses_what_small_steps_reach.mutant("σ one step behind")
-def _(denoiser, x, sigmas):
+def sigma_one_step_behind(denoiser, x, sigmas):
     late = np.append(sigmas[0], sigmas[:-1])
     for i in range(1, len(sigmas)):
         D = denoiser(x, late[i - 1])
@@ -209,6 +190,13 @@ def _(denoiser, x, sigmas):
     return x
 
 
-@one_shot_misses_what_small_steps_reach.mutant("stays where it is")
-def _(denoiser, x, sigmas):
-    return x
+one_shot_misses_what_small_steps_reach.mutants({
+    "always one shot": lambda denoiser, x, sigmas: denoiser(x, sigmas[0]),
+    "one shot per step: the noise forgotten": lambda denoiser, x, sigmas: steps(
+        denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s)
+    ),
+    "1 % too much noise left at each step": wrong_1_percent_too_much_noise_left_each,
+    "stochastic step without its noise": stochastic_step_without_noise,
+    "σ one step behind": sigma_one_step_behind,
+    "stays where it is": lambda denoiser, x, sigmas: x,
+})

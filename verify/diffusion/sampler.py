@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl.diffusion import gaussian_law, marginals, sampler, sde
 from refimpl.diffusion.sde import SDE
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.progressive import falls, line_mixture, normal_mixture
 from verify.evidence import equal, rounding
 
@@ -50,56 +50,68 @@ def reverse_step_is_euler_maruyama_back_in_time(rng, *, reverse_step=sampler.rev
 def wrong_steps(of):
     """Wrong versions of the step that claims on it must tell from the truth."""
 
-    @of.mutant("probability flow's ½ with the SDE's noise", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def probability_flows_half_sdes_noise(process, score, a, t, dt, z):
         return sampler.reverse_step(process, lambda a, t: score(a, t) / 2, a, t, dt, z)
 
-    @of.mutant("g for g²", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def g_g2(process, score, a, t, dt, z):
         return sampler.reverse_step(process, lambda a, t: score(a, t) / process.diffusion(t), a, t, dt, z)
 
-    @of.mutant("drift not reversed", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def drift_not_reversed(process, score, a, t, dt, z):
         return sampler.reverse_step(process, score, a, t, dt, z) - 2 * process.drift(a, t) * dt
 
-    @of.mutant("down the score", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def down_score(process, score, a, t, dt, z):
         return sampler.reverse_step(process, lambda a, t: -score(a, t), a, t, dt, z)
 
-    @of.mutant("noise g|dt|", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def noise_g_dt(process, score, a, t, dt, z):
         return sampler.reverse_step(process, score, a, t, dt, z * np.sqrt(-dt))
 
-    @of.mutant("noise 1 % too large", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def noise_1_percent_too_large(process, score, a, t, dt, z):
         return sampler.reverse_step(process, score, a, t, dt, 1.01 * z)
 
-    @of.mutant("score 1 % too small", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def score_1_percent_too_small(process, score, a, t, dt, z):
         return sampler.reverse_step(process, lambda a, t: 0.99 * score(a, t), a, t, dt, z)
 
-    @of.mutant("σ′(t) twice too large: g² doubled, with its noise", replaces="reverse_step", shipped="deepinv 0.4.2")
-    def _(process, score, a, t, dt, z):
+    def sigma_t_twice_too_large_g2_doubled(process, score, a, t, dt, z):
         doubled = process._replace(diffusion=lambda t: np.sqrt(2) * process.diffusion(t))
         return sampler.reverse_step(doubled, score, a, t, dt, z)
 
-    @of.mutant("no noise", replaces="reverse_step")
-    def _(process, score, a, t, dt, z):
+    def no_noise(process, score, a, t, dt, z):
         return sampler.reverse_step(process, score, a, t, dt, 0 * z)
+
+    of.mutants(
+        {
+            "probability flow's ½ with the SDE's noise": probability_flows_half_sdes_noise,
+            "g for g²": g_g2,
+            "drift not reversed": drift_not_reversed,
+            "down the score": down_score,
+            "noise g|dt|": noise_g_dt,
+            "noise 1 % too large": noise_1_percent_too_large,
+            "score 1 % too small": score_1_percent_too_small,
+            "σ′(t) twice too large: g² doubled, with its noise": shipped(
+                sigma_t_twice_too_large_g2_doubled, project="deepinv", version="0.4.2", thread="PR #1343"
+            ),
+            "no noise": no_noise,
+        },
+        replaces="reverse_step",
+    )
 
 
 wrong_steps(reverse_step_is_euler_maruyama_back_in_time)
 
 
-@reverse_step_is_euler_maruyama_back_in_time.mutant("coefficients at t + dt")
-def _(process, score, a, t, dt, z):
+def coefficients_t_dt(process, score, a, t, dt, z):
     late = SDE("late", lambda a, t: process.drift(a, t + dt), lambda t: process.diffusion(t + dt), process.kernel)
     return sampler.reverse_step(late, lambda a, t: score(a, t + dt), a, t, dt, z)
 
 
-@reverse_step_is_euler_maruyama_back_in_time.mutant("one noise for the whole batch")
-def _(process, score, a, t, dt, z):
+def one_noise_whole_batch(process, score, a, t, dt, z):
     return sampler.reverse_step(process, score, a, t, dt, z[:1] + 0 * a)
+
+
+reverse_step_is_euler_maruyama_back_in_time.mutants({
+    "coefficients at t + dt": coefficients_t_dt,
+    "one noise for the whole batch": one_noise_whole_batch,
+})
 
 
 def after_one_step(step, process, law, t, dt, grid, functions):
@@ -147,30 +159,38 @@ wrong_steps(reverse_sde_and_flow_retrace_the_marginals_of_mixtures)
 def wrong_flows(of):
     """Wrong versions of the Euler step of the probability flow."""
 
-    @of.mutant("g² for ½g²", replaces="probability_flow_step")
-    def _(process, score, a, t, dt):
+    def g2_halfg2(process, score, a, t, dt):
         return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
 
-    @of.mutant("up in time", replaces="probability_flow_step")
-    def _(process, score, a, t, dt):
+    def up_time(process, score, a, t, dt):
         return 2 * a - sampler.probability_flow_step(process, score, a, t, dt)
 
-    @of.mutant("score 1 % too large", replaces="probability_flow_step")
-    def _(process, score, a, t, dt):
+    def score_1_percent_too_large(process, score, a, t, dt):
         return sampler.probability_flow_step(process, lambda a, t: 1.01 * score(a, t), a, t, dt)
 
-    @of.mutant("σ′(t) twice too large", replaces="probability_flow_step", shipped="deepinv 0.4.2")
-    def _(process, score, a, t, dt):
+    def sigma_t_twice_too_large(process, score, a, t, dt):
         doubled = process._replace(diffusion=lambda t: np.sqrt(2) * process.diffusion(t))
         return sampler.probability_flow_step(doubled, score, a, t, dt)
 
-    @of.mutant("drift halved with the score", replaces="probability_flow_step")
-    def _(process, score, a, t, dt):
+    def drift_halved_score(process, score, a, t, dt):
         return (a + sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)) / 2 + 1e-2 * dt
 
-    @of.mutant("no score", replaces="probability_flow_step")
-    def _(process, score, a, t, dt):
+    def no_score(process, score, a, t, dt):
         return sampler.probability_flow_step(process, lambda a, t: 0 * a, a, t, dt)
+
+    of.mutants(
+        {
+            "g² for ½g²": g2_halfg2,
+            "up in time": up_time,
+            "score 1 % too large": score_1_percent_too_large,
+            "σ′(t) twice too large": shipped(
+                sigma_t_twice_too_large, project="deepinv", version="0.4.2", thread="PR #1343"
+            ),
+            "drift halved with the score": drift_halved_score,
+            "no score": no_score,
+        },
+        replaces="probability_flow_step",
+    )
 
 
 wrong_flows(reverse_sde_and_flow_retrace_the_marginals_of_mixtures)
@@ -223,26 +243,32 @@ wrong_steps(variances_of_euler_maruyama_are_exact_and_of_first_order)
 wrong_flows(variances_of_euler_maruyama_are_exact_and_of_first_order)
 
 
-@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("the flow's law", replaces="reverse_law")
-def _(process, m, v, times, m0, v0):
-    return gaussian_law.flow_law(process, m, v, times, m0, v0)
-
-
-@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("v 1 % too small", replaces="reverse_law")
-def _(process, m, v, times, m0, v0):
+def v_1_percent_too_small(process, m, v, times, m0, v0):
     return gaussian_law.reverse_law(process, m, 0.99 * v, times, m0, v0)
 
 
-@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("mean of the data 1 % off", replaces="reverse_law")
-def _(process, m, v, times, m0, v0):
+def mean_data_1_percent_off(process, m, v, times, m0, v0):
     return gaussian_law.reverse_law(process, 1.01 * m, v, times, m0, v0)
 
 
-@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("last step left out", replaces="flow_law")
-def _(process, m, v, times, m0, v0):
+def last_step_left_out(process, m, v, times, m0, v0):
     return gaussian_law.flow_law(process, m, v, times[:-1], m0, v0)
 
 
-@variances_of_euler_maruyama_are_exact_and_of_first_order.mutant("the reverse SDE's law", replaces="flow_law")
-def _(process, m, v, times, m0, v0):
-    return gaussian_law.reverse_law(process, m, v, times, m0, v0)
+variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
+    {
+        "the flow's law": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(process, m, v, times, m0, v0),
+        "v 1 % too small": v_1_percent_too_small,
+        "mean of the data 1 % off": mean_data_1_percent_off,
+    },
+    replaces="reverse_law",
+)
+variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
+    {
+        "last step left out": last_step_left_out,
+        "the reverse SDE's law": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
+            process, m, v, times, m0, v0
+        ),
+    },
+    replaces="flow_law",
+)

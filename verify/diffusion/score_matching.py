@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 
 from refimpl.diffusion import score_matching
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_least, equal, rounding
 from verify.sampling.metrics import random_law
 
@@ -82,49 +82,33 @@ def implicit_loss_is_the_explicit_one_up_to_a_constant(
     )
 
 
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant(
-    "‖h‖² without the ½, as printed in (5)", replaces="implicit_loss"
-)
-def _(score, a):
-    return score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
-
-
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant(
-    "trace divided by the dimension", replaces="implicit_loss", shipped="torchebm 0.8.9, approximate score matching"
-)
-def _(score, a):
+def trace_divided_dimension(score, a):
     squares = (score(a) ** 2).sum(-1).mean() / 2
     return squares + (score_matching.implicit_loss(score, a) - squares) / a.shape[-1]
 
 
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("trace subtracted", replaces="implicit_loss")
-def _(score, a):
-    return (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a)
-
-
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("summed over the batch", replaces="implicit_loss")
-def _(score, a):
-    return len(a) * score_matching.implicit_loss(score, a)
-
-
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("trace left out", replaces="implicit_loss")
-def _(score, a):
-    return (score(a) ** 2).sum(-1).mean() / 2
-
-
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("1 % too large", replaces="implicit_loss")
-def _(score, a):
-    return 1.01 * score_matching.implicit_loss(score, a)
-
-
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("no ½", replaces="explicit_loss")
-def _(score, target_score, a):
-    return 2 * score_matching.explicit_loss(score, target_score, a)
-
-
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("mean over coordinates", replaces="explicit_loss")
-def _(score, target_score, a):
-    return ((score(a) - target_score(a)) ** 2).mean() / 2
+implicit_loss_is_the_explicit_one_up_to_a_constant.mutants(
+    {
+        "‖h‖² without the ½, as printed in (5)": lambda score, a: (
+            score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
+        ),
+        "trace divided by the dimension": shipped(
+            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
+        ),
+        "trace subtracted": lambda score, a: (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a),
+        "summed over the batch": lambda score, a: len(a) * score_matching.implicit_loss(score, a),
+        "trace left out": lambda score, a: (score(a) ** 2).sum(-1).mean() / 2,
+        "1 % too large": lambda score, a: 1.01 * score_matching.implicit_loss(score, a),
+    },
+    replaces="implicit_loss",
+)
+implicit_loss_is_the_explicit_one_up_to_a_constant.mutants(
+    {
+        "no ½": lambda score, target_score, a: 2 * score_matching.explicit_loss(score, target_score, a),
+        "mean over coordinates": lambda score, target_score, a: ((score(a) - target_score(a)) ** 2).mean() / 2,
+    },
+    replaces="explicit_loss",
+)
 
 
 @claim("D01", slide=SLIDE, source="integration by parts on an interval")
@@ -160,19 +144,17 @@ def what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary(
     yield equal("the best c in truth", best, 0.0, atol=rounding(1e4))
 
 
-@what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary.mutant("no ½", replaces="implicit_loss")
-def _(score, a):
-    return score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
-
-
-@what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary.mutant("trace subtracted", replaces="implicit_loss")
-def _(score, a):
-    return (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a)
-
-
-@what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary.mutant("adds the scores", replaces="explicit_loss")
-def _(score, target_score, a):
-    return ((score(a) + target_score(a)) ** 2).sum(-1).mean() / 2
+what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary.mutants(
+    {
+        "no ½": lambda score, a: score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2,
+        "trace subtracted": lambda score, a: (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a),
+    },
+    replaces="implicit_loss",
+)
+what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary.mutants(
+    {"adds the scores": lambda score, target_score, a: ((score(a) + target_score(a)) ** 2).sum(-1).mean() / 2},
+    replaces="explicit_loss",
+)
 
 
 @claim("D02", slide=SLIDE, source="Hyvärinen 2005, Theorem 1")
@@ -205,35 +187,33 @@ def score_matching_needs_the_half(rng, *, implicit_loss=score_matching.implicit_
         yield at_least(f"{name}: the true score's excess there", excess, size / 4, slack=error, tight=1e-6)
 
 
-@score_matching_needs_the_half.mutant("the left-hand side of (5), as printed")
-def _(score, a):
-    return score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
-
-
-@score_matching_needs_the_half.mutant(
-    "trace divided by the dimension", shipped="torchebm 0.8.9, approximate score matching"
-)
-def _(score, a):
+def trace_divided_dimension_2(score, a):
     squares = (score(a) ** 2).sum(-1).mean() / 2
     return squares + (score_matching.implicit_loss(score, a) - squares) / a.shape[-1]
 
 
-@score_matching_needs_the_half.mutant("trace 1 % too large")
-def _(score, a):
+def trace_1_percent_too_large(score, a):
     return 1.01 * score_matching.implicit_loss(score, a) - 0.01 * (score(a) ** 2).sum(-1).mean() / 2
 
 
-@score_matching_needs_the_half.mutant("doubled as a whole")
-def _(score, a):
-    return 2 * score_matching.implicit_loss(score, a)
+score_matching_needs_the_half.mutants({
+    "the left-hand side of (5), as printed": lambda score, a: (
+        score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
+    ),
+    "trace divided by the dimension": shipped(
+        trace_divided_dimension_2, project="torchebm", version="0.8.9, approximate score matching"
+    ),
+    "trace 1 % too large": trace_1_percent_too_large,
+    "doubled as a whole": lambda score, a: 2 * score_matching.implicit_loss(score, a),
+    "trace of the wrong sign": lambda score, a: (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a),
+})
 
 
-@score_matching_needs_the_half.mutant("trace of the wrong sign")
-def _(score, a):
-    return (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a)
-
-
-@implicit_loss_is_the_explicit_one_up_to_a_constant.mutant("the trace at the first point", replaces="implicit_loss")
-def _(score, a):
+def trace_first_point(score, a):
     squares = (score(a) ** 2).sum(-1) / 2
     return squares.mean() + score_matching.implicit_loss(score, a[:1]) - squares[0]
+
+
+implicit_loss_is_the_explicit_one_up_to_a_constant.mutants(
+    {"the trace at the first point": trace_first_point}, replaces="implicit_loss"
+)

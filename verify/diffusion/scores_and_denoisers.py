@@ -41,8 +41,7 @@ def scores_of_sdes_are_denoisers(
             yield equal(f"{process.name}: score", measured, score(scale * x, t), atol=error / std**2)
 
 
-@scores_of_sdes_are_denoisers.mutant("scale left out", replaces="denoiser_from_score")
-def _(process, score):
+def scale_left_out(process, score):
     def denoiser(x, sigma):
         t = parameters.time_of(process, sigma)
         return x + sigma**2 * score(process.kernel(t)[0] * x, t)
@@ -50,8 +49,7 @@ def _(process, score):
     return denoiser
 
 
-@scores_of_sdes_are_denoisers.mutant("points not scaled", replaces="denoiser_from_score")
-def _(process, score):
+def points_not_scaled(process, score):
     def denoiser(x, sigma):
         t = parameters.time_of(process, sigma)
         return x + sigma**2 * process.kernel(t)[0] * score(x, t)
@@ -59,8 +57,7 @@ def _(process, score):
     return denoiser
 
 
-@scores_of_sdes_are_denoisers.mutant("std for σ", replaces="denoiser_from_score")
-def _(process, score):
+def std_sigma(process, score):
     def denoiser(x, sigma):
         t = parameters.time_of(process, sigma)
         scale, std = process.kernel(t)
@@ -69,8 +66,7 @@ def _(process, score):
     return denoiser
 
 
-@scores_of_sdes_are_denoisers.mutant("points not unscaled", replaces="score_from_denoiser")
-def _(process, denoiser):
+def points_not_unscaled(process, denoiser):
     def score(a, t):
         scale, std = process.kernel(t)
         return (scale * denoiser(a, std / scale) - a) / std**2
@@ -78,8 +74,7 @@ def _(process, denoiser):
     return score
 
 
-@scores_of_sdes_are_denoisers.mutant("noise std for std/scale", replaces="score_from_denoiser")
-def _(process, denoiser):
+def noise_std_std_scale(process, denoiser):
     def score(a, t):
         scale, std = process.kernel(t)
         return (scale * denoiser(a / scale, std) - a) / std**2
@@ -87,20 +82,38 @@ def _(process, denoiser):
     return score
 
 
-@scores_of_sdes_are_denoisers.mutant("score of the other sign", replaces="score_from_denoiser")
-def _(process, denoiser):
+def score_other_sign(process, denoiser):
     right = parameters.score_from_denoiser(process, denoiser)
     return lambda a, t: -right(a, t)
 
 
-@scores_of_sdes_are_denoisers.mutant("time at which std = σ", replaces="time_of")
-def _(process, sigma):
+def time_which_std_sigma(process, sigma):
     return parameters.time_of(process._replace(kernel=lambda t: (1.0, process.kernel(t)[1])), min(sigma, 0.99))
 
 
-@scores_of_sdes_are_denoisers.mutant("1 % too late", replaces="time_of")
-def _(process, sigma):
-    return 1.01 * parameters.time_of(process, sigma)
+scores_of_sdes_are_denoisers.mutants(
+    {
+        "scale left out": scale_left_out,
+        "points not scaled": points_not_scaled,
+        "std for σ": std_sigma,
+    },
+    replaces="denoiser_from_score",
+)
+scores_of_sdes_are_denoisers.mutants(
+    {
+        "points not unscaled": points_not_unscaled,
+        "noise std for std/scale": noise_std_std_scale,
+        "score of the other sign": score_other_sign,
+    },
+    replaces="score_from_denoiser",
+)
+scores_of_sdes_are_denoisers.mutants(
+    {
+        "time at which std = σ": time_which_std_sigma,
+        "1 % too late": lambda process, sigma: 1.01 * parameters.time_of(process, sigma),
+    },
+    replaces="time_of",
+)
 
 
 @claim("D11", slide="The answer: Diffusion models", source="Song, Meng & Ermon 2021; Song et al. 2021, Appendix E")
@@ -147,47 +160,53 @@ def denoising_is_the_flow_and_the_reverse_sde(
             yield from falls(f"{process.name}: distance from the {name} against |dt|", size, distance, order, rtol=0.1)
 
 
-@denoising_is_the_flow_and_the_reverse_sde.mutant("always to D", replaces="denoising_step")
-def _(denoiser, x, sigma, sigma_next):
-    return denoiser(x, sigma)
-
-
-@denoising_is_the_flow_and_the_reverse_sde.mutant("stochastic share", replaces="denoising_step")
-def _(denoiser, x, sigma, sigma_next):
+def stochastic_share(denoiser, x, sigma, sigma_next):
     return denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
 
 
-@denoising_is_the_flow_and_the_reverse_sde.mutant("noise σ⁺, all anew", replaces="ancestral_denoising_step")
-def _(denoiser, x, sigma, sigma_next, z):
-    return denoiser(x, sigma) + sigma_next * z
-
-
-@denoising_is_the_flow_and_the_reverse_sde.mutant("deterministic share", replaces="ancestral_denoising_step")
-def _(denoiser, x, sigma, sigma_next, z):
+def deterministic_share(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
 
 
-@denoising_is_the_flow_and_the_reverse_sde.mutant("noise 1 % too large", replaces="ancestral_denoising_step")
-def _(denoiser, x, sigma, sigma_next, z):
+def noise_1_percent_too_large(denoiser, x, sigma, sigma_next, z):
     return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
 
 
-@denoising_is_the_flow_and_the_reverse_sde.mutant("Euler's step", replaces="ddim_step")
-def _(process, score, a, t, dt):
-    return sampler.probability_flow_step(process, score, a, t, dt)
-
-
-@denoising_is_the_flow_and_the_reverse_sde.mutant("g² for ½g²", replaces="probability_flow_step")
-def _(process, score, a, t, dt):
+def g2_halfg2(process, score, a, t, dt):
     return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
 
 
-@denoising_is_the_flow_and_the_reverse_sde.mutant("flow's ½ in the reverse SDE", replaces="reverse_step")
-def _(process, score, a, t, dt, z):
+def flows_half_reverse_sde(process, score, a, t, dt, z):
     return sampler.reverse_step(process, lambda a, t: score(a, t) / 2, a, t, dt, z)
 
 
-@denoising_is_the_flow_and_the_reverse_sde.mutant("noise 1 % too small", replaces="reverse_step")
-def _(process, score, a, t, dt, z):
-    return sampler.reverse_step(process, score, a, t, dt, 0.99 * z)
+denoising_is_the_flow_and_the_reverse_sde.mutants(
+    {
+        "always to D": lambda denoiser, x, sigma, sigma_next: denoiser(x, sigma),
+        "stochastic share": stochastic_share,
+    },
+    replaces="denoising_step",
+)
+denoising_is_the_flow_and_the_reverse_sde.mutants(
+    {
+        "noise σ⁺, all anew": lambda denoiser, x, sigma, sigma_next, z: denoiser(x, sigma) + sigma_next * z,
+        "deterministic share": deterministic_share,
+        "noise 1 % too large": noise_1_percent_too_large,
+    },
+    replaces="ancestral_denoising_step",
+)
+denoising_is_the_flow_and_the_reverse_sde.mutants(
+    {"Euler's step": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt)},
+    replaces="ddim_step",
+)
+denoising_is_the_flow_and_the_reverse_sde.mutants({"g² for ½g²": g2_halfg2}, replaces="probability_flow_step")
+denoising_is_the_flow_and_the_reverse_sde.mutants(
+    {
+        "flow's ½ in the reverse SDE": flows_half_reverse_sde,
+        "noise 1 % too small": lambda process, score, a, t, dt, z: sampler.reverse_step(
+            process, score, a, t, dt, 0.99 * z
+        ),
+    },
+    replaces="reverse_step",
+)

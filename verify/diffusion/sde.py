@@ -5,7 +5,7 @@ import scipy
 
 from refimpl.diffusion import sde
 from refimpl.diffusion.sde import SDE
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 
 SLIDE = "Score-based Generative Models with SDEs - Forward process"
@@ -93,124 +93,126 @@ def changed(process, drift=1.0, diffusion=1.0, kernel=lambda scale, std: (scale,
 def mutants_of_the_schedules(of):
     """Wrong versions that both claims must tell from the truth."""
 
-    @of.mutant("β for √β", replaces="vp")
-    def _(*beta):
+    def beta_rootbeta(*beta):
         right = sde.vp(*beta)
         return right._replace(diffusion=lambda t: right.diffusion(t) ** 2)
 
-    @of.mutant("drift −βa", replaces="vp")
-    def _(*beta):
-        return changed(sde.vp(*beta), drift=2.0)
-
-    @of.mutant("drift 1 % too strong", replaces="vp")
-    def _(*beta):
-        return changed(sde.vp(*beta), drift=1.01)
-
-    @of.mutant("drift away from 0", replaces="vp")
-    def _(*beta):
-        return changed(sde.vp(*beta), drift=-1.0)
-
-    @of.mutant("scale e^{−B}, std² = 1 − e^{−2B}", replaces="vp")
-    def _(*beta):
+    def scale_e_b_std2_1_e_2b(*beta):
         return changed(sde.vp(*beta), kernel=lambda scale, std: (scale**2, np.sqrt(1 - scale**4)))
 
-    @of.mutant("std² for std", replaces="vp")
-    def _(*beta):
-        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale, std**2))
-
-    @of.mutant("products of β for products of 1 − β", replaces="vp", shipped="dpm-solver, #13")
-    def _(*beta):
-        return changed(sde.vp(*beta), kernel=lambda scale, std: (std, scale))
-
-    @of.mutant("products of α for 1 − β: scale² for scale", replaces="vp", shipped="score_sde_pytorch, #73")
-    def _(*beta):
-        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale**2, std))
-
-    @of.mutant("exponential forgotten: scale −B/2", replaces="vp", shipped="diffusers, #2090")
-    def _(*beta):
-        return changed(sde.vp(*beta), kernel=lambda scale, std: (np.log(scale), std))
-
-    @of.mutant("std² = 1 − scale: a missing square", replaces="vp", shipped="diffusers, #590")
-    def _(*beta):
+    def std2_1_scale_missing_square(*beta):
         return changed(sde.vp(*beta), kernel=lambda scale, std: (scale, np.sqrt(1 - scale)))
 
-    @of.mutant("VP's std", replaces="sub_vp")
-    def _(*beta):
+    def vps_std(*beta):
         return changed(sde.sub_vp(*beta), kernel=lambda scale, std: (scale, np.sqrt(std)))
 
-    @of.mutant("std² for std", replaces="sub_vp")
-    def _(*beta):
-        return changed(sde.sub_vp(*beta), kernel=lambda scale, std: (scale, std**2))
-
-    @of.mutant("drift 1 % too weak", replaces="sub_vp")
-    def _(*beta):
-        return changed(sde.sub_vp(*beta), drift=0.99)
-
-    @of.mutant("std = σ(t): the kernel of another process", replaces="ve", shipped="score_sde, VESDE")
-    def _(low=0.01, high=50.0):
+    def std_sigma_t_kernel_another_process(low=0.01, high=50.0):
         return changed(sde.ve(low, high), kernel=lambda scale, std: (scale, np.sqrt(std**2 + low**2)))
 
-    @of.mutant("g = σ√(log ratio), without the 2", replaces="ve")
-    def _(*sigmas):
-        return changed(sde.ve(*sigmas), diffusion=np.sqrt(0.5))
-
-    @of.mutant("g 1 % too large", replaces="ve")
-    def _(*sigmas):
-        return changed(sde.ve(*sigmas), diffusion=1.01)
-
-    @of.mutant("g = σ′", replaces="ve")
-    def _(low=0.01, high=50.0):
+    def g_sigma(low=0.01, high=50.0):
         return changed(sde.ve(low, high), diffusion=np.sqrt(np.log(high / low) / 2))
+
+    of.mutants(
+        {
+            "β for √β": beta_rootbeta,
+            "drift −βa": lambda *beta: changed(sde.vp(*beta), drift=2.0),
+            "drift 1 % too strong": lambda *beta: changed(sde.vp(*beta), drift=1.01),
+            "drift away from 0": lambda *beta: changed(sde.vp(*beta), drift=-1.0),
+            "scale e^{−B}, std² = 1 − e^{−2B}": scale_e_b_std2_1_e_2b,
+            "std² for std": lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (scale, std**2)),
+            "products of β for products of 1 − β": shipped(
+                lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (std, scale)),
+                project="dpm-solver",
+                thread="#13",
+            ),
+            "products of α for 1 − β: scale² for scale": shipped(
+                lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (scale**2, std)),
+                project="score_sde_pytorch",
+                thread="#73",
+            ),
+            "exponential forgotten: scale −B/2": shipped(
+                lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (np.log(scale), std)),
+                project="diffusers",
+                thread="#2090",
+            ),
+            "std² = 1 − scale: a missing square": shipped(
+                std2_1_scale_missing_square, project="diffusers", thread="#590"
+            ),
+        },
+        replaces="vp",
+    )
+    of.mutants(
+        {
+            "VP's std": vps_std,
+            "std² for std": lambda *beta: changed(sde.sub_vp(*beta), kernel=lambda scale, std: (scale, std**2)),
+            "drift 1 % too weak": lambda *beta: changed(sde.sub_vp(*beta), drift=0.99),
+        },
+        replaces="sub_vp",
+    )
+    of.mutants(
+        {
+            "std = σ(t): the kernel of another process": shipped(
+                std_sigma_t_kernel_another_process, project="score_sde", version="VESDE"
+            ),
+            "g = σ√(log ratio), without the 2": lambda *sigmas: changed(sde.ve(*sigmas), diffusion=np.sqrt(0.5)),
+            "g 1 % too large": lambda *sigmas: changed(sde.ve(*sigmas), diffusion=1.01),
+            "g = σ′": g_sigma,
+        },
+        replaces="ve",
+    )
 
 
 mutants_of_the_schedules(mean_and_variance_odes_integrate_to_the_kernels)
 mutants_of_the_schedules(schedules_are_the_usual_ones)
 
 
-@mean_and_variance_odes_integrate_to_the_kernels.mutant(
-    "σ′(t) twice too large: g² = 2β", replaces="vp", shipped="deepinv 0.4.2"
-)
-def _(*beta):
-    return changed(sde.vp(*beta), diffusion=np.sqrt(2))
-
-
-@mean_and_variance_odes_integrate_to_the_kernels.mutant("g² = β(1 − e^{−B})", replaces="sub_vp")
-def _(*beta):
+def g2_beta_1_e_b(*beta):
     right, beta_of = sde.sub_vp(*beta), sde.vp(*beta)
     return right._replace(diffusion=lambda t: beta_of.diffusion(t) * beta_of.kernel(t)[1])
 
 
-@mean_and_variance_odes_integrate_to_the_kernels.mutant("VP's g", replaces="sub_vp")
-def _(*beta):
-    return sde.sub_vp(*beta)._replace(diffusion=sde.vp(*beta).diffusion)
-
-
-@mean_and_variance_odes_integrate_to_the_kernels.mutant("σ linear in t", replaces="ve")
-def _(low=0.01, high=50.0):
+def sigma_linear_t(low=0.01, high=50.0):
     right = sde.ve(low, high)
     return right._replace(kernel=lambda t: (1.0, np.sqrt((low + (high - low) * t) ** 2 - low**2)))
 
 
-@schedules_are_the_usual_ones.mutant("βmax 1 % too large", replaces="vp")
-def _(low=0.1, high=20.0):
-    return sde.vp(low, 1.01 * high)
+mean_and_variance_odes_integrate_to_the_kernels.mutants(
+    {
+        "σ′(t) twice too large: g² = 2β": shipped(
+            lambda *beta: changed(sde.vp(*beta), diffusion=np.sqrt(2)),
+            project="deepinv",
+            version="0.4.2",
+            thread="PR #1343",
+        )
+    },
+    replaces="vp",
+)
+mean_and_variance_odes_integrate_to_the_kernels.mutants(
+    {
+        "g² = β(1 − e^{−B})": g2_beta_1_e_b,
+        "VP's g": lambda *beta: sde.sub_vp(*beta)._replace(diffusion=sde.vp(*beta).diffusion),
+    },
+    replaces="sub_vp",
+)
+mean_and_variance_odes_integrate_to_the_kernels.mutants({"σ linear in t": sigma_linear_t}, replaces="ve")
 
 
-@schedules_are_the_usual_ones.mutant("β from 0", replaces="sub_vp")
-def _(low=0.1, high=20.0):
-    return sde.sub_vp(1e-9, high)
-
-
-@schedules_are_the_usual_ones.mutant("σmin 1 % too large", replaces="ve")
-def _(low=0.01, high=50.0):
-    return sde.ve(1.01 * low, high)
-
-
-@schedules_are_the_usual_ones.mutant("βmin = 0.1 whatever is asked for", replaces="vp")
-def _(low=0.1, high=20.0):
-    return sde.vp(0.1, high)
-
-
-@schedules_are_the_usual_ones.mutant("one time for all points", replaces="ve")
-def _(*sigmas):
+def one_time_all_points(*sigmas):
     return sde.ve(*sigmas)._replace(diffusion=lambda t: sde.ve(*sigmas).diffusion(np.ravel(t)[0]) + 0 * t)
+
+
+schedules_are_the_usual_ones.mutants(
+    {
+        "βmax 1 % too large": lambda low=0.1, high=20.0: sde.vp(low, 1.01 * high),
+        "βmin = 0.1 whatever is asked for": lambda low=0.1, high=20.0: sde.vp(0.1, high),
+    },
+    replaces="vp",
+)
+schedules_are_the_usual_ones.mutants({"β from 0": lambda low=0.1, high=20.0: sde.sub_vp(1e-9, high)}, replaces="sub_vp")
+schedules_are_the_usual_ones.mutants(
+    {
+        "σmin 1 % too large": lambda low=0.01, high=50.0: sde.ve(1.01 * low, high),
+        "one time for all points": one_time_all_points,
+    },
+    replaces="ve",
+)

@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl import mixtures
 from refimpl.diffusion import score_matching
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.score_matching import SLIDE, gaussian_points, parabola, waves
 from verify.evidence import equal, rounding
 from verify.sampling.metrics import random_law
@@ -64,58 +64,52 @@ def sliced_losses_need_directions_of_covariance_one(
         yield equal(f"unit vectors{name}: the best c of c∇log π", best, expected, atol=rounding(1e5))
 
 
-@sliced_losses_need_directions_of_covariance_one.mutant("(vᵀh)² without the ½", replaces="sliced_loss")
-def _(score, a, v):
+def vth_2_without_half(score, a, v):
     return score_matching.sliced_loss(score, a, v) + ((v * score(a)).sum(-1) ** 2).mean() / 2
 
 
-@sliced_losses_need_directions_of_covariance_one.mutant(
-    "Hutchinson's estimator summed, never averaged", replaces="sliced_loss", shipped="bayesflow, #772"
-)
-def _(score, a, v):
+def hutchinsons_estimator_summed_never(score, a, v):
     squares = ((v * score(a)).sum(-1) ** 2).mean() / 2
     return squares + len(v) * (score_matching.sliced_loss(score, a, v) - squares)
 
 
-@sliced_losses_need_directions_of_covariance_one.mutant("directions put on the sphere", replaces="sliced_loss")
-def _(score, a, v):
+def directions_put_on_sphere(score, a, v):
     return score_matching.sliced_loss(score, a, v / np.linalg.norm(v, axis=-1, keepdims=True))
 
 
-@sliced_losses_need_directions_of_covariance_one.mutant("‖h‖² for (vᵀh)²", replaces="sliced_loss")
-def _(score, a, v):
-    return score_matching.variance_reduced_sliced_loss(score, a, v)
-
-
-@sliced_losses_need_directions_of_covariance_one.mutant("slope along v, not curvature", replaces="sliced_loss")
-def _(score, a, v):
+def slope_along_v_not_curvature(score, a, v):
     u = (v * score(a)).sum(-1)
     return (u + u**2 / 2).mean()
 
 
-@sliced_losses_need_directions_of_covariance_one.mutant("½ in front of all", replaces="sliced_loss")
-def _(score, a, v):
-    return score_matching.sliced_loss(score, a, v) / 2
-
-
-@sliced_losses_need_directions_of_covariance_one.mutant(
-    "trace divided by the dimension",
-    replaces="variance_reduced_sliced_loss",
-    shipped="torchebm 0.8.9, approximate score matching",
-)
-def _(score, a, v):
+def trace_divided_dimension(score, a, v):
     squares = (score(a) ** 2).sum(-1).mean() / 2
     return squares + (score_matching.variance_reduced_sliced_loss(score, a, v) - squares) / a.shape[-1]
 
 
-@sliced_losses_need_directions_of_covariance_one.mutant("1 % too large", replaces="variance_reduced_sliced_loss")
-def _(score, a, v):
-    return 1.01 * score_matching.variance_reduced_sliced_loss(score, a, v)
-
-
-@sliced_losses_need_directions_of_covariance_one.mutant("(vᵀh)²", replaces="variance_reduced_sliced_loss")
-def _(score, a, v):
-    return score_matching.sliced_loss(score, a, v)
+sliced_losses_need_directions_of_covariance_one.mutants(
+    {
+        "(vᵀh)² without the ½": vth_2_without_half,
+        "Hutchinson's estimator summed, never averaged": shipped(
+            hutchinsons_estimator_summed_never, project="bayesflow", thread="#772"
+        ),
+        "directions put on the sphere": directions_put_on_sphere,
+        "‖h‖² for (vᵀh)²": lambda score, a, v: score_matching.variance_reduced_sliced_loss(score, a, v),
+        "slope along v, not curvature": slope_along_v_not_curvature,
+        "½ in front of all": lambda score, a, v: score_matching.sliced_loss(score, a, v) / 2,
+    },
+    replaces="sliced_loss",
+)
+sliced_losses_need_directions_of_covariance_one.mutants(
+    {
+        "trace divided by the dimension": shipped(
+            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
+        ),
+        "1 % too large": lambda score, a, v: 1.01 * score_matching.variance_reduced_sliced_loss(score, a, v),
+        "(vᵀh)²": lambda score, a, v: score_matching.sliced_loss(score, a, v),
+    },
+    replaces="variance_reduced_sliced_loss",
+)
 
 
 @claim("D04", slide=SLIDE, source="Vincent 2011")
@@ -147,46 +141,27 @@ def denoising_loss_is_least_at_the_noised_score_of_gaussians(rng, *, denoising_l
     yield equal("noise four times a sample", denoising_loss(np.sin, a, z, 0.7), apart, rtol=rounding(1e4))
 
 
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant(
-    "the noise with the wrong sign", shipped="torchebm 0.8.8, #318"
-)
-def _(score, a, z, sigma):
-    return ((score(a + sigma * z) - z / sigma) ** 2).sum(-1).mean() / 2
-
-
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant("z for z/σ")
-def _(score, a, z, sigma):
-    return ((score(a + sigma * z) + z) ** 2).sum(-1).mean() / 2
-
-
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant("z/σ²: the noise taken for σz already")
-def _(score, a, z, sigma):
-    return ((score(a + sigma * z) + z / sigma**2) ** 2).sum(-1).mean() / 2
-
-
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant("no ½")
-def _(score, a, z, sigma):
-    return 2 * score_matching.denoising_loss(score, a, z, sigma)
-
-
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant("mean over coordinates")
-def _(score, a, z, sigma):
-    return ((score(a + sigma * z) + z / sigma) ** 2).mean() / 2
-
-
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant("score of the clean samples")
-def _(score, a, z, sigma):
-    return ((score(a) + z / sigma) ** 2).sum(-1).mean() / 2
-
-
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant("weighted by σ²")
-def _(score, a, z, sigma):
-    return sigma**2 * score_matching.denoising_loss(score, a, z, sigma)
-
-
-@denoising_loss_is_least_at_the_noised_score_of_gaussians.mutant("noise of variance σ")
-def _(score, a, z, sigma):
+def noise_variance_sigma(score, a, z, sigma):
     return ((score(a + np.sqrt(sigma) * z) + z / sigma) ** 2).sum(-1).mean() / 2
+
+
+denoising_loss_is_least_at_the_noised_score_of_gaussians.mutants({
+    "the noise with the wrong sign": shipped(
+        lambda score, a, z, sigma: ((score(a + sigma * z) - z / sigma) ** 2).sum(-1).mean() / 2,
+        project="torchebm",
+        version="0.8.8",
+        thread="#318",
+    ),
+    "z for z/σ": lambda score, a, z, sigma: ((score(a + sigma * z) + z) ** 2).sum(-1).mean() / 2,
+    "z/σ²: the noise taken for σz already": lambda score, a, z, sigma: (
+        ((score(a + sigma * z) + z / sigma**2) ** 2).sum(-1).mean() / 2
+    ),
+    "no ½": lambda score, a, z, sigma: 2 * score_matching.denoising_loss(score, a, z, sigma),
+    "mean over coordinates": lambda score, a, z, sigma: ((score(a + sigma * z) + z / sigma) ** 2).mean() / 2,
+    "score of the clean samples": lambda score, a, z, sigma: ((score(a) + z / sigma) ** 2).sum(-1).mean() / 2,
+    "weighted by σ²": lambda score, a, z, sigma: sigma**2 * score_matching.denoising_loss(score, a, z, sigma),
+    "noise of variance σ": noise_variance_sigma,
+})
 
 
 @claim("D04", slide=SLIDE, source="Vincent 2011; characteristic functions of Gaussians")
@@ -225,23 +200,23 @@ def denoising_loss_learns_the_noised_score_of_mixtures(
     yield equal("h = ∇log π_σ", loss(best), 1 / (2 * sigma**2) - information / 2, atol=rounding(1e5, 10))
 
 
-@denoising_loss_learns_the_noised_score_of_mixtures.mutant(
-    "the noise with the wrong sign", replaces="denoising_loss", shipped="torchebm 0.8.8, #318"
-)
-def _(score, a, z, sigma):
-    return ((score(a + sigma * z) - z / sigma) ** 2).sum(-1).mean() / 2
-
-
-@denoising_loss_learns_the_noised_score_of_mixtures.mutant("z for z/σ", replaces="denoising_loss")
-def _(score, a, z, sigma):
-    return ((score(a + sigma * z) + z) ** 2).sum(-1).mean() / 2
-
-
-@denoising_loss_learns_the_noised_score_of_mixtures.mutant("1 % too much noise", replaces="denoising_loss")
-def _(score, a, z, sigma):
-    return score_matching.denoising_loss(score, a, 1.01 * z, sigma)
-
-
-@denoising_loss_learns_the_noised_score_of_mixtures.mutant("score of the clean law", replaces="mixture_score")
-def _(x, weights, means, covariances):
+def score_clean_law(x, weights, means, covariances):
     return mixtures.mixture_score(x, weights, means, covariances - 0.3)
+
+
+denoising_loss_learns_the_noised_score_of_mixtures.mutants(
+    {
+        "the noise with the wrong sign": shipped(
+            lambda score, a, z, sigma: ((score(a + sigma * z) - z / sigma) ** 2).sum(-1).mean() / 2,
+            project="torchebm",
+            version="0.8.8",
+            thread="#318",
+        ),
+        "z for z/σ": lambda score, a, z, sigma: ((score(a + sigma * z) + z) ** 2).sum(-1).mean() / 2,
+        "1 % too much noise": lambda score, a, z, sigma: score_matching.denoising_loss(score, a, 1.01 * z, sigma),
+    },
+    replaces="denoising_loss",
+)
+denoising_loss_learns_the_noised_score_of_mixtures.mutants(
+    {"score of the clean law": score_clean_law}, replaces="mixture_score"
+)

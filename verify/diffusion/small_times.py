@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl.diffusion import sde
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.sde import SLIDE, SOURCE, times_of
 from verify.evidence import equal, rounding
 
@@ -27,32 +27,44 @@ def noise_keeps_its_digits_at_small_times(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, 
     yield equal("VE: std²", ve(low, high).kernel(t)[1] ** 2, low**2 * (x + x**2 / 2 + x**3 / 6), rtol=tolerance)
 
 
-@noise_keeps_its_digits_at_small_times.mutant("√(1 − scale²)", replaces="vp")
-def _(low, high):
+def root_1_scale2(low, high):
     right = sde.vp(low, high)
     return right._replace(kernel=lambda t: (right.kernel(t)[0], np.sqrt(1 - right.kernel(t)[0] ** 2)))
 
 
-@noise_keeps_its_digits_at_small_times.mutant("1 − scale²", replaces="sub_vp")
-def _(low, high):
+def wrong_1_scale2(low, high):
     right = sde.sub_vp(low, high)
     return right._replace(kernel=lambda t: (right.kernel(t)[0], 1 - right.kernel(t)[0] ** 2))
 
 
-@noise_keeps_its_digits_at_small_times.mutant("g² = β(1 − scale⁴)", replaces="sub_vp")
-def _(low, high):
+def g2_beta_1_scale4(low, high):
     right, beta_of = sde.sub_vp(low, high), sde.vp(low, high).diffusion
     return right._replace(diffusion=lambda t: beta_of(t) * np.sqrt(1 - right.kernel(t)[0] ** 4))
 
 
-@noise_keeps_its_digits_at_small_times.mutant("√(σ² − σmin²)", replaces="ve")
-def _(low, high):
+def root_sigma2_sigmamin2(low, high):
     return sde.ve(low, high)._replace(kernel=lambda t: (1.0, np.sqrt(sde.ve_sigma(t, low, high) ** 2 - low**2)))
 
 
-@noise_keeps_its_digits_at_small_times.mutant("σ(t) for std", replaces="ve", shipped="score_sde, VESDE")
-def _(low, high):
+def sigma_t_std(low, high):
     return sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high)))
+
+
+noise_keeps_its_digits_at_small_times.mutants({"√(1 − scale²)": root_1_scale2}, replaces="vp")
+noise_keeps_its_digits_at_small_times.mutants(
+    {
+        "1 − scale²": wrong_1_scale2,
+        "g² = β(1 − scale⁴)": g2_beta_1_scale4,
+    },
+    replaces="sub_vp",
+)
+noise_keeps_its_digits_at_small_times.mutants(
+    {
+        "√(σ² − σmin²)": root_sigma2_sigmamin2,
+        "σ(t) for std": shipped(sigma_t_std, project="score_sde", version="VESDE"),
+    },
+    replaces="ve",
+)
 
 
 @claim("D12", slide=SLIDE, source=SOURCE)
@@ -71,26 +83,19 @@ def ve_sigma_is_the_std_of_data_that_carry_sigma_min(rng, *, ve_sigma=sde.ve_sig
     yield equal("σmin = ½, σmax = 2, t = ½", both, [1.0, 0.75**0.5], rtol=1e-14)
 
 
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("the std itself", replaces="ve_sigma")
-def _(t, sigma_min=0.01, sigma_max=50.0):
-    return sde.ve(sigma_min, sigma_max).kernel(t)[1]
-
-
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σ(t) for std", replaces="ve", shipped="score_sde, VESDE")
-def _(low, high):
+def sigma_t_std_2(low, high):
     return sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high)))
 
 
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("linear in t", replaces="ve_sigma")
-def _(t, sigma_min=0.01, sigma_max=50.0):
-    return sigma_min + t * (sigma_max - sigma_min)
-
-
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σ²(t)", replaces="ve_sigma")
-def _(t, sigma_min=0.01, sigma_max=50.0):
-    return sde.ve_sigma(t, sigma_min, sigma_max) ** 2
-
-
-@ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutant("σmax = 49 unless told", replaces="ve_sigma")
-def _(t, sigma_min=0.01, sigma_max=49.0):
-    return sde.ve_sigma(t, sigma_min, sigma_max)
+ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutants(
+    {
+        "the std itself": lambda t, sigma_min=0.01, sigma_max=50.0: sde.ve(sigma_min, sigma_max).kernel(t)[1],
+        "linear in t": lambda t, sigma_min=0.01, sigma_max=50.0: sigma_min + t * (sigma_max - sigma_min),
+        "σ²(t)": lambda t, sigma_min=0.01, sigma_max=50.0: sde.ve_sigma(t, sigma_min, sigma_max) ** 2,
+        "σmax = 49 unless told": lambda t, sigma_min=0.01, sigma_max=49.0: sde.ve_sigma(t, sigma_min, sigma_max),
+    },
+    replaces="ve_sigma",
+)
+ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutants(
+    {"σ(t) for std": shipped(sigma_t_std_2, project="score_sde", version="VESDE")}, replaces="ve"
+)

@@ -43,56 +43,50 @@ def white_noise_has_a_flat_spectrum(
     yield distribution(f"|ẑ|²/Nσ² at k = {k}", at_k, scipy.stats.expon.cdf, delta=0.08)
 
 
-@white_noise_has_a_flat_spectrum.mutant("divided by N", replaces="power_spectrum")
-def _(images):
-    return spectrum.power_spectrum(images) / (images.shape[-2] * images.shape[-1])
-
-
-@white_noise_has_a_flat_spectrum.mutant("amplitude for power", replaces="power_spectrum")
-def _(images):
-    return np.sqrt(spectrum.power_spectrum(images))
-
-
-@white_noise_has_a_flat_spectrum.mutant("shifted, the constant in the middle", replaces="power_spectrum")
-def _(images):
-    return np.fft.fftshift(spectrum.power_spectrum(images), axes=(-2, -1))
-
-
-@white_noise_has_a_flat_spectrum.mutant("rows only", replaces="power_spectrum")
-def _(images):
-    return np.abs(np.fft.fft(images)) ** 2
-
-
-@white_noise_has_a_flat_spectrum.mutant("1 % too large", replaces="power_spectrum")
-def _(images):
-    return 1.01 * spectrum.power_spectrum(images)
-
-
-@white_noise_has_a_flat_spectrum.mutant("the constant in the first ring", replaces="radial_average")
-def _(power, num_bands):
+def constant_first_ring(power, num_bands):
     radius = np.hypot(np.fft.fftfreq(power.shape[-2])[:, None], np.fft.fftfreq(power.shape[-1]))
     rings = np.floor(2 * num_bands * radius)
     return np.stack([power[..., rings == b].mean(-1) for b in range(num_bands)], -1)
 
 
-@white_noise_has_a_flat_spectrum.mutant("corners in the last ring", replaces="radial_average")
-def _(power, num_bands):
+def corners_last_ring(power, num_bands):
     rings = np.minimum(spectrum._rings(*power.shape[-2:], num_bands), num_bands - 1)
     rings[0, 0] = num_bands
     return np.stack([power[..., rings == b].mean(-1) for b in range(num_bands)], -1)
 
 
-@white_noise_has_a_flat_spectrum.mutant("sums for means", replaces="radial_average")
-def _(power, num_bands):
+def sums_means(power, num_bands):
     rings = spectrum._rings(*power.shape[-2:], num_bands)
     return np.stack([power[..., rings == b].sum(-1) for b in range(num_bands)], -1)
 
 
-@white_noise_has_a_flat_spectrum.mutant("radius in indices, not in cycles a pixel", replaces="radial_average")
-def _(power, num_bands):
+def radius_indices_not_cycles_pixel(power, num_bands):
     h, w = power.shape[-2:]
     rings = spectrum._rings(max(h, w), max(h, w), num_bands)[:h, :w]
     return np.stack([power[..., rings == b].mean(-1) for b in range(num_bands)], -1)
+
+
+white_noise_has_a_flat_spectrum.mutants(
+    {
+        "divided by N": lambda images: spectrum.power_spectrum(images) / (images.shape[-2] * images.shape[-1]),
+        "amplitude for power": lambda images: np.sqrt(spectrum.power_spectrum(images)),
+        "shifted, the constant in the middle": lambda images: np.fft.fftshift(
+            spectrum.power_spectrum(images), axes=(-2, -1)
+        ),
+        "rows only": lambda images: np.abs(np.fft.fft(images)) ** 2,
+        "1 % too large": lambda images: 1.01 * spectrum.power_spectrum(images),
+    },
+    replaces="power_spectrum",
+)
+white_noise_has_a_flat_spectrum.mutants(
+    {
+        "the constant in the first ring": constant_first_ring,
+        "corners in the last ring": corners_last_ring,
+        "sums for means": sums_means,
+        "radius in indices, not in cycles a pixel": radius_indices_not_cycles_pixel,
+    },
+    replaces="radial_average",
+)
 
 
 @claim("D17", slide=SLIDE, source=SOURCE)
@@ -127,59 +121,33 @@ def the_wiener_filter_is_the_conditional_mean_of_stationary_images(
     yield equal("without noise, with powers 0: all stays", wiener_gain(S * (S > 30), 0.0), np.ones((h, w)))
 
 
-def mutant(text, replaces):
-    """A wrong version of one of the functions of the claim above."""
-    return the_wiener_filter_is_the_conditional_mean_of_stationary_images.mutant(text, replaces=replaces)
-
-
-@mutant("σ² for Nσ²", "wiener_gain")
-def _(S, sigma):
-    return S / (S + sigma**2)
-
-
-@mutant("square root of the gain", "wiener_gain")
-def _(S, sigma):
-    return np.sqrt(spectrum.wiener_gain(S, sigma))
-
-
-@mutant("σ for σ²", "wiener_gain")
-def _(S, sigma):
-    return S / (S + S.size * sigma)
-
-
-@mutant("amplitudes for powers", "wiener_gain")
-def _(S, sigma):
-    return np.sqrt(S) / (np.sqrt(S) + np.sqrt(S.size) * sigma)
-
-
-@mutant("the mean is filtered too", "wiener_denoiser")
-def _(x, mean, S, sigma):
-    return spectrum.wiener_denoiser(x, np.zeros_like(mean), S, sigma)
-
-
-@mutant("does nothing", "wiener_denoiser")
-def _(x, mean, S, sigma):
-    return x
-
-
-@mutant("2 % more noise assumed", "wiener_denoiser")
-def _(x, mean, S, sigma):
-    return spectrum.wiener_denoiser(x, mean, S, 1.02 * sigma)
-
-
-@mutant("√S without N", "emergence_level")
-def _(S, gain=0.5):
-    return np.sqrt(S * (1 / gain - 1))
-
-
-@mutant("g = 0.4 unless told", "emergence_level")
-def _(S, gain=0.4):
-    return spectrum.emergence_level(S, gain)
-
-
-@mutant("g/(1 − g) inverted", "emergence_level")
-def _(S, gain=0.5):
-    return np.sqrt(S / S.size / (1 / gain - 1))
+the_wiener_filter_is_the_conditional_mean_of_stationary_images.mutants(
+    {
+        "σ² for Nσ²": lambda S, sigma: S / (S + sigma**2),
+        "square root of the gain": lambda S, sigma: np.sqrt(spectrum.wiener_gain(S, sigma)),
+        "σ for σ²": lambda S, sigma: S / (S + S.size * sigma),
+        "amplitudes for powers": lambda S, sigma: np.sqrt(S) / (np.sqrt(S) + np.sqrt(S.size) * sigma),
+    },
+    replaces="wiener_gain",
+)
+the_wiener_filter_is_the_conditional_mean_of_stationary_images.mutants(
+    {
+        "the mean is filtered too": lambda x, mean, S, sigma: spectrum.wiener_denoiser(
+            x, np.zeros_like(mean), S, sigma
+        ),
+        "does nothing": lambda x, mean, S, sigma: x,
+        "2 % more noise assumed": lambda x, mean, S, sigma: spectrum.wiener_denoiser(x, mean, S, 1.02 * sigma),
+    },
+    replaces="wiener_denoiser",
+)
+the_wiener_filter_is_the_conditional_mean_of_stationary_images.mutants(
+    {
+        "√S without N": lambda S, gain=0.5: np.sqrt(S * (1 / gain - 1)),
+        "g = 0.4 unless told": lambda S, gain=0.4: spectrum.emergence_level(S, gain),
+        "g/(1 − g) inverted": lambda S, gain=0.5: np.sqrt(S / S.size / (1 / gain - 1)),
+    },
+    replaces="emergence_level",
+)
 
 
 @claim("D17", slide=SLIDE, source="measured on 10,000 real digits")
@@ -207,21 +175,17 @@ def low_frequencies_of_digits_emerge_first(
     yield at_least("exact denoiser: share of each of three rings", -np.diff(known / clean), 0.0, resolution=1.0)
 
 
-@low_frequencies_of_digits_emerge_first.mutant("rings from high to low", replaces="radial_average")
-def _(power, num_bands):
-    return spectrum.radial_average(power, num_bands)[..., ::-1]
-
-
-@low_frequencies_of_digits_emerge_first.mutant("the constant in the middle", replaces="power_spectrum")
-def _(images):
-    return np.fft.fftshift(spectrum.power_spectrum(images), axes=(-2, -1))
-
-
-@low_frequencies_of_digits_emerge_first.mutant("1/√S", replaces="emergence_level")
-def _(S, gain=0.5):
-    return 1 / spectrum.emergence_level(S, gain)
-
-
-@low_frequencies_of_digits_emerge_first.mutant("leaves the noise in", replaces="empirical_denoiser")
-def _(x, data, sigma):
-    return x
+low_frequencies_of_digits_emerge_first.mutants(
+    {"rings from high to low": lambda power, num_bands: spectrum.radial_average(power, num_bands)[..., ::-1]},
+    replaces="radial_average",
+)
+low_frequencies_of_digits_emerge_first.mutants(
+    {"the constant in the middle": lambda images: np.fft.fftshift(spectrum.power_spectrum(images), axes=(-2, -1))},
+    replaces="power_spectrum",
+)
+low_frequencies_of_digits_emerge_first.mutants(
+    {"1/√S": lambda S, gain=0.5: 1 / spectrum.emergence_level(S, gain)}, replaces="emergence_level"
+)
+low_frequencies_of_digits_emerge_first.mutants(
+    {"leaves the noise in": lambda x, data, sigma: x}, replaces="empirical_denoiser"
+)

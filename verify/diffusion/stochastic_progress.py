@@ -59,25 +59,25 @@ def stochastic_steps_reach_the_law_too(rng, *, ancestral_denoising_step=tweedie.
     )
 
 
-@stochastic_steps_reach_the_law_too.mutant("noise 1 % too large")
-def _(denoiser, x, sigma, sigma_next, z):
+def noise_1_percent_too_large(denoiser, x, sigma, sigma_next, z):
     return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
 
 
-@stochastic_steps_reach_the_law_too.mutant("all of the noise drawn anew")
-def _(denoiser, x, sigma, sigma_next, z):
-    return denoiser(x, sigma) + sigma_next * z
-
-
-@stochastic_steps_reach_the_law_too.mutant("σ⁺/σ for its square")
-def _(denoiser, x, sigma, sigma_next, z):
+def sigma_sigma_square(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
 
 
-@stochastic_steps_reach_the_law_too.mutant("D 1 % too small")
-def _(denoiser, x, sigma, sigma_next, z):
+def d_1_percent_too_small(denoiser, x, sigma, sigma_next, z):
     return tweedie.ancestral_denoising_step(lambda x, s: 0.99 * denoiser(x, s), x, sigma, sigma_next, z)
+
+
+stochastic_steps_reach_the_law_too.mutants({
+    "noise 1 % too large": noise_1_percent_too_large,
+    "all of the noise drawn anew": lambda denoiser, x, sigma, sigma_next, z: denoiser(x, sigma) + sigma_next * z,
+    "σ⁺/σ for its square": sigma_sigma_square,
+    "D 1 % too small": d_1_percent_too_small,
+})
 
 
 @claim("D11", slide="How to sample with a denoiser", source="Edgeworth expansion of the density")
@@ -102,23 +102,27 @@ def noisy_data_become_gaussian(rng, *, mixture_log_density=mixtures.mixture_log_
     yield from falls("TV against t", noise, np.array(distance), -3, rtol=0.1)
 
 
-@noisy_data_become_gaussian.mutant("weights left out")
-def _(x, weights, means, covariances):
+def weights_left_out(x, weights, means, covariances):
     return mixtures.mixture_log_density(x, np.full(len(weights), 1 / len(weights)), means, covariances)
 
 
-@noisy_data_become_gaussian.mutant("covariances 1 % too large")
-def _(x, weights, means, covariances):
+def covariances_1_percent_too_large(x, weights, means, covariances):
     return mixtures.mixture_log_density(x, weights, means, 1.01 * covariances)
 
 
-@noisy_data_become_gaussian.mutant("2π forgotten")
-def _(x, weights, means, covariances):
+def wrong_2pi_forgotten(x, weights, means, covariances):
     return mixtures.mixture_log_density(x, weights, means, covariances) + np.log(2 * np.pi) / 2
 
 
-@noisy_data_become_gaussian.mutant("a Gaussian at once")
-def _(x, weights, means, covariances):
+def gaussian_once(x, weights, means, covariances):
     m = weights @ means[:, 0]
     v = weights @ (covariances[:, 0, 0] + means[:, 0] ** 2) - m**2
     return -((x[:, 0] - m) ** 2) / (2 * v) - np.log(2 * np.pi * v) / 2
+
+
+noisy_data_become_gaussian.mutants({
+    "weights left out": weights_left_out,
+    "covariances 1 % too large": covariances_1_percent_too_large,
+    "2π forgotten": wrong_2pi_forgotten,
+    "a Gaussian at once": gaussian_once,
+})

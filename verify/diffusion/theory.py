@@ -42,35 +42,34 @@ def score_matching_of_gaussians_is_maximum_likelihood(
         yield equal(f"p = {p}: error of the score", error, (gap**2).sum(-1).mean(), rtol=1e-9)
 
 
-@score_matching_of_gaussians_is_maximum_likelihood.mutant("divided by n − 1", replaces="gaussian_score_matching")
-def _(a):
+def divided_n_1(a):
     mean, C = theory.gaussian_score_matching(a)
     return theory.GaussianModel(mean, C * len(a) / (len(a) - 1))
 
 
-@score_matching_of_gaussians_is_maximum_likelihood.mutant("about 0", replaces="gaussian_score_matching")
-def _(a):
-    return theory.GaussianModel(a.mean(0), a.T @ a / len(a))
-
-
-@score_matching_of_gaussians_is_maximum_likelihood.mutant("no ½, as on the left of (5)", replaces="implicit_loss")
-def _(score, a):
-    return score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
-
-
-@score_matching_of_gaussians_is_maximum_likelihood.mutant("means left out", replaces="gaussian_score_error")
-def _(m0, C0, m1, C1):
-    return theory.gaussian_score_error(m0, C0, m0, C1)
-
-
-@score_matching_of_gaussians_is_maximum_likelihood.mutant("laws exchanged", replaces="gaussian_score_error")
-def _(m0, C0, m1, C1):
-    return theory.gaussian_score_error(m1, C1, m0, C0)
-
-
-@score_matching_of_gaussians_is_maximum_likelihood.mutant("½ in front", replaces="gaussian_score_error")
-def _(m0, C0, m1, C1):
-    return theory.gaussian_score_error(m0, C0, m1, C1) / 2
+score_matching_of_gaussians_is_maximum_likelihood.mutants(
+    {
+        "divided by n − 1": divided_n_1,
+        "about 0": lambda a: theory.GaussianModel(a.mean(0), a.T @ a / len(a)),
+    },
+    replaces="gaussian_score_matching",
+)
+score_matching_of_gaussians_is_maximum_likelihood.mutants(
+    {
+        "no ½, as on the left of (5)": lambda score, a: (
+            score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
+        )
+    },
+    replaces="implicit_loss",
+)
+score_matching_of_gaussians_is_maximum_likelihood.mutants(
+    {
+        "means left out": lambda m0, C0, m1, C1: theory.gaussian_score_error(m0, C0, m0, C1),
+        "laws exchanged": lambda m0, C0, m1, C1: theory.gaussian_score_error(m1, C1, m0, C0),
+        "½ in front": lambda m0, C0, m1, C1: theory.gaussian_score_error(m0, C0, m1, C1) / 2,
+    },
+    replaces="gaussian_score_error",
+)
 
 
 def wishart_error(p, n):
@@ -112,31 +111,19 @@ def gaussian_scores_are_learnt_at_rate_one_over_n(rng, *, expected_score_error=t
     yield at_most(f"p = {p}: √n times the error", np.sqrt(n) * error, (p + 2) * size, resolution=(p + 3) * size)
 
 
-@gaussian_scores_are_learnt_at_rate_one_over_n.mutant("its leading term")
-def _(C, n):
-    return (len(C) + 2) / n * np.trace(np.linalg.inv(C))
-
-
-@gaussian_scores_are_learnt_at_rate_one_over_n.mutant("1/√n")
-def _(C, n):
-    return (len(C) + 2) / np.sqrt(n) * np.trace(np.linalg.inv(C))
-
-
-@gaussian_scores_are_learnt_at_rate_one_over_n.mutant("the mean known")
-def _(C, n):
+def mean_known(C, n):
     p = len(C)
     second = n * n * (n - 2) / ((n - p - 1) * (n - p - 2) * (n - p - 4))
     return np.trace(np.linalg.inv(C)) * (second - 2 * n / (n - p - 2) + 1)
 
 
-@gaussian_scores_are_learnt_at_rate_one_over_n.mutant("tr C for tr C⁻¹")
-def _(C, n):
-    return theory.expected_score_error(np.linalg.inv(C), n)
-
-
-@gaussian_scores_are_learnt_at_rate_one_over_n.mutant("1 % too small")
-def _(C, n):
-    return 0.99 * theory.expected_score_error(C, n)
+gaussian_scores_are_learnt_at_rate_one_over_n.mutants({
+    "its leading term": lambda C, n: (len(C) + 2) / n * np.trace(np.linalg.inv(C)),
+    "1/√n": lambda C, n: (len(C) + 2) / np.sqrt(n) * np.trace(np.linalg.inv(C)),
+    "the mean known": mean_known,
+    "tr C for tr C⁻¹": lambda C, n: theory.expected_score_error(np.linalg.inv(C), n),
+    "1 % too small": lambda C, n: 0.99 * theory.expected_score_error(C, n),
+})
 
 
 @claim("D20", slide=SLIDE, source="Zhu, Locatello & Cevher 2023; Vincent 2011")
@@ -175,36 +162,23 @@ def the_kernels_score_cannot_be_learnt_and_the_marginals_can(
     yield equal("growth of the integral per −log t₀", np.diff(integrals) / -np.diff(np.log(t0)), [3.0, 3.0], rtol=1e-5)
 
 
-def mutant(text, replaces):
-    """A wrong version of one of the functions of the claim above."""
-    return the_kernels_score_cannot_be_learnt_and_the_marginals_can.mutant(text, replaces=replaces)
-
-
-@mutant("that of p = 1", "least_kernel_error")
-def _(v, p, t0, T):
-    return theory.least_kernel_error(v, 1, t0, T)
-
-
-@mutant("not averaged over time", "least_kernel_error")
-def _(v, p, t0, T):
-    return (T - t0) * theory.least_kernel_error(v, p, t0, T)
-
-
-@mutant("the kernel's whole energy", "least_kernel_error")
-def _(v, p, t0, T):
-    return p / (T - t0) * np.log(T / t0)
-
-
-@mutant("1 % too large", "least_kernel_error")
-def _(v, p, t0, T):
-    return 1.01 * theory.least_kernel_error(v, p, t0, T)
-
-
-@mutant("the noise with the wrong sign", "denoising_loss")
-def _(score, a, z, sigma):
-    return ((score(a + sigma * z) - z / sigma) ** 2).sum(-1).mean() / 2
-
-
-@mutant("1/√n", "expected_score_error")
-def _(C, n):
-    return (len(C) + 2) / np.sqrt(n) * np.trace(np.linalg.inv(C))
+the_kernels_score_cannot_be_learnt_and_the_marginals_can.mutants(
+    {
+        "that of p = 1": lambda v, p, t0, T: theory.least_kernel_error(v, 1, t0, T),
+        "not averaged over time": lambda v, p, t0, T: (T - t0) * theory.least_kernel_error(v, p, t0, T),
+        "the kernel's whole energy": lambda v, p, t0, T: p / (T - t0) * np.log(T / t0),
+        "1 % too large": lambda v, p, t0, T: 1.01 * theory.least_kernel_error(v, p, t0, T),
+    },
+    replaces="least_kernel_error",
+)
+the_kernels_score_cannot_be_learnt_and_the_marginals_can.mutants(
+    {
+        "the noise with the wrong sign": lambda score, a, z, sigma: (
+            ((score(a + sigma * z) - z / sigma) ** 2).sum(-1).mean() / 2
+        )
+    },
+    replaces="denoising_loss",
+)
+the_kernels_score_cannot_be_learnt_and_the_marginals_can.mutants(
+    {"1/√n": lambda C, n: (len(C) + 2) / np.sqrt(n) * np.trace(np.linalg.inv(C))}, replaces="expected_score_error"
+)

@@ -115,7 +115,7 @@ MOON_MUTANTS: list[tuple[str, str, Callable]] = [
     ("circles of radius 2", "two_moons", lambda n, rng: scaled_moons(n, rng)),
 ]
 for text, replaced, wrong in MOON_MUTANTS:
-    a_trained_network_samples_two_moons.mutant(text, replaces=replaced)(wrong)
+    a_trained_network_samples_two_moons.mutants({text: wrong}, replaces=replaced)
 
 
 def scaled_moons(n, rng):
@@ -203,4 +203,4 @@ DIGIT_MUTANTS: list[tuple[str, str, Callable]] = [
     ),
 ]
 for text, replaced, wrong in DIGIT_MUTANTS:
-    the_digit_network_beats_a_gaussian_and_does_not_memorise.mutant(text, replaces=replaced)(wrong)
+    the_digit_network_beats_a_gaussian_and_does_not_memorise.mutants({text: wrong}, replaces=replaced)

@@ -1,7 +1,5 @@
 """Where the steps of training go, written out: slide "Joint training of the score network"."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from refimpl.diffusion import learning, network_losses, training
@@ -44,7 +42,7 @@ def learning_goes_by_falling_steps(rng, *, learn=learning.learn):
     yield equal("average", found.average, average, atol=1e-10)
 
 
-for text, wrong in {
+learning_goes_by_falling_steps.mutants({
     "step 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
         f, draw, x, plan._replace(step=1.01 * plan.step), rng
     ),
@@ -58,8 +56,7 @@ for text, wrong in {
     "γ 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
         f, draw, x, plan._replace(decay=1.01 * plan.decay), rng
     ),
-}.items():
-    learning_goes_by_falling_steps.mutant(text)(wrong)
+})
 
 
 @claim("D15", slide=SLIDE, source="Song et al. 2021, (7); Kingma & Ba 2015, Algorithm 1")
@@ -106,7 +103,7 @@ def averaged_late(h, *args):
     return found._replace(network=training.with_parameters(h, found.history.x))
 
 
-AVERAGING_MUTANTS: dict[str, Callable] = {
+training_averages_adam_on_the_joint_loss_of_its_batches.mutants({
     "the last parameters, not their average": averaged_late,
     "λ left out": lambda h, data, plan, rng, y, batch=512, drop=0.1, weight=None, t_min=1e-3: training.train(
         h, data, plan, rng, y, batch, drop, None, t_min
@@ -124,6 +121,4 @@ AVERAGING_MUTANTS: dict[str, Callable] = {
     "γ 1 % too large": lambda h, data, plan, *args: training.train(
         h, data, plan._replace(decay=1.01 * plan.decay), *args
     ),
-}
-for text, other in AVERAGING_MUTANTS.items():
-    training_averages_adam_on_the_joint_loss_of_its_batches.mutant(text)(other)
+})

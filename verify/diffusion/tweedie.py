@@ -72,54 +72,44 @@ def tweedie_gives_the_conditional_mean_and_covariance(
         yield equal(f"N(0, σ²I) at σ = {sigma:g}", half, x / 2, rtol=rounding(16))
 
 
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("σ for σ²", replaces="tweedie_denoiser")
-def _(x, score, sigma):
-    return x + sigma * score(x)
-
-
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("steps against the score", replaces="tweedie_denoiser")
-def _(x, score, sigma):
-    return x - sigma**2 * score(x)
-
-
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("half of σ², a Langevin drift", replaces="tweedie_denoiser")
-def _(x, score, sigma):
-    return x + sigma**2 / 2 * score(x)
-
-
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("σ² 1 % too large", replaces="tweedie_denoiser")
-def _(x, score, sigma):
-    return x + 1.01 * sigma**2 * score(x)
-
-
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("σ² before the Hessian", replaces="tweedie_covariance")
-def _(x, score_jacobian, sigma):
+def sigma2_before_hessian(x, score_jacobian, sigma):
     return sigma**2 * np.eye(x.shape[-1]) + sigma**2 * score_jacobian(x)
 
 
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("no noise left at all", replaces="tweedie_covariance")
-def _(x, score_jacobian, sigma):
-    return sigma**4 * score_jacobian(x)
-
-
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("σ at a single point", replaces="tweedie_denoiser")
-def _(x, score, sigma):
-    return x + sigma ** min(x.ndim, 2) * score(x)
-
-
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("I at a single point", replaces="tweedie_covariance")
-def _(x, score_jacobian, sigma):
+def i_single_point(x, score_jacobian, sigma):
     return tweedie.tweedie_covariance(x, score_jacobian, sigma) + (np.eye(len(x)) if x.ndim == 1 else 0)
 
 
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("10⁻⁸ too large", replaces="tweedie_covariance")
-def _(x, score_jacobian, sigma):
+def wrong_108_too_large(x, score_jacobian, sigma):
     return tweedie.tweedie_covariance(x, score_jacobian, sigma) * (1 + 1e-8)
 
 
-@tweedie_gives_the_conditional_mean_and_covariance.mutant("score of the clean law", replaces="mixture_score")
-def _(x, weights, means, covariances):
+def score_clean_law(x, weights, means, covariances):
     return tweedie.mixture_score(x, weights, means, covariances - 0.005 * np.eye(x.shape[-1]))
+
+
+tweedie_gives_the_conditional_mean_and_covariance.mutants(
+    {
+        "σ for σ²": lambda x, score, sigma: x + sigma * score(x),
+        "steps against the score": lambda x, score, sigma: x - sigma**2 * score(x),
+        "half of σ², a Langevin drift": lambda x, score, sigma: x + sigma**2 / 2 * score(x),
+        "σ² 1 % too large": lambda x, score, sigma: x + 1.01 * sigma**2 * score(x),
+        "σ at a single point": lambda x, score, sigma: x + sigma ** min(x.ndim, 2) * score(x),
+    },
+    replaces="tweedie_denoiser",
+)
+tweedie_gives_the_conditional_mean_and_covariance.mutants(
+    {
+        "σ² before the Hessian": sigma2_before_hessian,
+        "no noise left at all": lambda x, score_jacobian, sigma: sigma**4 * score_jacobian(x),
+        "I at a single point": i_single_point,
+        "10⁻⁸ too large": wrong_108_too_large,
+    },
+    replaces="tweedie_covariance",
+)
+tweedie_gives_the_conditional_mean_and_covariance.mutants(
+    {"score of the clean law": score_clean_law}, replaces="mixture_score"
+)
 
 
 @claim("D08", slide=SLIDE, source="projection theorem")
@@ -159,24 +149,19 @@ def conditional_mean_minimises_the_squared_error(
     yield equal("least squares: D and nothing else", coefficients / alone, np.eye(6)[0], atol=error)
 
 
-@conditional_mean_minimises_the_squared_error.mutant(
-    "denoises to the median-like mode: no σ²", replaces="tweedie_denoiser"
-)
-def _(x, score, sigma):
-    return x + score(x)
-
-
-@conditional_mean_minimises_the_squared_error.mutant("does nothing", replaces="tweedie_denoiser")
-def _(x, score, sigma):
-    return x
-
-
-@conditional_mean_minimises_the_squared_error.mutant("σ² 1 % too small", replaces="tweedie_denoiser")
-def _(x, score, sigma):
-    return x + 0.99 * sigma**2 * score(x)
-
-
-@conditional_mean_minimises_the_squared_error.mutant("only the strongest component's score", replaces="mixture_score")
-def _(x, weights, means, covariances):
+def only_strongest_components_score(x, weights, means, covariances):
     strongest = weights.argmax()
     return (means[strongest] - x) / covariances[strongest, 0]
+
+
+conditional_mean_minimises_the_squared_error.mutants(
+    {
+        "denoises to the median-like mode: no σ²": lambda x, score, sigma: x + score(x),
+        "does nothing": lambda x, score, sigma: x,
+        "σ² 1 % too small": lambda x, score, sigma: x + 0.99 * sigma**2 * score(x),
+    },
+    replaces="tweedie_denoiser",
+)
+conditional_mean_minimises_the_squared_error.mutants(
+    {"only the strongest component's score": only_strongest_components_score}, replaces="mixture_score"
+)

@@ -63,48 +63,32 @@ def gradient_descent_ascent_expands_on_xy(rng, *, gda_step=algorithms.gda_step):
         yield equal(f"GDA on V = z², α = {alpha:.3g}", gda_step(square_field, z, alpha), z - alpha * z**2, atol=error)
 
 
-@gradient_descent_ascent_expands_on_xy.mutant("ascends in both")
-def _(V, z, alpha):
-    return z + alpha * V(z)
-
-
-@gradient_descent_ascent_expands_on_xy.mutant("alternates: y sees the new x")
-def _(V, z, alpha):
+def alternates_y_sees_new_x(V, z, alpha):
     first = np.arange(z.shape[-1]) < z.shape[-1] // 2
     half = np.where(first, z - alpha * V(z), z)
     return np.where(first, half, z - alpha * V(half))
 
 
-@gradient_descent_ascent_expands_on_xy.mutant("α 1 % too large")
-def _(V, z, alpha):
-    return z - 1.01 * alpha * V(z)
-
-
-@gradient_descent_ascent_expands_on_xy.mutant("gradients clipped to length 100")
-def _(V, z, alpha):
+def gradients_clipped_length_100(V, z, alpha):
     v = V(z)
     return z - alpha * v * np.minimum(1, 100 / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-300))
 
 
-@gradient_descent_ascent_expands_on_xy.mutant("α no larger than 10")
-def _(V, z, alpha):
-    return z - min(alpha, 10) * V(z)
-
-
-@gradient_descent_ascent_expands_on_xy.mutant("half a step from a single point")
-def _(V, z, alpha):
-    return z - alpha / (2 if z.ndim == 1 else 1) * V(z)
-
-
-@gradient_descent_ascent_expands_on_xy.mutant("overwrites z")
-def _(V, z, alpha):
+def overwrites_z(V, z, alpha):
     z -= alpha * V(z)
     return z
 
 
-@gradient_descent_ascent_expands_on_xy.mutant("α² for α")
-def _(V, z, alpha):
-    return z - alpha**2 * V(z)
+gradient_descent_ascent_expands_on_xy.mutants({
+    "ascends in both": lambda V, z, alpha: z + alpha * V(z),
+    "alternates: y sees the new x": alternates_y_sees_new_x,
+    "α 1 % too large": lambda V, z, alpha: z - 1.01 * alpha * V(z),
+    "gradients clipped to length 100": gradients_clipped_length_100,
+    "α no larger than 10": lambda V, z, alpha: z - min(alpha, 10) * V(z),
+    "half a step from a single point": lambda V, z, alpha: z - alpha / (2 if z.ndim == 1 else 1) * V(z),
+    "overwrites z": overwrites_z,
+    "α² for α": lambda V, z, alpha: z - alpha**2 * V(z),
+})
 
 
 @claim("M09", slide=SLIDE, source=SOURCE)
@@ -118,35 +102,19 @@ def extragradient_contracts_on_xy(rng, *, eg_step=algorithms.eg_step):
         yield equal(f"EG on V = z², α = {alpha:.3g}", eg_step(square_field, z, alpha), expected, atol=error)
 
 
-@extragradient_contracts_on_xy.mutant("evaluates both fields at z: gradient descent-ascent")
-def _(V, z, alpha):
-    return z - alpha * V(z)
-
-
-@extragradient_contracts_on_xy.mutant("steps on from the extrapolated point")
-def _(V, z, alpha):
+def steps_on_from_extrapolated_point(V, z, alpha):
     half = z - alpha * V(z)
     return half - alpha * V(half)
 
 
-@extragradient_contracts_on_xy.mutant("extrapolates the other way")
-def _(V, z, alpha):
-    return z - alpha * V(z + alpha * V(z))
-
-
-@extragradient_contracts_on_xy.mutant("half a step in the extrapolation")
-def _(V, z, alpha):
-    return z - alpha * V(z - alpha / 2 * V(z))
-
-
-@extragradient_contracts_on_xy.mutant("Heun's mean of the two fields")
-def _(V, z, alpha):
-    return z - alpha / 2 * (V(z) + V(z - alpha * V(z)))
-
-
-@extragradient_contracts_on_xy.mutant("extrapolation 1 % too long")
-def _(V, z, alpha):
-    return z - alpha * V(z - 1.01 * alpha * V(z))
+extragradient_contracts_on_xy.mutants({
+    "evaluates both fields at z: gradient descent-ascent": lambda V, z, alpha: z - alpha * V(z),
+    "steps on from the extrapolated point": steps_on_from_extrapolated_point,
+    "extrapolates the other way": lambda V, z, alpha: z - alpha * V(z + alpha * V(z)),
+    "half a step in the extrapolation": lambda V, z, alpha: z - alpha * V(z - alpha / 2 * V(z)),
+    "Heun's mean of the two fields": lambda V, z, alpha: z - alpha / 2 * (V(z) + V(z - alpha * V(z))),
+    "extrapolation 1 % too long": lambda V, z, alpha: z - alpha * V(z - 1.01 * alpha * V(z)),
+})
 
 
 @claim("M09", slide=SLIDE, source="Rockafellar 1976")
@@ -167,19 +135,13 @@ def proximal_point_contracts_on_xy(rng, *, ppm_step=algorithms.ppm_step):
     yield equal("z⁺ = z − αV(z⁺) for V = tanh", w + alpha * np.tanh(w), z, atol=rounding(32, 2.0))
 
 
-@proximal_point_contracts_on_xy.mutant("one explicit step: extragradient")
-def _(V, z, alpha):
-    return z - alpha * V(z - alpha * V(z))
-
-
-@proximal_point_contracts_on_xy.mutant("two fixed-point iterations more")
-def _(V, z, alpha):
-    return z - alpha * V(z - alpha * V(z - alpha * V(z - alpha * V(z))))
-
-
-@proximal_point_contracts_on_xy.mutant("implicit midpoint")
-def _(V, z, alpha):
-    return 2 * algorithms.ppm_step(V, z, alpha / 2) - z
+proximal_point_contracts_on_xy.mutants({
+    "one explicit step: extragradient": lambda V, z, alpha: z - alpha * V(z - alpha * V(z)),
+    "two fixed-point iterations more": lambda V, z, alpha: (
+        z - alpha * V(z - alpha * V(z - alpha * V(z - alpha * V(z))))
+    ),
+    "implicit midpoint": lambda V, z, alpha: 2 * algorithms.ppm_step(V, z, alpha / 2) - z,
+})
 
 
 def newton(V, z, alpha, num_steps, axis=-1):
@@ -192,19 +154,15 @@ def newton(V, z, alpha, num_steps, axis=-1):
     return w
 
 
-@proximal_point_contracts_on_xy.mutant("four Newton steps only")
-def _(V, z, alpha):
-    return newton(V, z, alpha, 4)
-
-
-@proximal_point_contracts_on_xy.mutant("Newton's method with a transposed Jacobian")
-def _(V, z, alpha):
-    return newton(V, z, alpha, 8, axis=-2)
-
-
-@proximal_point_contracts_on_xy.mutant("one Newton step only, exact on linear fields")
-def _(V, z, alpha):
+def one_newton_step_only_exact_on(V, z, alpha):
     h = 1e-6
     if V is xy_field:
         return algorithms.ppm_step(V, z, alpha)
     return z - alpha * V(z) / (1 + alpha * (V(z + h) - V(z - h)) / (2 * h))
+
+
+proximal_point_contracts_on_xy.mutants({
+    "four Newton steps only": lambda V, z, alpha: newton(V, z, alpha, 4),
+    "Newton's method with a transposed Jacobian": lambda V, z, alpha: newton(V, z, alpha, 8, axis=-2),
+    "one Newton step only, exact on linear fields": one_newton_step_only_exact_on,
+})

@@ -36,26 +36,18 @@ def alternating_descent_takes_turns(rng, *, alternating_step=dirac_gan.alternati
         yield from batched(what, step, z, atol=error.max())
 
 
-@alternating_descent_takes_turns.mutant("the discriminator first")
-def _(z, h, f_prime, n_g=1, n_d=1):
+def discriminator_first(z, h, f_prime, n_g=1, n_d=1):
     swap = [1, -1]
     return dirac_gan.alternating_step(z[..., ::-1] * swap, h, f_prime, n_d, n_g)[..., ::-1] * [-1, 1]
 
 
-@alternating_descent_takes_turns.mutant("simultaneous when n_g = n_d = 1")
-def _(z, h, f_prime, n_g=1, n_d=1):
+def simultaneous_when_n_g_n_d_1(z, h, f_prime, n_g=1, n_d=1):
     if n_g == n_d == 1:
         return dirac_gan.simultaneous_step(z, h, f_prime)
     return dirac_gan.alternating_step(z, h, f_prime, n_g, n_d)
 
 
-@alternating_descent_takes_turns.mutant("n_g and n_d exchanged")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    return dirac_gan.alternating_step(z, h, f_prime, n_d, n_g)
-
-
-@alternating_descent_takes_turns.mutant("one long step in place of n_g short ones")
-def _(z, h, f_prime, n_g=1, n_d=1):
+def one_long_step_place_n_g_short_ones(z, h, f_prime, n_g=1, n_d=1):
     theta, psi = z[..., 0], z[..., 1]
     theta = theta - n_g * h * psi * f_prime(theta * psi)
     for _ in range(n_d):
@@ -63,15 +55,23 @@ def _(z, h, f_prime, n_g=1, n_d=1):
     return numpy.stack([theta, psi], axis=-1)
 
 
-@alternating_descent_takes_turns.mutant("overwrites z")
-def _(z, h, f_prime, n_g=1, n_d=1):
+def overwrites_z(z, h, f_prime, n_g=1, n_d=1):
     z[...] = dirac_gan.alternating_step(z, h, f_prime, n_g, n_d)
     return z
 
 
-@alternating_descent_takes_turns.mutant("no more than three updates each")
-def _(z, h, f_prime, n_g=1, n_d=1):
+def no_more_than_three_updates_each(z, h, f_prime, n_g=1, n_d=1):
     return dirac_gan.alternating_step(z, h, f_prime, min(n_g, 3), min(n_d, 3))
+
+
+alternating_descent_takes_turns.mutants({
+    "the discriminator first": discriminator_first,
+    "simultaneous when n_g = n_d = 1": simultaneous_when_n_g_n_d_1,
+    "n_g and n_d exchanged": lambda z, h, f_prime, n_g=1, n_d=1: dirac_gan.alternating_step(z, h, f_prime, n_d, n_g),
+    "one long step in place of n_g short ones": one_long_step_place_n_g_short_ones,
+    "overwrites z": overwrites_z,
+    "no more than three updates each": no_more_than_three_updates_each,
+})
 
 
 @claim("M03", slide=SLIDE, source=f"{SOURCE}, Lemma 2.5")
@@ -101,39 +101,37 @@ def alternating_eigenvalues_stay_on_the_circle_up_to_two(
         yield equal(f"{what}: imaginary parts", eigenvalues.imag, expected.imag, atol=error * numpy.abs(imaginary))
 
 
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("α² for α", replaces="alternating_eigenvalues")
-def _(h, slope, n_g=1, n_d=1):
+def alpha2_alpha(h, slope, n_g=1, n_d=1):
     return dirac_gan.alternating_eigenvalues(n_g * n_d * h**2 * abs(slope), slope)
 
 
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
-    "n_g n_d for √(n_g n_d)", replaces="alternating_eigenvalues"
-)
-def _(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(n_g * n_d * h, slope)
-
-
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("α²/2 1 % too large", replaces="alternating_eigenvalues")
-def _(h, slope, n_g=1, n_d=1):
+def alpha2_2_1_percent_too_large(h, slope, n_g=1, n_d=1):
     return dirac_gan.alternating_eigenvalues(numpy.sqrt(1.01) * h, slope, n_g, n_d)
 
 
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
-    "least common multiple of n_g and n_d", replaces="alternating_eigenvalues"
-)
-def _(h, slope, n_g=1, n_d=1):
+def least_common_multiple_n_g_n_d(h, slope, n_g=1, n_d=1):
     return dirac_gan.alternating_eigenvalues(h, slope, 1, math.lcm(n_g, n_d))
 
 
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant(
-    "(1 − α²/2)² − 1 as it stands, cancelling at small α", replaces="alternating_eigenvalues"
-)
-def _(h, slope, n_g=1, n_d=1):
+def wrong_1_alpha2_2_2_1_as_it_stands(h, slope, n_g=1, n_d=1):
     centre = 1 - n_g * n_d * (h * slope) ** 2 / 2
     root = numpy.sqrt(centre**2 - 1 + 0j)
     return numpy.array([centre + root, centre - root])
 
 
-@alternating_eigenvalues_stay_on_the_circle_up_to_two.mutant("simultaneous steps", replaces="alternating_step")
-def _(z, h, f_prime, n_g=1, n_d=1):
-    return dirac_gan.simultaneous_step(z, h, f_prime)
+alternating_eigenvalues_stay_on_the_circle_up_to_two.mutants(
+    {
+        "α² for α": alpha2_alpha,
+        "n_g n_d for √(n_g n_d)": lambda h, slope, n_g=1, n_d=1: dirac_gan.alternating_eigenvalues(
+            n_g * n_d * h, slope
+        ),
+        "α²/2 1 % too large": alpha2_2_1_percent_too_large,
+        "least common multiple of n_g and n_d": least_common_multiple_n_g_n_d,
+        "(1 − α²/2)² − 1 as it stands, cancelling at small α": wrong_1_alpha2_2_2_1_as_it_stands,
+    },
+    replaces="alternating_eigenvalues",
+)
+alternating_eigenvalues_stay_on_the_circle_up_to_two.mutants(
+    {"simultaneous steps": lambda z, h, f_prime, n_g=1, n_d=1: dirac_gan.simultaneous_step(z, h, f_prime)},
+    replaces="alternating_step",
+)

@@ -113,10 +113,11 @@ def certified_minima_are_global(rng, *, minimum=certified.minimum):
 def altered(text, **parts):
     """Declare `minimum` with functions of its module exchanged."""
 
-    @certified_minima_are_global.mutant(text)
-    def _(*arguments):
+    def wrong_version(*arguments):
         with patch.multiple(certified, **parts):
             return certified.minimum(*arguments)
+
+    certified_minima_are_global.mutants({text: wrong_version})
 
 
 def corners_only(c):
@@ -133,9 +134,11 @@ altered("not polished", _polished=lambda f, z, lower, upper: float(f(z)))
 altered("coarser proof: GAP = 10⁻³", GAP=1e-3)
 
 
-@certified_minima_are_global.mutant("the greatest value")
-def _(f, parts, weights, lower, upper):
+def greatest_value(f, parts, weights, lower, upper):
     return -certified.minimum(lambda z: -f(z), lambda z: parts(z) * [-1, 1], weights, lower, upper)
+
+
+certified_minima_are_global.mutants({"the greatest value": greatest_value})
 
 
 @claim("M17", slide=SLIDE, source="closed forms in polar coordinates and on the axes")
@@ -183,10 +186,11 @@ def radial(z_star, turn, h):
 def slope_mutant(text, **parts):
     """Declare `greatest_slope` with functions of its module exchanged."""
 
-    @certified_extremes_of_fields_are_global.mutant(text, replaces="greatest_slope")
-    def _(V, lower, upper):
+    def wrong_version_2(V, lower, upper):
         with patch.multiple(certified, **parts):
             return certified.greatest_slope(V, lower, upper)
+
+    certified_extremes_of_fields_are_global.mutants({text: wrong_version_2}, replaces="greatest_slope")
 
 
 slope_mutant(
@@ -194,33 +198,24 @@ slope_mutant(
 )
 
 
-@certified_extremes_of_fields_are_global.mutant("Frobenius norm of JV", replaces="greatest_slope")
-def _(V, lower, upper):
+def frobenius_norm_jv(V, lower, upper):
     J = differentiation.exact_jacobian(V, (lower + upper) / 2)(certified._grid(lower, upper))
     return np.sqrt((J**2).sum((-2, -1)).max())
 
 
-@certified_extremes_of_fields_are_global.mutant("on the diagonal of the box", replaces="greatest_slope")
-def _(V, lower, upper):
+def on_diagonal_box(V, lower, upper):
     z = lower + np.linspace(0, 1, 1001)[:, None] * (upper - lower)
     J = differentiation.exact_jacobian(V, (lower + upper) / 2)(z)
     return np.linalg.norm(J, 2, axis=(-2, -1)).max()
 
 
-@certified_extremes_of_fields_are_global.mutant("1 % too large", replaces="greatest_slope")
-def _(V, lower, upper):
-    return 1.01 * certified.greatest_slope(V, lower, upper)
-
-
-@certified_extremes_of_fields_are_global.mutant("a grid around z*", replaces="least_quotient")
-def _(V, z_star, lower, upper):
+def grid_around_z(V, z_star, lower, upper):
     z = certified._grid(lower, upper)
     v = V(z)
     return ((v * (z - z_star)).sum(-1) / (v * v).sum(-1)).min()
 
 
-@certified_extremes_of_fields_are_global.mutant("not at z* itself: 10⁻³ of the box left out", replaces="least_quotient")
-def _(V, z_star, lower, upper):
+def not_z_itself_103_box_left_out(V, z_star, lower, upper):
     def lowest(f, parts, weights, low, high):
         return certified_minimum(f, parts, weights, np.maximum(low, [1e-3, -1]), high)
 
@@ -229,11 +224,24 @@ def _(V, z_star, lower, upper):
         return certified.least_quotient(V, z_star, lower, upper)
 
 
-@certified_extremes_of_fields_are_global.mutant("one side of the box forgotten", replaces="least_quotient")
-def _(V, z_star, lower, upper):
+def one_side_box_forgotten(V, z_star, lower, upper):
     return certified.least_quotient(V, z_star, np.array([z_star[0], lower[1]]), upper)
 
 
-@certified_extremes_of_fields_are_global.mutant("1 % too small", replaces="least_quotient")
-def _(V, z_star, lower, upper):
-    return 0.99 * certified.least_quotient(V, z_star, lower, upper)
+certified_extremes_of_fields_are_global.mutants(
+    {
+        "Frobenius norm of JV": frobenius_norm_jv,
+        "on the diagonal of the box": on_diagonal_box,
+        "1 % too large": lambda V, lower, upper: 1.01 * certified.greatest_slope(V, lower, upper),
+    },
+    replaces="greatest_slope",
+)
+certified_extremes_of_fields_are_global.mutants(
+    {
+        "a grid around z*": grid_around_z,
+        "not at z* itself: 10⁻³ of the box left out": not_z_itself_103_box_left_out,
+        "one side of the box forgotten": one_side_box_forgotten,
+        "1 % too small": lambda V, z_star, lower, upper: 0.99 * certified.least_quotient(V, z_star, lower, upper),
+    },
+    replaces="least_quotient",
+)

@@ -45,19 +45,21 @@ def clipped_critics_undershoot(rng, *, clip_weights=wgan.clip_weights, critic_gr
     yield at_least("objective", reached, 0.0, resolution=distance / 2000)
 
 
-@clipped_critics_undershoot.mutant("not clipped", replaces="clip_weights")
-def _(x, c):
-    return x
-
-
-@clipped_critics_undershoot.mutant("clipped to 10c", replaces="clip_weights")
-def _(x, c):
-    return wgan.clip_weights(x, 10 * c)
-
-
-@clipped_critics_undershoot.mutant("the critic serves the generator", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
-    return -wgan.critic_gradient(d, real, fake, mixed, weight)
+clipped_critics_undershoot.mutants(
+    {
+        "not clipped": lambda x, c: x,
+        "clipped to 10c": lambda x, c: wgan.clip_weights(x, 10 * c),
+    },
+    replaces="clip_weights",
+)
+clipped_critics_undershoot.mutants(
+    {
+        "the critic serves the generator": lambda d, real, fake, mixed, weight: (
+            -wgan.critic_gradient(d, real, fake, mixed, weight)
+        )
+    },
+    replaces="critic_gradient",
+)
 
 
 @claim("M26", slide=SLIDE, source="Gulrajani et al. 2017; the bound worked out here")
@@ -85,21 +87,17 @@ def penalised_critics_overshoot(rng, *, critic_gradient=wgan.critic_gradient):
         yield at_least(f"{what}: Φ / W₁", objective / distance, 1.0, resolution=2.0)
 
 
-@penalised_critics_overshoot.mutant("no penalty")
-def _(d, real, fake, mixed, weight):
-    return wgan.critic_gradient(d, real, fake, mixed, 0.0)
-
-
-@penalised_critics_overshoot.mutant("the critic serves the generator")
-def _(d, real, fake, mixed, weight):
-    return wgan.critic_gradient(d, fake, real, mixed, weight)
-
-
-@penalised_critics_overshoot.mutant("penalty of the wrong sign")
-def _(d, real, fake, mixed, weight):
+def penalty_wrong_sign(d, real, fake, mixed, weight):
     return 2 * wgan.critic_gradient(d, real, fake, mixed, 0.0) - wgan.critic_gradient(d, real, fake, mixed, weight)
 
 
-@penalised_critics_overshoot.mutant("weight 20 times too large")
-def _(d, real, fake, mixed, weight):
-    return wgan.critic_gradient(d, real, fake, mixed, 20 * weight)
+penalised_critics_overshoot.mutants({
+    "no penalty": lambda d, real, fake, mixed, weight: wgan.critic_gradient(d, real, fake, mixed, 0.0),
+    "the critic serves the generator": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
+        d, fake, real, mixed, weight
+    ),
+    "penalty of the wrong sign": penalty_wrong_sign,
+    "weight 20 times too large": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
+        d, real, fake, mixed, 20 * weight
+    ),
+})

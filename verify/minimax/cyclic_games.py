@@ -40,24 +40,20 @@ kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "almost
 kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "forsaken", games.forsaken)
 
 
-@fields_of_the_attractors_are_those_of_their_payoffs.mutant("the printed form for all", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
-    return games.almost_bilinear(eps, "min")
-
-
-@fields_of_the_attractors_are_those_of_their_payoffs.mutant("|ε|", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
-    return games.almost_bilinear(abs(eps), player)
-
-
-@fields_of_the_attractors_are_those_of_their_payoffs.mutant("|c|", replaces="forsaken")
-def _(offset=0.45):
-    return games.forsaken(abs(offset))
-
-
-@fields_of_the_attractors_are_those_of_their_payoffs.mutant("the default of the slide", replaces="forsaken")
-def _(offset=0.5):
-    return games.forsaken(offset)
+fields_of_the_attractors_are_those_of_their_payoffs.mutants(
+    {
+        "the printed form for all": lambda eps=0.01, player="max": games.almost_bilinear(eps, "min"),
+        "|ε|": lambda eps=0.01, player="max": games.almost_bilinear(abs(eps), player),
+    },
+    replaces="almost_bilinear",
+)
+fields_of_the_attractors_are_those_of_their_payoffs.mutants(
+    {
+        "|c|": lambda offset=0.45: games.forsaken(abs(offset)),
+        "the default of the slide": lambda offset=0.5: games.forsaken(offset),
+    },
+    replaces="forsaken",
+)
 
 
 @claim("M06", slide="When do the algorithms converge?", source="Pethick, Latafat, Patrinos, Fercoq & Cevher 2022")
@@ -100,43 +96,31 @@ for need in ("global_forsaken", "lower_bound"):
     kill_usual_suspects(fields_of_the_weak_minty_games_are_right, need, getattr(games, need))
 
 
-@fields_of_the_weak_minty_games_are_right.mutant("|a|", replaces="lower_bound")
-def _(a, b):
-    return games.lower_bound(abs(a), b)
-
-
-@fields_of_the_weak_minty_games_are_right.mutant("−|b|", replaces="lower_bound")
-def _(a, b):
-    return games.lower_bound(a, -abs(b))
-
-
-@fields_of_the_weak_minty_games_are_right.mutant("|a|", replaces="polar")
-def _(a=1.0):
-    return games.polar(abs(a))
-
-
-@fields_of_the_weak_minty_games_are_right.mutant("with a payoff", replaces="polar")
-def _(a=1.0):
-    return games.polar(a)._replace(payoff=games.bilinear().payoff)
-
-
-@fields_of_the_weak_minty_games_are_right.mutant("one point as a batch", replaces="polar")
-def _(a=1.0):
+def one_point_as_batch(a=1.0):
     game = games.polar(a)
     return game._replace(operator=lambda z: game.operator(np.atleast_2d(z)))
 
 
-@fields_of_the_weak_minty_games_are_right.mutant("turns the other way", replaces="polar")
-def _(a=1.0):
+def turns_other_way(a=1.0):
     game = games.polar(a)
     return game._replace(operator=lambda z: game.operator(z[..., ::-1])[..., ::-1])
 
 
-@fields_of_the_weak_minty_games_are_right.mutant("a 1 % too large", replaces="polar")
-def _(a=1.0):
-    return games.polar(1.01 * a)
-
-
-@fields_of_the_weak_minty_games_are_right.mutant("a ignored", replaces="polar")
-def _(a=1.0):
-    return games.polar()
+fields_of_the_weak_minty_games_are_right.mutants(
+    {
+        "|a|": lambda a, b: games.lower_bound(abs(a), b),
+        "−|b|": lambda a, b: games.lower_bound(a, -abs(b)),
+    },
+    replaces="lower_bound",
+)
+fields_of_the_weak_minty_games_are_right.mutants(
+    {
+        "|a|": lambda a=1.0: games.polar(abs(a)),
+        "with a payoff": lambda a=1.0: games.polar(a)._replace(payoff=games.bilinear().payoff),
+        "one point as a batch": one_point_as_batch,
+        "turns the other way": turns_other_way,
+        "a 1 % too large": lambda a=1.0: games.polar(1.01 * a),
+        "a ignored": lambda a=1.0: games.polar(),
+    },
+    replaces="polar",
+)

@@ -21,25 +21,17 @@ def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=differentiation
     yield equal("JV at one point", one, expected[0, 0], atol=rounding(64, 20.0))
 
 
-@jacobians_hold_the_derivatives_of_the_field.mutant("transposed")
-def _(V, z):
-    return np.swapaxes(differentiation.jacobian(V, z), -1, -2)
-
-
-@jacobians_hold_the_derivatives_of_the_field.mutant("forward differences with a step of 10⁻⁶")
-def _(V, z):
+def forward_differences_step_106(V, z):
     steps = 1e-6 * np.eye(z.shape[-1])
     return np.stack([(V(z + step) - V(z)) / 1e-6 for step in steps], -1)
 
 
-@jacobians_hold_the_derivatives_of_the_field.mutant("one point is a batch of one")
-def _(V, z):
-    return differentiation.jacobian(V, np.atleast_2d(z))
-
-
-@jacobians_hold_the_derivatives_of_the_field.mutant("diagonal only")
-def _(V, z):
-    return differentiation.jacobian(V, z) * np.eye(z.shape[-1])
+jacobians_hold_the_derivatives_of_the_field.mutants({
+    "transposed": lambda V, z: np.swapaxes(differentiation.jacobian(V, z), -1, -2),
+    "forward differences with a step of 10⁻⁶": forward_differences_step_106,
+    "one point is a batch of one": lambda V, z: differentiation.jacobian(V, np.atleast_2d(z)),
+    "diagonal only": lambda V, z: differentiation.jacobian(V, z) * np.eye(z.shape[-1]),
+})
 
 
 def oscillating(V, M, b):
@@ -78,43 +70,35 @@ def jacobians_are_as_exact_as_their_way(
     yield equal("a field of steps is refused", raised, 1)
 
 
-@jacobians_are_as_exact_as_their_way.mutant("differences for exact ones", replaces="exact_jacobian")
-def _(V, z):
-    return lambda z: differentiation.central_jacobian(V, z)
-
-
-@jacobians_are_as_exact_as_their_way.mutant("always at the point of the trial", replaces="exact_jacobian")
-def _(V, z):
-    return lambda w: differentiation.exact_jacobian(V, z)(z)
-
-
-@jacobians_are_as_exact_as_their_way.mutant("a complex step unasked", replaces="exact_jacobian")
-def _(V, z):
-    return lambda z: differentiation._by_complex_step(V, z)
-
-
-@jacobians_are_as_exact_as_their_way.mutant("transposed", replaces="exact_jacobian")
-def _(V, z):
-    return lambda z: np.swapaxes(differentiation.exact_jacobian(V, z)(z), -1, -2)
-
-
-@jacobians_are_as_exact_as_their_way.mutant("one-sided differences", replaces="central_jacobian")
-def _(V, z):
+def one_sided_differences(V, z):
     h = np.cbrt(EPS) * np.maximum(1, np.abs(z).max(-1, keepdims=True))
     return np.stack([(V(z + h * e) - V(z)) / h for e in np.eye(z.shape[-1])], -1)
 
 
-@jacobians_are_as_exact_as_their_way.mutant("a step of 10⁻⁸", replaces="central_jacobian")
-def _(V, z):
+def step_108(V, z):
     return np.stack([(V(z + 1e-8 * e) - V(z - 1e-8 * e)) / 2e-8 for e in np.eye(z.shape[-1])], -1)
 
 
-@jacobians_are_as_exact_as_their_way.mutant("one step size for the batch", replaces="central_jacobian")
-def _(V, z):
+def one_step_size_batch(V, z):
     h = np.cbrt(EPS) * 1e3
     return np.stack([(V(z + h * e) - V(z - h * e)) / (2 * h) for e in np.eye(z.shape[-1])], -1)
 
 
-@jacobians_are_as_exact_as_their_way.mutant("divided by h", replaces="central_jacobian")
-def _(V, z):
-    return 2 * differentiation.central_jacobian(V, z)
+jacobians_are_as_exact_as_their_way.mutants(
+    {
+        "differences for exact ones": lambda V, z: lambda z: differentiation.central_jacobian(V, z),
+        "always at the point of the trial": lambda V, z: lambda w: differentiation.exact_jacobian(V, z)(z),
+        "a complex step unasked": lambda V, z: lambda z: differentiation._by_complex_step(V, z),
+        "transposed": lambda V, z: lambda z: np.swapaxes(differentiation.exact_jacobian(V, z)(z), -1, -2),
+    },
+    replaces="exact_jacobian",
+)
+jacobians_are_as_exact_as_their_way.mutants(
+    {
+        "one-sided differences": one_sided_differences,
+        "a step of 10⁻⁸": step_108,
+        "one step size for the batch": one_step_size_batch,
+        "divided by h": lambda V, z: 2 * differentiation.central_jacobian(V, z),
+    },
+    replaces="central_jacobian",
+)

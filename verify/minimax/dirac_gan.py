@@ -93,61 +93,44 @@ def field_follows_the_loss(
         yield equal(f"{name} loss", vector_field(z, slope), loss_field(f, z), atol=field_tolerance(f, z))
 
 
-@field_follows_the_loss.mutant("both players descend", replaces="vector_field")
-def _(z, f_prime):
+def both_players_descend(z, f_prime):
     slope = f_prime(z[..., :1] * z[..., 1:])
     return -z[..., ::-1] * slope
 
 
-@field_follows_the_loss.mutant("the players swap their signs", replaces="vector_field")
-def _(z, f_prime):
-    return -dirac_gan.vector_field(z, f_prime)
-
-
-@field_follows_the_loss.mutant("slope at 0 instead of at θψ", replaces="vector_field")
-def _(z, f_prime):
-    return numpy.stack([-z[..., 1], z[..., 0]], axis=-1) * f_prime(0.0)
-
-
-@field_follows_the_loss.mutant("slope of log(1 + e^t): the sign of the exponent", replaces="standard_slope")
-def _(t):
-    return numpy.exp(-numpy.logaddexp(0, -t))
-
-
-@field_follows_the_loss.mutant("slope 1 % too large", replaces="standard_slope")
-def _(t):
-    return 1.01 * standard_slope(t)
-
-
-@field_follows_the_loss.mutant("½(1 − tanh ½t), 0 for large t", replaces="standard_slope")
-def _(t):
-    return (1 - numpy.tanh(t / 2)) / 2
-
-
-@field_follows_the_loss.mutant("the other sign for a plain number", replaces="standard_slope")
-def _(t):
-    return standard_slope(-t if numpy.ndim(t) == 0 else t)
-
-
-@field_follows_the_loss.mutant("Wasserstein slope ½, the standard GAN's at 0", replaces="wasserstein_slope")
-def _(t):
-    return 0.5 + 0 * t
-
-
-@field_follows_the_loss.mutant("one slope for all t", replaces="wasserstein_slope")
-def _(t):
-    return 1.0
-
-
-@field_follows_the_loss.mutant("mirrored at a single point", replaces="vector_field")
-def _(z, f_prime):
-    return dirac_gan.vector_field(z, f_prime) * (-1 if z.ndim == 1 else 1)
-
-
-@field_follows_the_loss.mutant("overwrites z", replaces="vector_field")
-def _(z, f_prime):
+def overwrites_z(z, f_prime):
     z[...] = dirac_gan.vector_field(z, f_prime)
     return z
+
+
+field_follows_the_loss.mutants(
+    {
+        "both players descend": both_players_descend,
+        "the players swap their signs": lambda z, f_prime: -dirac_gan.vector_field(z, f_prime),
+        "slope at 0 instead of at θψ": lambda z, f_prime: numpy.stack([-z[..., 1], z[..., 0]], axis=-1) * f_prime(0.0),
+        "mirrored at a single point": lambda z, f_prime: (
+            dirac_gan.vector_field(z, f_prime) * (-1 if z.ndim == 1 else 1)
+        ),
+        "overwrites z": overwrites_z,
+    },
+    replaces="vector_field",
+)
+field_follows_the_loss.mutants(
+    {
+        "slope of log(1 + e^t): the sign of the exponent": lambda t: numpy.exp(-numpy.logaddexp(0, -t)),
+        "slope 1 % too large": lambda t: 1.01 * standard_slope(t),
+        "½(1 − tanh ½t), 0 for large t": lambda t: (1 - numpy.tanh(t / 2)) / 2,
+        "the other sign for a plain number": lambda t: standard_slope(-t if numpy.ndim(t) == 0 else t),
+    },
+    replaces="standard_slope",
+)
+field_follows_the_loss.mutants(
+    {
+        "Wasserstein slope ½, the standard GAN's at 0": lambda t: 0.5 + 0 * t,
+        "one slope for all t": lambda t: 1.0,
+    },
+    replaces="wasserstein_slope",
+)
 
 
 @claim("M01", slide=SLIDE, source=f"{SOURCE}, Lemma 2.3")
@@ -161,19 +144,11 @@ def flow_circles_for_ever(rng, *, vector_field=dirac_gan.vector_field):
         yield equal(f"{name} loss: ‖v‖", numpy.hypot(*v.T), norm * slope, rtol=rounding(16))
 
 
-@flow_circles_for_ever.mutant("the players swap their parameters")
-def _(z, f_prime):
-    return z * [-1, 1] * f_prime(z[..., :1] * z[..., 1:])
-
-
-@flow_circles_for_ever.mutant("an R1 penalty of weight 0.01 left in")
-def _(z, f_prime):
-    return gradient_penalty.penalized_field(z, f_prime, 0.01)
-
-
-@flow_circles_for_ever.mutant("the discriminator learns 1 % faster")
-def _(z, f_prime):
-    return dirac_gan.vector_field(z, f_prime) * [1, 1.01]
+flow_circles_for_ever.mutants({
+    "the players swap their parameters": lambda z, f_prime: z * [-1, 1] * f_prime(z[..., :1] * z[..., 1:]),
+    "an R1 penalty of weight 0.01 left in": lambda z, f_prime: gradient_penalty.penalized_field(z, f_prime, 0.01),
+    "the discriminator learns 1 % faster": lambda z, f_prime: dirac_gan.vector_field(z, f_prime) * [1, 1.01],
+})
 
 
 @claim("M02", slide=SLIDE, source=f"{SOURCE}, Lemma 2.4")
@@ -190,31 +165,23 @@ def simultaneous_descent_spirals_out(rng, *, simultaneous_step=dirac_gan.simulta
         yield equal(f"{name} loss: ‖z⁺‖²/‖z‖²", growth, 1 + (h[:, None] * slope) ** 2, rtol=rounding(64))
 
 
-@simultaneous_descent_spirals_out.mutant("steps backwards")
-def _(z, h, f_prime):
-    return z - h * dirac_gan.vector_field(z, f_prime)
-
-
-@simultaneous_descent_spirals_out.mutant("alternates")
-def _(z, h, f_prime):
-    return dirac_gan.alternating_step(z, h, f_prime)
-
-
-@simultaneous_descent_spirals_out.mutant("learning rate 1 % too small")
-def _(z, h, f_prime):
-    return z + 0.99 * h * dirac_gan.vector_field(z, f_prime)
-
-
-@simultaneous_descent_spirals_out.mutant("steps clipped to length 1000")
-def _(z, h, f_prime):
+def steps_clipped_length_1000(z, h, f_prime):
     v = dirac_gan.vector_field(z, f_prime)
     return z + h * v * numpy.minimum(1, 1000 / numpy.maximum(numpy.hypot(v[..., :1], v[..., 1:]), 1e-300))
 
 
-@simultaneous_descent_spirals_out.mutant("alternates at a single point")
-def _(z, h, f_prime):
+def alternates_single_point(z, h, f_prime):
     step = dirac_gan.alternating_step if z.ndim == 1 else dirac_gan.simultaneous_step
     return step(z, h, f_prime)
+
+
+simultaneous_descent_spirals_out.mutants({
+    "steps backwards": lambda z, h, f_prime: z - h * dirac_gan.vector_field(z, f_prime),
+    "alternates": lambda z, h, f_prime: dirac_gan.alternating_step(z, h, f_prime),
+    "learning rate 1 % too small": lambda z, h, f_prime: z + 0.99 * h * dirac_gan.vector_field(z, f_prime),
+    "steps clipped to length 1000": steps_clipped_length_1000,
+    "alternates at a single point": alternates_single_point,
+})
 
 
 @claim("M02", slide=SLIDE, source=f"{SOURCE}, Lemma 2.4")
@@ -233,21 +200,15 @@ def simultaneous_eigenvalues_leave_the_circle(
     yield equal("|λ|", numpy.abs(eigenvalues), modulus[:, None] + [0.0, 0.0], rtol=rounding(8))
 
 
-@simultaneous_eigenvalues_leave_the_circle.mutant("real instead of imaginary part", replaces="simultaneous_eigenvalues")
-def _(h, slope):
-    return numpy.array([1 + h * slope, 1 - h * slope])
-
-
-@simultaneous_eigenvalues_leave_the_circle.mutant("slope squared", replaces="simultaneous_eigenvalues")
-def _(h, slope):
-    return dirac_gan.simultaneous_eigenvalues(h, slope**2)
-
-
-@simultaneous_eigenvalues_leave_the_circle.mutant("one eigenvalue twice", replaces="simultaneous_eigenvalues")
-def _(h, slope):
-    return numpy.array([1 + 1j * h * slope] * 2)
-
-
-@simultaneous_eigenvalues_leave_the_circle.mutant("the step alternates", replaces="simultaneous_step")
-def _(z, h, f_prime):
-    return dirac_gan.alternating_step(z, h, f_prime)
+simultaneous_eigenvalues_leave_the_circle.mutants(
+    {
+        "real instead of imaginary part": lambda h, slope: numpy.array([1 + h * slope, 1 - h * slope]),
+        "slope squared": lambda h, slope: dirac_gan.simultaneous_eigenvalues(h, slope**2),
+        "one eigenvalue twice": lambda h, slope: numpy.array([1 + 1j * h * slope] * 2),
+    },
+    replaces="simultaneous_eigenvalues",
+)
+simultaneous_eigenvalues_leave_the_circle.mutants(
+    {"the step alternates": lambda z, h, f_prime: dirac_gan.alternating_step(z, h, f_prime)},
+    replaces="simultaneous_step",
+)

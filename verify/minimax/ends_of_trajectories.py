@@ -5,7 +5,7 @@ import scipy
 
 from refimpl.domains import bare
 from refimpl.minimax import algorithms, games, spurious_attractors
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 from verify.minimax.forsaken import forsaken_point
 from verify.minimax.spurious_attractors import ORIGIN, SLIDE, SOURCE, fourier_derivative
@@ -65,38 +65,37 @@ def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajec
             yield equal(f"{what} of what its shift leaves", np.log2(rest[0] / rest[1]), 2.0, atol=0.5)
 
 
-@small_steps_end_on_the_attracting_cycle.mutant("EG takes steps of GDA")
-def _(method, V, z0, alpha, num_steps):
+def eg_takes_steps_gda(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("gda" if method == "eg" else method, V, z0, alpha, num_steps)
 
 
-@small_steps_end_on_the_attracting_cycle.mutant("GDA takes steps of EG")
-def _(method, V, z0, alpha, num_steps):
+def gda_takes_steps_eg(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("eg" if method == "gda" else method, V, z0, alpha, num_steps)
 
 
-@small_steps_end_on_the_attracting_cycle.mutant("the maximiser takes steps half as long")
-def _(method, V, z0, alpha, num_steps):
+def maximiser_takes_steps_half_as_long(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, lambda z: V(z) * [1, 0.5], z0, alpha, num_steps)
 
 
-@small_steps_end_on_the_attracting_cycle.mutant("stays at the start")
-def _(method, V, z0, alpha, num_steps):
-    return np.broadcast_to(z0, (num_steps + 1, *z0.shape))
-
-
-@small_steps_end_on_the_attracting_cycle.mutant("returns averages of the iterates")
-def _(method, V, z0, alpha, num_steps):
+def returns_averages_iterates(method, V, z0, alpha, num_steps):
     z = algorithms.trajectory(method, V, z0, alpha, num_steps)
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None, None]
 
 
-@small_steps_end_on_the_attracting_cycle.mutant(
-    "the optimistic step forgets the gradient before: gradient descent",
-    shipped="Variational-Inequality-GAN 141122a, optimistic step",
-)
-def _(method, V, z0, alpha, num_steps):
+def optimistic_step_forgets_gradient(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("gda" if method == "ogda" else method, V, z0, alpha, num_steps)
+
+
+small_steps_end_on_the_attracting_cycle.mutants({
+    "EG takes steps of GDA": eg_takes_steps_gda,
+    "GDA takes steps of EG": gda_takes_steps_eg,
+    "the maximiser takes steps half as long": maximiser_takes_steps_half_as_long,
+    "stays at the start": lambda method, V, z0, alpha, num_steps: np.broadcast_to(z0, (num_steps + 1, *z0.shape)),
+    "returns averages of the iterates": returns_averages_iterates,
+    "the optimistic step forgets the gradient before: gradient descent": shipped(
+        optimistic_step_forgets_gradient, project="Variational-Inequality-GAN", version="141122a, optimistic step"
+    ),
+})
 
 
 @claim("M16", slide=SLIDE, source=SOURCE)
@@ -135,16 +134,20 @@ def steps_larger_than_epsilon_find_the_origin(rng, *, trajectory=algorithms.traj
         yield equal(f"{what}: order of r²/((4/3)(1 ± α/ε)) − 1", np.log2(errors[0] / errors[1]), 2.0, atol=0.5)
 
 
-@steps_larger_than_epsilon_find_the_origin.mutant("steps of GDA only")
-def _(method, V, z0, alpha, num_steps):
+def steps_gda_only(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("gda", V, z0, alpha, num_steps)
 
 
-@steps_larger_than_epsilon_find_the_origin.mutant("α 1 % too large")
-def _(method, V, z0, alpha, num_steps):
+def alpha_1_percent_too_large(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
 
 
-@steps_larger_than_epsilon_find_the_origin.mutant("OGDA takes steps of EG")
-def _(method, V, z0, alpha, num_steps):
+def ogda_takes_steps_eg(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("eg" if method == "ogda" else method, V, z0, alpha, num_steps)
+
+
+steps_larger_than_epsilon_find_the_origin.mutants({
+    "steps of GDA only": steps_gda_only,
+    "α 1 % too large": alpha_1_percent_too_large,
+    "OGDA takes steps of EG": ogda_takes_steps_eg,
+})

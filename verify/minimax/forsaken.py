@@ -56,52 +56,44 @@ def forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one(
     yield equal("the default is the paper's offset", default.operator(z), paper.operator(z))
 
 
-@forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(
-    "c 1 % too large", replaces="forsaken"
-)
-def _(offset=0.45):
-    return games.forsaken(1.01 * offset)
-
-
-@forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(
-    "printed default", replaces="forsaken"
-)
-def _(offset=0.5):
-    return games.forsaken(offset)
-
-
-@forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(
-    "players exchanged", replaces="forsaken"
-)
-def _(offset=0.45):
+def players_exchanged(offset=0.45):
     game = games.forsaken(offset)
     return game._replace(operator=lambda z: -game.operator(z))
 
 
-@forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(
-    "transposes the coordinates of the solution", replaces="critical_point"
-)
-def _(V, z0):
+def transposes_coordinates_solution(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(z=found.z[::-1])
 
 
-@forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(
-    "JV's diagonal where p > 2", replaces="critical_point"
-)
-def _(V, z0):
+def jvs_diagonal_where_p_2(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     diagonal = np.diag(differentiation.jacobian(V, found.z))
     return found._replace(eigenvalues=diagonal) if len(diagonal) > 2 else found
 
 
-@forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutant(
-    "eigenvalues of the symmetric part", replaces="critical_point"
-)
-def _(V, z0):
+def eigenvalues_symmetric_part(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     J = differentiation.jacobian(V, found.z)
     return found._replace(eigenvalues=np.linalg.eigvals(J + J.T) / 2)
+
+
+forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutants(
+    {
+        "c 1 % too large": lambda offset=0.45: games.forsaken(1.01 * offset),
+        "printed default": lambda offset=0.5: games.forsaken(offset),
+        "players exchanged": players_exchanged,
+    },
+    replaces="forsaken",
+)
+forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutants(
+    {
+        "transposes the coordinates of the solution": transposes_coordinates_solution,
+        "JV's diagonal where p > 2": jvs_diagonal_where_p_2,
+        "eigenvalues of the symmetric part": eigenvalues_symmetric_part,
+    },
+    replaces="critical_point",
+)
 
 
 def forsaken_flow(t, state):
@@ -154,24 +146,29 @@ def forsaken_point_hides_behind_a_repelling_cycle(
     yield equal("repelling: μ is the slope of the return map", slope, inner.multiplier, atol=noise)
 
 
-@forsaken_point_hides_behind_a_repelling_cycle.mutant("the printed offset", replaces="forsaken")
-def _(offset=0.45):
-    return games.forsaken(0.5)
-
-
-@forsaken_point_hides_behind_a_repelling_cycle.mutant("x⁴/2 1 % too large", replaces="forsaken")
-def _(offset=0.45):
+def x4_2_1_percent_too_large(offset=0.45):
     game = games.forsaken(offset)
     return game._replace(operator=lambda z: game.operator(z) - 0.02 * z**3)
 
 
-for text, mutant in {
-    "period 1 % too long": perturbed_cycle(period=lambda cycle: 1.01 * cycle.period),
-    "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
-    "exponent 1 % too small": perturbed_cycle(multiplier=lambda cycle: cycle.multiplier**0.99),
-    "a circle of the mean radius": perturbed_cycle(z=lambda cycle: circle_like(cycle.z)),
-}.items():
-    forsaken_point_hides_behind_a_repelling_cycle.mutant(text, replaces="limit_cycle")(mutant)
+forsaken_point_hides_behind_a_repelling_cycle.mutants(
+    {
+        "the printed offset": lambda offset=0.45: games.forsaken(0.5),
+        "x⁴/2 1 % too large": x4_2_1_percent_too_large,
+    },
+    replaces="forsaken",
+)
+
+
+forsaken_point_hides_behind_a_repelling_cycle.mutants(
+    {
+        "period 1 % too long": perturbed_cycle(period=lambda cycle: 1.01 * cycle.period),
+        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
+        "exponent 1 % too small": perturbed_cycle(multiplier=lambda cycle: cycle.multiplier**0.99),
+        "a circle of the mean radius": perturbed_cycle(z=lambda cycle: circle_like(cycle.z)),
+    },
+    replaces="limit_cycle",
+)
 
 
 def circle_like(z):
@@ -180,9 +177,13 @@ def circle_like(z):
     return centre + (z[0] - centre)[0] * np.stack([np.cos(angles), np.sin(angles)], -1)
 
 
-@forsaken_point_hides_behind_a_repelling_cycle.mutant("back after half a turn", replaces="return_map")
-def _(V, centre, radius):
+def back_after_half_turn(V, centre, radius):
     return np.sqrt(radius * spurious_attractors.return_map(V, centre, radius))
+
+
+forsaken_point_hides_behind_a_repelling_cycle.mutants(
+    {"back after half a turn": back_after_half_turn}, replaces="return_map"
+)
 
 
 @claim("M15", slide=SLIDE, source=SOURCE)
@@ -201,16 +202,14 @@ def nothing_is_forsaken_at_the_printed_offset(
     yield equal("log growth next to the point: −2π Re λ/Im λ", growth[:5], np.full(5, spiral), atol=near)
 
 
-@nothing_is_forsaken_at_the_printed_offset.mutant("the paper's offset", replaces="forsaken")
-def _(offset=0.45):
-    return games.forsaken(0.45)
-
-
-@nothing_is_forsaken_at_the_printed_offset.mutant("c 1 % too small", replaces="forsaken")
-def _(offset=0.45):
-    return games.forsaken(0.99 * offset)
-
-
-@nothing_is_forsaken_at_the_printed_offset.mutant("growth 1 % too small", replaces="return_map")
-def _(V, centre, radius):
-    return 0.99 * spurious_attractors.return_map(V, centre, radius)
+nothing_is_forsaken_at_the_printed_offset.mutants(
+    {
+        "the paper's offset": lambda offset=0.45: games.forsaken(0.45),
+        "c 1 % too small": lambda offset=0.45: games.forsaken(0.99 * offset),
+    },
+    replaces="forsaken",
+)
+nothing_is_forsaken_at_the_printed_offset.mutants(
+    {"growth 1 % too small": lambda V, centre, radius: 0.99 * spurious_attractors.return_map(V, centre, radius)},
+    replaces="return_map",
+)

@@ -31,42 +31,46 @@ def field_of_a_payoff_is_its_signed_gradient(rng, *, operator_of=games.operator_
         yield equal(f"V, {m} and {n} coordinates", V(z), expected, atol=rounding(64, 10.0))
 
 
-@field_of_a_payoff_is_its_signed_gradient.mutant("y descends too")
-def _(payoff, dim_x):
+def y_descends_too(payoff, dim_x):
     V = games.operator_of(payoff, dim_x)
     return lambda z: V(z) * np.where(np.arange(z.shape[-1]) < dim_x, 1, -1)
 
 
-@field_of_a_payoff_is_its_signed_gradient.mutant("the players swap: x maximises")
-def _(payoff, dim_x):
+def players_swap_x_maximises(payoff, dim_x):
     V = games.operator_of(payoff, dim_x)
     return lambda z: -V(z)
 
 
-@field_of_a_payoff_is_its_signed_gradient.mutant("one coordinate too many for x")
-def _(payoff, dim_x):
+def one_coordinate_too_many_x(payoff, dim_x):
     V = games.operator_of(payoff, dim_x)
     return lambda z: V(z) * np.where(np.arange(z.shape[-1]) == dim_x, -1, 1)
 
 
-@field_of_a_payoff_is_its_signed_gradient.mutant("half of the coordinates for x")
-def _(payoff, dim_x):
+def half_coordinates_x(payoff, dim_x):
     return lambda z: (
         games.operator_of(payoff, dim_x)(z)
         * np.where((np.arange(z.shape[-1]) < dim_x) == (np.arange(z.shape[-1]) < z.shape[-1] // 2), 1, -1)
     )
 
 
-@field_of_a_payoff_is_its_signed_gradient.mutant("three coordinates for x")
-def _(payoff, dim_x):
+def three_coordinates_x(payoff, dim_x):
     V = games.operator_of(payoff, dim_x)
     return lambda z: V(z) * np.where((np.arange(z.shape[-1]) < dim_x) == (np.arange(z.shape[-1]) < 3), 1, -1)
 
 
-@field_of_a_payoff_is_its_signed_gradient.mutant("mean over the batch in place of the sum")
-def _(payoff, dim_x):
+def mean_over_batch_place_sum(payoff, dim_x):
     V = games.operator_of(payoff, dim_x)
     return lambda z: V(z) / (len(z) if z.ndim > 1 else 1)
+
+
+field_of_a_payoff_is_its_signed_gradient.mutants({
+    "y descends too": y_descends_too,
+    "the players swap: x maximises": players_swap_x_maximises,
+    "one coordinate too many for x": one_coordinate_too_many_x,
+    "half of the coordinates for x": half_coordinates_x,
+    "three coordinates for x": three_coordinates_x,
+    "mean over the batch in place of the sum": mean_over_batch_place_sum,
+})
 
 
 @claim("M06", slide=SLIDE, source="definition of V")
@@ -91,8 +95,7 @@ def bilinear_field_is_that_of_its_payoff(rng, *, bilinear=games.bilinear):
     yield equal("V = (y, −x)", plane.operator(np.stack([a, b], axis=-1)), np.stack([b, -a], axis=-1))
 
 
-@bilinear_field_is_that_of_its_payoff.mutant("z split in halves")
-def _(B=None):
+def z_split_halves(B=None):
     game = games.bilinear(B)
     if B is None:
         return game
@@ -106,8 +109,7 @@ def _(B=None):
     return game._replace(operator=operator)
 
 
-@bilinear_field_is_that_of_its_payoff.mutant("looks at its caller's B")
-def _(B=None):
+def looks_callers_b(B=None):
     game = games.bilinear(B)
     if B is None:
         return game
@@ -115,14 +117,12 @@ def _(B=None):
     return game._replace(operator=lambda z: np.concatenate([z[..., m:] @ B.T, -(z[..., :m] @ B)], axis=-1))
 
 
-@bilinear_field_is_that_of_its_payoff.mutant("x + y for two numbers")
-def _(B=None):
+def x_y_two_numbers(B=None):
     game = games.bilinear(B)
     return game._replace(payoff=lambda x, y: game.payoff(x, y) if np.ndim(x) else x + y)
 
 
-@bilinear_field_is_that_of_its_payoff.mutant("y's part reversed")
-def _(B=None):
+def ys_part_reversed(B=None):
     game = games.bilinear(B)
     m = 1 if B is None else len(B)
 
@@ -133,17 +133,25 @@ def _(B=None):
     return game._replace(operator=operator)
 
 
-@bilinear_field_is_that_of_its_payoff.mutant("y descends: V = (B y, Bᵀx)")
-def _(B=None):
+def y_descends_v_b_y_btx(B=None):
     game = games.bilinear(B)
     m = 1 if B is None else len(B)
     return game._replace(operator=lambda z: game.operator(z) * np.where(np.arange(z.shape[-1]) < m, 1, -1))
 
 
-@bilinear_field_is_that_of_its_payoff.mutant("payoff of the other player")
-def _(B=None):
+def payoff_other_player(B=None):
     game = games.bilinear(B)
     return game._replace(payoff=lambda x, y: -game.payoff(x, y))
+
+
+bilinear_field_is_that_of_its_payoff.mutants({
+    "z split in halves": z_split_halves,
+    "looks at its caller's B": looks_callers_b,
+    "x + y for two numbers": x_y_two_numbers,
+    "y's part reversed": ys_part_reversed,
+    "y descends: V = (B y, Bᵀx)": y_descends_v_b_y_btx,
+    "payoff of the other player": payoff_other_player,
+})
 
 
 def same_game(what, game, payoff, rng):
@@ -183,4 +191,4 @@ def kill_usual_suspects(one, need, make):
         "payoff of the other player": perturbed(make, payoff=lambda value: -value),
         "payoff 1 % too large": perturbed(make, payoff=lambda value: 1.01 * value),
     }.items():
-        one.mutant(f"{need}: {text}", replaces=need)(mutant)
+        one.mutants({f"{need}: {text}": mutant}, replaces=need)

@@ -63,9 +63,9 @@ def slopes_are_gradients_on_the_draw(
 def on_another_draw(text, need, change):
     """Declare a gradient that reads the randomness wrongly."""
 
-    @slopes_are_gradients_on_the_draw.mutant(text, replaces=need)
-    def _(game, x, y, draw, *k):
-        return getattr(gan, need)(game, x, y, change(draw), *k)
+    slopes_are_gradients_on_the_draw.mutants(
+        {text: lambda game, x, y, draw, *k: getattr(gan, need)(game, x, y, change(draw), *k)}, replaces=need
+    )
 
 
 on_another_draw("the first batch again", "critic_slope", lambda draw: draw._replace(real=draw.real[[0, 0]]))
@@ -76,29 +76,36 @@ on_another_draw("the critic's noise", "generator_slope", lambda draw: draw._repl
 on_another_draw("half a batch", "generator_slope", lambda draw: draw._replace(omega_x=draw.omega_x[:3]))
 
 
-@slopes_are_gradients_on_the_draw.mutant("penalty 1 % too large", replaces="critic_slope")
-def _(game, x, y, draw, k):
+def penalty_1_percent_too_large(game, x, y, draw, k):
     return gan.critic_slope(game._replace(penalty=1.01 * game.penalty), x, y, draw, k)
 
 
-@slopes_are_gradients_on_the_draw.mutant("penalty at least 1", replaces="critic_slope")
-def _(game, x, y, draw, k):
+def penalty_least_1(game, x, y, draw, k):
     return gan.critic_slope(game._replace(penalty=max(1.0, game.penalty)), x, y, draw, k)
 
 
-@slopes_are_gradients_on_the_draw.mutant("the generator ascends", replaces="generator_slope")
-def _(game, x, y, draw):
-    return -gan.generator_slope(game, x, y, draw)
-
-
-@slopes_are_gradients_on_the_draw.mutant("one ReLU more, after the last layer", replaces="generate")
-def _(game, x, omega):
-    return np.maximum(gan.generate(game, x, omega), 0.0)
-
-
-@slopes_are_gradients_on_the_draw.mutant("noise centred over the batch", replaces="generate")
-def _(game, x, omega):
+def noise_centred_over_batch(game, x, omega):
     return gan.generate(game, x, omega - (omega.mean(0) if omega.ndim > 1 else 0.0))
+
+
+slopes_are_gradients_on_the_draw.mutants(
+    {
+        "penalty 1 % too large": penalty_1_percent_too_large,
+        "penalty at least 1": penalty_least_1,
+    },
+    replaces="critic_slope",
+)
+slopes_are_gradients_on_the_draw.mutants(
+    {"the generator ascends": lambda game, x, y, draw: -gan.generator_slope(game, x, y, draw)},
+    replaces="generator_slope",
+)
+slopes_are_gradients_on_the_draw.mutants(
+    {
+        "one ReLU more, after the last layer": lambda game, x, omega: np.maximum(gan.generate(game, x, omega), 0.0),
+        "noise centred over the batch": noise_centred_over_batch,
+    },
+    replaces="generate",
+)
 
 
 @claim("M27", slide=SLIDE, source=SOURCE)
@@ -123,9 +130,7 @@ def draws_are_fresh_and_of_their_laws(rng, *, random_draw=gan.random_draw):
 def stale_draw(text, change):
     """Declare a draw of which something is wrong."""
 
-    @draws_are_fresh_and_of_their_laws.mutant(text)
-    def _(game, rng):
-        return change(gan.random_draw(game, rng))
+    draws_are_fresh_and_of_their_laws.mutants({text: lambda game, rng: change(gan.random_draw(game, rng))})
 
 
 stale_draw("one real batch for all gradients", lambda draw: draw._replace(real=draw.real[[0, 0, 0]]))
@@ -139,9 +144,9 @@ stale_draw("Langevin noise of variance 4", lambda draw: draw._replace(z_x=2 * dr
 stale_draw("real samples 30 % too wide", lambda draw: draw._replace(real=1.3 * draw.real))
 
 
-@draws_are_fresh_and_of_their_laws.mutant("the same at every call")
-def _(game, rng):
-    return gan.random_draw(game, np.random.default_rng(0))
+draws_are_fresh_and_of_their_laws.mutants({
+    "the same at every call": lambda game, rng: gan.random_draw(game, np.random.default_rng(0))
+})
 
 
 @claim("M27", slide=SLIDE, source="He, Zhang, Ren & Sun 2015")
@@ -166,27 +171,19 @@ def players_start_apart_at_random_layers(rng, *, random_players=gan.random_playe
     yield equal("different weights", len(np.unique(weights)), len(weights))
 
 
-@players_start_apart_at_random_layers.mutant("the critic starts as the generator's twin")
-def _(game, rng):
+def critic_starts_as_generators_twin(game, rng):
     x, y = gan.random_players(game, rng)
     return Players(x, np.resize(x, y.shape))
 
 
-@players_start_apart_at_random_layers.mutant("weights N(0, 1/p)")
-def _(game, rng):
-    return Players(*(one / np.sqrt(2) for one in gan.random_players(game, rng)))
-
-
-@players_start_apart_at_random_layers.mutant("weights 2 % too large")
-def _(game, rng):
-    return Players(*(1.02 * one for one in gan.random_players(game, rng)))
-
-
-@players_start_apart_at_random_layers.mutant("players exchanged")
-def _(game, rng):
-    return gan.random_players(game, rng)[::-1]
-
-
-@players_start_apart_at_random_layers.mutant("random biases")
-def _(game, rng):
+def random_biases(game, rng):
     return Players(*(one + 1e-3 * rng.standard_normal(one.shape) for one in gan.random_players(game, rng)))
+
+
+players_start_apart_at_random_layers.mutants({
+    "the critic starts as the generator's twin": critic_starts_as_generators_twin,
+    "weights N(0, 1/p)": lambda game, rng: Players(*(one / np.sqrt(2) for one in gan.random_players(game, rng))),
+    "weights 2 % too large": lambda game, rng: Players(*(1.02 * one for one in gan.random_players(game, rng))),
+    "players exchanged": lambda game, rng: gan.random_players(game, rng)[::-1],
+    "random biases": random_biases,
+})

@@ -27,8 +27,7 @@ def sgd_alternates(rng, *, sgd_round=gan_algorithms.sgd_round):
     yield equal("parameters", both(sgd_round(GAN, start, draws, alpha)), np.concatenate([x, y]), atol=TOLERANCE)
 
 
-@sgd_alternates.mutant("the generator first")
-def _(gan, z, draws, alpha):
+def generator_first(gan, z, draws, alpha):
     x, y = z
     for draw in draws:
         x = x - alpha * gan_algorithms.generator_slope(gan, x, y, draw)
@@ -37,25 +36,26 @@ def _(gan, z, draws, alpha):
     return Players(x, y)
 
 
-@sgd_alternates.mutant("the critic takes one step only")
-def _(gan, z, draws, alpha):
+def critic_takes_one_step_only(gan, z, draws, alpha):
     return gan_algorithms.sgd_round(gan._replace(critic_steps=1), z, draws, alpha)
 
 
-@sgd_alternates.mutant("no penalty")
-def _(gan, z, draws, alpha):
+def no_penalty(gan, z, draws, alpha):
     return gan_algorithms.sgd_round(gan._replace(penalty=0.0), z, draws, alpha)
 
 
-@sgd_alternates.mutant("the critic ascends on its loss")
-def _(gan, z, draws, alpha):
+def critic_ascends_on_loss(gan, z, draws, alpha):
     new = gan_algorithms.sgd_round(gan, z, draws, alpha)
     return new._replace(y=2 * z.y - new.y)
 
 
-@sgd_alternates.mutant("step 1 % too long")
-def _(gan, z, draws, alpha):
-    return gan_algorithms.sgd_round(gan, z, draws, 1.01 * alpha)
+sgd_alternates.mutants({
+    "the generator first": generator_first,
+    "the critic takes one step only": critic_takes_one_step_only,
+    "no penalty": no_penalty,
+    "the critic ascends on its loss": critic_ascends_on_loss,
+    "step 1 % too long": lambda gan, z, draws, alpha: gan_algorithms.sgd_round(gan, z, draws, 1.01 * alpha),
+})
 
 
 @claim("M27", slide=SLIDE, source="Kingma & Ba 2015")
@@ -86,35 +86,35 @@ def adam_alternates(rng, *, adam_round=gan_algorithms.adam_round):
         yield equal("t", player.t, len(G))
 
 
-@adam_alternates.mutant("forgets its averages at the end")
-def _(gan, z, draws, alpha):
+def forgets_averages_end(gan, z, draws, alpha):
     new = gan_algorithms.adam_round(gan, z, draws, alpha)
     return Players(*(one._replace(m=0 * one.m, v=0 * one.v) for one in new))
 
 
-@adam_alternates.mutant("counts iterations, not steps")
-def _(gan, z, draws, alpha):
+def counts_iterations_not_steps(gan, z, draws, alpha):
     new = gan_algorithms.adam_round(gan, z, draws, alpha)
     return Players(*(one._replace(t=len(draws)) for one in new))
 
 
-@adam_alternates.mutant("step 1 % too long")
-def _(gan, z, draws, alpha):
-    return gan_algorithms.adam_round(gan, z, draws, 1.01 * alpha)
-
-
-@adam_alternates.mutant("averages forgotten after each iteration")
-def _(gan, z, draws, alpha):
+def averages_forgotten_after_each(gan, z, draws, alpha):
     for draw in draws:
         z = gan_algorithms.adam_round(gan, z, [draw], alpha)
         z = Players(*(AdamState(p.x, 0 * p.m, 0 * p.v, 0) for p in z))
     return z
 
 
-@adam_alternates.mutant("the same critic batch twice")
-def _(gan, z, draws, alpha):
+def same_critic_batch_twice(gan, z, draws, alpha):
     stale = [draw._replace(real=draw.real[[0, 0]]) for draw in draws]
     return gan_algorithms.adam_round(gan, z, stale, alpha)
+
+
+adam_alternates.mutants({
+    "forgets its averages at the end": forgets_averages_end,
+    "counts iterations, not steps": counts_iterations_not_steps,
+    "step 1 % too long": lambda gan, z, draws, alpha: gan_algorithms.adam_round(gan, z, draws, 1.01 * alpha),
+    "averages forgotten after each iteration": averages_forgotten_after_each,
+    "the same critic batch twice": same_critic_batch_twice,
+})
 
 
 def langevin(x, v, g, z, gamma, tau):
@@ -156,42 +156,46 @@ def mirror_gan_averages_langevin_iterates(rng, *, mirror_round=gan_algorithms.mi
     yield equal("β = 0.9 by default", both(default), np.concatenate(expected), atol=TOLERANCE)
 
 
-@mirror_gan_averages_langevin_iterates.mutant("another default")
-def _(gan, z, draws, gamma, temperature, beta=0.5):
+def another_default(gan, z, draws, gamma, temperature, beta=0.5):
     return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
 
 
-@mirror_gan_averages_langevin_iterates.mutant("no damping: the last iterate")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def no_damping_last_iterate(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, 1.0)
 
 
-@mirror_gan_averages_langevin_iterates.mutant("β and 1 − β exchanged")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def beta_1_beta_exchanged(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, 1 - beta)
 
 
-@mirror_gan_averages_langevin_iterates.mutant("no noise: RMSprop")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def no_noise_rmsprop(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_round(gan, z, draws, gamma, 0.0, beta)
 
 
-@mirror_gan_averages_langevin_iterates.mutant("opponents follow every iteration")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def opponents_follow_every_iteration(gan, z, draws, gamma, temperature, beta=0.9):
     for draw in draws:
         z = gan_algorithms.mirror_round(gan, z, [draw], gamma, temperature, beta)
     return z
 
 
-@mirror_gan_averages_langevin_iterates.mutant("temperature 1 % too high")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def temperature_1_percent_too_high(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_round(gan, z, draws, gamma, 1.01 * temperature, beta)
 
 
-@mirror_gan_averages_langevin_iterates.mutant("the outer average left out")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def outer_average_left_out(gan, z, draws, gamma, temperature, beta=0.9):
     new = gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
     return Players(*(n._replace(x=(n.x - (1 - beta) * o.x) / beta) for n, o in zip(new, z, strict=True)))
+
+
+mirror_gan_averages_langevin_iterates.mutants({
+    "another default": another_default,
+    "no damping: the last iterate": no_damping_last_iterate,
+    "β and 1 − β exchanged": beta_1_beta_exchanged,
+    "no noise: RMSprop": no_noise_rmsprop,
+    "opponents follow every iteration": opponents_follow_every_iteration,
+    "temperature 1 % too high": temperature_1_percent_too_high,
+    "the outer average left out": outer_average_left_out,
+})
 
 
 @claim("M27", slide=SLIDE, source=f"{SOURCE}, Mirror-Prox-GAN")
@@ -210,40 +214,44 @@ def mirror_prox_gan_looks_ahead(rng, *, mirror_prox_round=gan_algorithms.mirror_
     yield equal("β = 0.9 by default", both(default), np.concatenate(expected), atol=TOLERANCE)
 
 
-@mirror_prox_gan_looks_ahead.mutant("mean squares of the start")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def mean_squares_start(gan, z, draws, gamma, temperature, beta=0.9):
     new = gan_algorithms.mirror_prox_round(gan, z, draws, gamma, temperature, beta)
     return Players(*(n._replace(v=o.v) for n, o in zip(new, z, strict=True)))
 
 
-@mirror_prox_gan_looks_ahead.mutant("another default")
-def _(gan, z, draws, gamma, temperature, beta=0.5):
+def another_default_2(gan, z, draws, gamma, temperature, beta=0.5):
     return gan_algorithms.mirror_prox_round(gan, z, draws, gamma, temperature, beta)
 
 
-@mirror_prox_gan_looks_ahead.mutant("Mirror-GAN")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def mirror_gan(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
 
 
-@mirror_prox_gan_looks_ahead.mutant("the second half starts at z̃: two rounds of Mirror-GAN")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def second_half_starts_z_two_rounds(gan, z, draws, gamma, temperature, beta=0.9):
     z = gan_algorithms.mirror_round(gan, z, draws[:2], gamma, temperature, beta)
     return gan_algorithms.mirror_round(gan, z, draws[2:], gamma, temperature, beta)
 
 
-@mirror_prox_gan_looks_ahead.mutant("the second half plays against the old opponents")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def second_half_plays_against_old(gan, z, draws, gamma, temperature, beta=0.9):
     new = gan_algorithms.mirror_round(gan, z, draws[:2], gamma, temperature, beta)
     start = Players(*(n._replace(x=o.x) for n, o in zip(new, z, strict=True)))
     return gan_algorithms.mirror_round(gan, start, draws[2:], gamma, temperature, beta)
 
 
-@mirror_prox_gan_looks_ahead.mutant("randomness of the first half used twice")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def randomness_first_half_used_twice(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_prox_round(gan, z, [*draws[:2], *draws[:2]], gamma, temperature, beta)
 
 
-@mirror_prox_gan_looks_ahead.mutant("step 1 % too short")
-def _(gan, z, draws, gamma, temperature, beta=0.9):
+def step_1_percent_too_short(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_prox_round(gan, z, draws, 0.99 * gamma, temperature, beta)
+
+
+mirror_prox_gan_looks_ahead.mutants({
+    "mean squares of the start": mean_squares_start,
+    "another default": another_default_2,
+    "Mirror-GAN": mirror_gan,
+    "the second half starts at z̃: two rounds of Mirror-GAN": second_half_starts_z_two_rounds,
+    "the second half plays against the old opponents": second_half_plays_against_old,
+    "randomness of the first half used twice": randomness_first_half_used_twice,
+    "step 1 % too short": step_1_percent_too_short,
+})

@@ -65,9 +65,10 @@ def training_repeats_rounds_and_looks_on_the_way(rng, *, train=gan_training.trai
 def other_training(text, change):
     """Declare a driver that follows another plan."""
 
-    @training_repeats_rounds_and_looks_on_the_way.mutant(text)
-    def _(training, rng, num_samples=2500, progress=None, path=None):
+    def wrong_version(training, rng, num_samples=2500, progress=None, path=None):
         return gan_training.train(change(training), rng, num_samples, progress, path)
+
+    training_repeats_rounds_and_looks_on_the_way.mutants({text: wrong_version})
 
 
 OTHER = {"mirror": "mirror_prox", "mirror_prox": "mirror", "sgd": "adam", "adam": "sgd"}
@@ -85,9 +86,10 @@ other_training("one gradient of the critic", lambda t: t._replace(gan=t.gan._rep
 def other_history(text, change):
     """Declare a driver that reports something else."""
 
-    @training_repeats_rounds_and_looks_on_the_way.mutant(text)
-    def _(training, rng, num_samples=2500, progress=None, path=None):
+    def wrong_version_2(training, rng, num_samples=2500, progress=None, path=None):
         return change(gan_training.train(training, rng, num_samples, progress, path))
+
+    training_repeats_rounds_and_looks_on_the_way.mutants({text: wrong_version_2})
 
 
 other_history("the last samples in every record", lambda h: h._replace(samples=0 * h.samples + h.samples[-1]))
@@ -97,10 +99,12 @@ other_history("modes of 25 as a share", lambda h: h._replace(modes=h.modes / 25 
 other_history("the critic's parameters under both names", lambda h: h._replace(x=h.y))
 
 
-@training_repeats_rounds_and_looks_on_the_way.mutant("one stream for everything")
-def _(training, rng, num_samples=2500, progress=None, path=None):
+def one_stream_everything(training, rng, num_samples=2500, progress=None, path=None):
     class Shared(np.random.Generator):
         def spawn(self, n):
             return [self] * n
 
     return gan_training.train(training, Shared(rng.bit_generator), num_samples, progress, path)
+
+
+training_repeats_rounds_and_looks_on_the_way.mutants({"one stream for everything": one_stream_everything})

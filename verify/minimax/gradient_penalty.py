@@ -57,38 +57,42 @@ def gradient_penalty_makes_it_converge(
     yield equal("|Im λ|", turned, slope * turn, atol=error * numpy.where(x == 1, 1.0, turn))
 
 
-@gradient_penalty_makes_it_converge.mutant("penalty γψ², without the ½", replaces="penalized_field")
-def _(z, f_prime, gamma):
-    return gradient_penalty.penalized_field(z, f_prime, 2 * gamma)
-
-
-@gradient_penalty_makes_it_converge.mutant("the generator pays the penalty", replaces="penalized_field")
-def _(z, f_prime, gamma):
-    return dirac_gan.vector_field(z, f_prime) - gamma * z * [1, 0]
-
-
-@gradient_penalty_makes_it_converge.mutant("penalty with the wrong sign", replaces="penalized_field")
-def _(z, f_prime, gamma):
+def penalty_wrong_sign(z, f_prime, gamma):
     return 2 * dirac_gan.vector_field(z, f_prime) - gradient_penalty.penalized_field(z, f_prime, gamma)
 
 
-@gradient_penalty_makes_it_converge.mutant("no penalty at a single point", replaces="penalized_field")
-def _(z, f_prime, gamma):
+def no_penalty_single_point(z, f_prime, gamma):
     return gradient_penalty.penalized_field(z, f_prime, gamma if z.ndim > 1 else 0.0)
 
 
-@gradient_penalty_makes_it_converge.mutant("−γ/2 + √(…) as it stands, 0 at γ = 10⁹", replaces="penalized_eigenvalues")
-def _(gamma, slope):
+def gamma_2_root_as_it_stands_0_gamma(gamma, slope):
     root = numpy.sqrt(gamma**2 / 4 - slope**2 + 0j)
     return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
 
 
-@gradient_penalty_makes_it_converge.mutant("critical weight at f'(0)", replaces="penalized_eigenvalues")
-def _(gamma, slope):
+def critical_weight_f_0(gamma, slope):
     root = numpy.sqrt(gamma**2 - slope**2 + 0j)
     return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
 
 
-@gradient_penalty_makes_it_converge.mutant("γ for γ/2 in the real part", replaces="penalized_eigenvalues")
-def _(gamma, slope):
-    return gradient_penalty.penalized_eigenvalues(gamma, slope) - gamma / 2
+gradient_penalty_makes_it_converge.mutants(
+    {
+        "penalty γψ², without the ½": lambda z, f_prime, gamma: gradient_penalty.penalized_field(z, f_prime, 2 * gamma),
+        "the generator pays the penalty": lambda z, f_prime, gamma: (
+            dirac_gan.vector_field(z, f_prime) - gamma * z * [1, 0]
+        ),
+        "penalty with the wrong sign": penalty_wrong_sign,
+        "no penalty at a single point": no_penalty_single_point,
+    },
+    replaces="penalized_field",
+)
+gradient_penalty_makes_it_converge.mutants(
+    {
+        "−γ/2 + √(…) as it stands, 0 at γ = 10⁹": gamma_2_root_as_it_stands_0_gamma,
+        "critical weight at f'(0)": critical_weight_f_0,
+        "γ for γ/2 in the real part": lambda gamma, slope: (
+            gradient_penalty.penalized_eigenvalues(gamma, slope) - gamma / 2
+        ),
+    },
+    replaces="penalized_eigenvalues",
+)

@@ -43,10 +43,14 @@ def average_strategies_bracket_the_value(
 
 
 for need, right in average_strategies_bracket_the_value.needs.items():
-    declare = average_strategies_bracket_the_value.mutant
-    declare("both ascend", replaces=need)(altered(right, V=lambda V: lambda z: -V(z)))
-    declare("strategies stay uniform", replaces=need)(altered(right, V=lambda V: lambda z: 0 * V(z)))
-    declare("y descends too", replaces=need)(altered(right, V=lambda V: lambda z: V(z) * [1, -1]))
+    average_strategies_bracket_the_value.mutants(
+        {
+            "both ascend": altered(right, V=lambda V: lambda z: -V(z)),
+            "strategies stay uniform": altered(right, V=lambda V: lambda z: 0 * V(z)),
+            "y descends too": altered(right, V=lambda V: lambda z: V(z) * [1, -1]),
+        },
+        replaces=need,
+    )
 
 
 @claim("M25", slide="Escaping traps with the mixed-NE concept", source=SOURCE)
@@ -74,12 +78,9 @@ def langevin_play_leaves_the_trap(rng, *, langevin_mirror_descent=langevin_play.
     yield distribution("ω of the last round", last, law, delta=0.5)
 
 
-def wrong_way_out(text, **changes):
-    """A mutant of the claim above."""
-    langevin_play_leaves_the_trap.mutant(text)(altered(langevin_play.langevin_mirror_descent, **changes))
-
-
-wrong_way_out("x maximises", V=lambda V: lambda z: -V(z))
-wrong_way_out("no noise: stays in the trap", eta=lambda eta: 1e30)
-wrong_way_out("temperature 100 times too high", eta=lambda eta: eta / 100)
-langevin_play_leaves_the_trap.mutant("answers the last round only")(answers_last_round_only)
+langevin_play_leaves_the_trap.mutants({
+    "x maximises": altered(langevin_play.langevin_mirror_descent, V=lambda V: lambda z: -V(z)),
+    "no noise: stays in the trap": altered(langevin_play.langevin_mirror_descent, eta=lambda eta: 1e30),
+    "temperature 100 times too high": altered(langevin_play.langevin_mirror_descent, eta=lambda eta: eta / 100),
+    "answers the last round only": answers_last_round_only,
+})

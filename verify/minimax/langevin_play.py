@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.minimax import langevin_play
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import distribution, equal, rounding
 
 SLIDE = "GAN training as infinite dimensional matrix games"
@@ -41,44 +41,46 @@ def moved_freely(grad_f, a, h, beta, z):
     return a - h * grad_f(a) + np.sqrt(2 * h / beta) * z
 
 
-@reflected_langevin_bounces_off_the_box.mutant("projects")
-def _(grad_f, a, h, beta, z, box):
-    return np.clip(moved_freely(grad_f, a, h, beta, z), *box)
-
-
-@reflected_langevin_bounces_off_the_box.mutant("leaves on one side, comes back on the other")
-def _(grad_f, a, h, beta, z, box):
+def leaves_on_one_side_comes_back_on(grad_f, a, h, beta, z, box):
     return box[0] + (moved_freely(grad_f, a, h, beta, z) - box[0]) % (box[1] - box[0])
 
 
-@reflected_langevin_bounces_off_the_box.mutant("noise scaled by η instead of √η", shipped="google-research/ibc #6")
-def _(grad_f, a, h, beta, z, box):
+def noise_scaled_eta_instead_rooteta(grad_f, a, h, beta, z, box):
     return langevin_play.reflected_langevin_step(grad_f, a, h, beta, np.sqrt(h) * z, box)
 
 
-@reflected_langevin_bounces_off_the_box.mutant("√(h/β): without the 2")
-def _(grad_f, a, h, beta, z, box):
+def root_h_beta_without_2(grad_f, a, h, beta, z, box):
     return langevin_play.reflected_langevin_step(grad_f, a, h, 2 * beta, z, box)
 
 
-@reflected_langevin_bounces_off_the_box.mutant("β in place of 1/β")
-def _(grad_f, a, h, beta, z, box):
+def beta_place_1_beta(grad_f, a, h, beta, z, box):
     return langevin_play.reflected_langevin_step(grad_f, a, h, 1 / beta, z, box)
 
 
-@reflected_langevin_bounces_off_the_box.mutant("ascends")
-def _(grad_f, a, h, beta, z, box):
+def ascends(grad_f, a, h, beta, z, box):
     return langevin_play.reflected_langevin_step(lambda a: -grad_f(a), a, h, beta, z, box)
 
 
-@reflected_langevin_bounces_off_the_box.mutant("noise 1 % too large")
-def _(grad_f, a, h, beta, z, box):
+def noise_1_percent_too_large(grad_f, a, h, beta, z, box):
     return langevin_play.reflected_langevin_step(grad_f, a, h, beta, 1.01 * z, box)
 
 
-@reflected_langevin_bounces_off_the_box.mutant("drift 1 % too large")
-def _(grad_f, a, h, beta, z, box):
+def drift_1_percent_too_large(grad_f, a, h, beta, z, box):
     return langevin_play.reflected_langevin_step(lambda a: 1.01 * grad_f(a), a, h, beta, z, box)
+
+
+reflected_langevin_bounces_off_the_box.mutants({
+    "projects": lambda grad_f, a, h, beta, z, box: np.clip(moved_freely(grad_f, a, h, beta, z), *box),
+    "leaves on one side, comes back on the other": leaves_on_one_side_comes_back_on,
+    "noise scaled by η instead of √η": shipped(
+        noise_scaled_eta_instead_rooteta, project="google-research/ibc", version="db89ddb", thread="#6"
+    ),
+    "√(h/β): without the 2": root_h_beta_without_2,
+    "β in place of 1/β": beta_place_1_beta,
+    "ascends": ascends,
+    "noise 1 % too large": noise_1_percent_too_large,
+    "drift 1 % too large": drift_1_percent_too_large,
+})
 
 
 def crooked_payoff(x, y):
@@ -209,18 +211,20 @@ def runs_late(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_inner=20):
 
 def declare_wrong_plays(one, method):
     """Mutants of the claim on a method."""
-    one.mutant("η/2: temperature twice too high")(altered(method, eta=lambda eta: eta / 2))
-    one.mutant("η 8 % too large")(altered(method, eta=lambda eta: 1.08 * eta))
-    one.mutant("h 1 % too large")(altered(method, h=lambda h: 1.01 * h))
-    one.mutant("both players ascend")(altered(method, V=lambda V: lambda z: -V(z)))
-    one.mutant("y descends too")(altered(method, V=lambda V: lambda z: V(z) * [1, -1]))
-    one.mutant("V 1 % too large")(altered(method, V=lambda V: lambda z: 1.01 * V(z)))
-    one.mutant("one Langevin step fewer")(altered(method, num_inner=lambda k: k - 1))
-    one.mutant("answers the last round only")(answers_last_round_only)
-    one.mutant("leaves out the first round")(runs_late)
+    one.mutants({
+        "η/2: temperature twice too high": altered(method, eta=lambda eta: eta / 2),
+        "η 8 % too large": altered(method, eta=lambda eta: 1.08 * eta),
+        "h 1 % too large": altered(method, h=lambda h: 1.01 * h),
+        "both players ascend": altered(method, V=lambda V: lambda z: -V(z)),
+        "y descends too": altered(method, V=lambda V: lambda z: V(z) * [1, -1]),
+        "V 1 % too large": altered(method, V=lambda V: lambda z: 1.01 * V(z)),
+        "one Langevin step fewer": altered(method, num_inner=lambda k: k - 1),
+        "answers the last round only": answers_last_round_only,
+        "leaves out the first round": runs_late,
+    })
 
 
 declare_wrong_plays(particles_play_mirror_descent, langevin_play.langevin_mirror_descent)
 declare_wrong_plays(particles_play_mirror_prox, langevin_play.langevin_mirror_prox)
-particles_play_mirror_descent.mutant("mirror-prox")(langevin_play.langevin_mirror_prox)
-particles_play_mirror_prox.mutant("mirror descent")(langevin_play.langevin_mirror_descent)
+particles_play_mirror_descent.mutants({"mirror-prox": langevin_play.langevin_mirror_prox})
+particles_play_mirror_prox.mutants({"mirror descent": langevin_play.langevin_mirror_descent})

@@ -36,28 +36,11 @@ def flat(drawn):
     return [part for layer in drawn for part in layer]
 
 
-@vectors_hold_layers_in_order.mutant("column by column", replaces="flatten")
-def _(drawn):
-    return np.concatenate([np.ravel(part.T) for part in flat(drawn)])
-
-
-@vectors_hold_layers_in_order.mutant("biases first", replaces="flatten")
-def _(drawn):
-    return np.concatenate([np.ravel(part) for layer in drawn for part in layer[::-1]])
-
-
-@vectors_hold_layers_in_order.mutant("last layer first", replaces="flatten")
-def _(drawn):
-    return layers.flatten(drawn[::-1])
-
-
-@vectors_hold_layers_in_order.mutant("column by column", replaces="unflatten")
-def _(x, widths):
+def column_column(x, widths):
     return tuple(Layer(W.ravel().reshape(W.shape, order="F"), b) for W, b in layers.unflatten(x, widths))
 
 
-@vectors_hold_layers_in_order.mutant("all weights before all biases", replaces="unflatten")
-def _(x, widths):
+def all_weights_before_all_biases(x, widths):
     parts, start = [], 0
     for shape in [(m, p) for p, m in pairwise(widths)] + [(m,) for m in widths[1:]]:
         parts.append(x[start : start + np.prod(shape)].reshape(shape))
@@ -65,9 +48,22 @@ def _(x, widths):
     return tuple(map(Layer, parts[: len(widths) - 1], parts[len(widths) - 1 :]))
 
 
-@vectors_hold_layers_in_order.mutant("copies", replaces="unflatten")
-def _(x, widths):
-    return layers.unflatten(x.copy(), widths)
+vectors_hold_layers_in_order.mutants(
+    {
+        "column by column": lambda drawn: np.concatenate([np.ravel(part.T) for part in flat(drawn)]),
+        "biases first": lambda drawn: np.concatenate([np.ravel(part) for layer in drawn for part in layer[::-1]]),
+        "last layer first": lambda drawn: layers.flatten(drawn[::-1]),
+    },
+    replaces="flatten",
+)
+vectors_hold_layers_in_order.mutants(
+    {
+        "column by column": column_column,
+        "all weights before all biases": all_weights_before_all_biases,
+        "copies": lambda x, widths: layers.unflatten(x.copy(), widths),
+    },
+    replaces="unflatten",
+)
 
 
 @claim("M27", slide=SLIDE, source="He, Zhang, Ren & Sun 2015")
@@ -91,39 +87,35 @@ def weights_start_gaussian_and_biases_at_zero(rng, *, random_layers=layers.rando
             yield equal(f"gain {gain}: correlation of {name}", (u * v).mean(), 0.0, atol=error)._replace(alpha=ALPHA)
 
 
-@weights_start_gaussian_and_biases_at_zero.mutant("variance gain over the outputs")
-def _(widths, rng, gain=2.0):
+def variance_gain_over_outputs(widths, rng, gain=2.0):
     drawn = layers.random_layers(widths, rng, gain)
     return [Layer(W * np.sqrt(W.shape[1] / W.shape[0]), b) for W, b in drawn]
 
 
-@weights_start_gaussian_and_biases_at_zero.mutant("gain for its root")
-def _(widths, rng, gain=2.0):
-    return layers.random_layers(widths, rng, gain**2)
-
-
-@weights_start_gaussian_and_biases_at_zero.mutant("default gain 1")
-def _(widths, rng, gain=1.0):
-    return layers.random_layers(widths, rng, gain)
-
-
-@weights_start_gaussian_and_biases_at_zero.mutant("weights 1 % too large")
-def _(widths, rng, gain=2.0):
+def weights_1_percent_too_large(widths, rng, gain=2.0):
     return [Layer(1.01 * W, b) for W, b in layers.random_layers(widths, rng, gain)]
 
 
-@weights_start_gaussian_and_biases_at_zero.mutant("uniform weights of the same variance")
-def _(widths, rng, gain=2.0):
+def uniform_weights_same_variance(widths, rng, gain=2.0):
     ends = [np.sqrt(3 * gain / p) for p in widths]
     return [Layer(rng.uniform(-c, c, (m, p)), np.zeros(m)) for c, (p, m) in zip(ends, pairwise(widths), strict=False)]
 
 
-@weights_start_gaussian_and_biases_at_zero.mutant("layers of one shape share their weights")
-def _(widths, rng, gain=2.0):
+def layers_one_shape_share_their(widths, rng, gain=2.0):
     drawn = layers.random_layers(widths, rng, gain)
     return [drawn[1] if W.shape == drawn[1].W.shape else Layer(W, b) for W, b in drawn]
 
 
-@weights_start_gaussian_and_biases_at_zero.mutant("random biases")
-def _(widths, rng, gain=2.0):
+def random_biases(widths, rng, gain=2.0):
     return [Layer(W, 1e-3 * rng.standard_normal(len(b))) for W, b in layers.random_layers(widths, rng, gain)]
+
+
+weights_start_gaussian_and_biases_at_zero.mutants({
+    "variance gain over the outputs": variance_gain_over_outputs,
+    "gain for its root": lambda widths, rng, gain=2.0: layers.random_layers(widths, rng, gain**2),
+    "default gain 1": lambda widths, rng, gain=1.0: layers.random_layers(widths, rng, gain),
+    "weights 1 % too large": weights_1_percent_too_large,
+    "uniform weights of the same variance": uniform_weights_same_variance,
+    "layers of one shape share their weights": layers_one_shape_share_their,
+    "random biases": random_biases,
+})

@@ -118,8 +118,7 @@ def proximal_point_needs_no_condition_number(rng, *, ppm_step=algorithms.ppm_ste
         yield equal(f"{what}: the slower mode", size[..., 1], expected, rtol=rounding(4000))
 
 
-for _text, _wrong in WRONG["ppm"].items():
-    proximal_point_needs_no_condition_number.mutant(_text)(_wrong)
+proximal_point_needs_no_condition_number.mutants(WRONG["ppm"])
 
 
 @claim("M12", slide=SLIDE, source="Mokhtari, Ozdaglar & Pattathil 2020")
@@ -155,15 +154,13 @@ def spectral_radii(nu, alpha):
     return {method: np.abs(np.linalg.eigvals(M)).max(-1) for method, M in maps.items()}
 
 
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("the smaller root", replaces="contraction")
-def _(method, nu, alpha):
+def smaller_root(method, nu, alpha):
     if method not in ("ogda", "rfbs"):
         return linear_rates.contraction(method, nu, alpha)
     return alpha * np.abs(nu) / linear_rates.contraction(method, nu, alpha)
 
 
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("EG with + α²|ν|²", replaces="contraction")
-def _(method, nu, alpha):
+def eg_alpha2_nu_2(method, nu, alpha):
     return (
         np.abs(1 - alpha * nu + np.abs(alpha * nu) ** 2)
         if method == "eg"
@@ -171,36 +168,28 @@ def _(method, nu, alpha):
     )
 
 
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("takes real ν for iσ", replaces="contraction")
-def _(method, nu, alpha):
+def takes_real_nu_isigma(method, nu, alpha):
     return linear_rates.contraction(method, nu if np.iscomplexobj(nu) else 1j * nu, alpha)
 
 
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("α at most 1", replaces="contraction")
-def _(method, nu, alpha):
-    return linear_rates.contraction(method, nu, min(alpha, 1.0))
-
-
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("single numbers as arrays (1,)", replaces="contraction")
-def _(method, nu, alpha):
-    return np.atleast_1d(linear_rates.contraction(method, nu, alpha))
-
-
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("at least one step", replaces="iterations")
-def _(factor, eps):
-    return max(linear_rates.iterations(factor, eps), 1.0)
-
-
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("ν 1 % too large", replaces="contraction")
-def _(method, nu, alpha):
-    return linear_rates.contraction(method, 1.01 * nu, alpha)
-
-
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("squared distances: half as many", replaces="iterations")
-def _(factor, eps):
-    return linear_rates.iterations(factor, eps) / 2
-
-
-@contraction_is_the_largest_eigenvalue_of_a_step.mutant("1 − ρ for log 1/ρ", replaces="iterations")
-def _(factor, eps):
-    return np.log(1 / eps) / (1 - factor)
+contraction_is_the_largest_eigenvalue_of_a_step.mutants(
+    {
+        "the smaller root": smaller_root,
+        "EG with + α²|ν|²": eg_alpha2_nu_2,
+        "takes real ν for iσ": takes_real_nu_isigma,
+        "α at most 1": lambda method, nu, alpha: linear_rates.contraction(method, nu, min(alpha, 1.0)),
+        "single numbers as arrays (1,)": lambda method, nu, alpha: np.atleast_1d(
+            linear_rates.contraction(method, nu, alpha)
+        ),
+        "ν 1 % too large": lambda method, nu, alpha: linear_rates.contraction(method, 1.01 * nu, alpha),
+    },
+    replaces="contraction",
+)
+contraction_is_the_largest_eigenvalue_of_a_step.mutants(
+    {
+        "at least one step": lambda factor, eps: max(linear_rates.iterations(factor, eps), 1.0),
+        "squared distances: half as many": lambda factor, eps: linear_rates.iterations(factor, eps) / 2,
+        "1 − ρ for log 1/ρ": lambda factor, eps: np.log(1 / eps) / (1 - factor),
+    },
+    replaces="iterations",
+)

@@ -78,25 +78,17 @@ def mirror_descent_multiplies_weights(rng, *, mirror_descent=mixed_nash.mirror_d
     yield from averages_are_exact(mirror_descent, False, rng)
 
 
-@mirror_descent_multiplies_weights.mutant("averages the points 1 … T")
-def _(A, eta, num_steps):
+def averages_points_1_t(A, eta, num_steps):
     more, start = mixed_nash.mirror_descent(A, eta, num_steps + 1), mixed_nash.mirror_descent(A, eta, 1)
     return [((num_steps + 1) * a - b) / num_steps for a, b in zip(more, start, strict=True)]
 
 
-@mirror_descent_multiplies_weights.mutant("η 1 % too large")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_descent(A, 1.01 * eta, num_steps)
-
-
-@mirror_descent_multiplies_weights.mutant("both players ascend")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_descent(-A, eta, num_steps)
-
-
-@mirror_descent_multiplies_weights.mutant("mirror-prox")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_prox(A, eta, num_steps)
+mirror_descent_multiplies_weights.mutants({
+    "averages the points 1 … T": averages_points_1_t,
+    "η 1 % too large": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, 1.01 * eta, num_steps),
+    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_descent(-A, eta, num_steps),
+    "mirror-prox": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, eta, num_steps),
+})
 
 
 def lazily(A, eta, num_steps, alternate=False, last=False, linear=False):
@@ -112,24 +104,12 @@ def lazily(A, eta, num_steps, alternate=False, last=False, linear=False):
     return played[-1] if last else [np.mean(side, axis=0) for side in zip(*played, strict=True)]
 
 
-@mirror_descent_multiplies_weights.mutant("alternates: q sees the new p")
-def _(A, eta, num_steps):
-    return lazily(A, eta, num_steps, alternate=True)
-
-
-@mirror_descent_multiplies_weights.mutant("the last point, not the average")
-def _(A, eta, num_steps):
-    return lazily(A, eta, num_steps, last=True)
-
-
-@mirror_descent_multiplies_weights.mutant("weights multiplied by 1 − η(Aq)ᵢ")
-def _(A, eta, num_steps):
-    return lazily(A, eta, num_steps, linear=True)
-
-
-@mirror_descent_multiplies_weights.mutant("weights multiplied without the log domain: 0/0 at huge η")
-def _(A, eta, num_steps):
-    return lazily(A, eta, num_steps)
+mirror_descent_multiplies_weights.mutants({
+    "alternates: q sees the new p": lambda A, eta, num_steps: lazily(A, eta, num_steps, alternate=True),
+    "the last point, not the average": lambda A, eta, num_steps: lazily(A, eta, num_steps, last=True),
+    "weights multiplied by 1 − η(Aq)ᵢ": lambda A, eta, num_steps: lazily(A, eta, num_steps, linear=True),
+    "weights multiplied without the log domain: 0/0 at huge η": lambda A, eta, num_steps: lazily(A, eta, num_steps),
+})
 
 
 @claim("M23", slide=SLIDE, source="Freund & Schapire 1999")
@@ -150,24 +130,12 @@ def mirror_descent_converges_like_one_over_root_t(rng, *, mirror_descent=mixed_n
     yield rate("gap against T at the best η", steps, gaps, -0.5)
 
 
-@mirror_descent_converges_like_one_over_root_t.mutant("η 1/10 of what it should be")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_descent(A, eta / 10, num_steps)
-
-
-@mirror_descent_converges_like_one_over_root_t.mutant("strategies stay uniform")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_descent(A, eta, 1)
-
-
-@mirror_descent_converges_like_one_over_root_t.mutant("both players ascend")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_descent(-A, eta, num_steps)
-
-
-@mirror_descent_converges_like_one_over_root_t.mutant("the last point, not the average")
-def _(A, eta, num_steps):
-    return lazily(A, eta, num_steps, last=True)
+mirror_descent_converges_like_one_over_root_t.mutants({
+    "η 1/10 of what it should be": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, eta / 10, num_steps),
+    "strategies stay uniform": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, eta, 1),
+    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_descent(-A, eta, num_steps),
+    "the last point, not the average": lambda A, eta, num_steps: lazily(A, eta, num_steps, last=True),
+})
 
 
 @claim("M23", slide=SLIDE, source="Nemirovski 2004")
@@ -176,19 +144,11 @@ def mirror_prox_looks_ahead(rng, *, mirror_prox=mixed_nash.mirror_prox):
     yield from averages_are_exact(mirror_prox, True, rng)
 
 
-@mirror_prox_looks_ahead.mutant("evaluates once: mirror descent")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_descent(A, eta, num_steps)
-
-
-@mirror_prox_looks_ahead.mutant("η 1 % too large")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_prox(A, 1.01 * eta, num_steps)
-
-
-@mirror_prox_looks_ahead.mutant("both players ascend")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_prox(-A, eta, num_steps)
+mirror_prox_looks_ahead.mutants({
+    "evaluates once: mirror descent": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, eta, num_steps),
+    "η 1 % too large": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, 1.01 * eta, num_steps),
+    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_prox(-A, eta, num_steps),
+})
 
 
 def proximally(A, eta, num_steps, go_on=False, average_points=False, fresh=False):
@@ -211,19 +171,13 @@ def proximally(A, eta, num_steps, go_on=False, average_points=False, fresh=False
     return [np.mean(side, axis=0) for side in zip(*played, strict=True)]
 
 
-@mirror_prox_looks_ahead.mutant("steps on from the extrapolated point")
-def _(A, eta, num_steps):
-    return proximally(A, eta, num_steps, go_on=True)
-
-
-@mirror_prox_looks_ahead.mutant("averages the points, not the extrapolated ones")
-def _(A, eta, num_steps):
-    return proximally(A, eta, num_steps, average_points=True)
-
-
-@mirror_prox_looks_ahead.mutant("q̄ answers p̄")
-def _(A, eta, num_steps):
-    return proximally(A, eta, num_steps, fresh=True)
+mirror_prox_looks_ahead.mutants({
+    "steps on from the extrapolated point": lambda A, eta, num_steps: proximally(A, eta, num_steps, go_on=True),
+    "averages the points, not the extrapolated ones": lambda A, eta, num_steps: proximally(
+        A, eta, num_steps, average_points=True
+    ),
+    "q̄ answers p̄": lambda A, eta, num_steps: proximally(A, eta, num_steps, fresh=True),
+})
 
 
 @claim("M23", slide=SLIDE, source="Nemirovski 2004")
@@ -241,21 +195,9 @@ def mirror_prox_converges_like_one_over_t(rng, *, mirror_prox=mixed_nash.mirror_
     yield rate("gap against T", steps, [gap(A, mirror_prox(A, 1.0, int(T))) for T in steps], -1.0)
 
 
-@mirror_prox_converges_like_one_over_t.mutant("evaluates once: mirror descent")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_descent(A, eta, num_steps)
-
-
-@mirror_prox_converges_like_one_over_t.mutant("half the step size")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_prox(A, eta / 2, num_steps)
-
-
-@mirror_prox_converges_like_one_over_t.mutant("both players ascend")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_prox(-A, eta, num_steps)
-
-
-@mirror_prox_converges_like_one_over_t.mutant("strategies stay uniform")
-def _(A, eta, num_steps):
-    return mixed_nash.mirror_prox(A, eta, 1)
+mirror_prox_converges_like_one_over_t.mutants({
+    "evaluates once: mirror descent": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, eta, num_steps),
+    "half the step size": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, eta / 2, num_steps),
+    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_prox(-A, eta, num_steps),
+    "strategies stay uniform": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, eta, 1),
+})

@@ -37,34 +37,38 @@ def linear_program_finds_the_value(rng, *, lp_equilibrium=mixed_nash.lp_equilibr
     yield equal("min Aq, all that the row player must pay", paid, value, atol=error)
 
 
-@linear_program_finds_the_value.mutant("the row player maximises")
-def _(A):
+def row_player_maximises(A):
     value, q, p = mixed_nash.lp_equilibrium(A.T)
     return value, p, q
 
 
-@linear_program_finds_the_value.mutant("pure strategies only: max min ≠ min max")
-def _(A):
+def pure_strategies_only_max_min_min(A):
     i, j = A.max(1).argmin(), A.min(0).argmax()
     return A[i, j], np.eye(len(A))[i], np.eye(A.shape[1])[j]
 
 
-@linear_program_finds_the_value.mutant("value 1 % too large")
-def _(A):
+def value_1_percent_too_large(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return 1.01 * value, p, q
 
 
-@linear_program_finds_the_value.mutant("1 % of p played uniformly")
-def _(A):
+def wrong_1_percent_p_played_uniformly(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value, 0.99 * p + 0.01 / len(p), q
 
 
-@linear_program_finds_the_value.mutant("q scaled by the value")
-def _(A):
+def q_scaled_value(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value, p, q * value
+
+
+linear_program_finds_the_value.mutants({
+    "the row player maximises": row_player_maximises,
+    "pure strategies only: max min ≠ min max": pure_strategies_only_max_min_min,
+    "value 1 % too large": value_1_percent_too_large,
+    "1 % of p played uniformly": wrong_1_percent_p_played_uniformly,
+    "q scaled by the value": q_scaled_value,
+})
 
 
 @claim("M22", slide=MIXED, source="von Neumann & Morgenstern 1944, 2 × 2 games; Kaplansky 1945")
@@ -86,26 +90,22 @@ def small_games_have_closed_forms(rng, *, lp_equilibrium=mixed_nash.lp_equilibri
     yield equal("skew-symmetric: value 0", lp_equilibrium(K - K.T)[0], 0.0, atol=SOLVER * np.ptp(K - K.T))
 
 
-@small_games_have_closed_forms.mutant("p and q exchanged")
-def _(A):
+def p_q_exchanged(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value, q, p
 
 
-@small_games_have_closed_forms.mutant("the column player's game")
-def _(A):
-    return mixed_nash.lp_equilibrium(-A.T)
-
-
-@small_games_have_closed_forms.mutant("the harmonic mean for the value of a diagonal game: n times too large")
-def _(A):
+def harmonic_mean_value_diagonal_game(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value * len(A), p, q
 
 
-@small_games_have_closed_forms.mutant("uniform strategies")
-def _(A):
-    return A.mean(), np.full(len(A), 1 / len(A)), np.full(len(A), 1 / len(A))
+small_games_have_closed_forms.mutants({
+    "p and q exchanged": p_q_exchanged,
+    "the column player's game": lambda A: mixed_nash.lp_equilibrium(-A.T),
+    "the harmonic mean for the value of a diagonal game: n times too large": harmonic_mean_value_diagonal_game,
+    "uniform strategies": lambda A: (A.mean(), np.full(len(A), 1 / len(A)), np.full(len(A), 1 / len(A))),
+})
 
 
 @claim("M22", slide=MIXED, source="definition")
@@ -127,35 +127,21 @@ def duality_gap_is_the_gain_from_answering(rng, *, duality_gap=mixed_nash.dualit
     yield equal("10⁻⁹ away from it", duality_gap(scissors, near, third), 1e-9, atol=rounding(16))
 
 
-@duality_gap_is_the_gain_from_answering.mutant("0 below 10⁻⁶")
-def _(A, p, q):
+def wrong_0_below_106(A, p, q):
     gap = mixed_nash.duality_gap(A, p, q)
     return np.where(gap < 1e-6, 0.0, gap)
 
 
-@duality_gap_is_the_gain_from_answering.mutant("only the first of a batch against a single q")
-def _(A, p, q):
-    return mixed_nash.duality_gap(A, p[0] if q.ndim < p.ndim else p, q)
-
-
-@duality_gap_is_the_gain_from_answering.mutant("the row player maximises")
-def _(A, p, q):
-    return (q @ A.T).max(-1) - (p @ A).min(-1)
-
-
-@duality_gap_is_the_gain_from_answering.mutant("gain of the column player alone")
-def _(A, p, q):
-    return (p @ A).max(-1) - ((p @ A) * q).sum(-1)
-
-
-@duality_gap_is_the_gain_from_answering.mutant("mean of the two gains")
-def _(A, p, q):
-    return mixed_nash.duality_gap(A, p, q) / 2
-
-
-@duality_gap_is_the_gain_from_answering.mutant("one answer for the whole batch")
-def _(A, p, q):
-    return (p @ A).max() - (q @ A.T).min(-1)
+duality_gap_is_the_gain_from_answering.mutants({
+    "0 below 10⁻⁶": wrong_0_below_106,
+    "only the first of a batch against a single q": lambda A, p, q: mixed_nash.duality_gap(
+        A, p[0] if q.ndim < p.ndim else p, q
+    ),
+    "the row player maximises": lambda A, p, q: (q @ A.T).max(-1) - (p @ A).min(-1),
+    "gain of the column player alone": lambda A, p, q: (p @ A).max(-1) - ((p @ A) * q).sum(-1),
+    "mean of the two gains": lambda A, p, q: mixed_nash.duality_gap(A, p, q) / 2,
+    "one answer for the whole batch": lambda A, p, q: (p @ A).max() - (q @ A.T).min(-1),
+})
 
 
 @claim("M22", slide=MATRIX, source="Hsieh, Liu & Cevher 2019")
@@ -179,28 +165,20 @@ def payoff_operators_are_adjoint(
     yield equal("G†p at any points", Gp, (p @ x[:, 0] ** 2) * y[:, 0] + (p @ x[:, 1]) * y[:, 0] ** 3, atol=error)
 
 
-@payoff_operators_are_adjoint.mutant("payoff at the mean of q", replaces="mixed_payoff")
-def _(payoff, x, y, q):
-    return payoff(x, q @ y)
-
-
-@payoff_operators_are_adjoint.mutant("uniform weights", replaces="mixed_payoff")
-def _(payoff, x, y, q):
-    return payoff(x[..., None, :], y).mean(-1)
-
-
-@payoff_operators_are_adjoint.mutant(
-    "adjoint with the sign of the other player's gain", replaces="mixed_payoff_adjoint"
+payoff_operators_are_adjoint.mutants(
+    {
+        "payoff at the mean of q": lambda payoff, x, y, q: payoff(x, q @ y),
+        "uniform weights": lambda payoff, x, y, q: payoff(x[..., None, :], y).mean(-1),
+    },
+    replaces="mixed_payoff",
 )
-def _(payoff, y, x, p):
-    return -mixed_nash.mixed_payoff_adjoint(payoff, y, x, p)
-
-
-@payoff_operators_are_adjoint.mutant("payoff at the mean of p", replaces="mixed_payoff_adjoint")
-def _(payoff, y, x, p):
-    return payoff(p @ x, y)
-
-
-@payoff_operators_are_adjoint.mutant("1 % too large", replaces="mixed_payoff_adjoint")
-def _(payoff, y, x, p):
-    return 1.01 * mixed_nash.mixed_payoff_adjoint(payoff, y, x, p)
+payoff_operators_are_adjoint.mutants(
+    {
+        "adjoint with the sign of the other player's gain": lambda payoff, y, x, p: (
+            -mixed_nash.mixed_payoff_adjoint(payoff, y, x, p)
+        ),
+        "payoff at the mean of p": lambda payoff, y, x, p: payoff(p @ x, y),
+        "1 % too large": lambda payoff, y, x, p: 1.01 * mixed_nash.mixed_payoff_adjoint(payoff, y, x, p),
+    },
+    replaces="mixed_payoff_adjoint",
+)

@@ -58,25 +58,17 @@ def forward_composes_layers(rng, *, forward=mlp.forward):
         yield equal(f"{name}: h(a)", forward(h, a), value(x, a, widths, name), atol=tolerance(h, a))
 
 
-@forward_composes_layers.mutant("the activation after the last layer too")
-def _(h, a):
-    return h.activation.value(mlp.forward(h, a))
-
-
-@forward_composes_layers.mutant("last bias dropped")
-def _(h, a):
-    return mlp.forward(h, a) - h.layers[-1].b
-
-
-@forward_composes_layers.mutant("output 1 % too large")
-def _(h, a):
-    return 1.01 * mlp.forward(h, a)
-
-
-@forward_composes_layers.mutant("softplus with a factor ½ in the exponent")
-def _(h, a):
+def softplus_factor_half_exponent(h, a):
     half = h.activation._replace(value=lambda u: h.activation.value(u / 2) * 2)
     return mlp.forward(h._replace(activation=half), a)
+
+
+forward_composes_layers.mutants({
+    "the activation after the last layer too": lambda h, a: h.activation.value(mlp.forward(h, a)),
+    "last bias dropped": lambda h, a: mlp.forward(h, a) - h.layers[-1].b,
+    "output 1 % too large": lambda h, a: 1.01 * mlp.forward(h, a),
+    "softplus with a factor ½ in the exponent": softplus_factor_half_exponent,
+})
 
 
 @claim("M27", slide=SLIDE, source="chain rule")
@@ -95,37 +87,37 @@ def tampered(h, **functions):
     return h._replace(activation=h.activation._replace(slope_by_value=None, **functions))
 
 
-@backward_is_the_gradient.mutant("mean over the batch in place of the sum")
-def _(h, a, c):
+def mean_over_batch_place_sum(h, a, c):
     good = mlp.backward(h, a, c)
     return good._replace(layers=tuple(Layer(W / len(a), b / len(a)) for W, b in good.layers))
 
 
-@backward_is_the_gradient.mutant("slope at σ(u) instead of at u")
-def _(h, a, c):
+def slope_sigma_u_instead_u(h, a, c):
     return mlp.backward(tampered(h, slope=lambda u: h.activation.slope(h.activation.value(u))), a, c)
 
 
-@backward_is_the_gradient.mutant("slopes left out")
-def _(h, a, c):
-    return mlp.backward(tampered(h, slope=lambda u: 1 + 0 * u), a, c)
-
-
-@backward_is_the_gradient.mutant("slopes 1 % too large")
-def _(h, a, c):
+def slopes_1_percent_too_large(h, a, c):
     return mlp.backward(tampered(h, slope=lambda u: 1.01 * h.activation.slope(u)), a, c)
 
 
-@backward_is_the_gradient.mutant("gradient of the first bias dropped")
-def _(h, a, c):
+def gradient_first_bias_dropped(h, a, c):
     good = mlp.backward(h, a, c)
     return good._replace(layers=(good.layers[0]._replace(b=0 * good.layers[0].b), *good.layers[1:]))
 
 
-@backward_is_the_gradient.mutant("input gradient of the wrong sign")
-def _(h, a, c):
+def input_gradient_wrong_sign(h, a, c):
     good = mlp.backward(h, a, c)
     return good._replace(input=-good.input)
+
+
+backward_is_the_gradient.mutants({
+    "mean over the batch in place of the sum": mean_over_batch_place_sum,
+    "slope at σ(u) instead of at u": slope_sigma_u_instead_u,
+    "slopes left out": lambda h, a, c: mlp.backward(tampered(h, slope=lambda u: 1 + 0 * u), a, c),
+    "slopes 1 % too large": slopes_1_percent_too_large,
+    "gradient of the first bias dropped": gradient_first_bias_dropped,
+    "input gradient of the wrong sign": input_gradient_wrong_sign,
+})
 
 
 @claim("M27", slide=SLIDE, source="chain rule")
@@ -139,24 +131,20 @@ def jacobian_products_agree(rng, *, vjp=mlp.vjp, jvp=mlp.jvp):
         yield equal(f"{name}: ∇h v", jvp(h, a, v), np.einsum("nmp,np->nm", J, v), atol=tolerance(h, v))
 
 
-@jacobian_products_agree.mutant("slopes left out", replaces="vjp")
-def _(h, a, c):
-    return mlp.vjp(tampered(h, slope=lambda u: 1 + 0 * u), a, c)
-
-
-@jacobian_products_agree.mutant("the batch summed into every row", replaces="vjp")
-def _(h, a, c):
-    return mlp.vjp(h, a, c) + 0.01 * mlp.vjp(h, a, c).sum(0)
-
-
-@jacobian_products_agree.mutant("biases added to the tangents", replaces="jvp")
-def _(h, a, v):
-    return mlp.jvp(h, a, v) + h.layers[-1].b
-
-
-@jacobian_products_agree.mutant("a difference of values, with curvature in it", replaces="jvp")
-def _(h, a, v):
-    return mlp.forward(h, a + v) - mlp.forward(h, a)
+jacobian_products_agree.mutants(
+    {
+        "slopes left out": lambda h, a, c: mlp.vjp(tampered(h, slope=lambda u: 1 + 0 * u), a, c),
+        "the batch summed into every row": lambda h, a, c: mlp.vjp(h, a, c) + 0.01 * mlp.vjp(h, a, c).sum(0),
+    },
+    replaces="vjp",
+)
+jacobian_products_agree.mutants(
+    {
+        "biases added to the tangents": lambda h, a, v: mlp.jvp(h, a, v) + h.layers[-1].b,
+        "a difference of values, with curvature in it": lambda h, a, v: mlp.forward(h, a + v) - mlp.forward(h, a),
+    },
+    replaces="jvp",
+)
 
 
 @claim("M27", slide=SLIDE, source="Drucker & LeCun 1992; Pearlmutter 1994")
@@ -176,39 +164,31 @@ def double_backpropagation_is_the_gradient_of_a_derivative(rng, *, jvp_backward=
         yield equal(f"{name}: in the input", measured.input, of_a, atol=size)
 
 
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("second derivatives dropped")
-def _(h, a, v, c):
-    return mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c)
-
-
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("second derivatives 1 % too large")
-def _(h, a, v, c):
+def second_derivatives_1_percent_too(h, a, v, c):
     return mlp.jvp_backward(tampered(h, curvature=lambda u: 1.01 * h.activation.curvature(u)), a, v, c)
 
 
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("second derivatives of the wrong sign")
-def _(h, a, v, c):
+def second_derivatives_wrong_sign(h, a, v, c):
     return mlp.jvp_backward(tampered(h, curvature=lambda u: -h.activation.curvature(u)), a, v, c)
 
 
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("the gradient of ⟨c, h(a + v)⟩")
-def _(h, a, v, c):
-    return mlp.backward(h, a + v, c)
-
-
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("only the path through the tangents")
-def _(h, a, v, c):
+def only_path_through_tangents(h, a, v, c):
     good = mlp.jvp_backward(h, a, v, c)
     frozen = mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c)
     return good._replace(layers=frozen.layers)
 
 
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("gradients of the values in place of the derivatives")
-def _(h, a, v, c):
-    return mlp.backward(h, a, c)
-
-
-@double_backpropagation_is_the_gradient_of_a_derivative.mutant("mean over the batch in the biases")
-def _(h, a, v, c):
+def mean_over_batch_biases(h, a, v, c):
     good = mlp.jvp_backward(h, a, v, c)
     return good._replace(layers=tuple(Layer(W, b / len(a)) for W, b in good.layers))
+
+
+double_backpropagation_is_the_gradient_of_a_derivative.mutants({
+    "second derivatives dropped": lambda h, a, v, c: mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c),
+    "second derivatives 1 % too large": second_derivatives_1_percent_too,
+    "second derivatives of the wrong sign": second_derivatives_wrong_sign,
+    "the gradient of ⟨c, h(a + v)⟩": lambda h, a, v, c: mlp.backward(h, a + v, c),
+    "only the path through the tangents": only_path_through_tangents,
+    "gradients of the values in place of the derivatives": lambda h, a, v, c: mlp.backward(h, a, c),
+    "mean over the batch in the biases": mean_over_batch_biases,
+})

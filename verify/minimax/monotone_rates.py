@@ -114,46 +114,44 @@ def bounds_hold_and_are_attained(
             yield equal(f"{name}: Σ‖V z_k‖², Φ = Lxy", sizes[:, :20].sum(axis=0), expected, rtol=rounding(4 * K))
 
 
-@bounds_hold_and_are_attained.mutant("without 1 − α²L²", replaces="extragradient_bound")
-def _(distance, lipschitz, alpha, num_steps):
-    return distance**2 / (num_steps * alpha**2)
-
-
-@bounds_hold_and_are_attained.mutant("1 − αL for 1 − α²L²", replaces="extragradient_bound")
-def _(distance, lipschitz, alpha, num_steps):
+def wrong_1_alphal_1_alpha2l2(distance, lipschitz, alpha, num_steps):
     return distance**2 / (num_steps * alpha**2 * (1 - alpha * lipschitz))
 
 
-@bounds_hold_and_are_attained.mutant("1 % too large", replaces="extragradient_bound")
-def _(distance, lipschitz, alpha, num_steps):
+def wrong_1_percent_too_large(distance, lipschitz, alpha, num_steps):
     return 1.01 * monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps)
 
 
-@bounds_hold_and_are_attained.mutant("distances at most 2", replaces="extragradient_bound")
-def _(distance, lipschitz, alpha, num_steps):
+def distances_most_2(distance, lipschitz, alpha, num_steps):
     return monotone_rates.extragradient_bound(min(distance, 2.0), lipschitz, alpha, num_steps)
 
 
-@bounds_hold_and_are_attained.mutant("L at least 0.9", replaces="extragradient_bound")
-def _(distance, lipschitz, alpha, num_steps):
+def l_least_0_9(distance, lipschitz, alpha, num_steps):
     return monotone_rates.extragradient_bound(distance, max(lipschitz, 0.9), alpha, num_steps)
 
 
-@bounds_hold_and_are_attained.mutant("K + 1 for K", replaces="extragradient_bound")
-def _(distance, lipschitz, alpha, num_steps):
+def k_1_k(distance, lipschitz, alpha, num_steps):
     return monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps + 1)
 
 
-@bounds_hold_and_are_attained.mutant("without the ½", replaces="ergodic_bound")
-def _(distance, alpha, num_steps):
-    return distance**2 / (alpha * num_steps)
-
-
-@bounds_hold_and_are_attained.mutant("distance, not squared", replaces="ergodic_bound")
-def _(distance, alpha, num_steps):
-    return distance / (2 * alpha * num_steps)
-
-
-@bounds_hold_and_are_attained.mutant("extrapolation 1 % too long", replaces="eg_step")
-def _(V, z, alpha):
-    return z - alpha * V(z - 1.01 * alpha * V(z))
+bounds_hold_and_are_attained.mutants(
+    {
+        "without 1 − α²L²": lambda distance, lipschitz, alpha, num_steps: distance**2 / (num_steps * alpha**2),
+        "1 − αL for 1 − α²L²": wrong_1_alphal_1_alpha2l2,
+        "1 % too large": wrong_1_percent_too_large,
+        "distances at most 2": distances_most_2,
+        "L at least 0.9": l_least_0_9,
+        "K + 1 for K": k_1_k,
+    },
+    replaces="extragradient_bound",
+)
+bounds_hold_and_are_attained.mutants(
+    {
+        "without the ½": lambda distance, alpha, num_steps: distance**2 / (alpha * num_steps),
+        "distance, not squared": lambda distance, alpha, num_steps: distance / (2 * alpha * num_steps),
+    },
+    replaces="ergodic_bound",
+)
+bounds_hold_and_are_attained.mutants(
+    {"extrapolation 1 % too long": lambda V, z, alpha: z - alpha * V(z - 1.01 * alpha * V(z))}, replaces="eg_step"
+)

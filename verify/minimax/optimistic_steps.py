@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl.minimax import algorithms
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 from verify.minimax.algorithms import SLIDE, SOURCE, as_complex, generic_points, square_field, swirl, xy_field
 from verify.probes import batched
@@ -24,28 +24,24 @@ def optimistic_methods_have_the_spectrum_of_their_quadratic(
         yield equal(f"{name}: spectral radius", radius, expected, atol=rounding(64, (1 + alpha) ** 2 / gap))
 
 
-@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant("weights 3 and −2", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * (3 * V(z) - 2 * V(z_prev))
-
-
-@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant(
-    "previous gradient overwritten by the current one: gradient descent",
+optimistic_methods_have_the_spectrum_of_their_quadratic.mutants(
+    {
+        "weights 3 and −2": lambda V, z, z_prev, alpha: z - alpha * (3 * V(z) - 2 * V(z_prev)),
+        "previous gradient overwritten by the current one: gradient descent": shipped(
+            lambda V, z, z_prev, alpha: z - alpha * (2 * V(z) - V(z)),
+            project="Variational-Inequality-GAN",
+            version="141122a, optimistic step",
+        ),
+    },
     replaces="ogda_step",
-    shipped="Variational-Inequality-GAN 141122a, optimistic step",
 )
-def _(V, z, z_prev, alpha):
-    return z - alpha * (2 * V(z) - V(z))
-
-
-@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant("no reflection", replaces="rfbs_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * V(z)
-
-
-@optimistic_methods_have_the_spectrum_of_their_quadratic.mutant("reflects 1 % too little", replaces="rfbs_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * V(1.99 * z - 0.99 * z_prev)
+optimistic_methods_have_the_spectrum_of_their_quadratic.mutants(
+    {
+        "no reflection": lambda V, z, z_prev, alpha: z - alpha * V(z),
+        "reflects 1 % too little": lambda V, z, z_prev, alpha: z - alpha * V(1.99 * z - 0.99 * z_prev),
+    },
+    replaces="rfbs_step",
+)
 
 
 @claim("M10", slide=SLIDE, source="Popov 1980; Cevher & Vũ 2020")
@@ -78,33 +74,27 @@ def optimistic_and_reflected_steps_part_on_nonlinear_fields(
     yield equal("OGDA on RFBS's reflected points", seen, 2 * z_next - rfbs, atol=rounding(64, np.abs(rfbs) ** 2 + 10))
 
 
-@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("is RFBS under OGDA's name", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * V(2 * z - z_prev)
-
-
-@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("is OGDA under RFBS's name", replaces="rfbs_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * (2 * V(z) - V(z_prev))
-
-
-@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("keeps z in z₋", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
+def keeps_z_z(V, z, z_prev, alpha):
     z_next = algorithms.ogda_step(V, z, z_prev, alpha)
     z_prev[...] = z
     return z_next
 
 
-@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("forgets z₋ of a single point", replaces="rfbs_step")
-def _(V, z, z_prev, alpha):
-    return algorithms.rfbs_step(V, z, z_prev if z.ndim > 1 else z, alpha)
-
-
-@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("z and z₋ exchanged", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return algorithms.ogda_step(V, z_prev, z, alpha)
-
-
-@optimistic_and_reflected_steps_part_on_nonlinear_fields.mutant("starts from the reflected point", replaces="rfbs_step")
-def _(V, z, z_prev, alpha):
-    return 2 * z - z_prev - alpha * V(2 * z - z_prev)
+optimistic_and_reflected_steps_part_on_nonlinear_fields.mutants(
+    {
+        "is RFBS under OGDA's name": lambda V, z, z_prev, alpha: z - alpha * V(2 * z - z_prev),
+        "keeps z in z₋": keeps_z_z,
+        "z and z₋ exchanged": lambda V, z, z_prev, alpha: algorithms.ogda_step(V, z_prev, z, alpha),
+    },
+    replaces="ogda_step",
+)
+optimistic_and_reflected_steps_part_on_nonlinear_fields.mutants(
+    {
+        "is OGDA under RFBS's name": lambda V, z, z_prev, alpha: z - alpha * (2 * V(z) - V(z_prev)),
+        "forgets z₋ of a single point": lambda V, z, z_prev, alpha: algorithms.rfbs_step(
+            V, z, z_prev if z.ndim > 1 else z, alpha
+        ),
+        "starts from the reflected point": lambda V, z, z_prev, alpha: 2 * z - z_prev - alpha * V(2 * z - z_prev),
+    },
+    replaces="rfbs_step",
+)

@@ -4,7 +4,7 @@ import numpy as np
 
 from refimpl import optimizers
 from refimpl.optimizers import AdamState, RMSState
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 
 SLIDE = "Application to 25 Gaussians: Algorithms matter"
@@ -38,44 +38,48 @@ def adam_follows_its_averages(rng, *, adam_step=optimizers.adam_step):
         yield equal("number of steps", state.t, len(g))
 
 
-@adam_follows_its_averages.mutant("default β₂ = 0.99")
-def _(g, state, alpha, beta_1=0.9, beta_2=0.99, eps=1e-8):
+def default_beta2_0_99(g, state, alpha, beta_1=0.9, beta_2=0.99, eps=1e-8):
     return optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
 
 
-@adam_follows_its_averages.mutant("batches share the mean of their squares")
-def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def batches_share_mean_their_squares(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
     return new._replace(v=np.broadcast_to(new.v.mean(0), new.v.shape)) if np.ndim(g) > 1 else new
 
 
-@adam_follows_its_averages.mutant("no bias correction")
-def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def no_bias_correction(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
     return new._replace(x=state.x - alpha * new.m / (np.sqrt(new.v) + eps))
 
 
-@adam_follows_its_averages.mutant("ε under the root")
-def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def eps_under_root(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
     m, v = new.m / (1 - beta_1**new.t), new.v / (1 - beta_2**new.t)
     return new._replace(x=state.x - alpha * m / np.sqrt(v + eps))
 
 
-@adam_follows_its_averages.mutant("correction by t instead of t + 1")
-def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def correction_t_instead_t_1(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state._replace(t=max(state.t - 1, 0)), alpha, beta_1, beta_2, eps)
     return new._replace(t=state.t + 1)
 
 
-@adam_follows_its_averages.mutant("β₁ and β₂ exchanged")
-def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def beta1_beta2_exchanged(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     return optimizers.adam_step(g, state, alpha, beta_2, beta_1, eps)
 
 
-@adam_follows_its_averages.mutant("ascends")
-def _(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def ascends(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     return optimizers.adam_step(-g, state, alpha, beta_1, beta_2, eps)
+
+
+adam_follows_its_averages.mutants({
+    "default β₂ = 0.99": default_beta2_0_99,
+    "batches share the mean of their squares": batches_share_mean_their_squares,
+    "no bias correction": no_bias_correction,
+    "ε under the root": eps_under_root,
+    "correction by t instead of t + 1": correction_t_instead_t_1,
+    "β₁ and β₂ exchanged": beta1_beta2_exchanged,
+    "ascends": ascends,
+})
 
 
 @claim("M27", slide=SLIDE, source="Li, Chen, Carlson & Carin 2016")
@@ -98,46 +102,48 @@ def langevin_noise_has_the_preconditioned_scale(rng, *, langevin_step=optimizers
         yield equal(f"mean square, {which} decay", state.v, average(g**2, decay)[-1], rtol=rounding(50))
 
 
-@langevin_noise_has_the_preconditioned_scale.mutant("default ε = 10⁻⁸")
-def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-8):
+def default_eps_108(g, state, gamma, temperature, z, decay=0.99, eps=1e-8):
     return optimizers.langevin_step(g, state, gamma, temperature, z, decay, eps)
 
 
-@langevin_noise_has_the_preconditioned_scale.mutant(
-    "noise scaled by the step instead of its root", shipped="google-research/ibc, issue 6"
-)
-def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+def noise_scaled_step_instead_root(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     return optimizers.langevin_step(g, state, gamma, temperature, np.sqrt(gamma) * z, decay, eps)
 
 
-@langevin_noise_has_the_preconditioned_scale.mutant(
-    "temperature in place of its root", shipped="SGMCMCJax 0.2.13, baoab"
-)
-def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+def temperature_place_root(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     return optimizers.langevin_step(g, state, gamma, temperature, np.sqrt(temperature) * z, decay, eps)
 
 
-@langevin_noise_has_the_preconditioned_scale.mutant("√γ for √(2γ)")
-def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+def rootgamma_root_2gamma(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     return optimizers.langevin_step(g, state, gamma, temperature / 2, z, decay, eps)
 
 
-@langevin_noise_has_the_preconditioned_scale.mutant("noise not preconditioned")
-def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+def noise_not_preconditioned(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     new = optimizers.langevin_step(g, state, gamma, 0.0, z, decay, eps)
     return new._replace(x=new.x + np.sqrt(2 * gamma * temperature) * z)
 
 
-@langevin_noise_has_the_preconditioned_scale.mutant("preconditioner of the step before")
-def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+def preconditioner_step_before(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     G = 1 / (np.sqrt(state.v) + eps)
     new = optimizers.langevin_step(g, state, gamma, temperature, z, decay, eps)
     return new._replace(x=state.x - gamma * G * g + np.sqrt(2 * gamma * temperature * G) * z)
 
 
-@langevin_noise_has_the_preconditioned_scale.mutant("decay 1 % too small")
-def _(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+def decay_1_percent_too_small(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     return optimizers.langevin_step(g, state, gamma, temperature, z, 0.99 * decay, eps)
+
+
+langevin_noise_has_the_preconditioned_scale.mutants({
+    "default ε = 10⁻⁸": default_eps_108,
+    "noise scaled by the step instead of its root": shipped(
+        noise_scaled_step_instead_root, project="google-research/ibc", version="db89ddb", thread="#6"
+    ),
+    "temperature in place of its root": shipped(temperature_place_root, project="SGMCMCJax", version="0.2.13, baoab"),
+    "√γ for √(2γ)": rootgamma_root_2gamma,
+    "noise not preconditioned": noise_not_preconditioned,
+    "preconditioner of the step before": preconditioner_step_before,
+    "decay 1 % too small": decay_1_percent_too_small,
+})
 
 
 @claim("M27", slide=SLIDE, source="definition")
@@ -150,19 +156,11 @@ def gradient_descent_descends(rng, *, sgd_step=optimizers.sgd_step):
     yield equal("x_n", x, x0 * (1 - alpha * s) ** n, rtol=rounding(200))
 
 
-@gradient_descent_descends.mutant("ascends")
-def _(g, x, alpha):
-    return x + alpha * g
-
-
-@gradient_descent_descends.mutant("step 1 % too long")
-def _(g, x, alpha):
-    return x - 1.01 * alpha * g
-
-
-@gradient_descent_descends.mutant("sign of the gradient")
-def _(g, x, alpha):
-    return x - alpha * np.sign(g)
+gradient_descent_descends.mutants({
+    "ascends": lambda g, x, alpha: x + alpha * g,
+    "step 1 % too long": lambda g, x, alpha: x - 1.01 * alpha * g,
+    "sign of the gradient": lambda g, x, alpha: x - alpha * np.sign(g),
+})
 
 
 @claim("M27", slide=SLIDE, source="closed forms of a first step")
@@ -183,21 +181,15 @@ def optimizers_start_without_memory(rng, *, adam_start=optimizers.adam_start, rm
         yield equal(f"{shape}, Langevin: mean square", new.v, 0.2 * g**2, rtol=rounding(8))
 
 
-@optimizers_start_without_memory.mutant("one step taken already", replaces="adam_start")
-def _(x):
-    return optimizers.adam_start(x)._replace(t=1)
-
-
-@optimizers_start_without_memory.mutant("mean square starts at 1, as in TensorFlow's RMSprop", replaces="rms_start")
-def _(x):
-    return RMSState(x, np.ones_like(x))
-
-
-@optimizers_start_without_memory.mutant("mean of the gradient starts at the parameters", replaces="adam_start")
-def _(x):
-    return optimizers.adam_start(x)._replace(m=x)
-
-
-@optimizers_start_without_memory.mutant("mean square starts at 10⁻²", replaces="adam_start")
-def _(x):
-    return optimizers.adam_start(x)._replace(v=0 * x + 1e-2)
+optimizers_start_without_memory.mutants(
+    {
+        "one step taken already": lambda x: optimizers.adam_start(x)._replace(t=1),
+        "mean of the gradient starts at the parameters": lambda x: optimizers.adam_start(x)._replace(m=x),
+        "mean square starts at 10⁻²": lambda x: optimizers.adam_start(x)._replace(v=0 * x + 1e-2),
+    },
+    replaces="adam_start",
+)
+optimizers_start_without_memory.mutants(
+    {"mean square starts at 1, as in TensorFlow's RMSprop": lambda x: RMSState(x, np.ones_like(x))},
+    replaces="rms_start",
+)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl import projections
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
 from verify.minimax.weak_minty import SLIDE, SOURCE
 
@@ -33,33 +33,37 @@ def projections_are_nearest_points(rng, *, onto_box=projections.onto_box, onto_b
     )
 
 
-@projections_are_nearest_points.mutant(
-    "rescales from the origin", replaces="onto_ball", shipped="adversarial-robustness-toolbox 1.20.1, projection"
-)
-def _(centre, radius):
+def rescales_from_origin(centre, radius):
     return lambda z: z * np.minimum(1, radius / np.linalg.norm(z, axis=-1, keepdims=True))
 
 
-@projections_are_nearest_points.mutant("always onto the sphere", replaces="onto_ball")
-def _(centre, radius):
+def always_onto_sphere(centre, radius):
     return lambda z: centre + radius * (z - centre) / np.linalg.norm(z - centre, axis=-1, keepdims=True)
 
 
-@projections_are_nearest_points.mutant("squares that overflow", replaces="onto_ball")
-def _(centre, radius):
+def squares_overflow(centre, radius):
     return lambda z: centre + (z - centre) / np.maximum(1, np.linalg.norm(z - centre, axis=-1, keepdims=True) / radius)
 
 
-@projections_are_nearest_points.mutant("radius 1 % too large", replaces="onto_ball")
-def _(centre, radius):
-    return projections.onto_ball(centre, 1.01 * radius)
-
-
-@projections_are_nearest_points.mutant("scales into the box", replaces="onto_box")
-def _(lower, upper):
+def scales_into_box(lower, upper):
     return lambda z: z / np.maximum(1, np.maximum(z / upper, z / lower).max(-1, keepdims=True))
 
 
-@projections_are_nearest_points.mutant("forgets the lower bound", replaces="onto_box")
-def _(lower, upper):
-    return lambda z: np.minimum(z, upper)
+projections_are_nearest_points.mutants(
+    {
+        "rescales from the origin": shipped(
+            rescales_from_origin, project="adversarial-robustness-toolbox", version="1.20.1, projection"
+        ),
+        "always onto the sphere": always_onto_sphere,
+        "squares that overflow": squares_overflow,
+        "radius 1 % too large": lambda centre, radius: projections.onto_ball(centre, 1.01 * radius),
+    },
+    replaces="onto_ball",
+)
+projections_are_nearest_points.mutants(
+    {
+        "scales into the box": scales_into_box,
+        "forgets the lower bound": lambda lower, upper: lambda z: np.minimum(z, upper),
+    },
+    replaces="onto_box",
+)

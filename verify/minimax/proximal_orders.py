@@ -52,39 +52,27 @@ def explicit_steps_miss_the_proximal_point_in_the_third_order(
         yield orders(f"{name} − PPM without its leading term", alpha, z_next - w - cubes * leading, 4.0)
 
 
-@explicit_steps_miss_the_proximal_point_in_the_third_order.mutant("gradient descent-ascent", replaces="eg_step")
-def _(V, z, alpha):
-    return z - alpha * V(z)
-
-
-@explicit_steps_miss_the_proximal_point_in_the_third_order.mutant("extrapolation 1 % too long", replaces="eg_step")
-def _(V, z, alpha):
-    return z - alpha * V(z - 1.01 * alpha * V(z))
-
-
-@explicit_steps_miss_the_proximal_point_in_the_third_order.mutant("extrapolates twice", replaces="eg_step")
-def _(V, z, alpha):
-    return z - alpha * V(z - alpha * V(z - alpha * V(z)))
-
-
-@explicit_steps_miss_the_proximal_point_in_the_third_order.mutant("is RFBS", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * V(2 * z - z_prev)
-
-
-@explicit_steps_miss_the_proximal_point_in_the_third_order.mutant("weights 3/2 and −1/2", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * (1.5 * V(z) - 0.5 * V(z_prev))
-
-
-@explicit_steps_miss_the_proximal_point_in_the_third_order.mutant("is OGDA", replaces="rfbs_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * (2 * V(z) - V(z_prev))
-
-
-@explicit_steps_miss_the_proximal_point_in_the_third_order.mutant("one explicit step", replaces="ppm_step")
-def _(V, z, alpha):
-    return z - alpha * V(z - alpha * V(z))
+explicit_steps_miss_the_proximal_point_in_the_third_order.mutants(
+    {
+        "gradient descent-ascent": lambda V, z, alpha: z - alpha * V(z),
+        "extrapolation 1 % too long": lambda V, z, alpha: z - alpha * V(z - 1.01 * alpha * V(z)),
+        "extrapolates twice": lambda V, z, alpha: z - alpha * V(z - alpha * V(z - alpha * V(z))),
+    },
+    replaces="eg_step",
+)
+explicit_steps_miss_the_proximal_point_in_the_third_order.mutants(
+    {
+        "is RFBS": lambda V, z, z_prev, alpha: z - alpha * V(2 * z - z_prev),
+        "weights 3/2 and −1/2": lambda V, z, z_prev, alpha: z - alpha * (1.5 * V(z) - 0.5 * V(z_prev)),
+    },
+    replaces="ogda_step",
+)
+explicit_steps_miss_the_proximal_point_in_the_third_order.mutants(
+    {"is OGDA": lambda V, z, z_prev, alpha: z - alpha * (2 * V(z) - V(z_prev))}, replaces="rfbs_step"
+)
+explicit_steps_miss_the_proximal_point_in_the_third_order.mutants(
+    {"one explicit step": lambda V, z, alpha: z - alpha * V(z - alpha * V(z))}, replaces="ppm_step"
+)
 
 
 @claim("M11", slide=SLIDE, source=SOURCE)
@@ -112,21 +100,14 @@ def optimistic_step_is_as_good_as_its_memory(rng, *, ogda_step=algorithms.ogda_s
     yield orders("fixed z₋: OGDA − PPM against α", alpha, missed(z0, other), 1.0)
 
 
-@optimistic_step_is_as_good_as_its_memory.mutant("forgets z₋", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * V(z)
-
-
-@optimistic_step_is_as_good_as_its_memory.mutant("extragradient", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * V(z - alpha * V(z))
-
-
-@optimistic_step_is_as_good_as_its_memory.mutant("weights 2.01 and −1.01", replaces="ogda_step")
-def _(V, z, z_prev, alpha):
-    return z - alpha * (2.01 * V(z) - 1.01 * V(z_prev))
-
-
-@optimistic_step_is_as_good_as_its_memory.mutant("implicit midpoint", replaces="ppm_step")
-def _(V, z, alpha):
-    return 2 * algorithms.ppm_step(V, z, alpha / 2) - z
+optimistic_step_is_as_good_as_its_memory.mutants(
+    {
+        "forgets z₋": lambda V, z, z_prev, alpha: z - alpha * V(z),
+        "extragradient": lambda V, z, z_prev, alpha: z - alpha * V(z - alpha * V(z)),
+        "weights 2.01 and −1.01": lambda V, z, z_prev, alpha: z - alpha * (2.01 * V(z) - 1.01 * V(z_prev)),
+    },
+    replaces="ogda_step",
+)
+optimistic_step_is_as_good_as_its_memory.mutants(
+    {"implicit midpoint": lambda V, z, alpha: 2 * algorithms.ppm_step(V, z, alpha / 2) - z}, replaces="ppm_step"
+)

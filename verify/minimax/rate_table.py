@@ -93,7 +93,7 @@ def cell(method: Method) -> Callable[[Callable[..., Iterator[Evidence]]], Claim]
     def declare(function: Callable[..., Iterator[Evidence]]) -> Claim:
         one = claim("M12", slide=SLIDE, source=method.source)(function)
         for text, wrong in WRONG[method.name].items():
-            one.mutant(text)(wrong)
+            one.mutants({text: wrong})
         return one
 
     return declare

@@ -67,30 +67,31 @@ def cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser(
     yield rate("|log μ + 2πε| against ε", sizes[1:], np.abs(exponents + 2 * np.pi * sizes)[1:], 3.0)
 
 
-@cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutant("the printed form", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
-    return games.almost_bilinear(eps, "min")
-
-
-@cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutant("ε 1 % too large", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
-    return games.almost_bilinear(1.01 * eps, player)
-
-
-@cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutant("φ = u²/2 − u⁴/3", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
+def phi_u2_2_u4_3(eps=0.01, player="max"):
     V = games.almost_bilinear(eps).operator
     return games.Game("mutant", None, lambda z: V(z * np.sqrt(4 / 3)) / np.sqrt(4 / 3))
 
 
-for text, mutant in {
-    "period 1 % too long": perturbed_cycle(period=lambda cycle: 1.01 * cycle.period),
-    "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
-    "exponent 1 % too large": perturbed_cycle(multiplier=lambda cycle: cycle.multiplier**1.01),
-    "extent without its sign": perturbed_cycle(extent=lambda cycle: np.abs(cycle.extent)),
-    "points 1 % too far out": perturbed_cycle(z=lambda cycle: 1.01 * cycle.z),
-}.items():
-    cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutant(text, replaces="limit_cycle")(mutant)
+cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutants(
+    {
+        "the printed form": lambda eps=0.01, player="max": games.almost_bilinear(eps, "min"),
+        "ε 1 % too large": lambda eps=0.01, player="max": games.almost_bilinear(1.01 * eps, player),
+        "φ = u²/2 − u⁴/3": phi_u2_2_u4_3,
+    },
+    replaces="almost_bilinear",
+)
+
+
+cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutants(
+    {
+        "period 1 % too long": perturbed_cycle(period=lambda cycle: 1.01 * cycle.period),
+        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
+        "exponent 1 % too large": perturbed_cycle(multiplier=lambda cycle: cycle.multiplier**1.01),
+        "extent without its sign": perturbed_cycle(extent=lambda cycle: np.abs(cycle.extent)),
+        "points 1 % too far out": perturbed_cycle(z=lambda cycle: 1.01 * cycle.z),
+    },
+    replaces="limit_cycle",
+)
 
 
 @claim("M14", slide=SLIDE, source=SOURCE)
@@ -133,42 +134,47 @@ def cycle_of_the_printed_almost_bilinear_game_repels(
     yield equal("printed: starts at ‖z‖ = 2 that leave the ball of radius 1000", far.t_events[0].size, 1)
 
 
-@cycle_of_the_printed_almost_bilinear_game_repels.mutant("φ on the maximiser in both", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
-    return games.almost_bilinear(eps)
-
-
-@cycle_of_the_printed_almost_bilinear_game_repels.mutant("players exchanged", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
+def players_exchanged(eps=0.01, player="max"):
     return games.almost_bilinear(eps, "min" if player == "max" else "max")
 
 
-@cycle_of_the_printed_almost_bilinear_game_repels.mutant("−ε", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
-    return games.almost_bilinear(-eps, player)
-
-
-@cycle_of_the_printed_almost_bilinear_game_repels.mutant("ascent for descent", replaces="return_map")
-def _(V, centre, radius):
-    return spurious_attractors.return_map(lambda z: -V(z), centre, radius)
-
-
-@cycle_of_the_printed_almost_bilinear_game_repels.mutant("eigenvalues of −JV", replaces="critical_point")
-def _(V, z0):
+def eigenvalues_jv(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(eigenvalues=-found.eigenvalues)
 
 
-@cycle_of_the_printed_almost_bilinear_game_repels.mutant("stops after one Newton step", replaces="critical_point")
-def _(V, z0):
+def stops_after_one_newton_step(V, z0):
     z = z0 - np.linalg.solve(differentiation.jacobian(V, z0), V(z0))
     return spurious_attractors.CriticalPoint(z, np.linalg.eigvals(differentiation.jacobian(V, z)))
 
 
-@cycle_of_the_printed_almost_bilinear_game_repels.mutant("runs to the attracting side", replaces="limit_cycle")
-def _(V, centre, bracket, num_points=1024):
+def runs_attracting_side(V, centre, bracket, num_points=1024):
     cycle = spurious_attractors.limit_cycle(V, centre, bracket, num_points)
     return cycle._replace(multiplier=min(cycle.multiplier, 1 / cycle.multiplier))
+
+
+cycle_of_the_printed_almost_bilinear_game_repels.mutants(
+    {
+        "φ on the maximiser in both": lambda eps=0.01, player="max": games.almost_bilinear(eps),
+        "players exchanged": players_exchanged,
+        "−ε": lambda eps=0.01, player="max": games.almost_bilinear(-eps, player),
+    },
+    replaces="almost_bilinear",
+)
+cycle_of_the_printed_almost_bilinear_game_repels.mutants(
+    {"ascent for descent": lambda V, centre, radius: spurious_attractors.return_map(lambda z: -V(z), centre, radius)},
+    replaces="return_map",
+)
+cycle_of_the_printed_almost_bilinear_game_repels.mutants(
+    {
+        "eigenvalues of −JV": eigenvalues_jv,
+        "stops after one Newton step": stops_after_one_newton_step,
+    },
+    replaces="critical_point",
+)
+cycle_of_the_printed_almost_bilinear_game_repels.mutants(
+    {"runs to the attracting side": runs_attracting_side}, replaces="limit_cycle"
+)
 
 
 @claim("M15", slide=SLIDE, source="closed form: r' = −r g(r), θ' = 1, g = a (r² − 1)(16r² − 9)/16")
@@ -210,22 +216,31 @@ def cycles_of_the_polar_game_are_found(
     )
 
 
-for text, mutant in {
-    "period 1 % too short": perturbed_cycle(period=lambda cycle: 0.99 * cycle.period),
-    "exponent of half a turn": perturbed_cycle(multiplier=lambda cycle: np.sqrt(cycle.multiplier)),
-    "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
-    "x and y exchanged": perturbed_cycle(z=lambda cycle: cycle.z[:, ::-1]),
-    "lowest and highest exchanged": perturbed_cycle(extent=lambda cycle: cycle.extent[::-1]),
-    "runs backwards": perturbed_cycle(z=lambda cycle: cycle.z[::-1]),
-}.items():
-    cycles_of_the_polar_game_are_found.mutant(text, replaces="limit_cycle")(mutant)
+cycles_of_the_polar_game_are_found.mutants(
+    {
+        "period 1 % too short": perturbed_cycle(period=lambda cycle: 0.99 * cycle.period),
+        "exponent of half a turn": perturbed_cycle(multiplier=lambda cycle: np.sqrt(cycle.multiplier)),
+        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
+        "x and y exchanged": perturbed_cycle(z=lambda cycle: cycle.z[:, ::-1]),
+        "lowest and highest exchanged": perturbed_cycle(extent=lambda cycle: cycle.extent[::-1]),
+        "runs backwards": perturbed_cycle(z=lambda cycle: cycle.z[::-1]),
+    },
+    replaces="limit_cycle",
+)
 
 
-@cycles_of_the_polar_game_are_found.mutant("back after half a turn", replaces="return_map")
-def _(V, centre, radius):
+def back_after_half_turn(V, centre, radius):
     return np.sqrt(radius * spurious_attractors.return_map(V, centre, radius))
 
 
-@cycles_of_the_polar_game_are_found.mutant("goes round twice", replaces="return_map")
-def _(V, centre, radius):
+def goes_round_twice(V, centre, radius):
     return spurious_attractors.return_map(V, centre, spurious_attractors.return_map(V, centre, radius))
+
+
+cycles_of_the_polar_game_are_found.mutants(
+    {
+        "back after half a turn": back_after_half_turn,
+        "goes round twice": goes_round_twice,
+    },
+    replaces="return_map",
+)

@@ -57,33 +57,39 @@ def necessary_conditions_judge_the_saddles(
     yield equal("weird saddle: −∇ᵧᵧΦ = 2x² on xy = ½", ridge.y_curvature, 2 * x**2, rtol=rounding(32))
 
 
-for text, mutant in {
-    "the maximiser's curvature with the wrong sign": changed(lambda s: s._replace(y_curvature=-s.y_curvature)),
-    "curvatures exchanged": changed(lambda s: s._replace(x_curvature=s.y_curvature, y_curvature=s.x_curvature)),
-    "curvatures 1 % too large": changed(lambda s: s._replace(x_curvature=1.01 * s.x_curvature)),
-    "strict where undecided": changed(
-        lambda s: s._replace(kind=np.where(s.kind == "undecided", "strict equilibrium", s.kind))
-    ),
-    "every critical point is an equilibrium": changed(
-        lambda s: s._replace(kind=np.where(s.kind == "no equilibrium", "undecided", s.kind))
-    ),
-}.items():
-    necessary_conditions_judge_the_saddles.mutant(text, replaces="classify")(mutant)
+necessary_conditions_judge_the_saddles.mutants(
+    {
+        "the maximiser's curvature with the wrong sign": changed(lambda s: s._replace(y_curvature=-s.y_curvature)),
+        "curvatures exchanged": changed(lambda s: s._replace(x_curvature=s.y_curvature, y_curvature=s.x_curvature)),
+        "curvatures 1 % too large": changed(lambda s: s._replace(x_curvature=1.01 * s.x_curvature)),
+        "strict where undecided": changed(
+            lambda s: s._replace(kind=np.where(s.kind == "undecided", "strict equilibrium", s.kind))
+        ),
+        "every critical point is an equilibrium": changed(
+            lambda s: s._replace(kind=np.where(s.kind == "no equilibrium", "undecided", s.kind))
+        ),
+    },
+    replaces="classify",
+)
 
 
-@necessary_conditions_judge_the_saddles.mutant("x² + y²", replaces="quadratic_saddle")
-def _():
+def x2_y2():
     return games.Game("mutant", lambda x, y: games.quadratic_saddle().payoff(x, 0 * y) + (y**2)[..., 0], None)
 
 
-@necessary_conditions_judge_the_saddles.mutant("y³ − 3x²y: the monkey looks the other way", replaces="monkey_saddle")
-def _():
-    return games.Game("mutant", lambda x, y: games.monkey_saddle().payoff(y, x), None)
-
-
-@necessary_conditions_judge_the_saddles.mutant("−x²y² − xy", replaces="weird_saddle")
-def _():
-    return games.Game("mutant", lambda x, y: games.weird_saddle().payoff(-x, y), None)
+necessary_conditions_judge_the_saddles.mutants({"x² + y²": x2_y2}, replaces="quadratic_saddle")
+necessary_conditions_judge_the_saddles.mutants(
+    {
+        "y³ − 3x²y: the monkey looks the other way": lambda: games.Game(
+            "mutant", lambda x, y: games.monkey_saddle().payoff(y, x), None
+        )
+    },
+    replaces="monkey_saddle",
+)
+necessary_conditions_judge_the_saddles.mutants(
+    {"−x²y² − xy": lambda: games.Game("mutant", lambda x, y: games.weird_saddle().payoff(-x, y), None)},
+    replaces="weird_saddle",
+)
 
 
 @claim("M05", slide=TWIST, source="definition")
@@ -106,9 +112,10 @@ def tolerance_says_what_is_zero(rng, *, classify=stationarity.classify):
 def other_tolerance(text, change):
     """Declare a `classify` with another tolerance."""
 
-    @tolerance_says_what_is_zero.mutant(text)
-    def _(payoff, z, dim_x=1, tolerance=1e-9):
+    def wrong_version(payoff, z, dim_x=1, tolerance=1e-9):
         return stationarity.classify(payoff, z, dim_x, change(tolerance))
+
+    tolerance_says_what_is_zero.mutants({text: wrong_version})
 
 
 other_tolerance("always 10⁻⁹", lambda tolerance: 1e-9)
@@ -119,11 +126,13 @@ other_tolerance("1 % larger", lambda tolerance: 1.01 * tolerance)
 other_tolerance("1 % smaller", lambda tolerance: 0.99 * tolerance)
 
 
-@tolerance_says_what_is_zero.mutant("for slopes only")
-def _(payoff, z, dim_x=1, tolerance=1e-9):
+def slopes_only(payoff, z, dim_x=1, tolerance=1e-9):
     strict = stationarity.classify(payoff, z, dim_x, 0.0)
     loose = stationarity.classify(payoff, z, dim_x, tolerance)
     return loose._replace(kind=np.where(loose.slope <= tolerance, strict.kind, loose.kind))
+
+
+tolerance_says_what_is_zero.mutants({"for slopes only": slopes_only})
 
 
 def random_symmetric(rng, eigenvalues):
@@ -167,7 +176,7 @@ def necessary_conditions_judge_random_games(rng, *, classify=stationarity.classi
         yield equal(f"{what}: leaving z* pays iff it is judged no equilibrium", float(worst < 0), refused)
 
 
-for text, mutant in {
+necessary_conditions_judge_random_games.mutants({
     "the minimiser's condition only": changed(
         lambda s: s._replace(kind=np.where((s.x_curvature > 1e-9) & (s.slope < 1e-9), "strict equilibrium", s.kind))
     ),
@@ -175,22 +184,25 @@ for text, mutant in {
         lambda s: s._replace(kind=np.where((s.y_curvature > 1e-9) & (s.slope < 1e-9), "strict equilibrium", s.kind))
     ),
     "slope squared": changed(lambda s: s._replace(slope=s.slope**2)),
-}.items():
-    necessary_conditions_judge_random_games.mutant(text)(mutant)
+})
 
 
-@necessary_conditions_judge_random_games.mutant("second derivatives of the whole Φ in place of its blocks")
-def _(payoff, z, dim_x=1, tolerance=1e-9):
+def second_derivatives_whole_phi_place(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
     return found._replace(x_curvature=np.linalg.eigvalsh(J + np.swapaxes(J, -1, -2))[..., 0] / 2)
 
 
-@necessary_conditions_judge_random_games.mutant("diagonals in place of eigenvalues")
-def _(payoff, z, dim_x=1, tolerance=1e-9):
+def diagonals_place_eigenvalues(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
     return found._replace(x_curvature=np.diagonal(J, axis1=-2, axis2=-1)[..., :dim_x].min(-1))
+
+
+necessary_conditions_judge_random_games.mutants({
+    "second derivatives of the whole Φ in place of its blocks": second_derivatives_whole_phi_place,
+    "diagonals in place of eigenvalues": diagonals_place_eigenvalues,
+})
 
 
 @claim("M15", slide=ATTRACTORS, source="necessary conditions of the slide on local Nash equilibria")
@@ -219,24 +231,35 @@ def forsaken_point_is_no_local_nash_equilibrium(
     yield equal("almost bilinear as printed: Φ(x, 0) ≥ 0 = Φ(0, y), an LNE", gain, expected, atol=rounding(8))
 
 
-@forsaken_point_is_no_local_nash_equilibrium.mutant("asks for the minimiser's condition only", replaces="classify")
-def _(payoff, z, dim_x=1, tolerance=1e-9):
+def asks_minimisers_condition_only(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     return found._replace(kind=np.where(found.x_curvature > 0, "strict equilibrium", found.kind))
 
 
-@forsaken_point_is_no_local_nash_equilibrium.mutant("∇ᵧᵧΦ for −∇ᵧᵧΦ", replaces="classify")
-def _(payoff, z, dim_x=1, tolerance=1e-9):
+def gradphi_gradphi(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     return found._replace(y_curvature=-found.y_curvature)
 
 
-@forsaken_point_is_no_local_nash_equilibrium.mutant("φ of the other player", replaces="almost_bilinear")
-def _(eps=0.01, player="max"):
+def phi_other_player(eps=0.01, player="max"):
     return games.almost_bilinear(eps, "min" if player == "max" else "max")
 
 
-@forsaken_point_is_no_local_nash_equilibrium.mutant("the payoff of the other player", replaces="forsaken")
-def _(offset=0.45):
+def payoff_other_player(offset=0.45):
     game = games.forsaken(offset)
     return game._replace(payoff=lambda x, y: -game.payoff(x, y))
+
+
+forsaken_point_is_no_local_nash_equilibrium.mutants(
+    {
+        "asks for the minimiser's condition only": asks_minimisers_condition_only,
+        "∇ᵧᵧΦ for −∇ᵧᵧΦ": gradphi_gradphi,
+    },
+    replaces="classify",
+)
+forsaken_point_is_no_local_nash_equilibrium.mutants(
+    {"φ of the other player": phi_other_player}, replaces="almost_bilinear"
+)
+forsaken_point_is_no_local_nash_equilibrium.mutants(
+    {"the payoff of the other player": payoff_other_player}, replaces="forsaken"
+)

@@ -45,14 +45,13 @@ def errors_of_the_gradients_are_white_noise(rng, *, sgd=stochastic_descent.sgd):
     yield distribution("law of the errors", z, scipy.special.ndtr, delta=0.01)
 
 
-for text, mutant in {
+errors_of_the_gradients_are_white_noise.mutants({
     "noise 1 % too large": sgd_with(sigma=lambda sigma: 1.01 * sigma),
     "gradient 1 % too small": sgd_with(grad_f=lambda grad_f: lambda x: 0.99 * grad_f(x)),
     "step sizes one step late": sgd_with(etas=lambda etas: np.roll(etas, 1)),
     "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
     "the last two steps of one size": sgd_with(etas=lambda etas: np.append(etas[:-1], etas[-2:-1])),
-}.items():
-    errors_of_the_gradients_are_white_noise.mutant(text)(mutant)
+})
 
 
 def sgd_with_errors(draw):
@@ -67,12 +66,14 @@ def sgd_with_errors(draw):
     return sgd
 
 
-for text, draw in {
-    "one error for all coordinates": lambda rng, shape: np.broadcast_to(rng.standard_normal((shape[0], 1)), shape),
-    "one error for all paths": lambda rng, shape: np.broadcast_to(rng.standard_normal(shape[1:]), shape),
-    "uniform errors of variance 1": lambda rng, shape: rng.uniform(-np.sqrt(3), np.sqrt(3), shape),
-}.items():
-    errors_of_the_gradients_are_white_noise.mutant(text)(sgd_with_errors(draw))
+errors_of_the_gradients_are_white_noise.mutants({
+    text: sgd_with_errors(draw)
+    for text, draw in {
+        "one error for all coordinates": lambda rng, shape: np.broadcast_to(rng.standard_normal((shape[0], 1)), shape),
+        "one error for all paths": lambda rng, shape: np.broadcast_to(rng.standard_normal(shape[1:]), shape),
+        "uniform errors of variance 1": lambda rng, shape: rng.uniform(-np.sqrt(3), np.sqrt(3), shape),
+    }.items()
+})
 
 
 @claim("M07", slide=RECALL, source="Ghadimi & Lan 2013")
@@ -96,22 +97,23 @@ def stochastic_descent_finds_critical_points(rng, *, sgd=stochastic_descent.sgd,
     yield rate("mean ‖∇f‖² against N", lengths, measured, -0.5)
 
 
-for text, mutant in {
-    "no gradient": sgd_with(grad_f=lambda grad_f: lambda x: 0 * x),
-    "steps of constant size": sgd_with(etas=lambda etas: 0.2 + 0 * etas),
-    "noise η^½ z of a Langevin step": sgd_with(sigma=lambda sigma: 4 * sigma),
-}.items():
-    stochastic_descent_finds_critical_points.mutant(text, replaces="sgd")(mutant)
+stochastic_descent_finds_critical_points.mutants(
+    {
+        "no gradient": sgd_with(grad_f=lambda grad_f: lambda x: 0 * x),
+        "steps of constant size": sgd_with(etas=lambda etas: 0.2 + 0 * etas),
+        "noise η^½ z of a Langevin step": sgd_with(sigma=lambda sigma: 4 * sigma),
+    },
+    replaces="sgd",
+)
 
 
-@stochastic_descent_finds_critical_points.mutant("the error keeps its size", replaces="sgd_step")
-def _(grad_f, x, eta, noise):
-    return x - eta * grad_f(x) + noise
-
-
-@stochastic_descent_finds_critical_points.mutant("η 1 % too large", replaces="sgd_step")
-def _(grad_f, x, eta, noise):
-    return stochastic_descent.sgd_step(grad_f, x, 1.01 * eta, noise)
+stochastic_descent_finds_critical_points.mutants(
+    {
+        "the error keeps its size": lambda grad_f, x, eta, noise: x - eta * grad_f(x) + noise,
+        "η 1 % too large": lambda grad_f, x, eta, noise: stochastic_descent.sgd_step(grad_f, x, 1.01 * eta, noise),
+    },
+    replaces="sgd_step",
+)
 
 
 @claim("M07", slide=RECALL, source=SGD_SOURCE)
@@ -138,14 +140,13 @@ def stochastic_descent_leaves_a_strict_saddle(rng, *, sgd=stochastic_descent.sgd
     yield equal("without noise: stays on the saddle", still, np.zeros((301, 1, 2)))
 
 
-for text, mutant in {
+stochastic_descent_leaves_a_strict_saddle.mutants({
     "noise 30 % too large": sgd_with(sigma=lambda sigma: 1.3 * sigma),
     "variance for standard deviation": sgd_with(sigma=lambda sigma: sigma**2),
     "descends the other way: the saddle's other axis": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
     "steps 5 % too long": sgd_with(etas=lambda etas: 1.05 * etas),
     "noise even for σ = 0": sgd_with(sigma=lambda sigma: sigma + 1e-12),
-}.items():
-    stochastic_descent_leaves_a_strict_saddle.mutant(text)(mutant)
+})
 
 
 @claim("M07", slide=RECALL, source=SGD_SOURCE)
@@ -172,17 +173,18 @@ def stochastic_descent_stays_near_hurwitz_minimisers(rng, *, sgd=stochastic_desc
     )
 
 
-for text, mutant in {
+stochastic_descent_stays_near_hurwitz_minimisers.mutants({
     "noise 30 % too large": sgd_with(sigma=lambda sigma: 1.3 * sigma),
     "noise 30 % too small": sgd_with(sigma=lambda sigma: 0.7 * sigma),
     "steps in reversed order": sgd_with(etas=lambda etas: etas[::-1]),
     "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
     "all steps as long as the first": sgd_with(etas=lambda etas: 0 * etas + etas[0]),
-}.items():
-    stochastic_descent_stays_near_hurwitz_minimisers.mutant(text)(mutant)
+})
 
 
-@stochastic_descent_stays_near_hurwitz_minimisers.mutant("one error for all paths")
-def _(grad_f, x0, etas, sigma, rng):
+def one_error_all_paths(grad_f, x0, etas, sigma, rng):
     path = stochastic_descent.sgd(grad_f, x0[:1], etas, sigma, rng)
     return np.repeat(path, len(x0), axis=1)
+
+
+stochastic_descent_stays_near_hurwitz_minimisers.mutants({"one error for all paths": one_error_all_paths})

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 
 from refimpl.minimax import algorithms, games
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rate, rounding
 from verify.minimax.algorithms import SLIDE, SOURCE, as_complex
 
@@ -29,13 +29,11 @@ def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
             yield equal(f"{method.upper()} from {start.shape}", z, optimistic[1:], rtol=rounding(64 * n))
 
 
-@trajectories_on_xy_are_powers.mutant("drops the start")
-def _(method, V, z0, alpha, num_steps):
+def drops_start(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]
 
 
-@trajectories_on_xy_are_powers.mutant("z₋₁ = 0 for the methods with memory", shipped="optax #1082")
-def _(method, V, z0, alpha, num_steps):
+def z1_0_methods_memory(method, V, z0, alpha, num_steps):
     z = [np.zeros_like(z0), np.asarray(z0, float)]
     if method not in ("ogda", "rfbs"):
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
@@ -44,14 +42,20 @@ def _(method, V, z0, alpha, num_steps):
     return np.array(z[1:])
 
 
-@trajectories_on_xy_are_powers.mutant("EG runs as PPM")
-def _(method, V, z0, alpha, num_steps):
+def eg_runs_as_ppm(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("ppm" if method == "eg" else method, V, z0, alpha, num_steps)
 
 
-@trajectories_on_xy_are_powers.mutant("RFBS runs without memory")
-def _(method, V, z0, alpha, num_steps):
+def rfbs_runs_without_memory(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("gda" if method == "rfbs" else method, V, z0, alpha, num_steps)
+
+
+trajectories_on_xy_are_powers.mutants({
+    "drops the start": drops_start,
+    "z₋₁ = 0 for the methods with memory": shipped(z1_0_methods_memory, project="optax", thread="#1082"),
+    "EG runs as PPM": eg_runs_as_ppm,
+    "RFBS runs without memory": rfbs_runs_without_memory,
+})
 
 
 FORMULAS = {
@@ -96,41 +100,45 @@ def trajectories_repeat_their_steps(rng, *, trajectory=algorithms.trajectory):
     yield equal("states beyond float64 raise", raised, 1)
 
 
-@trajectories_repeat_their_steps.mutant("OGDA and RFBS exchanged")
-def _(method, V, z0, alpha, num_steps):
+def ogda_rfbs_exchanged(method, V, z0, alpha, num_steps):
     return algorithms.trajectory({"ogda": "rfbs", "rfbs": "ogda"}.get(method, method), V, z0, alpha, num_steps)
 
 
-@trajectories_repeat_their_steps.mutant("V linearised at 0")
-def _(method, V, z0, alpha, num_steps):
+def v_linearised_0(method, V, z0, alpha, num_steps):
     zero = np.zeros(z0.shape[-1])
     J = np.stack([(V(zero + d) - V(zero - d)) / 2e-6 for d in 1e-6 * np.eye(len(zero))], axis=-1)
     return algorithms.trajectory(method, lambda z: z @ J.T + V(zero), z0, alpha, num_steps)
 
 
-@trajectories_repeat_their_steps.mutant("GDA beyond the plane")
-def _(method, V, z0, alpha, num_steps):
+def gda_beyond_plane(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps)
 
 
-@trajectories_repeat_their_steps.mutant("one step at least")
-def _(method, V, z0, alpha, num_steps):
+def one_step_least(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, alpha, max(num_steps, 1))
 
 
-@trajectories_repeat_their_steps.mutant("α no larger than 1")
-def _(method, V, z0, alpha, num_steps):
+def alpha_no_larger_than_1(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, min(alpha, 1.0), num_steps)
 
 
-@trajectories_repeat_their_steps.mutant("infinite states returned")
-def _(method, V, z0, alpha, num_steps):
+def infinite_states_returned(method, V, z0, alpha, num_steps):
     if method == "ppm":
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
     z = [z0, z0]
     for _ in range(num_steps):
         z.append(FORMULAS[method](inspect.unwrap(V), z[-1], z[-2], alpha))
     return np.array(z[1:])
+
+
+trajectories_repeat_their_steps.mutants({
+    "OGDA and RFBS exchanged": ogda_rfbs_exchanged,
+    "V linearised at 0": v_linearised_0,
+    "GDA beyond the plane": gda_beyond_plane,
+    "one step at least": one_step_least,
+    "α no larger than 1": alpha_no_larger_than_1,
+    "infinite states returned": infinite_states_returned,
+})
 
 
 @claim("M13", slide=SLIDE, source=f"{SOURCE}; Nedić & Ozdaglar 2009")
@@ -159,17 +167,21 @@ def averages_of_convergent_methods_converge(rng, *, trajectory=algorithms.trajec
     yield at_most("√k ‖average‖ of GDA at α = 1/√k", scaled, bound, tight=0.02)
 
 
-@averages_of_convergent_methods_converge.mutant("returns running averages")
-def _(method, V, z0, alpha, num_steps):
+def returns_running_averages(method, V, z0, alpha, num_steps):
     z = algorithms.trajectory(method, V, z0, alpha, num_steps)
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None]
 
 
-@averages_of_convergent_methods_converge.mutant("α 1 % too large")
-def _(method, V, z0, alpha, num_steps):
+def alpha_1_percent_too_large(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
 
 
-@averages_of_convergent_methods_converge.mutant("drops the start")
-def _(method, V, z0, alpha, num_steps):
+def drops_start_2(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]
+
+
+averages_of_convergent_methods_converge.mutants({
+    "returns running averages": returns_running_averages,
+    "α 1 % too large": alpha_1_percent_too_large,
+    "drops the start": drops_start_2,
+})

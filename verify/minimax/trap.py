@@ -35,24 +35,19 @@ def its_mixed_value_is_zero(rng, *, trap=games.trap, lp_equilibrium=mixed_nash.l
         yield at_most(f"|E x| ≤ ω E x² at ω = {near:.2g}", mean, near * square + error / near, resolution=8 * near)
 
 
-@its_mixed_value_is_zero.mutant("the equilibrium of the other player", replaces="lp_equilibrium")
-def _(A):
-    return mixed_nash.lp_equilibrium(-A.T)
-
-
-@its_mixed_value_is_zero.mutant("uniform strategies", replaces="lp_equilibrium")
-def _(A):
-    return 0.0, np.full(len(A), 1 / len(A)), np.full(len(A), 1 / len(A))
-
-
-@its_mixed_value_is_zero.mutant("the pure point of value 1/4", replaces="lp_equilibrium")
-def _(A):
-    return 0.25, np.eye(len(A))[-1], np.eye(len(A))[len(A) // 2]
-
-
-@its_mixed_value_is_zero.mutant("+ω²x²: x has no reason to mix", replaces="trap")
-def _():
+def omega2x2_x_has_no_reason_mix():
     return games.trap()._replace(payoff=lambda x, w: ((w * x) ** 2 + w * x)[..., 0] + 0.01 * w[..., 0] ** 2)
+
+
+its_mixed_value_is_zero.mutants(
+    {
+        "the equilibrium of the other player": lambda A: mixed_nash.lp_equilibrium(-A.T),
+        "uniform strategies": lambda A: (0.0, np.full(len(A), 1 / len(A)), np.full(len(A), 1 / len(A))),
+        "the pure point of value 1/4": lambda A: (0.25, np.eye(len(A))[-1], np.eye(len(A))[len(A) // 2]),
+    },
+    replaces="lp_equilibrium",
+)
+its_mixed_value_is_zero.mutants({"+ω²x²: x has no reason to mix": omega2x2_x_has_no_reason_mix}, replaces="trap")
 
 
 @claim("M25", slide=SLIDE, source=SOURCE)
@@ -71,8 +66,7 @@ def every_point_of_the_curve_is_stationary(rng, *, trap=games.trap):
     yield equal("Φ on the curve", trap().payoff(curve[:, :1], curve[:, 1:]), np.full(50, 0.25), atol=rounding(8))
 
 
-@every_point_of_the_curve_is_stationary.mutant("½ω²x²: stationary on xω = 1")
-def _():
+def halfomega2x2_stationary_on_xomega():
     return games.Game(
         "trap",
         lambda x, w: (w * x - (w * x) ** 2 / 2)[..., 0],
@@ -80,28 +74,33 @@ def _():
     )
 
 
-@every_point_of_the_curve_is_stationary.mutant("x maximises")
-def _():
+def x_maximises():
     game = games.trap()
     return game._replace(operator=lambda z: -game.operator(z))
 
 
-@every_point_of_the_curve_is_stationary.mutant("both descend")
-def _():
+def both_descend():
     game = games.trap()
     return game._replace(operator=lambda z: game.operator(z) * [1, -1])
 
 
-@every_point_of_the_curve_is_stationary.mutant("ω's part 1 % too large")
-def _():
+def omegas_part_1_percent_too_large():
     game = games.trap()
     return game._replace(operator=lambda z: game.operator(z) * [1, 1.01])
 
 
-@every_point_of_the_curve_is_stationary.mutant("players swapped in the payoff's sign")
-def _():
+def players_swapped_payoffs_sign():
     game = games.trap()
     return game._replace(payoff=lambda x, w: -game.payoff(x, w))
+
+
+every_point_of_the_curve_is_stationary.mutants({
+    "½ω²x²: stationary on xω = 1": halfomega2x2_stationary_on_xomega,
+    "x maximises": x_maximises,
+    "both descend": both_descend,
+    "ω's part 1 % too large": omegas_part_1_percent_too_large,
+    "players swapped in the payoff's sign": players_swapped_payoffs_sign,
+})
 
 
 def flow(V, z0, time):
@@ -136,27 +135,27 @@ def its_gradient_flow_never_leaves_a_circle(rng, *, trap=games.trap):
     yield equal("x² − ω² at the end", x**2 - omega**2, np.sqrt(r**4 - 1), atol=1e-8)
 
 
-@its_gradient_flow_never_leaves_a_circle.mutant("runs backwards: x maximises")
-def _():
+def runs_backwards_x_maximises():
     game = games.trap()
     return game._replace(operator=lambda z: -game.operator(z))
 
 
-@its_gradient_flow_never_leaves_a_circle.mutant("ω's part 1 % too large")
-def _():
+def omegas_part_1_percent_too_large_2():
     game = games.trap()
     return game._replace(operator=lambda z: game.operator(z) * [1, 1.01])
 
 
-@its_gradient_flow_never_leaves_a_circle.mutant("the bilinear game: no trap")
-def _():
-    return games.bilinear()
-
-
-@its_gradient_flow_never_leaves_a_circle.mutant("1 % slower")
-def _():
+def wrong_1_percent_slower():
     game = games.trap()
     return game._replace(operator=lambda z: game.operator(z) * 0.99)
+
+
+its_gradient_flow_never_leaves_a_circle.mutants({
+    "runs backwards: x maximises": runs_backwards_x_maximises,
+    "ω's part 1 % too large": omegas_part_1_percent_too_large_2,
+    "the bilinear game: no trap": lambda: games.bilinear(),
+    "1 % slower": wrong_1_percent_slower,
+})
 
 
 def end_in_the_trap(what, game, end):
@@ -207,43 +206,49 @@ def gradient_methods_fall_into_the_trap(rng, *, trap=games.trap, trajectory=algo
     yield equal("EG from inside: (0, 0) at the end", end, np.zeros((20, 2)), atol=1e-9)
 
 
-@gradient_methods_fall_into_the_trap.mutant("x maximises", replaces="trap")
-def _():
+def x_maximises_2():
     game = games.trap()
     return game._replace(operator=lambda z: -game.operator(z))
 
 
-@gradient_methods_fall_into_the_trap.mutant("V 1 % too large", replaces="trap")
-def _():
+def v_1_percent_too_large():
     game = games.trap()
     return game._replace(operator=lambda z: 1.01 * game.operator(z))
 
 
-@gradient_methods_fall_into_the_trap.mutant("the bilinear game: no trap", replaces="trap")
-def _():
-    return games.bilinear()
-
-
-@gradient_methods_fall_into_the_trap.mutant("extragradient for GDA", replaces="trajectory")
-def _(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("eg", V, z0, alpha, num_steps)
-
-
-@gradient_methods_fall_into_the_trap.mutant("GDA for extragradient", replaces="trajectory")
-def _(method, V, z0, alpha, num_steps):
+def gda_extragradient(method, V, z0, alpha, num_steps):
     return algorithms.trajectory("gda", V, z0, alpha, num_steps)
 
 
-@gradient_methods_fall_into_the_trap.mutant("α 1 % too large", replaces="trajectory")
-def _(method, V, z0, alpha, num_steps):
+def alpha_1_percent_too_large(method, V, z0, alpha, num_steps):
     return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
 
 
-@gradient_methods_fall_into_the_trap.mutant("EG extrapolates 5 % too far", replaces="trajectory")
-def _(method, V, z0, alpha, num_steps):
+def eg_extrapolates_5_percent_too_far(method, V, z0, alpha, num_steps):
     if method != "eg":
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
     z = [z0]
     for _ in range(num_steps):
         z.append(z[-1] - alpha * V(z[-1] - 1.05 * alpha * V(z[-1])))
     return np.array(z)
+
+
+gradient_methods_fall_into_the_trap.mutants(
+    {
+        "x maximises": x_maximises_2,
+        "V 1 % too large": v_1_percent_too_large,
+        "the bilinear game: no trap": lambda: games.bilinear(),
+    },
+    replaces="trap",
+)
+gradient_methods_fall_into_the_trap.mutants(
+    {
+        "extragradient for GDA": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+            "eg", V, z0, alpha, num_steps
+        ),
+        "GDA for extragradient": gda_extragradient,
+        "α 1 % too large": alpha_1_percent_too_large,
+        "EG extrapolates 5 % too far": eg_extrapolates_5_percent_too_far,
+    },
+    replaces="trajectory",
+)

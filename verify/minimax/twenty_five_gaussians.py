@@ -35,42 +35,46 @@ def samples_follow_the_mixture(rng, *, sample_gaussians=mixture.sample_gaussians
             yield mean(f"centre ({i}, {j})", (cells == (i, j)).all(1), 1 / 25, delta=0.005)
 
 
-@samples_follow_the_mixture.mutant("one mode missing")
-def _(n, rng):
+def one_mode_missing(n, rng):
     return mixture.CENTRES[rng.integers(24, size=n)] + mixture.STD * rng.standard_normal((n, 2))
 
 
-@samples_follow_the_mixture.mutant("standard deviation .05")
-def _(n, rng):
+def standard_deviation_05(n, rng):
     return mixture.CENTRES[rng.integers(25, size=n)] + 0.05 * rng.standard_normal((n, 2))
 
 
-@samples_follow_the_mixture.mutant("standard deviation 1 % too large")
-def _(n, rng):
+def standard_deviation_1_percent_too(n, rng):
     return mixture.CENTRES[rng.integers(25, size=n)] + 1.01 * mixture.STD * rng.standard_normal((n, 2))
 
 
-@samples_follow_the_mixture.mutant("a corner 20 % rarer")
-def _(n, rng):
+def corner_20_percent_rarer(n, rng):
     mode = rng.integers(25, size=n)
     mode[(mode == 0) & (rng.random(n) < 0.2)] = 12
     return mixture.CENTRES[mode] + mixture.STD * rng.standard_normal((n, 2))
 
 
-@samples_follow_the_mixture.mutant("centres 1 % too far apart")
-def _(n, rng):
+def centres_1_percent_too_far_apart(n, rng):
     return 1.01 * mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 2))
 
 
-@samples_follow_the_mixture.mutant("both coordinates share their noise")
-def _(n, rng):
+def both_coordinates_share_their_noise(n, rng):
     return mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 1))
 
 
-@samples_follow_the_mixture.mutant("the centre drawn more often")
-def _(n, rng):
+def centre_drawn_more_often(n, rng):
     i = rng.integers(-2, 4, size=(n, 2))
     return np.where(i == 3, 0, i) * 2 / 2.828 + mixture.STD * rng.standard_normal((n, 2))
+
+
+samples_follow_the_mixture.mutants({
+    "one mode missing": one_mode_missing,
+    "standard deviation .05": standard_deviation_05,
+    "standard deviation 1 % too large": standard_deviation_1_percent_too,
+    "a corner 20 % rarer": corner_20_percent_rarer,
+    "centres 1 % too far apart": centres_1_percent_too_far_apart,
+    "both coordinates share their noise": both_coordinates_share_their_noise,
+    "the centre drawn more often": centre_drawn_more_often,
+})
 
 
 @claim("M27", slide=SLIDE, source=SOURCE)
@@ -92,46 +96,44 @@ def quality_counts_what_lies_within_four_deviations(rng, *, quality=mixture.qual
     yield equal("least = 1 by default", quality(samples), quality(samples, 1))
 
 
-@quality_counts_what_lies_within_four_deviations.mutant("a square instead of a disc", replaces="mode_counts")
-def _(samples):
+def square_instead_disc(samples):
     return (np.abs(samples[:, None] - mixture.CENTRES).max(-1) <= 4 * mixture.STD).sum(0)
 
 
-@quality_counts_what_lies_within_four_deviations.mutant("radius 1 % too large", replaces="mode_counts")
-def _(samples):
+def radius_1_percent_too_large(samples):
     return (np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1) <= 4.04 * mixture.STD).sum(0)
 
 
-@quality_counts_what_lies_within_four_deviations.mutant(
-    "every sample counted at its nearest mode", replaces="mode_counts"
-)
-def _(samples):
+def every_sample_counted_nearest_mode(samples):
     nearest = np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1).argmin(1)
     return np.bincount(nearest, minlength=25)
 
 
-@quality_counts_what_lies_within_four_deviations.mutant("centres transposed", replaces="mode_counts")
-def _(samples):
-    return mixture.mode_counts(samples[:, ::-1])
-
-
-@quality_counts_what_lies_within_four_deviations.mutant("more than `least` asked", replaces="quality")
-def _(samples, least=1):
-    return mixture.quality(samples, least + 1)
-
-
-@quality_counts_what_lies_within_four_deviations.mutant("share of the modes", replaces="quality")
-def _(samples, least=1):
+def share_modes(samples, least=1):
     good = mixture.quality(samples, least)
     return good._replace(share=good.modes / 25)
 
 
-@quality_counts_what_lies_within_four_deviations.mutant("`least` ignored", replaces="quality")
-def _(samples, least=1):
-    return mixture.quality(samples)
-
-
-@quality_counts_what_lies_within_four_deviations.mutant("share of what lies at covered modes", replaces="quality")
-def _(samples, least=1):
+def share_what_lies_covered_modes(samples, least=1):
     counts = mixture.mode_counts(samples)
     return mixture.quality(samples, least)._replace(share=counts[counts >= least].sum() / len(samples))
+
+
+quality_counts_what_lies_within_four_deviations.mutants(
+    {
+        "a square instead of a disc": square_instead_disc,
+        "radius 1 % too large": radius_1_percent_too_large,
+        "every sample counted at its nearest mode": every_sample_counted_nearest_mode,
+        "centres transposed": lambda samples: mixture.mode_counts(samples[:, ::-1]),
+    },
+    replaces="mode_counts",
+)
+quality_counts_what_lies_within_four_deviations.mutants(
+    {
+        "more than `least` asked": lambda samples, least=1: mixture.quality(samples, least + 1),
+        "share of the modes": share_modes,
+        "`least` ignored": lambda samples, least=1: mixture.quality(samples),
+        "share of what lies at covered modes": share_what_lies_covered_modes,
+    },
+    replaces="quality",
+)

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.minimax import weak_minty
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_least, equal, rounding
 
 SLIDE = "When do the algorithms converge?"
@@ -157,81 +157,59 @@ def rho_mutants(one):
     """Wrong ways to the constant ρ."""
     correct = weak_minty.weak_minty_constant
 
-    @one.mutant("a grid without polishing")
-    def _(V, z_star, box):
-        return grid_constant(V, z_star, box)
-
-    @one.mutant("‖V‖ for ‖V‖²")
-    def _(V, z_star, box):
-        return grid_constant(V, z_star, box, exponent=1)
-
-    @one.mutant("the sign of V")
-    def _(V, z_star, box):
-        return correct(lambda z: -V(z), z_star, box)
-
-    @one.mutant("a quarter of the box")
-    def _(V, z_star, box):
+    def quarter_box(V, z_star, box):
         centre = np.asarray(z_star)
         return correct(V, z_star, tuple(centre + (np.asarray(bound) - centre) / 4 for bound in box))
 
-    @one.mutant("1 % too large in size")
-    def _(V, z_star, box):
-        return 1.01 * correct(V, z_star, box)
-
-    @one.mutant("1 % too small in size")
-    def _(V, z_star, box):
-        return 0.99 * correct(V, z_star, box)
+    one.mutants({
+        "a grid without polishing": lambda V, z_star, box: grid_constant(V, z_star, box),
+        "‖V‖ for ‖V‖²": lambda V, z_star, box: grid_constant(V, z_star, box, exponent=1),
+        "the sign of V": lambda V, z_star, box: correct(lambda z: -V(z), z_star, box),
+        "a quarter of the box": quarter_box,
+        "1 % too large in size": lambda V, z_star, box: 1.01 * correct(V, z_star, box),
+        "1 % too small in size": lambda V, z_star, box: 0.99 * correct(V, z_star, box),
+    })
 
 
 rho_mutants(best_rho_of_the_planar_games)
 rho_mutants(forsaken_is_farther_out_than_published)
 
 
-@best_rho_of_the_planar_games.mutant("−10⁹ for −∞")
-def _(V, z_star, box):
-    return max(weak_minty.weak_minty_constant(V, z_star, box), -1e9)
+best_rho_of_the_planar_games.mutants({
+    "−10⁹ for −∞": lambda V, z_star, box: max(weak_minty.weak_minty_constant(V, z_star, box), -1e9)
+})
 
 
-@forsaken_is_farther_out_than_published.mutant("descends from the published point")
-def _(V, z_star, box):
+def descends_from_published_point(V, z_star, box):
     f, start = (lambda z: quotient(V, z, z_star)), np.array(PRINTED_FORSAKEN[0])
     return scipy.optimize.minimize(f, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-15}).fun
 
 
-@lipschitz_constants_of_the_planar_games.mutant("Frobenius norm", shipped="lipMIP 0582776, NaiveUB")
-def _(V, box):
-    return np.sqrt(-minimum_over_grid(lambda J: -(J**2).sum((-2, -1)), V, box))
+forsaken_is_farther_out_than_published.mutants({"descends from the published point": descends_from_published_point})
 
 
-@lipschitz_constants_of_the_planar_games.mutant("spectral radius")
-def _(V, box):
-    return -minimum_over_grid(lambda J: -np.abs(np.linalg.eigvals(J)).max(-1), V, box)
-
-
-@lipschitz_constants_of_the_planar_games.mutant("greatest ‖V(z)‖/‖z‖")
-def _(V, box):
+def greatest_v_z_z(V, box):
     z = box_grid(box)
     return (np.linalg.norm(V(z), axis=-1) / np.linalg.norm(z, axis=-1)).max()
 
 
-@lipschitz_constants_of_the_planar_games.mutant("at the centre")
-def _(V, box):
+def centre_2(V, box):
     return -minimum_over_grid(lambda J: -np.linalg.norm(J, 2, axis=(-2, -1)), V, (-1e-6, 1e-6))
 
 
-@lipschitz_constants_of_the_planar_games.mutant("one lower bound for both axes")
-def _(V, box):
-    return weak_minty.lipschitz_constant(V, (np.ravel(box[0])[0], box[1]))
-
-
-@lipschitz_constants_of_the_planar_games.mutant("1 % too large")
-def _(V, box):
-    return 1.01 * weak_minty.lipschitz_constant(V, box)
-
-
-@lipschitz_constants_of_the_planar_games.mutant("its square")
-def _(V, box):
-    return weak_minty.lipschitz_constant(V, box) ** 2
+lipschitz_constants_of_the_planar_games.mutants({
+    "Frobenius norm": shipped(
+        lambda V, box: np.sqrt(-minimum_over_grid(lambda J: -(J**2).sum((-2, -1)), V, box)),
+        project="lipMIP",
+        version="0582776, NaiveUB",
+    ),
+    "spectral radius": lambda V, box: -minimum_over_grid(lambda J: -np.abs(np.linalg.eigvals(J)).max(-1), V, box),
+    "greatest ‖V(z)‖/‖z‖": greatest_v_z_z,
+    "at the centre": centre_2,
+    "one lower bound for both axes": lambda V, box: weak_minty.lipschitz_constant(V, (np.ravel(box[0])[0], box[1])),
+    "1 % too large": lambda V, box: 1.01 * weak_minty.lipschitz_constant(V, box),
+    "its square": lambda V, box: weak_minty.lipschitz_constant(V, box) ** 2,
+})
 
 
 def box_grid(box):

@@ -58,8 +58,7 @@ def adaptive_relaxation_is_measured_along_d(rng, *, adaptive_eg_plus=weak_minty.
 def adaptive_mutant(text, c, project_first=True, share=lambda e, d: (e * d).sum(-1, keepdims=True), power=2):
     """Declare a wrong AdaptiveEG+."""
 
-    @adaptive_relaxation_is_measured_along_d.mutant(text)
-    def _(V, z0, gamma, num_steps, project=None, sigma=None):
+    def wrong_version(V, z0, gamma, num_steps, project=None, sigma=None):
         Q, s = project or (lambda z: z), -0.495 * gamma if sigma is None else sigma
         z, z_bar, d = [Q(np.asarray(z0, float))], [], []
         for _ in range(num_steps):
@@ -68,6 +67,8 @@ def adaptive_mutant(text, c, project_first=True, share=lambda e, d: (e * d).sum(
             alpha = c(s, gamma) + share(e - z[-1], f) / np.where(size > 0, size, 1)
             z_bar, d, z = [*z_bar, e], [*d, f], [*z, z[-1] + alpha * f]
         return weak_minty.Run(np.array(z), np.array(z_bar), np.array(d))
+
+    adaptive_relaxation_is_measured_along_d.mutants({text: wrong_version})
 
 
 adaptive_mutant("σ for σ/γ", lambda s, g: s)
@@ -81,19 +82,22 @@ adaptive_mutant(
 )
 
 
-@adaptive_relaxation_is_measured_along_d.mutant("0/0 at a solution")
-def _(V, z0, gamma, num_steps, project=None, sigma=None):
+def wrong_0_0_solution(V, z0, gamma, num_steps, project=None, sigma=None):
     done = weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, project=project, sigma=sigma)
     return done._replace(z=done.z * (1 + 0 / np.abs(done.d).max(initial=0)))
+
+
+adaptive_relaxation_is_measured_along_d.mutants({"0/0 at a solution": wrong_0_0_solution})
 
 
 def changed_sigma(text, change):
     """Declare an AdaptiveEG+ that takes another σ."""
 
-    @adaptive_relaxation_is_measured_along_d.mutant(text)
-    def _(V, z0, gamma, num_steps, project=None, sigma=None):
+    def wrong_version_2(V, z0, gamma, num_steps, project=None, sigma=None):
         other = change(V, z0, sigma, project)
         return weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, project=project, sigma=other)
+
+    adaptive_relaxation_is_measured_along_d.mutants({text: wrong_version_2})
 
 
 changed_sigma("σ = 0 is none given", lambda V, z0, sigma, project: sigma or None)
@@ -135,16 +139,12 @@ def adaptive_step(V, z, gamma):
     return z + (e @ d / (d @ d) - 0.495) * d
 
 
-@adaptive_finds_the_forsaken_solution_with_long_steps_only.mutant("σ/γ dropped")
-def _(V, z0, gamma, num_steps):
+def sigma_gamma_dropped(V, z0, gamma, num_steps):
     return weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, sigma=0.0)
 
 
-@adaptive_finds_the_forsaken_solution_with_long_steps_only.mutant("constant relaxation 1/2")
-def _(V, z0, gamma, num_steps):
-    return weak_minty.ceg_plus(V, z0, gamma, 0.5, num_steps)
-
-
-@adaptive_finds_the_forsaken_solution_with_long_steps_only.mutant("half of γ")
-def _(V, z0, gamma, num_steps):
-    return weak_minty.adaptive_eg_plus(V, z0, gamma / 2, num_steps)
+adaptive_finds_the_forsaken_solution_with_long_steps_only.mutants({
+    "σ/γ dropped": sigma_gamma_dropped,
+    "constant relaxation 1/2": lambda V, z0, gamma, num_steps: weak_minty.ceg_plus(V, z0, gamma, 0.5, num_steps),
+    "half of γ": lambda V, z0, gamma, num_steps: weak_minty.adaptive_eg_plus(V, z0, gamma / 2, num_steps),
+})

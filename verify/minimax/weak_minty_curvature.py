@@ -78,18 +78,19 @@ def curvature_mutant(
 ):
     """Declare a wrong CurvatureEG+ on the fields of the claim."""
 
-    @curvature_sets_the_step.mutant(text)
-    def _(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
+    def wrong_version(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
         Q = project or (lambda z: z)
         states = [np.asarray(Q(z0), float)]
         z_bar, d = [], []
         for _ in range(num_steps):
-            e, f, z = np.array(
-                [one(V, p, nu, tau, start, Q) for p in states[-1].reshape(-1, np.shape(z0)[-1])]
-            ).swapaxes(0, 1)
+            e, f, z = np.array([
+                one(V, p, nu, tau, start, Q) for p in states[-1].reshape(-1, np.shape(z0)[-1])
+            ]).swapaxes(0, 1)
             shape = np.shape(z0)
             z_bar, d, states = [*z_bar, e.reshape(shape)], [*d, f.reshape(shape)], [*states, z.reshape(shape)]
         return weak_minty.Run(np.array(states), np.array(z_bar), np.array(d))
+
+    curvature_sets_the_step.mutants({text: wrong_version})
 
     def one(V, z, nu, tau, start, Q):
         h = 1e-5
@@ -116,19 +117,23 @@ curvature_mutant("σ = 0", c=0.0)
 curvature_mutant("σ = −γ/2", c=-0.5)
 
 
-@curvature_sets_the_step.mutant("starts at ν/σ_min by default")
-def _(V, z0, num_steps, nu=0.99, tau=0.5, start="sigma_min", project=None):
+def starts_nu_sigma_min_default(V, z0, num_steps, nu=0.99, tau=0.5, start="sigma_min", project=None):
     return weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau, start, project)
 
 
-@curvature_sets_the_step.mutant("halves without a constraint")
-def _(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
+def halves_without_constraint(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
     return weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau if project else 0.5, start, project)
 
 
-@curvature_sets_the_step.mutant("halves in a set")
-def _(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
+def halves_set(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
     return weak_minty.curvature_eg_plus(V, z0, num_steps, nu, 0.5 if project else tau, start, project)
+
+
+curvature_sets_the_step.mutants({
+    "starts at ν/σ_min by default": starts_nu_sigma_min_default,
+    "halves without a constraint": halves_without_constraint,
+    "halves in a set": halves_set,
+})
 
 
 @claim("M19", slide=SLIDE, source=SOURCE)
@@ -151,16 +156,26 @@ def curvature_finds_the_forsaken_solution_from_everywhere(
         )
 
 
-@curvature_finds_the_forsaken_solution_from_everywhere.mutant("AdaptiveEG+ with γ = 1/L", replaces="curvature_eg_plus")
-def _(V, z0, num_steps, start="norm"):
+def adaptiveeg_gamma_1_l(V, z0, num_steps, start="norm"):
     return weak_minty.adaptive_eg_plus(V, z0, 1 / 12.402569242368148, num_steps)
 
 
-@curvature_finds_the_forsaken_solution_from_everywhere.mutant("CEG+, α = 1/2, γ = 1/L", replaces="curvature_eg_plus")
-def _(V, z0, num_steps, start="norm"):
+def ceg_alpha_1_2_gamma_1_l(V, z0, num_steps, start="norm"):
     return weak_minty.ceg_plus(V, z0, 1 / 12.402569242368148, 0.5, num_steps)
 
 
-@curvature_finds_the_forsaken_solution_from_everywhere.mutant("EG runs as CurvatureEG+", replaces="trajectory")
-def _(method, V, z0, alpha, num_steps):
-    return weak_minty.curvature_eg_plus(V, z0, num_steps).z
+curvature_finds_the_forsaken_solution_from_everywhere.mutants(
+    {
+        "AdaptiveEG+ with γ = 1/L": adaptiveeg_gamma_1_l,
+        "CEG+, α = 1/2, γ = 1/L": ceg_alpha_1_2_gamma_1_l,
+    },
+    replaces="curvature_eg_plus",
+)
+curvature_finds_the_forsaken_solution_from_everywhere.mutants(
+    {
+        "EG runs as CurvatureEG+": lambda method, V, z0, alpha, num_steps: (
+            weak_minty.curvature_eg_plus(V, z0, num_steps).z
+        )
+    },
+    replaces="trajectory",
+)

@@ -104,7 +104,7 @@ def run_mutants(one, *texts):
                 z_bar, d, z = [*z_bar, e], [*d, f], [*z, z[-1] + a * f]
             return weak_minty.Run(np.array(z), np.array(z_bar), np.array(d))
 
-        one.mutant(text)(wrong)
+        one.mutants({text: wrong})
 
 
 LINEAR = ("relaxes 1 % too much", "no relaxation: CEG", "both fields at z", "γ 1 % too large", "ascends")
@@ -119,14 +119,12 @@ def direction(V, z, gamma, Q):
 run_mutants(ceg_plus_is_a_relaxed_forward_backward_forward_step)
 
 
-@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("starts outside the set")
-def _(V, z0, gamma, alpha, num_steps, project=None):
+def starts_outside_set(V, z0, gamma, alpha, num_steps, project=None):
     done = weak_minty.ceg_plus(V, z0, gamma, alpha, num_steps, project=project)
     return done._replace(z=np.concatenate([[z0], done.z[1:]]))
 
 
-@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("projects every state")
-def _(V, z0, gamma, alpha, num_steps, project=None):
+def projects_every_state(V, z0, gamma, alpha, num_steps, project=None):
     runs = [weak_minty.ceg_plus(V, z0, gamma, alpha, 1, project=project)]
     for _ in range(num_steps - 1):
         runs.append(weak_minty.ceg_plus(V, runs[-1].z[1], gamma, alpha, 1, project=project))
@@ -134,14 +132,20 @@ def _(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.Run(np.concatenate([z[::2], z[-1:]]), z_bar, d)
 
 
-@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("planar formulas take whole steps")
-def _(V, z0, gamma, alpha, num_steps, project=None):
+def planar_formulas_take_whole_steps(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.ceg_plus(V, z0, gamma, 1.0 if is_planar(V) else alpha, num_steps, project=project)
 
 
-@ceg_plus_is_a_relaxed_forward_backward_forward_step.mutant("planar points alone take longer steps")
-def _(V, z0, gamma, alpha, num_steps, project=None):
+def planar_points_alone_take_longer(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.ceg_plus(V, z0, gamma, 1.01 * alpha if z0.shape == (2,) else alpha, num_steps, project=project)
+
+
+ceg_plus_is_a_relaxed_forward_backward_forward_step.mutants({
+    "starts outside the set": starts_outside_set,
+    "projects every state": projects_every_state,
+    "planar formulas take whole steps": planar_formulas_take_whole_steps,
+    "planar points alone take longer steps": planar_points_alone_take_longer,
+})
 
 
 @claim("M18", slide=SLIDE, source=SOURCE)

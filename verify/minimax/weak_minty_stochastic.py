@@ -60,8 +60,7 @@ def stochastic_mutant(
 ):
     """Declare a wrong BC-SEG+."""
 
-    @one.mutant(text)
-    def _(V_hat, z0, gamma, alphas, rng, project=None):
+    def wrong_version(V_hat, z0, gamma, alphas, rng, project=None):
         Q = project or (lambda z: z)
         z, z_bar, h = [Q(np.asarray(z0, float))], [], 0.0
         for k, alpha in enumerate(alphas):
@@ -74,6 +73,8 @@ def stochastic_mutant(
             last = V_hat(z_bar[-1] if hat else z[k], xi_fresh if fresh else xi)
             z.append(z[k] - gain * alpha * (h - z_bar[-1] + gamma * last))
         return weak_minty.StochasticRun(np.array(z), np.array(z_bar))
+
+    one.mutants({text: wrong_version})
 
 
 WRONG: dict[str, dict] = {
@@ -91,21 +92,25 @@ for text, wrong in WRONG.items():
     stochastic_mutant(one_sample_is_used_twice, text, **wrong)
 
 
-@one_sample_is_used_twice.mutant("corrects the first step too")
-def _(V_hat, z0, gamma, alphas, rng, project=None):
+def corrects_first_step_too(V_hat, z0, gamma, alphas, rng, project=None):
     done = weak_minty.bc_seg_plus(V_hat, z0, gamma, alphas, rng, project=project)
     return done._replace(z_bar=np.concatenate([(1 - alphas[0]) * done.z_bar[:1], done.z_bar[1:]]))
 
 
-@one_sample_is_used_twice.mutant("one number for all coordinates of a point alone")
-def _(V_hat, z0, gamma, alphas, rng, project=None):
+def one_number_all_coordinates_point(V_hat, z0, gamma, alphas, rng, project=None):
     noisy = V_hat if z0.ndim > 1 else lambda z, xi: V_hat(z, 0 * xi + xi[0])
     return weak_minty.bc_seg_plus(noisy, z0, gamma, alphas, rng, project=project)
 
 
-@one_sample_is_used_twice.mutant("some memory even for α = 1")
-def _(V_hat, z0, gamma, alphas, rng, project=None):
+def some_memory_even_alpha_1(V_hat, z0, gamma, alphas, rng, project=None):
     return weak_minty.bc_seg_plus(V_hat, z0, gamma, np.minimum(alphas, 0.99), rng, project=project)
+
+
+one_sample_is_used_twice.mutants({
+    "corrects the first step too": corrects_first_step_too,
+    "one number for all coordinates of a point alone": one_number_all_coordinates_point,
+    "some memory even for α = 1": some_memory_even_alpha_1,
+})
 
 
 def linear_law(M, gamma, alphas, z0, corrected):
@@ -152,10 +157,12 @@ stochastic_mutant(law_on_a_linear_weak_minty_game, "two samples in the correctio
 stochastic_mutant(law_on_a_linear_weak_minty_game, "updates with the field at z", hat=False)
 
 
-@law_on_a_linear_weak_minty_game.mutant("the same noise for all chains")
-def _(V_hat, z0, gamma, alphas, rng, project=None):
+def same_noise_all_chains(V_hat, z0, gamma, alphas, rng, project=None):
     one = weak_minty.bc_seg_plus(V_hat, z0[:1], gamma, alphas, rng)
     return weak_minty.StochasticRun(*(np.repeat(part, len(z0), axis=1) for part in one))
+
+
+law_on_a_linear_weak_minty_game.mutants({"the same noise for all chains": same_noise_all_chains})
 
 
 @claim("M21", slide=SLIDE, source=SOURCE)

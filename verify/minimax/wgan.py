@@ -36,52 +36,49 @@ def exact_dual_is_wasserstein(
     yield at_most("its slopes", slope, 1.0, slack=rounding(1e4), tight=1e-4)
 
 
-@exact_dual_is_wasserstein.mutant("players exchanged", replaces="objective")
-def _(d, real, fake):
-    return wgan.objective(d, fake, real)
-
-
-@exact_dual_is_wasserstein.mutant("1 % too large", replaces="objective")
-def _(d, real, fake):
-    return 1.01 * wgan.objective(d, real, fake)
-
-
-@exact_dual_is_wasserstein.mutant("one mean over the pooled samples", replaces="objective")
-def _(d, real, fake):
-    return (np.sum(d(real)) - np.sum(d(fake))) / (len(real) + len(fake)) * 2
-
-
-@exact_dual_is_wasserstein.mutant("a critic of slope 1.01", replaces="exact_critic")
-def _(real, fake):
+def critic_slope_1_01(real, fake):
     d = wgan.exact_critic(real, fake)
     return lambda t: 1.01 * d(t)
 
 
-@exact_dual_is_wasserstein.mutant("right at the samples, but 2-Lipschitz between them", replaces="exact_critic")
-def _(real, fake):
+def right_samples_but_2_lipschitz(real, fake):
     d = wgan.exact_critic(real, fake)
     return lambda t: d(t) + np.linalg.norm(t[:, None] - np.concatenate([real, fake]), axis=-1).min(-1)
 
 
-@exact_dual_is_wasserstein.mutant("a Lipschitz critic that is not the best", replaces="exact_critic")
-def _(real, fake):
-    return lambda t: -np.linalg.norm(t - fake.mean(0), axis=-1)
-
-
-@exact_dual_is_wasserstein.mutant("distances squared: W₂²", replaces="wasserstein_line")
-def _(a, b):
+def distances_squared_w22(a, b):
     t = (np.arange(10000) + 0.5) / 10000
     return ((np.quantile(a, t) - np.quantile(b, t)) ** 2).mean()
 
 
-@exact_dual_is_wasserstein.mutant("distance of the means", replaces="wasserstein_line")
-def _(a, b):
-    return abs(a.mean() - b.mean())
-
-
-@exact_dual_is_wasserstein.mutant("1 % too small", replaces="wasserstein_line")
-def _(a, b):
-    return 0.99 * wgan.wasserstein_line(a, b)
+exact_dual_is_wasserstein.mutants(
+    {
+        "players exchanged": lambda d, real, fake: wgan.objective(d, fake, real),
+        "1 % too large": lambda d, real, fake: 1.01 * wgan.objective(d, real, fake),
+        "one mean over the pooled samples": lambda d, real, fake: (
+            (np.sum(d(real)) - np.sum(d(fake))) / (len(real) + len(fake)) * 2
+        ),
+    },
+    replaces="objective",
+)
+exact_dual_is_wasserstein.mutants(
+    {
+        "a critic of slope 1.01": critic_slope_1_01,
+        "right at the samples, but 2-Lipschitz between them": right_samples_but_2_lipschitz,
+        "a Lipschitz critic that is not the best": lambda real, fake: (
+            lambda t: -np.linalg.norm(t - fake.mean(0), axis=-1)
+        ),
+    },
+    replaces="exact_critic",
+)
+exact_dual_is_wasserstein.mutants(
+    {
+        "distances squared: W₂²": distances_squared_w22,
+        "distance of the means": lambda a, b: abs(a.mean() - b.mean()),
+        "1 % too small": lambda a, b: 0.99 * wgan.wasserstein_line(a, b),
+    },
+    replaces="wasserstein_line",
+)
 
 
 @claim("M26", slide=SLIDE, source="Arjovsky, Chintala & Bottou 2017")
@@ -97,21 +94,9 @@ def clipping_bounds_slopes_but_not_by_one(rng, *, clip_weights=wgan.clip_weights
         yield equal(f"c = {c}: the nearest point of the box", clip_weights(layers, c), expected)
 
 
-@clipping_bounds_slopes_but_not_by_one.mutant("box 1 % too wide")
-def _(x, c):
-    return np.clip(x, -1.01 * c, 1.01 * c)
-
-
-@clipping_bounds_slopes_but_not_by_one.mutant("writes into its argument")
-def _(x, c):
-    return np.clip(x, -c, c, out=x)
-
-
-@clipping_bounds_slopes_but_not_by_one.mutant("rescaled into the box instead of clipped")
-def _(x, c):
-    return x * min(1, c / np.abs(x).max())
-
-
-@clipping_bounds_slopes_but_not_by_one.mutant("clipped from above only")
-def _(x, c):
-    return np.minimum(x, c)
+clipping_bounds_slopes_but_not_by_one.mutants({
+    "box 1 % too wide": lambda x, c: np.clip(x, -1.01 * c, 1.01 * c),
+    "writes into its argument": lambda x, c: np.clip(x, -c, c, out=x),
+    "rescaled into the box instead of clipped": lambda x, c: x * min(1, c / np.abs(x).max()),
+    "clipped from above only": lambda x, c: np.minimum(x, c),
+})

@@ -51,25 +51,25 @@ def penalty_lets_slopes_exceed_one(
         )
 
 
-@penalty_lets_slopes_exceed_one.mutant("one-sided penalty", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
+def one_sided_penalty(d, real, fake, mixed, weight):
     slopes = np.linalg.norm(wgan.vjp(d, mixed, np.ones(1)), axis=-1)
     return wgan.critic_gradient(d, real, fake, mixed, weight if (slopes > 1).any() else 0.0)
 
 
-@penalty_lets_slopes_exceed_one.mutant("½ of the penalty", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
-    return wgan.critic_gradient(d, real, fake, mixed, weight / 2)
-
-
-@penalty_lets_slopes_exceed_one.mutant("norm not squared", replaces="gradient_penalty")
-def _(d, a):
-    return np.sqrt(wgan.gradient_penalty(d, a))
-
-
-@penalty_lets_slopes_exceed_one.mutant("norms compared with 0", replaces="gradient_penalty")
-def _(d, a):
-    return np.mean(np.sum(wgan.vjp(d, a, np.ones(1)) ** 2, axis=-1))
+penalty_lets_slopes_exceed_one.mutants(
+    {
+        "one-sided penalty": one_sided_penalty,
+        "½ of the penalty": lambda d, real, fake, mixed, weight: wgan.critic_gradient(d, real, fake, mixed, weight / 2),
+    },
+    replaces="critic_gradient",
+)
+penalty_lets_slopes_exceed_one.mutants(
+    {
+        "norm not squared": lambda d, a: np.sqrt(wgan.gradient_penalty(d, a)),
+        "norms compared with 0": lambda d, a: np.mean(np.sum(wgan.vjp(d, a, np.ones(1)) ** 2, axis=-1)),
+    },
+    replaces="gradient_penalty",
+)
 
 
 WIDTHS_X, WIDTHS_Y = (3, 5, 4, 2), (2, 4, 5, 1)
@@ -125,69 +125,64 @@ def players_descend_their_losses(
         yield equal(f"generator, n = {len(noise)}", measured, expected, atol=rounding(1e5))
 
 
-@players_descend_their_losses.mutant("square of the mean slope less 1", replaces="gradient_penalty")
-def _(d, a):
-    return (np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1).mean() - 1) ** 2
-
-
-@players_descend_their_losses.mutant("slope of the mean gradient", replaces="gradient_penalty")
-def _(d, a):
-    return (np.linalg.norm(wgan.vjp(d, a, np.ones(1)).mean(0)) - 1) ** 2
-
-
-@players_descend_their_losses.mutant("one-sided penalty", replaces="gradient_penalty")
-def _(d, a):
+def one_sided_penalty_2(d, a):
     return np.mean(np.maximum(np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1) - 1, 0) ** 2)
 
 
-@players_descend_their_losses.mutant("half of the points", replaces="gradient_penalty")
-def _(d, a):
-    return wgan.gradient_penalty(d, a[: len(a) // 2])
-
-
-@players_descend_their_losses.mutant("0/0 where a slope is 0", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
+def wrong_0_0_where_slope_0(d, real, fake, mixed, weight):
     g = np.linalg.norm(wgan.vjp(d, mixed, np.ones(1)), axis=-1)
     return wgan.critic_gradient(d, real, fake, mixed, weight) + (np.nan if weight and (g == 0).any() else 0.0)
 
 
-@players_descend_their_losses.mutant("the critic descends on Φ", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
-    return wgan.critic_gradient(d, fake, real, mixed, weight)
-
-
-@players_descend_their_losses.mutant("λ 1 % too large", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
+def lam_1_percent_too_large(d, real, fake, mixed, weight):
     return wgan.critic_gradient(d, real, fake, mixed, 1.01 * weight)
 
 
-@players_descend_their_losses.mutant("penalty at the real points", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
-    return wgan.critic_gradient(d, real, fake, real, weight)
-
-
-@players_descend_their_losses.mutant("penalty without second derivatives", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
+def penalty_without_second_derivatives(d, real, fake, mixed, weight):
     flat = d._replace(activation=d.activation._replace(curvature=lambda u: 0 * u))
     return wgan.critic_gradient(flat, real, fake, mixed, weight)
 
 
-@players_descend_their_losses.mutant("sums in place of means", replaces="critic_gradient")
-def _(d, real, fake, mixed, weight):
+def sums_place_means(d, real, fake, mixed, weight):
     return len(real) * wgan.critic_gradient(d, real, fake, mixed, weight)
 
 
-@players_descend_their_losses.mutant("the generator ascends", replaces="generator_gradient")
-def _(h, d, omega):
-    return -wgan.generator_gradient(h, d, omega)
-
-
-@players_descend_their_losses.mutant("gradient 1 % too small", replaces="generator_gradient")
-def _(h, d, omega):
-    return 0.99 * wgan.generator_gradient(h, d, omega)
-
-
-@players_descend_their_losses.mutant("the critic's biases ignored", replaces="generator_gradient")
-def _(h, d, omega):
+def critics_biases_ignored(h, d, omega):
     layers = tuple(Layer(W, 0 * b) for W, b in d.layers)
     return wgan.generator_gradient(h, d._replace(layers=layers), omega)
+
+
+players_descend_their_losses.mutants(
+    {
+        "square of the mean slope less 1": lambda d, a: (
+            (np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1).mean() - 1) ** 2
+        ),
+        "slope of the mean gradient": lambda d, a: (np.linalg.norm(wgan.vjp(d, a, np.ones(1)).mean(0)) - 1) ** 2,
+        "one-sided penalty": one_sided_penalty_2,
+        "half of the points": lambda d, a: wgan.gradient_penalty(d, a[: len(a) // 2]),
+    },
+    replaces="gradient_penalty",
+)
+players_descend_their_losses.mutants(
+    {
+        "0/0 where a slope is 0": wrong_0_0_where_slope_0,
+        "the critic descends on Φ": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
+            d, fake, real, mixed, weight
+        ),
+        "λ 1 % too large": lam_1_percent_too_large,
+        "penalty at the real points": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
+            d, real, fake, real, weight
+        ),
+        "penalty without second derivatives": penalty_without_second_derivatives,
+        "sums in place of means": sums_place_means,
+    },
+    replaces="critic_gradient",
+)
+players_descend_their_losses.mutants(
+    {
+        "the generator ascends": lambda h, d, omega: -wgan.generator_gradient(h, d, omega),
+        "gradient 1 % too small": lambda h, d, omega: 0.99 * wgan.generator_gradient(h, d, omega),
+        "the critic's biases ignored": critics_biases_ignored,
+    },
+    replaces="generator_gradient",
+)

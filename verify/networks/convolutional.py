@@ -85,64 +85,77 @@ def differences(rng, gradient):
     yield equal("directional difference", (loss(eps) - loss(-eps)) / (2 * eps), slope, atol=1e-4 * (1 + abs(slope)))
 
 
-@convolutional_network_is_what_it_says.mutant("filters turned by 180°", replaces="forward")
-def _(weights, a, alpha=1.0, output=relu):
+def filters_turned_180(weights, a, alpha=1.0, output=relu):
     turned = [X.reshape(len(X), 9, -1)[:, ::-1].reshape(X.shape) for X in weights[:-1]]
     return convolutional.forward([*turned, weights[-1]], a, alpha, output)
 
 
-@convolutional_network_is_what_it_says.mutant("channels before pixels in a patch", replaces="forward")
-def _(weights, a, alpha=1.0, output=relu):
+def channels_before_pixels_patch(weights, a, alpha=1.0, output=relu):
     swapped = [X.reshape(len(X), -1, 9).swapaxes(1, 2).reshape(X.shape) for X in weights[1:-1]]
     return convolutional.forward([weights[0], *swapped, weights[-1]], a, alpha, output)
 
 
-@convolutional_network_is_what_it_says.mutant("rows and columns of pictures swapped", replaces="forward")
-def _(weights, a, alpha=1.0, output=relu):
+def rows_columns_pictures_swapped(weights, a, alpha=1.0, output=relu):
     return convolutional.forward(weights, a[:, ::-1], alpha, output)
 
 
-@convolutional_network_is_what_it_says.mutant("last layer always linear", replaces="forward")
-def _(weights, a, alpha=1.0, output=relu):
+def last_layer_always_linear(weights, a, alpha=1.0, output=relu):
     return convolutional.forward(weights, a, alpha, identity)
 
 
-@convolutional_network_is_what_it_says.mutant("α left out", replaces="forward")
-def _(weights, a, alpha=1.0, output=relu):
-    return convolutional.forward(weights, a, 1.0, output)
-
-
-@convolutional_network_is_what_it_says.mutant("gradient of the mean", replaces="input_gradient")
-def _(weights, a, alpha=1.0, output=relu):
+def gradient_mean(weights, a, alpha=1.0, output=relu):
     return convolutional.input_gradient(weights, a, alpha, output) / len(a)
 
 
-@convolutional_network_is_what_it_says.mutant("default α = 2", replaces="input_gradient")
-def _(weights, a, alpha=2.0, output=relu):
+def default_alpha_2(weights, a, alpha=2.0, output=relu):
     return convolutional.input_gradient(weights, a, alpha, output)
 
 
-@convolutional_network_is_what_it_says.mutant("mean over pictures in the weights", replaces="gradient")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def mean_over_pictures_weights(loss_slope, weights, a, alpha=1.0, output=relu):
     good = convolutional.gradient(loss_slope, weights, a, alpha, output)
     return good._replace(weights=[G / len(a) for G in good.weights])
 
 
-@convolutional_network_is_what_it_says.mutant("first filters' gradient dropped", replaces="gradient")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def first_filters_gradient_dropped(loss_slope, weights, a, alpha=1.0, output=relu):
     good = convolutional.gradient(loss_slope, weights, a, alpha, output)
     return good._replace(weights=[0 * good.weights[0], *good.weights[1:]])
 
 
-@convolutional_network_is_what_it_says.mutant("gradients 1 % too large", replaces="gradient")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def gradients_1_percent_too_large(loss_slope, weights, a, alpha=1.0, output=relu):
     good = convolutional.gradient(loss_slope, weights, a, alpha, output)
     return good._replace(weights=[1.01 * G for G in good.weights])
 
 
-@convolutional_network_is_what_it_says.mutant("slope at the unscaled output", replaces="gradient")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def slope_unscaled_output(loss_slope, weights, a, alpha=1.0, output=relu):
     return convolutional.gradient(lambda h: loss_slope(alpha * h), weights, a, alpha, output)
+
+
+convolutional_network_is_what_it_says.mutants(
+    {
+        "filters turned by 180°": filters_turned_180,
+        "channels before pixels in a patch": channels_before_pixels_patch,
+        "rows and columns of pictures swapped": rows_columns_pictures_swapped,
+        "last layer always linear": last_layer_always_linear,
+        "α left out": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(weights, a, 1.0, output),
+    },
+    replaces="forward",
+)
+convolutional_network_is_what_it_says.mutants(
+    {
+        "gradient of the mean": gradient_mean,
+        "default α = 2": default_alpha_2,
+    },
+    replaces="input_gradient",
+)
+convolutional_network_is_what_it_says.mutants(
+    {
+        "mean over pictures in the weights": mean_over_pictures_weights,
+        "first filters' gradient dropped": first_filters_gradient_dropped,
+        "gradients 1 % too large": gradients_1_percent_too_large,
+        "slope at the unscaled output": slope_unscaled_output,
+    },
+    replaces="gradient",
+)
 
 
 @claim("N07", slide=SLIDE, source="He et al. 2015")
@@ -163,27 +176,31 @@ def filters_keep_the_second_moment(rng, *, sample_filters=convolutional.sample_f
         yield equal(f"default gain 2: X_{l}", np.mean(z**2), 1.0, atol=7.5 * np.sqrt(2 / z.size) + 50 / z.size)
 
 
-@filters_keep_the_second_moment.mutant("deviations gain/columns")
-def _(m, L, height, width, rng, gain=2.0):
+def deviations_gain_columns(m, L, height, width, rng, gain=2.0):
     return [X * np.sqrt(gain / X.shape[1]) for X in convolutional.sample_filters(m, L, height, width, rng, gain)]
 
 
-@filters_keep_the_second_moment.mutant("LeCun's gain by default")
-def _(m, L, height, width, rng, gain=1.0):
+def lecuns_gain_default(m, L, height, width, rng, gain=1.0):
     return convolutional.sample_filters(m, L, height, width, rng, gain)
 
 
-@filters_keep_the_second_moment.mutant("uniform")
-def _(m, L, height, width, rng, gain=2.0):
+def uniform(m, L, height, width, rng, gain=2.0):
     filters = convolutional.sample_filters(m, L, height, width, rng, gain)
     return [np.sqrt(3 * gain / X.shape[1]) * rng.uniform(-1, 1, X.shape) for X in filters]
 
 
-@filters_keep_the_second_moment.mutant("one layer more")
-def _(m, L, height, width, rng, gain=2.0):
+def one_layer_more(m, L, height, width, rng, gain=2.0):
     return convolutional.sample_filters(m, L + 1, height, width, rng, gain)[1:]
 
 
-@filters_keep_the_second_moment.mutant("10 % too large")
-def _(m, L, height, width, rng, gain=2.0):
+def wrong_10_percent_too_large(m, L, height, width, rng, gain=2.0):
     return [1.1 * X for X in convolutional.sample_filters(m, L, height, width, rng, gain)]
+
+
+filters_keep_the_second_moment.mutants({
+    "deviations gain/columns": deviations_gain_columns,
+    "LeCun's gain by default": lecuns_gain_default,
+    "uniform": uniform,
+    "one layer more": one_layer_more,
+    "10 % too large": wrong_10_percent_too_large,
+})

@@ -75,41 +75,37 @@ def updates_add_mean_squares(rng, *, update_sizes=coordinate_check.update_sizes)
     yield equal("readout alone", update_sizes(before, one, a)[:2], np.zeros(2))
 
 
-@updates_add_mean_squares.mutant("norms instead of root mean squares")
-def _(before, after, a):
+def norms_instead_root_mean_squares(before, after, a):
     n = np.array([a.shape[0] * len(layer.W) for layer in before.layers])
     return coordinate_check.update_sizes(before, after, a) * np.sqrt(n)
 
 
-@updates_add_mean_squares.mutant("mean squares, no root")
-def _(before, after, a):
-    return coordinate_check.update_sizes(before, after, a) ** 2
-
-
-@updates_add_mean_squares.mutant("features after the update")
-def _(before, after, a):
-    return coordinate_check.update_sizes(after, before, a)
-
-
-@updates_add_mean_squares.mutant("features without their ReLU")
-def _(before, after, a):
+def features_without_their_relu(before, after, a):
     linear = relu._replace(value=lambda u: u)
     return coordinate_check.update_sizes(before._replace(activation=linear), after, a)
 
 
-@updates_add_mean_squares.mutant("features without biases")
-def _(before, after, a):
+def features_without_biases(before, after, a):
     centred = before._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in before.layers))
     return coordinate_check.update_sizes(centred, after, a)
 
 
-@updates_add_mean_squares.mutant("what the whole preactivation changes by")
-def _(before, after, a):
+def what_whole_preactivation_changes(before, after, a):
     sizes, b = [], a
     for old, new in zip(before.layers, after.layers, strict=True):
         sizes.append(np.sqrt(np.mean((b @ new.W.T - a @ old.W.T) ** 2)))
         a, b = np.maximum(a @ old.W.T, 0), np.maximum(b @ new.W.T, 0)
     return np.array(sizes)
+
+
+updates_add_mean_squares.mutants({
+    "norms instead of root mean squares": norms_instead_root_mean_squares,
+    "mean squares, no root": lambda before, after, a: coordinate_check.update_sizes(before, after, a) ** 2,
+    "features after the update": lambda before, after, a: coordinate_check.update_sizes(after, before, a),
+    "features without their ReLU": features_without_their_relu,
+    "features without biases": features_without_biases,
+    "what the whole preactivation changes by": what_whole_preactivation_changes,
+})
 
 
 @claim("N12", slide=SLIDE, source="the slide; Yang & Hu 2021, Section 5")
@@ -139,46 +135,22 @@ def maximal_updates_keep_their_size(
     yield rate("widths 64 to 8192, output at step 0", m, output, -0.5)
 
 
-@maximal_updates_keep_their_size.mutant("standard parameterisation", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_standard(num_hidden)
-
-
-@maximal_updates_keep_their_size.mutant("neural-tangent parameterisation", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_ntk(num_hidden)
-
-
-@maximal_updates_keep_their_size.mutant("the printed exponents under Adam", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_mup(num_hidden)
-
-
-@maximal_updates_keep_their_size.mutant("input multiplier 1", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
+def input_multiplier_1(num_hidden, optimizer="sgd"):
     good = mup.abc_mup(num_hidden, optimizer)
     return good._replace(a=np.append(0.0, good.a[1:]), b=np.append(0.0, good.b[1:]))
 
 
-@maximal_updates_keep_their_size.mutant("readout multiplier 1", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
+def readout_multiplier_1(num_hidden, optimizer="sgd"):
     good = mup.abc_mup(num_hidden, optimizer)
     return good._replace(a=np.append(good.a[:-1], 0.0))
 
 
-@maximal_updates_keep_their_size.mutant("readout started at 1/m⁴", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
+def readout_started_1_m4(num_hidden, optimizer="sgd"):
     good = mup.abc_mup(num_hidden, optimizer)
     return good._replace(b=np.append(good.b[:-1], good.b[-1] + 1))
 
 
-@maximal_updates_keep_their_size.mutant("c = 1", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_mup(num_hidden, optimizer)._replace(c=1.0)
-
-
-@maximal_updates_keep_their_size.mutant("the multiplier not in the gradient", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def multiplier_not_gradient(abc, state, a, labels, eta, base=1):
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
     k = mup.at_width(abc, len(network(abc, state).layers[0].W), base).multiplier
     if hasattr(state[0], "x"):
@@ -186,12 +158,29 @@ def _(abc, state, a, labels, eta, base=1):
     return tuple(W + (V - W) / s for W, V, s in zip(state, new, k, strict=True)), loss
 
 
-@maximal_updates_keep_their_size.mutant("sums of squares", replaces="update_sizes")
-def _(before, after, a):
+def sums_squares(before, after, a):
     m = np.array([len(layer.W) for layer in before.layers])
     return coordinate_check.update_sizes(before, after, a) * np.sqrt(m)
 
 
-@maximal_updates_keep_their_size.mutant("starts of variance 1", replaces="random_weights")
-def _(abc, p, m, num_outputs, rng, base=1):
+def starts_variance_1(abc, p, m, num_outputs, rng, base=1):
     return mup_training.random_weights(abc._replace(b=0 * abc.b), p, m, num_outputs, rng, base)
+
+
+maximal_updates_keep_their_size.mutants(
+    {
+        "standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden),
+        "neural-tangent parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_ntk(num_hidden),
+        "the printed exponents under Adam": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden),
+        "input multiplier 1": input_multiplier_1,
+        "readout multiplier 1": readout_multiplier_1,
+        "readout started at 1/m⁴": readout_started_1_m4,
+        "c = 1": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden, optimizer)._replace(c=1.0),
+    },
+    replaces="abc_mup",
+)
+maximal_updates_keep_their_size.mutants(
+    {"the multiplier not in the gradient": multiplier_not_gradient}, replaces="train_step"
+)
+maximal_updates_keep_their_size.mutants({"sums of squares": sums_squares}, replaces="update_sizes")
+maximal_updates_keep_their_size.mutants({"starts of variance 1": starts_variance_1}, replaces="random_weights")

@@ -107,33 +107,37 @@ NETWORKS = {
 
 for _text, _functions in NETWORKS.items():
     for _name, _function in _functions.items():
-        networks_have_their_outputs_and_gradients.mutant(_text, replaces=_name)(_function)
+        networks_have_their_outputs_and_gradients.mutants({_text: _function}, replaces=_name)
 
-GRADIENTS = {
-    "slope 1 for every hidden neuron": network(slope=identity.slope)["input_gradient"],
-    "slopes of the inactive neurons": network(slope=lambda u: 1.0 * (u <= 0))["input_gradient"],
-    "slope 1 at u = 0": lambda X, a, alpha=1.0: network(
-        slope=lambda u: 1.0 * (u >= 0), last=relu._replace(slope=lambda u: 1.0 * (u >= 0))
-    )["input_gradient"](X, a, alpha),
-    "of the sum over a batch at every point": lambda X, a, alpha=1.0: (
-        0 * np.asarray(a) + fully_connected.input_gradient(X, np.atleast_2d(a), alpha).sum(-2)
-    ),
-    "minus": lambda X, a, alpha=1.0: -fully_connected.input_gradient(X, a, alpha),
-    "first layer forgotten": lambda X, a, alpha=1.0: fully_connected.input_gradient(
-        [np.eye(*X[0].shape), *X[1:]], a, alpha
-    ),
-    "normalised": lambda X, a, alpha=1.0: fully_connected.input_gradient(X, a, alpha) / (1e-300 + alpha * np.abs(a)),
-}
+networks_have_their_outputs_and_gradients.mutants(
+    {
+        "slope 1 for every hidden neuron": network(slope=identity.slope)["input_gradient"],
+        "slopes of the inactive neurons": network(slope=lambda u: 1.0 * (u <= 0))["input_gradient"],
+        "slope 1 at u = 0": lambda X, a, alpha=1.0: network(
+            slope=lambda u: 1.0 * (u >= 0), last=relu._replace(slope=lambda u: 1.0 * (u >= 0))
+        )["input_gradient"](X, a, alpha),
+        "of the sum over a batch at every point": lambda X, a, alpha=1.0: (
+            0 * np.asarray(a) + fully_connected.input_gradient(X, np.atleast_2d(a), alpha).sum(-2)
+        ),
+        "minus": lambda X, a, alpha=1.0: -fully_connected.input_gradient(X, a, alpha),
+        "first layer forgotten": lambda X, a, alpha=1.0: fully_connected.input_gradient(
+            [np.eye(*X[0].shape), *X[1:]], a, alpha
+        ),
+        "normalised": lambda X, a, alpha=1.0: (
+            fully_connected.input_gradient(X, a, alpha) / (1e-300 + alpha * np.abs(a))
+        ),
+    },
+    replaces="input_gradient",
+)
 
-for _text, _function in GRADIENTS.items():
-    networks_have_their_outputs_and_gradients.mutant(_text, replaces="input_gradient")(_function)
 
-
-@networks_have_their_outputs_and_gradients.mutant("writes into its points", replaces="forward")
-def _(weights, a, alpha=1.0):
+def writes_into_points(weights, a, alpha=1.0):
     h = fully_connected.forward(weights, a, alpha)
     a *= 1.0 + 1e-9
     return h
+
+
+networks_have_their_outputs_and_gradients.mutants({"writes into its points": writes_into_points}, replaces="forward")
 
 
 @claim("N01", slide=SLIDE, source="Rumelhart, Hinton & Williams 1986")
@@ -173,7 +177,7 @@ def each(change):
     return spoiled(lambda g, X, n: g._replace(weights=[change(G, l, X, n) for l, G in enumerate(g.weights)]))
 
 
-LOSSES = {
+gradients_of_losses_are_those_of_automatic_differentiation.mutants({
     "mean over the points": each(lambda G, l, X, n: G / n),
     "minus": each(lambda G, l, X, n: -G),
     "last layer alone": each(lambda G, l, X, n: G if l == len(X) - 1 else 0 * G),
@@ -194,7 +198,4 @@ LOSSES = {
     "networks summed": spoiled(
         lambda g, X, n: g._replace(weights=[G.sum(0) + 0 * G if G.ndim > 2 else G for G in g.weights])
     ),
-}
-
-for _text, _gradient in LOSSES.items():
-    gradients_of_losses_are_those_of_automatic_differentiation.mutant(_text)(_gradient)
+})

@@ -136,4 +136,4 @@ JOINT = {
 
 for _text, _sample in JOINT.items():
     for _name in ("sample_gradients", "sample_gradients_by_neurons"):
-        outputs_and_gradients_have_the_joint_law_of_dense_networks.mutant(_text, replaces=_name)(_sample)
+        outputs_and_gradients_have_the_joint_law_of_dense_networks.mutants({_text: _sample}, replaces=_name)

@@ -122,20 +122,21 @@ RADIAL: dict[str, dict[str, Any]] = {
     "p for p − 1 across a": {"last": lambda p: p},
 }
 
-for _text, _options in RADIAL.items():
-    norms_of_gradients_have_their_law.mutant(_text)(radial(**_options)[0])
+norms_of_gradients_have_their_law.mutants({_text: radial(**_options)[0] for _text, _options in RADIAL.items()})
 
 
-@norms_of_gradients_have_their_law.mutant("squares")
-def _(scales, p, m, L, n, rng):
+def squares(scales, p, m, L, n, rng):
     return gradient_law.sample_gradient_norms(scales, p, m, L, n, rng) ** 2
 
 
-@norms_of_gradients_have_their_law.mutant("the same networks twice")
-def _(scales, p, m, L, n, rng):
+def same_networks_twice(scales, p, m, L, n, rng):
     return np.repeat(gradient_law.sample_gradient_norms(scales, p, m, L, -(-n // 200), rng), 200)[:n]
 
 
-@norms_of_gradients_have_their_law.mutant("fan-out scaling: p and m swapped")
-def _(scales, p, m, L, n, rng):
-    return gradient_law.sample_gradient_norms(scales, m, p, L, n, rng)
+norms_of_gradients_have_their_law.mutants({
+    "squares": squares,
+    "the same networks twice": same_networks_twice,
+    "fan-out scaling: p and m swapped": lambda scales, p, m, L, n, rng: gradient_law.sample_gradient_norms(
+        scales, m, p, L, n, rng
+    ),
+})

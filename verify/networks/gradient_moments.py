@@ -72,7 +72,7 @@ def second_moment(formula):
     return lambda scales, p, m, L: formula(*scales, p, m, L)
 
 
-SQUARES = {
+second_moment_of_the_gradient_is_known.mutants({
     "without the halves": second_moment(lambda b1, b, bL, c, p, m, L: bL**2 * m * (b**2 * m) ** (L - 2) * b1**2 * p),
     "½ forgotten in the first layer": second_moment(
         lambda b1, b, bL, c, p, m, L: bL**2 * m * (b**2 * m / 2) ** (L - 2) * b1**2 * p / 2 / c**2
@@ -99,10 +99,7 @@ SQUARES = {
     "square of the mean": lambda s, p, m, L: gradient_moments.expected_gradient_norm(s, p, m, L) ** 2,
     "m − 1 neurons": lambda s, p, m, L: gradient_moments.expected_squared_gradient(s, p, m, L) * (1 - 1 / (m + 1)),
     "1 % too large": lambda s, p, m, L: 1.01 * gradient_moments.expected_squared_gradient(s, p, m, L),
-}
-
-for _text, _formula in SQUARES.items():
-    second_moment_of_the_gradient_is_known.mutant(_text)(_formula)
+})
 
 
 def laplace_norm(transform):
@@ -131,7 +128,7 @@ def first_moment(mu=gradient_moments._rectified_norm, kappa=gradient_moments.chi
     return expected
 
 
-NORMS = {
+first_moment_of_the_gradient_is_known.mutants({
     "the root of the second moment": lambda s, p, m, L: gradient_moments.expected_squared_gradient(s, p, m, L) ** 0.5,
     "√(m/2) for μ_m": first_moment(mu=lambda m: np.sqrt(m / 2)),
     "μ_m to the order 1/m": first_moment(mu=lambda m: np.sqrt(m / 2) * (1 - 5 / (8 * m))),
@@ -143,7 +140,4 @@ NORMS = {
     "1/√2 for its probability": first_moment(half=2**-0.5),
     "a layer too few": first_moment(power=3),
     "α² for α": lambda s, p, m, L: gradient_moments.expected_gradient_norm(s._replace(alpha=s.alpha**2), p, m, L),
-}
-
-for _text, _formula in NORMS.items():
-    first_moment_of_the_gradient_is_known.mutant(_text)(_formula)
+})

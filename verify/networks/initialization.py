@@ -52,7 +52,7 @@ def table(**changes):
     return scales
 
 
-TABLES = {
+scales_follow_from_what_layers_take_in_and_give_out.mutants({
     "variances for standard deviations": table(
         beta_1=lambda s, *_: s.beta_1**2, beta=lambda s, *_: s.beta**2, beta_L=lambda s, *_: s.beta_L**2
     ),
@@ -81,10 +81,7 @@ TABLES = {
     "first and last layer swapped": table(beta_1=lambda s, *_: s.beta_L, beta_L=lambda s, *_: s.beta_1),
     "middle layers as the last": table(beta=lambda s, *_: s.beta_L),
     "middle layers 1 % too large": table(beta=lambda s, *_: 1.01 * s.beta),
-}
-
-for _text, _table in TABLES.items():
-    scales_follow_from_what_layers_take_in_and_give_out.mutant(_text)(_table)
+})
 
 
 @claim("N01", slide="Robustness in deep learning: impact of the NN architecture", source="its definition")
@@ -164,5 +161,4 @@ def _betas(scales, weights):
     return [scales.beta_1, *[scales.beta] * (len(weights) - 2), scales.beta_L]
 
 
-for _text, _drawn in WEIGHTS.items():
-    weights_are_independent_gaussians_of_their_scales.mutant(_text)(_drawn)
+weights_are_independent_gaussians_of_their_scales.mutants(WEIGHTS)

@@ -75,51 +75,54 @@ def wide_networks_hardly_move(
             )
 
 
-@wide_networks_hardly_move.mutant("last layer as large as He's", replaces="scales")
-def _(name, p, m, beta_c=None):
+def last_layer_as_large_as_hes(name, p, m, beta_c=None):
     return initialization.scales(name, p, m)._replace(beta_L=np.sqrt(2 / m))
 
 
-@wide_networks_hardly_move.mutant("α = √m", replaces="scales")
-def _(name, p, m, beta_c=None):
+def alpha_rootm(name, p, m, beta_c=None):
     s = initialization.scales(name, p, m)
     return s._replace(alpha=np.sqrt(m))
 
 
-@wide_networks_hardly_move.mutant("mean-field for every name", replaces="scales")
-def _(name, p, m, beta_c=None):
-    return initialization.scales("mean_field", p, m)
-
-
-@wide_networks_hardly_move.mutant("NTK with β₁ = 1", replaces="scales")
-def _(name, p, m, beta_c=None):
+def ntk_beta1_1(name, p, m, beta_c=None):
     return initialization.scales(name, p, m)._replace(beta_1=1.0, beta=1.0)
 
 
-@wide_networks_hardly_move.mutant("stops after two steps", replaces="gradient_descent")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def stops_after_two_steps(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     return training.gradient_descent(weights, a, b, eta, 2, 1, alpha, output)
 
 
-@wide_networks_hardly_move.mutant("trains the last layer alone", replaces="gradient_descent")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def trains_last_layer_alone(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     path = training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
     return path._replace(weights=[0 * X + X[0] for X in path.weights[:-1]] + path.weights[-1:])
 
 
-@wide_networks_hardly_move.mutant("changes not divided by the start", replaces="relative_changes")
-def _(path, norm="2"):
-    return np.stack([np.linalg.norm(X - X[0], 2, axis=(-2, -1)) for X in path])
-
-
-@wide_networks_hardly_move.mutant("Frobenius' norm", replaces="relative_changes")
-def _(path, norm="2"):
-    return lazy_training.relative_changes(path, "fro")
-
-
-@wide_networks_hardly_move.mutant("squares", replaces="relative_changes")
-def _(path, norm="2"):
-    return lazy_training.relative_changes(path, norm) ** 2
+wide_networks_hardly_move.mutants(
+    {
+        "last layer as large as He's": last_layer_as_large_as_hes,
+        "α = √m": alpha_rootm,
+        "mean-field for every name": lambda name, p, m, beta_c=None: initialization.scales("mean_field", p, m),
+        "NTK with β₁ = 1": ntk_beta1_1,
+    },
+    replaces="scales",
+)
+wide_networks_hardly_move.mutants(
+    {
+        "stops after two steps": stops_after_two_steps,
+        "trains the last layer alone": trains_last_layer_alone,
+    },
+    replaces="gradient_descent",
+)
+wide_networks_hardly_move.mutants(
+    {
+        "changes not divided by the start": lambda path, norm="2": np.stack([
+            np.linalg.norm(X - X[0], 2, axis=(-2, -1)) for X in path
+        ]),
+        "Frobenius' norm": lambda path, norm="2": lazy_training.relative_changes(path, "fro"),
+        "squares": lambda path, norm="2": lazy_training.relative_changes(path, norm) ** 2,
+    },
+    replaces="relative_changes",
+)
 
 
 @claim("N08", slide=SLIDE, source=NTK)
@@ -146,34 +149,46 @@ def wide_networks_follow_their_linearisation(
         yield rate(f"{name}: distance from the linearisation in m", x, y, order)
 
 
-@wide_networks_follow_their_linearisation.mutant("nothing moves", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def nothing_moves(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
     return 0 * u + u[0]
 
 
-@wide_networks_follow_their_linearisation.mutant("tangent kernel 10 % too large", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def tangent_kernel_10_percent_too(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     return lazy_training.linearised_outputs(weights, a, b, at, 1.1 * eta, num_steps, alpha, output)
 
 
-@wide_networks_follow_their_linearisation.mutant("labels twice as large", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def labels_twice_as_large(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     return lazy_training.linearised_outputs(weights, a, 2 * b, at, eta, num_steps, alpha, output)
 
 
-@wide_networks_follow_their_linearisation.mutant("starts at 0", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def starts_0(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
     return u - u[0]
 
 
-@wide_networks_follow_their_linearisation.mutant("first layer kept", replaces="gradient_descent")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def first_layer_kept(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     path = training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
     return path._replace(weights=[0 * X + X[0] for X in path.weights[:-1]] + path.weights[-1:])
 
 
-@wide_networks_follow_their_linearisation.mutant("another number of steps", replaces="gradient_descent")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def another_number_steps(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     return training.gradient_descent(weights, a, b, eta / 2, num_steps, records, alpha, output)
+
+
+wide_networks_follow_their_linearisation.mutants(
+    {
+        "nothing moves": nothing_moves,
+        "tangent kernel 10 % too large": tangent_kernel_10_percent_too,
+        "labels twice as large": labels_twice_as_large,
+        "starts at 0": starts_0,
+    },
+    replaces="linearised_outputs",
+)
+wide_networks_follow_their_linearisation.mutants(
+    {
+        "first layer kept": first_layer_kept,
+        "another number of steps": another_number_steps,
+    },
+    replaces="gradient_descent",
+)

@@ -61,50 +61,62 @@ def linearised_network_is_trained_in_the_tangent_space(
     yield equal("default α, last layer linear", *pair)
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("the first layer left out", replaces="tangent_kernel")
-def _(weights, a, a_prime, alpha=1.0, output=identity):
+def first_layer_left_out(weights, a, a_prime, alpha=1.0, output=identity):
     here, there = (gradient_factors(np.ones_like, weights, points, alpha, output) for points in (a, a_prime))
     d, h, e, g = here.delta[0], here.h[0], there.delta[0], there.h[0]
     whole = lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
     return whole - (d @ np.swapaxes(e, -1, -2)) * (h @ np.swapaxes(g, -1, -2))
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("transposed", replaces="tangent_kernel")
-def _(weights, a, a_prime, alpha=1.0, output=identity):
+def transposed(weights, a, a_prime, alpha=1.0, output=identity):
     return np.swapaxes(lazy_training.tangent_kernel(weights, a_prime, a[..., :3, :], alpha, output), -1, -2)[..., :3, :]
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("divided by α once", replaces="tangent_kernel")
-def _(weights, a, a_prime, alpha=1.0, output=identity):
+def divided_alpha_once(weights, a, a_prime, alpha=1.0, output=identity):
     return alpha * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("1 % too large", replaces="tangent_kernel")
-def _(weights, a, a_prime, alpha=1.0, output=identity):
+def wrong_1_percent_too_large(weights, a, a_prime, alpha=1.0, output=identity):
     return 1.01 * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("sum in place of the mean", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def sum_place_mean(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     return lazy_training.linearised_outputs(weights, a, b, at, eta * np.shape(b)[-1], num_steps, alpha, output)
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("starts at 0", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def starts_0(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
     return u - u[0]
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("the network itself", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def network_itself(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     path = gradient_descent(weights, a, b, eta, num_steps, num_steps, alpha, output).weights
     return np.stack([forward(list(now), at, alpha, output) for now in zip(*path, strict=True)])
 
 
-@linearised_network_is_trained_in_the_tangent_space.mutant("errors of the start", replaces="linearised_outputs")
-def _(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def errors_start(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, 1, alpha, output)
     return u[:1] + np.arange(num_steps + 1).reshape(-1, *[1] * (u.ndim - 1)) * (u[1] - u[0])
+
+
+linearised_network_is_trained_in_the_tangent_space.mutants(
+    {
+        "the first layer left out": first_layer_left_out,
+        "transposed": transposed,
+        "divided by α once": divided_alpha_once,
+        "1 % too large": wrong_1_percent_too_large,
+    },
+    replaces="tangent_kernel",
+)
+linearised_network_is_trained_in_the_tangent_space.mutants(
+    {
+        "sum in place of the mean": sum_place_mean,
+        "starts at 0": starts_0,
+        "the network itself": network_itself,
+        "errors of the start": errors_start,
+    },
+    replaces="linearised_outputs",
+)
 
 
 @claim("N08", slide="Robustness in deep learning: non-lazy training experiment", source="definitions")
@@ -136,39 +148,39 @@ def root(X):
     return np.sqrt(np.sum(X**2, axis=(-2, -1)))
 
 
-@changes_are_relative_to_the_start.mutant("relative to the end", replaces="relative_changes")
-def _(path, norm="2"):
+def relative_end(path, norm="2"):
     return lazy_training.relative_changes([X[::-1] for X in path], norm)[:, ::-1]
 
 
-@changes_are_relative_to_the_start.mutant("since the step before", replaces="relative_changes")
-def _(path, norm="2"):
+def since_step_before(path, norm="2"):
     steps = [np.concatenate([X[:1], X[:1] + X[1:] - X[:-1]]) for X in path]
     return lazy_training.relative_changes(steps, norm)
 
 
-@changes_are_relative_to_the_start.mutant("Frobenius' norm always", replaces="relative_changes")
-def _(path, norm="2"):
-    return lazy_training.relative_changes(path, "fro")
-
-
-@changes_are_relative_to_the_start.mutant("norms of rows", replaces="relative_changes")
-def _(path, norm="2"):
+def norms_rows(path, norm="2"):
     sizes = [np.linalg.norm(X - X[0], axis=-1).max(-1) / np.linalg.norm(X[0], axis=-1).max(-1) for X in path]
     return np.stack(sizes)
 
 
-@changes_are_relative_to_the_start.mutant("mean of the layers' ratios", replaces="lazy_ratio")
-def _(path):
-    return lazy_training.relative_changes(path, "fro").mean(0)
-
-
-@changes_are_relative_to_the_start.mutant("one norm of all weights", replaces="lazy_ratio")
-def _(path):
+def one_norm_all_weights(path):
     flat = [np.concatenate([X.reshape(*X.shape[:-2], 1, -1) for X in path], -1)]
     return lazy_training.relative_changes(flat, "fro")[0]
 
 
-@changes_are_relative_to_the_start.mutant("squares of norms", replaces="lazy_ratio")
-def _(path):
-    return sum(root(X - X[:1]) ** 2 for X in path) / sum(root(X[0]) ** 2 for X in path)
+changes_are_relative_to_the_start.mutants(
+    {
+        "relative to the end": relative_end,
+        "since the step before": since_step_before,
+        "Frobenius' norm always": lambda path, norm="2": lazy_training.relative_changes(path, "fro"),
+        "norms of rows": norms_rows,
+    },
+    replaces="relative_changes",
+)
+changes_are_relative_to_the_start.mutants(
+    {
+        "mean of the layers' ratios": lambda path: lazy_training.relative_changes(path, "fro").mean(0),
+        "one norm of all weights": one_norm_all_weights,
+        "squares of norms": lambda path: sum(root(X - X[:1]) ** 2 for X in path) / sum(root(X[0]) ** 2 for X in path),
+    },
+    replaces="lazy_ratio",
+)

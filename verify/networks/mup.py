@@ -9,7 +9,7 @@ import scipy
 from refimpl.checkpoints import leaves
 from refimpl.networks import mup, mup_training
 from refimpl.networks.mup import ABC
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import distribution, equal, rounding
 
 SLIDE = "Implementation of μP: abc-parameterizations"
@@ -85,48 +85,45 @@ def exponents_are_the_printed_ones(rng, *, abc_mup=mup.abc_mup, abc_standard=mup
         yield equal(f"L = {L}, NTP: b and c", np.append(ntk.b, ntk.c), np.zeros(L + 2))
 
 
-@exponents_are_the_printed_ones.mutant("input and readout exchanged", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
+def input_readout_exchanged(num_hidden, optimizer="sgd"):
     good = mup.abc_mup(num_hidden, optimizer)
     return good._replace(a=good.a[::-1])
 
 
-@exponents_are_the_printed_ones.mutant("multiplier 1/m of the readout, as in a table of other variances",
-                                       replaces="abc_mup", shipped="mup, issue 7 (a table misread)")  # fmt: skip
-def _(num_hidden, optimizer="sgd"):
+def multiplier_1_m_readout_as_table(num_hidden, optimizer="sgd"):
     good = mup.abc_mup(num_hidden, optimizer)
     return good._replace(a=np.append(good.a[:-1], 1.0))
 
 
-@exponents_are_the_printed_ones.mutant("L layers in all instead of L hidden ones", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_mup(max(num_hidden - 1, 1), optimizer)
-
-
-@exponents_are_the_printed_ones.mutant("exponents of SGD for Adam", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_mup(num_hidden)
-
-
-@exponents_are_the_printed_ones.mutant("c = 1", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_mup(num_hidden, optimizer)._replace(c=1.0)
-
-
-@exponents_are_the_printed_ones.mutant("input weights of variance 1/m", replaces="abc_standard")
-def _(num_hidden):
-    return mup.abc_standard(num_hidden)._replace(b=np.full(num_hidden + 1, 0.5))
-
-
-@exponents_are_the_printed_ones.mutant("neural-tangent multipliers", replaces="abc_standard")
-def _(num_hidden):
-    return mup.abc_ntk(num_hidden)
-
-
-@exponents_are_the_printed_ones.mutant("mean-field: 1/m at the readout", replaces="abc_ntk")
-def _(num_hidden):
+def mean_field_1_m_readout(num_hidden):
     good = mup.abc_ntk(num_hidden)
     return good._replace(a=np.append(good.a[:-1], 1.0))
+
+
+exponents_are_the_printed_ones.mutants(
+    {
+        "input and readout exchanged": input_readout_exchanged,
+        "multiplier 1/m of the readout, as in a table of other variances": shipped(
+            multiplier_1_m_readout_as_table, project="mup", version="a table misread", thread="#7"
+        ),
+        "L layers in all instead of L hidden ones": lambda num_hidden, optimizer="sgd": mup.abc_mup(
+            max(num_hidden - 1, 1), optimizer
+        ),
+        "exponents of SGD for Adam": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden),
+        "c = 1": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden, optimizer)._replace(c=1.0),
+    },
+    replaces="abc_mup",
+)
+exponents_are_the_printed_ones.mutants(
+    {
+        "input weights of variance 1/m": lambda num_hidden: mup.abc_standard(num_hidden)._replace(
+            b=np.full(num_hidden + 1, 0.5)
+        ),
+        "neural-tangent multipliers": lambda num_hidden: mup.abc_ntk(num_hidden),
+    },
+    replaces="abc_standard",
+)
+exponents_are_the_printed_ones.mutants({"mean-field: 1/m at the readout": mean_field_1_m_readout}, replaces="abc_ntk")
 
 
 @claim("N11", slide=SLIDE, source="the slide; Yang et al. 2022, Appendix B (base shapes)")
@@ -169,57 +166,59 @@ def powers_of_the_width_scale_the_layers(
     yield distribution("W, b = 0", Z[::20], scipy.stats.norm.cdf, delta=0.03)
 
 
-@powers_of_the_width_scale_the_layers.mutant("variances in place of deviations", replaces="at_width")
-def _(abc, m, base=1):
-    return mup.at_width(abc._replace(b=2 * abc.b), m, base)
-
-
-@powers_of_the_width_scale_the_layers.mutant("sign of a", replaces="at_width")
-def _(abc, m, base=1):
-    return mup.at_width(abc._replace(a=-abc.a), m, base)
-
-
-@powers_of_the_width_scale_the_layers.mutant("m and m₀ exchanged", replaces="at_width")
-def _(abc, m, base=1):
-    return mup.at_width(abc, base, m)
-
-
-@powers_of_the_width_scale_the_layers.mutant("base width forgotten at the start", replaces="at_width")
-def _(abc, m, base=1):
+def base_width_forgotten_start(abc, m, base=1):
     return mup.at_width(abc, m, base)._replace(deviation=mup.at_width(abc, m).deviation)
 
 
-@powers_of_the_width_scale_the_layers.mutant("deviations 1 % too large", replaces="random_weights")
-def _(abc, p, m, num_outputs, rng, base=1):
+def deviations_1_percent_too_large(abc, p, m, num_outputs, rng, base=1):
     return tuple(1.01 * W for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base))
 
 
-@powers_of_the_width_scale_the_layers.mutant("uniform weights of the same variance", replaces="random_weights")
-def _(abc, p, m, num_outputs, rng, base=1):
+def uniform_weights_same_variance(abc, p, m, num_outputs, rng, base=1):
     widths = [p, *[m] * (len(abc.a) - 1), num_outputs]
     s = mup.at_width(abc, m, base).deviation
     return tuple(k * rng.uniform(-(3**0.5), 3**0.5, (j, i)) for k, (i, j) in zip(s, pairwise(widths), strict=True))
 
 
-@powers_of_the_width_scale_the_layers.mutant("weights transposed", replaces="random_weights")
-def _(abc, p, m, num_outputs, rng, base=1):
+def weights_transposed(abc, p, m, num_outputs, rng, base=1):
     return tuple(W.T for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base))
 
 
-@powers_of_the_width_scale_the_layers.mutant("readout multiplier left out of the network", replaces="network_of",
-                                             shipped="nanoGPT-mup b2a5e60, issue 7")  # fmt: skip
-def _(abc, weights, base=1):
+def readout_multiplier_left_out(abc, weights, base=1):
     good = mup_training.network_of(abc, weights, base)
     return good._replace(layers=(*good.layers[:-1], good.layers[-1]._replace(W=weights[-1])))
 
 
-@powers_of_the_width_scale_the_layers.mutant("base width forgotten in the network", replaces="network_of")
-def _(abc, weights, base=1):
-    return mup_training.network_of(abc, weights)
-
-
-@powers_of_the_width_scale_the_layers.mutant("network without ReLU", replaces="network_of")
-def _(abc, weights, base=1):
+def network_without_relu(abc, weights, base=1):
     from refimpl.activations import identity
 
     return mup_training.network_of(abc, weights, base)._replace(activation=identity)
+
+
+powers_of_the_width_scale_the_layers.mutants(
+    {
+        "variances in place of deviations": lambda abc, m, base=1: mup.at_width(abc._replace(b=2 * abc.b), m, base),
+        "sign of a": lambda abc, m, base=1: mup.at_width(abc._replace(a=-abc.a), m, base),
+        "m and m₀ exchanged": lambda abc, m, base=1: mup.at_width(abc, base, m),
+        "base width forgotten at the start": base_width_forgotten_start,
+    },
+    replaces="at_width",
+)
+powers_of_the_width_scale_the_layers.mutants(
+    {
+        "deviations 1 % too large": deviations_1_percent_too_large,
+        "uniform weights of the same variance": uniform_weights_same_variance,
+        "weights transposed": weights_transposed,
+    },
+    replaces="random_weights",
+)
+powers_of_the_width_scale_the_layers.mutants(
+    {
+        "readout multiplier left out of the network": shipped(
+            readout_multiplier_left_out, project="nanoGPT-mup", version="b2a5e60", thread="#7"
+        ),
+        "base width forgotten in the network": lambda abc, weights, base=1: mup_training.network_of(abc, weights),
+        "network without ReLU": network_without_relu,
+    },
+    replaces="network_of",
+)

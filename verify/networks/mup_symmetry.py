@@ -5,7 +5,7 @@ import autograd.numpy as np
 from refimpl.networks import mup, mup_symmetry, mup_training
 from refimpl.networks.mup import ABC
 from refimpl.optimizers import AdamState
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 from verify.networks.mup import PARAMETERISATIONS, SLIDE, K, P, batches, reference, tolerance, trajectory
 
@@ -39,45 +39,29 @@ def shifts_train_identically(rng, *, shifted=mup_symmetry.shifted, train_step=mu
     yield equal("SGD is the default", np.array(shifted(mup.abc_standard(1), 1.0).c), -2.0)
 
 
-@shifts_train_identically.mutant("c − θ for SGD", replaces="shifted")
-def _(abc, theta, optimizer="sgd"):
-    return mup_symmetry.shifted(abc, theta, "adam")
-
-
-@shifts_train_identically.mutant("c − 2θ for Adam", replaces="shifted")
-def _(abc, theta, optimizer="sgd"):
-    return mup_symmetry.shifted(abc, theta, "sgd")
-
-
-@shifts_train_identically.mutant("c stays", replaces="shifted")
-def _(abc, theta, optimizer="sgd"):
+def c_stays(abc, theta, optimizer="sgd"):
     return mup_symmetry.shifted(abc, theta, optimizer)._replace(c=abc.c)
 
 
-@shifts_train_identically.mutant("b + θ", replaces="shifted")
-def _(abc, theta, optimizer="sgd"):
+def b_theta(abc, theta, optimizer="sgd"):
     return mup_symmetry.shifted(abc, theta, optimizer)._replace(b=abc.b + theta)
 
 
-@shifts_train_identically.mutant("c + 2θ", replaces="shifted")
-def _(abc, theta, optimizer="sgd"):
+def c_2theta(abc, theta, optimizer="sgd"):
     good = mup_symmetry.shifted(abc, theta, optimizer)
     return good._replace(c=2 * abc.c - good.c)
 
 
-@shifts_train_identically.mutant("c shifted 1 % too far", replaces="shifted")
-def _(abc, theta, optimizer="sgd"):
+def c_shifted_1_percent_too_far(abc, theta, optimizer="sgd"):
     good = mup_symmetry.shifted(abc, theta, optimizer)
     return good._replace(c=abc.c + 1.01 * (good.c - abc.c))
 
 
-@shifts_train_identically.mutant("the first layer's θ for all", replaces="shifted")
-def _(abc, theta, optimizer="sgd"):
+def first_layers_theta_all(abc, theta, optimizer="sgd"):
     return mup_symmetry.shifted(abc, float(np.ravel(theta)[0]), optimizer)
 
 
-@shifts_train_identically.mutant("the multiplier not in the gradient", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def multiplier_not_gradient(abc, state, a, labels, eta, base=1):
     k = mup.at_width(abc, len(a_weights(state)[0]), base).multiplier
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
     if isinstance(state[0], AdamState):
@@ -85,19 +69,32 @@ def _(abc, state, a, labels, eta, base=1):
     return tuple(W + (V - W) / s for W, V, s in zip(state, new, k, strict=True)), loss
 
 
+shifts_train_identically.mutants(
+    {
+        "c − θ for SGD": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "adam"),
+        "c − 2θ for Adam": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "sgd"),
+        "c stays": c_stays,
+        "b + θ": b_theta,
+        "c + 2θ": c_2theta,
+        "c shifted 1 % too far": c_shifted_1_percent_too_far,
+        "the first layer's θ for all": first_layers_theta_all,
+    },
+    replaces="shifted",
+)
+shifts_train_identically.mutants({"the multiplier not in the gradient": multiplier_not_gradient}, replaces="train_step")
+
+
 def a_weights(state):
     """The trainable weights of a state."""
     return [getattr(one, "x", one) for one in state]
 
 
-@shifts_train_identically.mutant("one rate for all layers: c of the first", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def one_rate_all_layers_c_first(abc, state, a, labels, eta, base=1):
     c = float(np.ravel(abc.c)[0])
     return mup_training.train_step(abc._replace(c=c), state, a, labels, eta, base)
 
 
-@shifts_train_identically.mutant("Adam's ε in units of the gradients in W", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def adams_eps_units_gradients_w(abc, state, a, labels, eta, base=1):
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
     if not isinstance(state[0], AdamState):
         return new, loss
@@ -106,6 +103,15 @@ def _(abc, state, a, labels, eta, base=1):
         one._replace(x=old.x + (one.x - old.x) * ratio(one, 1e-8 * s, 1e-8))
         for one, old, s in zip(new, state, k, strict=True)
     ), loss
+
+
+shifts_train_identically.mutants(
+    {
+        "one rate for all layers: c of the first": one_rate_all_layers_c_first,
+        "Adam's ε in units of the gradients in W": adams_eps_units_gradients_w,
+    },
+    replaces="train_step",
+)
 
 
 def ratio(one, eps, wrong):
@@ -142,75 +148,89 @@ def tables_are_one_parameterisation(
         yield equal("SGD is the default", np.array(mup_table("3", 2)), np.array(mup_table("3", 2, "sgd")))
 
 
-@tables_are_one_parameterisation.mutant("readout of Table 8 with the variance of Table 3", replaces="mup_table",
-                                        shipped="mup, issue 7 (a table misread)")  # fmt: skip
-def _(number, num_hidden, optimizer="sgd"):
+def readout_table_8_variance_table_3(number, num_hidden, optimizer="sgd"):
     good = mup_symmetry.mup_table(number, num_hidden, optimizer)
     return good._replace(b=mup_symmetry.mup_table("3", num_hidden).b) if number == "8" else good
 
 
-@tables_are_one_parameterisation.mutant("rates of Table 3 in Table 8", replaces="mup_table")
-def _(number, num_hidden, optimizer="sgd"):
+def rates_table_3_table_8(number, num_hidden, optimizer="sgd"):
     good = mup_symmetry.mup_table(number, num_hidden, optimizer)
     return good._replace(c=mup_symmetry.mup_table("3", num_hidden, optimizer).c)
 
 
-@tables_are_one_parameterisation.mutant("Adam's rates are SGD's", replaces="mup_table")
-def _(number, num_hidden, optimizer="sgd"):
+def adams_rates_are_sgds(number, num_hidden, optimizer="sgd"):
     return mup_symmetry.mup_table(number, num_hidden, "sgd")
 
 
-@tables_are_one_parameterisation.mutant("readout variance 1/m in Table 3: SP's", replaces="mup_table")
-def _(number, num_hidden, optimizer="sgd"):
+def readout_variance_1_m_table_3_sps(number, num_hidden, optimizer="sgd"):
     good = mup_symmetry.mup_table(number, num_hidden, optimizer)
     return good._replace(b=np.append(good.b[:-1], 0.5))
 
 
-@tables_are_one_parameterisation.mutant("Table 3 under every number", replaces="mup_table")
-def _(number, num_hidden, optimizer="sgd"):
+def table_3_under_every_number(number, num_hidden, optimizer="sgd"):
     return mup_symmetry.mup_table("3", num_hidden, optimizer)
 
 
-@tables_are_one_parameterisation.mutant("printed exponents, trained by Adam", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_mup(num_hidden)
-
-
-@tables_are_one_parameterisation.mutant("hidden a = ½ for Adam", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
+def hidden_half_adam(num_hidden, optimizer="sgd"):
     good = mup.abc_mup(num_hidden, optimizer)
     return good if optimizer == "sgd" else good._replace(a=good.a / 2)
 
 
-@tables_are_one_parameterisation.mutant("sum of the losses in place of the mean", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def sum_losses_place_mean(abc, state, a, labels, eta, base=1):
     sums = eta if isinstance(state[0], AdamState) else len(a) * eta
     return mup_training.train_step(abc, state, a, labels, sums, base)
 
 
-@tables_are_one_parameterisation.mutant("rate 1 % too large", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def rate_1_percent_too_large(abc, state, a, labels, eta, base=1):
     return mup_training.train_step(abc, state, a, labels, 1.01 * eta, base)
 
 
-@tables_are_one_parameterisation.mutant("the loss after the step", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def loss_after_step(abc, state, a, labels, eta, base=1):
     new, _ = mup_training.train_step(abc, state, a, labels, eta, base)
     return new, mup_training.train_step(abc, new, a, labels, eta, base)[1]
 
 
-@tables_are_one_parameterisation.mutant("writes into its state", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def writes_into_state(abc, state, a, labels, eta, base=1):
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
     for old, one in zip(a_weights(state), a_weights(new), strict=True):
         old[...] = one
     return new, loss
 
 
-@tables_are_one_parameterisation.mutant("readout not trained", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def readout_not_trained(abc, state, a, labels, eta, base=1):
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
     return (*new[:-1], state[-1]), loss
+
+
+tables_are_one_parameterisation.mutants(
+    {
+        "readout of Table 8 with the variance of Table 3": shipped(
+            readout_table_8_variance_table_3, project="mup", version="a table misread", thread="#7"
+        ),
+        "rates of Table 3 in Table 8": rates_table_3_table_8,
+        "Adam's rates are SGD's": adams_rates_are_sgds,
+        "readout variance 1/m in Table 3: SP's": readout_variance_1_m_table_3_sps,
+        "Table 3 under every number": table_3_under_every_number,
+    },
+    replaces="mup_table",
+)
+tables_are_one_parameterisation.mutants(
+    {
+        "printed exponents, trained by Adam": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden),
+        "hidden a = ½ for Adam": hidden_half_adam,
+    },
+    replaces="abc_mup",
+)
+tables_are_one_parameterisation.mutants(
+    {
+        "sum of the losses in place of the mean": sum_losses_place_mean,
+        "rate 1 % too large": rate_1_percent_too_large,
+        "the loss after the step": loss_after_step,
+        "writes into its state": writes_into_state,
+        "readout not trained": readout_not_trained,
+    },
+    replaces="train_step",
+)
 
 
 @claim("N11", slide=SLIDE, source="Yang et al. 2022, Appendix B (base shapes)")
@@ -232,17 +252,20 @@ def at_the_base_width_all_are_standard(rng, *, at_width=mup.at_width, train_step
             yield equal(f"{optimizer}: {name}: scales at m₀", scales, expected, rtol=rounding(8))
 
 
-@at_the_base_width_all_are_standard.mutant("powers of m instead of m/m₀", replaces="at_width")
-def _(abc, m, base=1):
-    return mup.at_width(abc, m)
-
-
-@at_the_base_width_all_are_standard.mutant("starts of variance 1 at the base width", replaces="at_width")
-def _(abc, m, base=1):
-    return mup.at_width(abc, m, base)._replace(deviation=np.ones(len(abc.a)))
-
-
-@at_the_base_width_all_are_standard.mutant("rates not relative to the base width", replaces="train_step")
-def _(abc, state, a, labels, eta, base=1):
+def rates_not_relative_base_width(abc, state, a, labels, eta, base=1):
     c = float(np.ravel(abc.c)[-1])
     return mup_training.train_step(abc, state, a, labels, eta * len(a_weights(state)[0]) ** (-c - abc.a[-1]), base)
+
+
+at_the_base_width_all_are_standard.mutants(
+    {
+        "powers of m instead of m/m₀": lambda abc, m, base=1: mup.at_width(abc, m),
+        "starts of variance 1 at the base width": lambda abc, m, base=1: mup.at_width(abc, m, base)._replace(
+            deviation=np.ones(len(abc.a))
+        ),
+    },
+    replaces="at_width",
+)
+at_the_base_width_all_are_standard.mutants(
+    {"rates not relative to the base width": rates_not_relative_base_width}, replaces="train_step"
+)

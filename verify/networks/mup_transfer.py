@@ -47,36 +47,28 @@ def losses_are_those_of_the_steps(rng, *, training_losses=mup_transfer.training_
     yield at_least("of 10 explosions end at ∞", int(ended[:, -1].sum()), 1, resolution=9.5)
 
 
-@losses_are_those_of_the_steps.mutant("last step first")
-def _(training):
-    return mup_transfer.training_losses(training)[::-1].copy()
-
-
-@losses_are_those_of_the_steps.mutant("half the width")
-def _(training):
-    return mup_transfer.training_losses(training._replace(m=training.m // 2))
-
-
-@losses_are_those_of_the_steps.mutant("losses after the steps")
-def _(training):
+def losses_after_steps(training):
     return mup_transfer.training_losses(training._replace(steps=training.steps + 1))[1:]
 
 
-@losses_are_those_of_the_steps.mutant("rate 1 % too large")
-def _(training):
-    return mup_transfer.training_losses(training._replace(eta=1.01 * training.eta))
-
-
-@losses_are_those_of_the_steps.mutant("the same batch at each step")
-def _(training):
+def same_batch_each_step(training):
     one = training._replace(steps=1)
     return np.repeat(mup_transfer.training_losses(one), training.steps)
 
 
-@losses_are_those_of_the_steps.mutant("NaN after an explosion")
-def _(training):
+def nan_after_explosion(training):
     losses = mup_transfer.training_losses(training)
     return np.where(np.isinf(losses), np.nan, losses)
+
+
+losses_are_those_of_the_steps.mutants({
+    "last step first": lambda training: mup_transfer.training_losses(training)[::-1].copy(),
+    "half the width": lambda training: mup_transfer.training_losses(training._replace(m=training.m // 2)),
+    "losses after the steps": losses_after_steps,
+    "rate 1 % too large": lambda training: mup_transfer.training_losses(training._replace(eta=1.01 * training.eta)),
+    "the same batch at each step": same_batch_each_step,
+    "NaN after an explosion": nan_after_explosion,
+})
 
 
 def curve(training_losses, abc, optimizer, m, seeds):
@@ -131,44 +123,34 @@ def optimum(best_rate, rates, losses):
         return np.inf
 
 
-@best_rate_transfers_under_maximal_updates.mutant("standard parameterisation", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_standard(num_hidden)
-
-
-@best_rate_transfers_under_maximal_updates.mutant("the printed exponents under Adam", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_mup(num_hidden)
-
-
-@best_rate_transfers_under_maximal_updates.mutant("neural-tangent parameterisation", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_ntk(num_hidden)
-
-
-@best_rate_transfers_under_maximal_updates.mutant("rate divided by m", replaces="abc_standard")
-def _(num_hidden):
-    return mup.abc_standard(num_hidden)._replace(c=1.0)
-
-
-@best_rate_transfers_under_maximal_updates.mutant("no base width", replaces="training_losses")
-def _(training):
-    return mup_transfer.training_losses(training._replace(base=1))
-
-
-@best_rate_transfers_under_maximal_updates.mutant("a base width of its own for each", replaces="training_losses")
-def _(training):
-    return mup_transfer.training_losses(training._replace(base=training.m))
-
-
-@best_rate_transfers_under_maximal_updates.mutant("another batch order at each width", replaces="training_losses")
-def _(training):
+def another_batch_order_each_width(training):
     return mup_transfer.training_losses(training._replace(seed=training.seed + int(training.abc.a[-1] * 2) + 1))
 
 
-@best_rate_transfers_under_maximal_updates.mutant("the rate of the greatest loss", replaces="best_rate")
-def _(rates, losses):
-    return float(rates[np.argmax(losses)])
+best_rate_transfers_under_maximal_updates.mutants(
+    {
+        "standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden),
+        "the printed exponents under Adam": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden),
+        "neural-tangent parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_ntk(num_hidden),
+    },
+    replaces="abc_mup",
+)
+best_rate_transfers_under_maximal_updates.mutants(
+    {"rate divided by m": lambda num_hidden: mup.abc_standard(num_hidden)._replace(c=1.0)}, replaces="abc_standard"
+)
+best_rate_transfers_under_maximal_updates.mutants(
+    {
+        "no base width": lambda training: mup_transfer.training_losses(training._replace(base=1)),
+        "a base width of its own for each": lambda training: mup_transfer.training_losses(
+            training._replace(base=training.m)
+        ),
+        "another batch order at each width": another_batch_order_each_width,
+    },
+    replaces="training_losses",
+)
+best_rate_transfers_under_maximal_updates.mutants(
+    {"the rate of the greatest loss": lambda rates, losses: float(rates[np.argmax(losses)])}, replaces="best_rate"
+)
 
 
 @claim("N13", slide=SLIDE, source="a parabola's vertex")
@@ -194,36 +176,40 @@ def vertex_of_a_parabola_is_the_best_rate(rng, *, best_rate=mup_transfer.best_ra
     yield at_least("minima at the edge that are refused", refused, 3, resolution=0.5)
 
 
-@vertex_of_a_parabola_is_the_best_rate.mutant("best point of the grid")
-def _(rates, losses):
+def best_point_grid(rates, losses):
     good = mup_transfer.best_rate(rates, losses)
     return float(rates[np.argmin(losses)]) + 0 * good
 
 
-@vertex_of_a_parabola_is_the_best_rate.mutant("neighbours exchanged")
-def _(rates, losses):
+def neighbours_exchanged(rates, losses):
     good, least = mup_transfer.best_rate(rates, losses), rates[np.argmin(losses)]
     return least**2 / good
 
 
-@vertex_of_a_parabola_is_the_best_rate.mutant("factor ½ missing")
-def _(rates, losses):
+def factor_half_missing(rates, losses):
     good, least = mup_transfer.best_rate(rates, losses), rates[np.argmin(losses)]
     return good**2 / least
 
 
-@vertex_of_a_parabola_is_the_best_rate.mutant("steps of the grid taken as doublings")
-def _(rates, losses):
+def steps_grid_taken_as_doublings(rates, losses):
     powers = 2.0 ** np.arange(len(rates))
     return float(np.asarray(rates)[0] * mup_transfer.best_rate(powers, losses))
 
 
-@vertex_of_a_parabola_is_the_best_rate.mutant("a parabola of the loss itself")
-def _(rates, losses):
+def parabola_loss_itself(rates, losses):
     return mup_transfer.best_rate(rates, np.exp(np.minimum(losses, 1e300) / np.min(losses)))
 
 
-@vertex_of_a_parabola_is_the_best_rate.mutant("the edge of the grid accepted")
-def _(rates, losses):
+def edge_grid_accepted(rates, losses):
     i = int(np.argmin(losses))
     return float(rates[i]) if i in (0, len(rates) - 1) else mup_transfer.best_rate(rates, losses)
+
+
+vertex_of_a_parabola_is_the_best_rate.mutants({
+    "best point of the grid": best_point_grid,
+    "neighbours exchanged": neighbours_exchanged,
+    "factor ½ missing": factor_half_missing,
+    "steps of the grid taken as doublings": steps_grid_taken_as_doublings,
+    "a parabola of the loss itself": parabola_loss_itself,
+    "the edge of the grid accepted": edge_grid_accepted,
+})

@@ -48,39 +48,31 @@ def condition_is_sufficient_and_not_necessary(
     yield equal("at m = 4", [non_lazy_ratio(s, 4, L) for L in (2, 3, 6)], expected, rtol=rounding(100))
 
 
-@condition_is_sufficient_and_not_necessary.mutant("m in place of m^(3/2)", replaces="non_lazy_ratio")
-def _(scales, m, L):
-    return non_lazy.non_lazy_ratio(scales, m, L) / float(m) ** (L / 2)
-
-
-@condition_is_sufficient_and_not_necessary.mutant("not to the power L", replaces="non_lazy_ratio")
-def _(scales, m, L):
+def not_power_l(scales, m, L):
     return (non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha) ** (1 / L) / scales.alpha
 
 
-@condition_is_sufficient_and_not_necessary.mutant("L − 1 middle layers", replaces="non_lazy_ratio")
-def _(scales, m, L):
+def l_1_middle_layers(scales, m, L):
     return non_lazy.non_lazy_ratio(scales._replace(beta=scales.beta * (L - 1) / max(L - 2, 1)), m, L)
 
 
-@condition_is_sufficient_and_not_necessary.mutant("without the last layer", replaces="non_lazy_ratio")
-def _(scales, m, L):
-    return non_lazy.non_lazy_ratio(scales._replace(beta_L=1e-300), m, L)
-
-
-@condition_is_sufficient_and_not_necessary.mutant("α upside down", replaces="non_lazy_ratio")
-def _(scales, m, L):
-    return non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha**2
-
-
-@condition_is_sufficient_and_not_necessary.mutant("variances m^(−c)", replaces="small_scales")
-def _(c, m):
-    return non_lazy.small_scales(c / 2, m)
-
-
-@condition_is_sufficient_and_not_necessary.mutant("α = m^(−c) too", replaces="small_scales")
-def _(c, m):
-    return non_lazy.small_scales(c, m)._replace(alpha=float(m) ** -c)
+condition_is_sufficient_and_not_necessary.mutants(
+    {
+        "m in place of m^(3/2)": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) / float(m) ** (L / 2),
+        "not to the power L": not_power_l,
+        "L − 1 middle layers": l_1_middle_layers,
+        "without the last layer": lambda scales, m, L: non_lazy.non_lazy_ratio(scales._replace(beta_L=1e-300), m, L),
+        "α upside down": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha**2,
+    },
+    replaces="non_lazy_ratio",
+)
+condition_is_sufficient_and_not_necessary.mutants(
+    {
+        "variances m^(−c)": lambda c, m: non_lazy.small_scales(c / 2, m),
+        "α = m^(−c) too": lambda c, m: non_lazy.small_scales(c, m)._replace(alpha=float(m) ** -c),
+    },
+    replaces="small_scales",
+)
 
 
 @claim("N10", slide=SLIDE, source="Euler's theorem on homogeneous functions")
@@ -101,34 +93,18 @@ def homogeneity_bounds_stability_from_below(rng, *, homogeneity_floor=non_lazy.h
     yield equal("default ε = 1", homogeneity_floor(h, a), homogeneity_floor(h, a, 1.0))
 
 
-@homogeneity_bounds_stability_from_below.mutant("c_p left out")
-def _(h, a, eps=1.0):
-    return eps * np.abs(h) / np.linalg.norm(a, axis=-1)
-
-
-@homogeneity_bounds_stability_from_below.mutant("multiplied by ‖a‖")
-def _(h, a, eps=1.0):
+def multiplied(h, a, eps=1.0):
     return non_lazy.homogeneity_floor(h, a, eps) * np.linalg.norm(a, axis=-1) ** 2
 
 
-@homogeneity_bounds_stability_from_below.mutant("h with its sign")
-def _(h, a, eps=1.0):
-    return non_lazy.homogeneity_floor(h, a, eps) * np.sign(h)
-
-
-@homogeneity_bounds_stability_from_below.mutant("1 % too large")
-def _(h, a, eps=1.0):
-    return 1.01 * non_lazy.homogeneity_floor(h, a, eps)
-
-
-@homogeneity_bounds_stability_from_below.mutant("1 % too small")
-def _(h, a, eps=1.0):
-    return 0.99 * non_lazy.homogeneity_floor(h, a, eps)
-
-
-@homogeneity_bounds_stability_from_below.mutant("ε = ½ by default")
-def _(h, a, eps=0.5):
-    return non_lazy.homogeneity_floor(h, a, eps)
+homogeneity_bounds_stability_from_below.mutants({
+    "c_p left out": lambda h, a, eps=1.0: eps * np.abs(h) / np.linalg.norm(a, axis=-1),
+    "multiplied by ‖a‖": multiplied,
+    "h with its sign": lambda h, a, eps=1.0: non_lazy.homogeneity_floor(h, a, eps) * np.sign(h),
+    "1 % too large": lambda h, a, eps=1.0: 1.01 * non_lazy.homogeneity_floor(h, a, eps),
+    "1 % too small": lambda h, a, eps=1.0: 0.99 * non_lazy.homogeneity_floor(h, a, eps),
+    "ε = ½ by default": lambda h, a, eps=0.5: non_lazy.homogeneity_floor(h, a, eps),
+})
 
 
 @claim("N10", slide=SLIDE, source=ZHU)
@@ -156,34 +132,26 @@ def printed_bound_fails_at_initialisation(
     yield rate(f"c = {c}, n = m^¼: P over the printed bound", wide, ratio, 1.75 - c)
 
 
-@printed_bound_fails_at_initialisation.mutant("n/m^c", replaces="printed_bound")
-def _(n, m, c):
-    return non_lazy.printed_bound(n, m, c - 1.5)
-
-
-@printed_bound_fails_at_initialisation.mutant("without n", replaces="printed_bound")
-def _(n, m, c):
-    return non_lazy.printed_bound(1, m, c)
-
-
-@printed_bound_fails_at_initialisation.mutant("1 % too large", replaces="printed_bound")
-def _(n, m, c):
-    return 1.01 * non_lazy.printed_bound(n, m, c)
-
-
-@printed_bound_fails_at_initialisation.mutant("first layer of order 1", replaces="small_scales")
-def _(c, m):
-    return non_lazy.small_scales(c, m)._replace(beta_1=1.0)
-
-
-@printed_bound_fails_at_initialisation.mutant("variances m^(−c)", replaces="small_scales")
-def _(c, m):
-    return non_lazy.small_scales(c / 2, m)
-
-
-@printed_bound_fails_at_initialisation.mutant("√m too much", replaces="stability")
-def _(scales, p, m, L, eps=1.0):
+def rootm_too_much(scales, p, m, L, eps=1.0):
     return perturbation_stability.stability(scales, p, m, L, eps) * np.sqrt(m)
+
+
+printed_bound_fails_at_initialisation.mutants(
+    {
+        "n/m^c": lambda n, m, c: non_lazy.printed_bound(n, m, c - 1.5),
+        "without n": lambda n, m, c: non_lazy.printed_bound(1, m, c),
+        "1 % too large": lambda n, m, c: 1.01 * non_lazy.printed_bound(n, m, c),
+    },
+    replaces="printed_bound",
+)
+printed_bound_fails_at_initialisation.mutants(
+    {
+        "first layer of order 1": lambda c, m: non_lazy.small_scales(c, m)._replace(beta_1=1.0),
+        "variances m^(−c)": lambda c, m: non_lazy.small_scales(c / 2, m),
+    },
+    replaces="small_scales",
+)
+printed_bound_fails_at_initialisation.mutants({"√m too much": rootm_too_much}, replaces="stability")
 
 
 WIDTHS, NETWORKS, STEPS = (128, 512, 2048), 12, 320
@@ -220,31 +188,22 @@ def trained_networks_that_start_small_move_and_stay_rough(
         yield at_most(f"c = {c}: P after training, above", P, 2 * floor, resolution=floor)
 
 
-@trained_networks_that_start_small_move_and_stay_rough.mutant("scales of order m^(−½)", replaces="small_scales")
-def _(c, m):
-    return non_lazy.small_scales(0.5, m)
-
-
-@trained_networks_that_start_small_move_and_stay_rough.mutant("variances m^(−c)", replaces="small_scales")
-def _(c, m):
-    return non_lazy.small_scales(c / 2, m)
-
-
-@trained_networks_that_start_small_move_and_stay_rough.mutant("not divided by the start", replaces="lazy_ratio")
-def _(path):
-    return sum(np.linalg.norm(X - X[0], axis=(-2, -1)) for X in path)
-
-
-@trained_networks_that_start_small_move_and_stay_rough.mutant("squares", replaces="lazy_ratio")
-def _(path):
-    return lazy_ratio(path) ** 2
-
-
-@trained_networks_that_start_small_move_and_stay_rough.mutant("relative to the end", replaces="lazy_ratio")
-def _(path):
-    return lazy_ratio([X[::-1] for X in path])[::-1] * [[1], [1]]
-
-
-@trained_networks_that_start_small_move_and_stay_rough.mutant("steps too short", replaces="curvature_bound")
-def _(weights, a, b, alpha=1.0):
-    return 30 * phase_diagram.curvature_bound(weights, a, b, alpha)
+trained_networks_that_start_small_move_and_stay_rough.mutants(
+    {
+        "scales of order m^(−½)": lambda c, m: non_lazy.small_scales(0.5, m),
+        "variances m^(−c)": lambda c, m: non_lazy.small_scales(c / 2, m),
+    },
+    replaces="small_scales",
+)
+trained_networks_that_start_small_move_and_stay_rough.mutants(
+    {
+        "not divided by the start": lambda path: sum(np.linalg.norm(X - X[0], axis=(-2, -1)) for X in path),
+        "squares": lambda path: lazy_ratio(path) ** 2,
+        "relative to the end": lambda path: lazy_ratio([X[::-1] for X in path])[::-1] * [[1], [1]],
+    },
+    replaces="lazy_ratio",
+)
+trained_networks_that_start_small_move_and_stay_rough.mutants(
+    {"steps too short": lambda weights, a, b, alpha=1.0: 30 * phase_diagram.curvature_bound(weights, a, b, alpha)},
+    replaces="curvature_bound",
+)

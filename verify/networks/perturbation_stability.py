@@ -67,8 +67,7 @@ CONSTANTS = {
     "1 % too large": lambda p: 1.01 * perturbation_stability.ball_constant(p),
 }
 
-for _text, _constant in CONSTANTS.items():
-    mean_coordinate_in_a_ball_is_known.mutant(_text)(_constant)
+mean_coordinate_in_a_ball_is_known.mutants(CONSTANTS)
 
 
 @claim("N03", slide=SLIDE, source=SOURCE)
@@ -101,55 +100,57 @@ def perturbed_points_are_uniform_and_average_to_the_closed_form(
     yield from batched("â", ball_point, g, 1 - rng.random(4), rtol=1e-13)
 
 
-POINTS = {
-    "u for the radius": lambda z, u: z / np.linalg.norm(z, axis=-1, keepdims=True) * np.asarray(u)[..., None],
-    "√u, as in the plane": lambda z, u: (
-        z / np.linalg.norm(z, axis=-1, keepdims=True) * np.sqrt(np.asarray(u))[..., None]
-    ),
-    "u^{1/(p+1)}": lambda z, u: (
-        z / np.linalg.norm(z, axis=-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / (np.shape(z)[-1] + 1))
-    ),
-    "on the sphere": lambda z, u: z / np.linalg.norm(z, axis=-1, keepdims=True),
-    "not normalised": lambda z, u: z * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1]),
-    "normalised by the largest entry": lambda z, u: (
-        z / np.abs(z).max(-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
-    ),
-    "normalised by ‖z‖₁": lambda z, u: (
-        z / np.abs(z).sum(-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
-    ),
-    "normalised by √p": lambda z, u: z / np.sqrt(np.shape(z)[-1]) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1]),
-    "the other side": lambda z, u: -perturbation_stability.ball_point(z, u),
-}
+perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
+    {
+        "u for the radius": lambda z, u: z / np.linalg.norm(z, axis=-1, keepdims=True) * np.asarray(u)[..., None],
+        "√u, as in the plane": lambda z, u: (
+            z / np.linalg.norm(z, axis=-1, keepdims=True) * np.sqrt(np.asarray(u))[..., None]
+        ),
+        "u^{1/(p+1)}": lambda z, u: (
+            z / np.linalg.norm(z, axis=-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / (np.shape(z)[-1] + 1))
+        ),
+        "on the sphere": lambda z, u: z / np.linalg.norm(z, axis=-1, keepdims=True),
+        "not normalised": lambda z, u: z * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1]),
+        "normalised by the largest entry": lambda z, u: (
+            z / np.abs(z).max(-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
+        ),
+        "normalised by ‖z‖₁": lambda z, u: (
+            z / np.abs(z).sum(-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
+        ),
+        "normalised by √p": lambda z, u: (
+            z / np.sqrt(np.shape(z)[-1]) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
+        ),
+        "the other side": lambda z, u: -perturbation_stability.ball_point(z, u),
+    },
+    replaces="ball_point",
+)
 
-for _text, _point in POINTS.items():
-    perturbed_points_are_uniform_and_average_to_the_closed_form.mutant(_text, replaces="ball_point")(_point)
+perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
+    {
+        "signed": lambda g, d: (np.asarray(g) * d).sum(-1),
+        "squared": lambda g, d: (np.asarray(g) * d).sum(-1) ** 2,
+        "norm of the product": lambda g, d: np.linalg.norm(np.asarray(g) * d, axis=-1),
+        "bound of Cauchy and Schwarz": lambda g, d: np.linalg.norm(g, axis=-1) * np.linalg.norm(d, axis=-1),
+        "sum of absolute values": lambda g, d: np.abs(np.asarray(g) * d).sum(-1),
+        "1 % too large": lambda g, d: 1.01 * perturbation_stability.perturbation(g, d),
+    },
+    replaces="perturbation",
+)
 
-CHANGES = {
-    "signed": lambda g, d: (np.asarray(g) * d).sum(-1),
-    "squared": lambda g, d: (np.asarray(g) * d).sum(-1) ** 2,
-    "norm of the product": lambda g, d: np.linalg.norm(np.asarray(g) * d, axis=-1),
-    "bound of Cauchy and Schwarz": lambda g, d: np.linalg.norm(g, axis=-1) * np.linalg.norm(d, axis=-1),
-    "sum of absolute values": lambda g, d: np.abs(np.asarray(g) * d).sum(-1),
-    "1 % too large": lambda g, d: 1.01 * perturbation_stability.perturbation(g, d),
-}
-
-for _text, _change in CHANGES.items():
-    perturbed_points_are_uniform_and_average_to_the_closed_form.mutant(_text, replaces="perturbation")(_change)
-
-MEANS = {
-    "ε² for ε": lambda g, eps: perturbation_stability.expected_perturbation(g, eps**2),
-    "ε left out": lambda g, eps: perturbation_stability.expected_perturbation(g, 1.0),
-    "‖g‖²": lambda g, eps: perturbation_stability.expected_perturbation(g, eps) * np.linalg.norm(g, axis=-1),
-    "‖g‖₁": lambda g, eps: eps * perturbation_stability.ball_constant(np.shape(g)[-1]) * np.abs(g).sum(-1),
-    "norms over the batch, where it is as long as the points": lambda g, eps: (
-        perturbation_stability.expected_perturbation(np.swapaxes(g, 0, -1) if np.ndim(g) == 2 else g, eps)
-    ),
-    "without c_p": lambda g, eps: eps * np.linalg.norm(g, axis=-1),
-    "1/√(p + 2) for c_p": lambda g, eps: eps * np.linalg.norm(g, axis=-1) / np.sqrt(np.shape(g)[-1] + 2),
-}
-
-for _text, _mean in MEANS.items():
-    perturbed_points_are_uniform_and_average_to_the_closed_form.mutant(_text, replaces="expected_perturbation")(_mean)
+perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
+    {
+        "ε² for ε": lambda g, eps: perturbation_stability.expected_perturbation(g, eps**2),
+        "ε left out": lambda g, eps: perturbation_stability.expected_perturbation(g, 1.0),
+        "‖g‖²": lambda g, eps: perturbation_stability.expected_perturbation(g, eps) * np.linalg.norm(g, axis=-1),
+        "‖g‖₁": lambda g, eps: eps * perturbation_stability.ball_constant(np.shape(g)[-1]) * np.abs(g).sum(-1),
+        "norms over the batch, where it is as long as the points": lambda g, eps: (
+            perturbation_stability.expected_perturbation(np.swapaxes(g, 0, -1) if np.ndim(g) == 2 else g, eps)
+        ),
+        "without c_p": lambda g, eps: eps * np.linalg.norm(g, axis=-1),
+        "1/√(p + 2) for c_p": lambda g, eps: eps * np.linalg.norm(g, axis=-1) / np.sqrt(np.shape(g)[-1] + 2),
+    },
+    replaces="expected_perturbation",
+)
 
 
 @claim("N03", slide=SLIDE, source="Derived here")
@@ -176,7 +177,7 @@ def found_at_one(p, m, L):
     return (2 / m) ** ((L - 1) / 2) * mu ** (L - 1) / np.sqrt(np.pi * p) * p / (p + 1)
 
 
-STABILITIES = {
+stability_at_initialisation_is_known.mutants({
     "the root mean square of ‖∇h‖ for its mean": lambda s, p, m, L, eps=1.0: (
         eps * perturbation_stability.ball_constant(p) * expected_squared_gradient(s, p, m, L) ** 0.5
     ),
@@ -196,10 +197,7 @@ STABILITIES = {
         eps * s.beta_1 * s.beta_L * s.beta ** (L - 2) * (m / 2) ** ((L - 1) / 2) * p / (p + 1) / 2.5066282746 / s.alpha
     ),
     "1 % too large": lambda s, p, m, L, eps=1.0: 1.01 * perturbation_stability.stability(s, p, m, L, eps),
-}
-
-for _text, _stability in STABILITIES.items():
-    stability_at_initialisation_is_known.mutant(_text)(_stability)
+})
 
 
 @claim("N03", slide=SLIDE, source="Derived here; Blackwell 1947")
@@ -215,5 +213,7 @@ def averaging_over_the_ball_saves_a_factor_of_variance(rng, *, ball_constant=per
     yield equal("its ends", ratios, [4 / 3, np.pi / 2], rtol=1e-6)
 
 
-for _text in ("on the sphere", "p one too small", "Gaussian limit √(2/(πp))", "root mean square 1/√(p + 2)"):
-    averaging_over_the_ball_saves_a_factor_of_variance.mutant(_text)(CONSTANTS[_text])
+averaging_over_the_ball_saves_a_factor_of_variance.mutants({
+    _text: CONSTANTS[_text]
+    for _text in ("on the sphere", "p one too small", "Gaussian limit √(2/(πp))", "root mean square 1/√(p + 2)")
+})

@@ -46,46 +46,43 @@ def initialisations_have_their_places(
     yield equal("NTK with α = √m: (γ, γ')", place(Scales(0.0, 0.0, 0.0, 0.5)), [0.5, 0])
 
 
-@initialisations_have_their_places.mutant("variances in place of deviations", replaces="exponents")
-def _(name, c=0.0):
+def variances_place_deviations(name, c=0.0):
     e = phase_diagram.exponents(name, c)
     return Scales(2 * e.beta_1, 2 * e.beta, 2 * e.beta_L, e.alpha)
 
 
-@initialisations_have_their_places.mutant("β_c = m^c", replaces="exponents")
-def _(name, c=0.0):
-    return phase_diagram.exponents(name, -c)
-
-
-@initialisations_have_their_places.mutant("α left out", replaces="place")
-def _(exponents):
-    return phase_diagram.place(exponents._replace(alpha=0.0))
-
-
-@initialisations_have_their_places.mutant("γ' of the wrong sign: layers swapped", replaces="place")
-def _(exponents):
+def gamma_wrong_sign_layers_swapped(exponents):
     found = phase_diagram.place(exponents)
     return Place(found.gamma, -found.gamma_prime)
 
 
-@initialisations_have_their_places.mutant("1/α doubled", replaces="place")
-def _(exponents):
-    return phase_diagram.place(exponents._replace(alpha=2 * exponents.alpha))
-
-
-@initialisations_have_their_places.mutant("β in place of β₁", replaces="place")
-def _(exponents):
-    return phase_diagram.place(exponents._replace(beta_1=exponents.beta))
-
-
-@initialisations_have_their_places.mutant("the line belongs to the linear regime", replaces="regime")
-def _(gamma, gamma_prime):
+def line_belongs_linear_regime(gamma, gamma_prime):
     return "condensed" if gamma > 1 and gamma_prime < gamma - 1 else "linear"
 
 
-@initialisations_have_their_places.mutant("linear iff γ < ½", replaces="regime")
-def _(gamma, gamma_prime):
-    return phase_diagram.regime(gamma + 0.5, gamma_prime)
+initialisations_have_their_places.mutants(
+    {
+        "variances in place of deviations": variances_place_deviations,
+        "β_c = m^c": lambda name, c=0.0: phase_diagram.exponents(name, -c),
+    },
+    replaces="exponents",
+)
+initialisations_have_their_places.mutants(
+    {
+        "α left out": lambda exponents: phase_diagram.place(exponents._replace(alpha=0.0)),
+        "γ' of the wrong sign: layers swapped": gamma_wrong_sign_layers_swapped,
+        "1/α doubled": lambda exponents: phase_diagram.place(exponents._replace(alpha=2 * exponents.alpha)),
+        "β in place of β₁": lambda exponents: phase_diagram.place(exponents._replace(beta_1=exponents.beta)),
+    },
+    replaces="place",
+)
+initialisations_have_their_places.mutants(
+    {
+        "the line belongs to the linear regime": line_belongs_linear_regime,
+        "linear iff γ < ½": lambda gamma, gamma_prime: phase_diagram.regime(gamma + 0.5, gamma_prime),
+    },
+    replaces="regime",
+)
 
 
 @claim("N09", slide=SLIDE, source=LUO)
@@ -116,40 +113,49 @@ def regimes_are_signs_of_the_movement(
     yield equal("scales_at: (γ, γ')", np.array(found) / np.log(m), [gamma, gamma_prime], atol=rounding(100))
 
 
-@regimes_are_signs_of_the_movement.mutant("γ' ≥ γ − 1 is linear", replaces="regime")
-def _(gamma, gamma_prime):
+def gamma_gamma_1_linear(gamma, gamma_prime):
     return "linear" if gamma < 1 or gamma_prime >= gamma - 1 else "condensed"
 
 
-@regimes_are_signs_of_the_movement.mutant("no condition on γ'", replaces="regime")
-def _(gamma, gamma_prime):
+def no_condition_on_gamma(gamma, gamma_prime):
     return "linear" if gamma < 1 else "critical" if gamma == 1 else "condensed"
 
 
-@regimes_are_signs_of_the_movement.mutant("line γ' = 1 − γ", replaces="regime")
-def _(gamma, gamma_prime):
-    return phase_diagram.regime(gamma, -gamma_prime)
-
-
-@regimes_are_signs_of_the_movement.mutant("γ' does not count below γ = 1", replaces="movement_exponent")
-def _(gamma, gamma_prime):
+def gamma_does_not_count_below_gamma_1(gamma, gamma_prime):
     return gamma - 1 if gamma <= 1 else phase_diagram.movement_exponent(gamma, gamma_prime)
 
 
-@regimes_are_signs_of_the_movement.mutant("wrong sign", replaces="movement_exponent")
-def _(gamma, gamma_prime):
-    return -phase_diagram.movement_exponent(gamma, gamma_prime)
-
-
-@regimes_are_signs_of_the_movement.mutant("α without γ'", replaces="scales_at")
-def _(gamma, gamma_prime, m):
+def alpha_without_gamma(gamma, gamma_prime, m):
     return phase_diagram.scales_at(gamma, gamma_prime, m)._replace(alpha=float(m) ** gamma)
 
 
-@regimes_are_signs_of_the_movement.mutant("variances", replaces="scales_at")
-def _(gamma, gamma_prime, m):
+def variances(gamma, gamma_prime, m):
     s = phase_diagram.scales_at(gamma, gamma_prime, m)
     return s._replace(beta_L=np.sqrt(s.beta_L))
+
+
+regimes_are_signs_of_the_movement.mutants(
+    {
+        "γ' ≥ γ − 1 is linear": gamma_gamma_1_linear,
+        "no condition on γ'": no_condition_on_gamma,
+        "line γ' = 1 − γ": lambda gamma, gamma_prime: phase_diagram.regime(gamma, -gamma_prime),
+    },
+    replaces="regime",
+)
+regimes_are_signs_of_the_movement.mutants(
+    {
+        "γ' does not count below γ = 1": gamma_does_not_count_below_gamma_1,
+        "wrong sign": lambda gamma, gamma_prime: -phase_diagram.movement_exponent(gamma, gamma_prime),
+    },
+    replaces="movement_exponent",
+)
+regimes_are_signs_of_the_movement.mutants(
+    {
+        "α without γ'": alpha_without_gamma,
+        "variances": variances,
+    },
+    replaces="scales_at",
+)
 
 
 @claim("N09", slide=SLIDE, source="triangle inequality on the Hessian's blocks")
@@ -191,42 +197,38 @@ def hessian(weights, a, b, alpha):
     return autograd.hessian(loss)(np.concatenate([X.ravel() for X in weights]))
 
 
-@curvature_is_bounded.mutant("errors left out")
-def _(weights, a, b, alpha=1.0):
+def errors_left_out(weights, a, b, alpha=1.0):
     return phase_diagram.curvature_bound(weights, a, forward(weights, a, alpha, identity))
 
 
-@curvature_is_bounded.mutant("root mean square of the errors in place of their mean")
-def _(weights, a, b, alpha=1.0):
+def root_mean_square_errors_place(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     errors = (h - b) * np.linalg.norm(a, axis=-1)
     return phase_diagram.curvature_bound(weights, a, h, alpha) + np.sqrt((errors**2).mean(-1)) / alpha
 
 
-@curvature_is_bounded.mutant("kernel divided by α once")
-def _(weights, a, b, alpha=1.0):
+def kernel_divided_alpha_once(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     bound, kernel = (phase_diagram.curvature_bound(weights, a, labels, alpha) for labels in (b, h))
     return bound + max(alpha - 1, 0) * kernel
 
 
-@curvature_is_bounded.mutant("a tenth of the errors' part")
-def _(weights, a, b, alpha=1.0):
+def tenth_errors_part(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     return phase_diagram.curvature_bound(weights, a, h + 0.1 * (b - h), alpha)
 
 
-@curvature_is_bounded.mutant("twice as large")
-def _(weights, a, b, alpha=1.0):
-    return 2 * phase_diagram.curvature_bound(weights, a, b, alpha)
-
-
-@curvature_is_bounded.mutant("10 % too small")
-def _(weights, a, b, alpha=1.0):
-    return 0.9 * phase_diagram.curvature_bound(weights, a, b, alpha)
-
-
-@curvature_is_bounded.mutant("α squared under the errors")
-def _(weights, a, b, alpha=1.0):
+def alpha_squared_under_errors(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     return phase_diagram.curvature_bound(weights, a, h + (b - h) / alpha, alpha)
+
+
+curvature_is_bounded.mutants({
+    "errors left out": errors_left_out,
+    "root mean square of the errors in place of their mean": root_mean_square_errors_place,
+    "kernel divided by α once": kernel_divided_alpha_once,
+    "a tenth of the errors' part": tenth_errors_part,
+    "twice as large": lambda weights, a, b, alpha=1.0: 2 * phase_diagram.curvature_bound(weights, a, b, alpha),
+    "10 % too small": lambda weights, a, b, alpha=1.0: 0.9 * phase_diagram.curvature_bound(weights, a, b, alpha),
+    "α squared under the errors": alpha_squared_under_errors,
+})

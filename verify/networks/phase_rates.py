@@ -68,50 +68,57 @@ def relative_change_grows_as_its_place_says(
         yield rate(f"γ, γ' = {place}: change in m", x, np.concatenate(changes), movement_exponent(*place))
 
 
-@relative_change_grows_as_its_place_says.mutant("γ' of the wrong sign", replaces="scales_at")
-def _(gamma, gamma_prime, m):
-    return phase_diagram.scales_at(gamma, -gamma_prime, m)
-
-
-@relative_change_grows_as_its_place_says.mutant("α = 1", replaces="scales_at")
-def _(gamma, gamma_prime, m):
+def alpha_1(gamma, gamma_prime, m):
     return phase_diagram.scales_at(gamma, gamma_prime, m)._replace(alpha=1.0)
 
 
-@relative_change_grows_as_its_place_says.mutant("√ of α", replaces="scales_at")
-def _(gamma, gamma_prime, m):
+def root_alpha(gamma, gamma_prime, m):
     s = phase_diagram.scales_at(gamma, gamma_prime, m)
     return s._replace(alpha=np.sqrt(s.alpha))
 
 
-@relative_change_grows_as_its_place_says.mutant("γ − 1 everywhere", replaces="movement_exponent")
-def _(gamma, gamma_prime):
-    return gamma - 1
-
-
-@relative_change_grows_as_its_place_says.mutant("errors of order 1 below γ = ½", replaces="movement_exponent")
-def _(gamma, gamma_prime):
+def errors_order_1_below_gamma_half(gamma, gamma_prime):
     return phase_diagram.movement_exponent(gamma, gamma_prime) - max(0.5 - gamma, 0)
 
 
-@relative_change_grows_as_its_place_says.mutant("twice as fast where condensed", replaces="movement_exponent")
-def _(gamma, gamma_prime):
+def twice_as_fast_where_condensed(gamma, gamma_prime):
     s = phase_diagram.movement_exponent(gamma, gamma_prime)
     return 2 * s if s > 0 else s
 
 
-@relative_change_grows_as_its_place_says.mutant("half as fast beyond γ = 1", replaces="movement_exponent")
-def _(gamma, gamma_prime):
+def half_as_fast_beyond_gamma_1(gamma, gamma_prime):
     s = phase_diagram.movement_exponent(gamma, gamma_prime)
     return s / 2 if gamma >= 1 and s < 0 else s
 
 
-@relative_change_grows_as_its_place_says.mutant("steps a thousand times too short", replaces="curvature_bound")
-def _(weights, a, b, alpha=1.0):
-    return 1000 * phase_diagram.curvature_bound(weights, a, b, alpha)
-
-
-@relative_change_grows_as_its_place_says.mutant("errors left out: steps too long", replaces="curvature_bound")
-def _(weights, a, b, alpha=1.0):
+def errors_left_out_steps_too_long(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     return phase_diagram.curvature_bound(weights, a, h, alpha)
+
+
+relative_change_grows_as_its_place_says.mutants(
+    {
+        "γ' of the wrong sign": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, -gamma_prime, m),
+        "α = 1": alpha_1,
+        "√ of α": root_alpha,
+    },
+    replaces="scales_at",
+)
+relative_change_grows_as_its_place_says.mutants(
+    {
+        "γ − 1 everywhere": lambda gamma, gamma_prime: gamma - 1,
+        "errors of order 1 below γ = ½": errors_order_1_below_gamma_half,
+        "twice as fast where condensed": twice_as_fast_where_condensed,
+        "half as fast beyond γ = 1": half_as_fast_beyond_gamma_1,
+    },
+    replaces="movement_exponent",
+)
+relative_change_grows_as_its_place_says.mutants(
+    {
+        "steps a thousand times too short": lambda weights, a, b, alpha=1.0: (
+            1000 * phase_diagram.curvature_bound(weights, a, b, alpha)
+        ),
+        "errors left out: steps too long": errors_left_out_steps_too_long,
+    },
+    replaces="curvature_bound",
+)

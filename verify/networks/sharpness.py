@@ -55,30 +55,25 @@ def tampered(h, **functions):
     return h._replace(activation=h.activation._replace(**functions))
 
 
-@products_are_those_of_the_hessian.mutant("curvature of the activation dropped: Gauss-Newton's and a part")
-def _(h, a, labels, tangents):
+def curvature_activation_dropped_gauss(h, a, labels, tangents):
     return sharpness.hessian_product(tampered(h, curvature=lambda u: 0 * u), a, labels, tangents)
 
 
-@products_are_those_of_the_hessian.mutant("biases left out")
-def _(h, a, labels, tangents):
+def biases_left_out(h, a, labels, tangents):
     centred = h._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in h.layers))
     return sharpness.hessian_product(centred, a, labels, tangents)
 
 
-@products_are_those_of_the_hessian.mutant("curvature 1 % too large")
-def _(h, a, labels, tangents):
+def curvature_1_percent_too_large(h, a, labels, tangents):
     bent = tampered(h, curvature=lambda u: 1.01 * h.activation.curvature(u))
     return sharpness.hessian_product(bent, a, labels, tangents)
 
 
-@products_are_those_of_the_hessian.mutant("sum over the batch")
-def _(h, a, labels, tangents):
+def sum_over_batch(h, a, labels, tangents):
     return tuple(len(a) * part for part in sharpness.hessian_product(h, a, labels, tangents))
 
 
-@products_are_those_of_the_hessian.mutant("block diagonal: one layer at a time")
-def _(h, a, labels, tangents):
+def block_diagonal_one_layer_time(h, a, labels, tangents):
     parts = []
     for l in range(len(tangents)):
         alone = tuple(V if k == l else 0 * V for k, V in enumerate(tangents))
@@ -86,14 +81,21 @@ def _(h, a, labels, tangents):
     return tuple(parts)
 
 
-@products_are_those_of_the_hessian.mutant("labels of a neighbour")
-def _(h, a, labels, tangents):
-    return sharpness.hessian_product(h, a, np.roll(labels, 1), tangents)
-
-
-@products_are_those_of_the_hessian.mutant("tangents in the second layer of the wrong sign")
-def _(h, a, labels, tangents):
+def tangents_second_layer_wrong_sign(h, a, labels, tangents):
     return sharpness.hessian_product(h, a, labels, (tangents[0], -tangents[1], *tangents[2:]))
+
+
+products_are_those_of_the_hessian.mutants({
+    "curvature of the activation dropped: Gauss-Newton's and a part": curvature_activation_dropped_gauss,
+    "biases left out": biases_left_out,
+    "curvature 1 % too large": curvature_1_percent_too_large,
+    "sum over the batch": sum_over_batch,
+    "block diagonal: one layer at a time": block_diagonal_one_layer_time,
+    "labels of a neighbour": lambda h, a, labels, tangents: sharpness.hessian_product(
+        h, a, np.roll(labels, 1), tangents
+    ),
+    "tangents in the second layer of the wrong sign": tangents_second_layer_wrong_sign,
+})
 
 
 @claim("N14", slide=SLIDE, source="definition; Yang & Hu 2021, Section 3 (symmetry)")
@@ -117,31 +119,31 @@ def sharpness_is_the_top_eigenvalue_in_units_of_the_rate(rng, *, measured=sharpn
         yield equal(f"L = {depth}, m₀ = {base}: shifted", measured(shifted, moved, a, y, base), top, rtol=1e-7)
 
 
-@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("rates left out")
-def _(abc, weights, a, labels, base=1):
+def rates_left_out(abc, weights, a, labels, base=1):
     return sharpness.sharpness(abc._replace(c=0.0), weights, a, labels, base)
 
 
-@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("Hessian in X in place of W")
-def _(abc, weights, a, labels, base=1):
+def hessian_x_place_w(abc, weights, a, labels, base=1):
     k = mup.at_width(abc, len(weights[0]), base).multiplier
     X = [s * W for s, W in zip(k, weights, strict=True)]
     return sharpness.sharpness(abc._replace(a=0 * abc.a), X, a, labels, base)
 
 
-@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("base width forgotten")
-def _(abc, weights, a, labels, base=1):
-    return sharpness.sharpness(abc, weights, a, labels)
-
-
-@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("1 % too large")
-def _(abc, weights, a, labels, base=1):
+def wrong_1_percent_too_large(abc, weights, a, labels, base=1):
     return 1.01 * sharpness.sharpness(abc, weights, a, labels, base)
 
 
-@sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutant("sum of the losses in place of the mean")
-def _(abc, weights, a, labels, base=1):
+def sum_losses_place_mean(abc, weights, a, labels, base=1):
     return len(a) * sharpness.sharpness(abc, weights, a, labels, base)
+
+
+sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutants({
+    "rates left out": rates_left_out,
+    "Hessian in X in place of W": hessian_x_place_w,
+    "base width forgotten": lambda abc, weights, a, labels, base=1: sharpness.sharpness(abc, weights, a, labels),
+    "1 % too large": wrong_1_percent_too_large,
+    "sum of the losses in place of the mean": sum_losses_place_mean,
+})
 
 
 @claim("N14", slide=SLIDE, source="Noci et al. 2024 [65]; Cohen et al. 2021")
@@ -183,21 +185,25 @@ def after_training(measured, abc, m, eta, seed):
     return measured(abc, mup_training.parameters(state), images[probe], labels[probe], NARROW)
 
 
-@sharpness_at_the_best_rate_keeps_its_size.mutant("standard parameterisation", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_standard(num_hidden)
-
-
-@sharpness_at_the_best_rate_keeps_its_size.mutant("rate divided by m: λ in its units", replaces="abc_standard")
-def _(num_hidden):
-    return mup.abc_standard(num_hidden)._replace(c=1.0)
-
-
-@sharpness_at_the_best_rate_keeps_its_size.mutant("trace in place of the top eigenvalue", replaces="measured")
-def _(abc, weights, a, labels, base=1):
+def trace_place_top_eigenvalue(abc, weights, a, labels, base=1):
     return len(weights[0]) * sharpness.sharpness(abc, weights, a, labels, base)
 
 
-@sharpness_at_the_best_rate_keeps_its_size.mutant("sum of the losses in place of the mean", replaces="measured")
-def _(abc, weights, a, labels, base=1):
+def sum_losses_place_mean_2(abc, weights, a, labels, base=1):
     return len(a) * sharpness.sharpness(abc, weights, a, labels, base)
+
+
+sharpness_at_the_best_rate_keeps_its_size.mutants(
+    {"standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden)}, replaces="abc_mup"
+)
+sharpness_at_the_best_rate_keeps_its_size.mutants(
+    {"rate divided by m: λ in its units": lambda num_hidden: mup.abc_standard(num_hidden)._replace(c=1.0)},
+    replaces="abc_standard",
+)
+sharpness_at_the_best_rate_keeps_its_size.mutants(
+    {
+        "trace in place of the top eigenvalue": trace_place_top_eigenvalue,
+        "sum of the losses in place of the mean": sum_losses_place_mean_2,
+    },
+    replaces="measured",
+)

@@ -42,44 +42,36 @@ def small_starts_must_move(rng, *, least_change=non_lazy.least_change):
         yield rate(f"c = {c}, L = {L}: 1 + least change in m", np.repeat(m, 16), y, c - 0.5)
 
 
-@small_starts_must_move.mutant("not to the power 1/L")
-def _(weights, h, a_norm, alpha=1.0):
+def not_power_1_l(weights, h, a_norm, alpha=1.0):
     return (1 + non_lazy.least_change(weights, h, a_norm, alpha)) ** len(weights) - 1
 
 
-@small_starts_must_move.mutant("without − 1")
-def _(weights, h, a_norm, alpha=1.0):
-    return 1 + non_lazy.least_change(weights, h, a_norm, alpha)
-
-
-@small_starts_must_move.mutant("0 where no layer need change")
-def _(weights, h, a_norm, alpha=1.0):
+def wrong_0_where_no_layer_need_change(weights, h, a_norm, alpha=1.0):
     return np.maximum(non_lazy.least_change(weights, h, a_norm, alpha), 0)
 
 
-@small_starts_must_move.mutant("α left out")
-def _(weights, h, a_norm, alpha=1.0):
-    return non_lazy.least_change(weights, h, a_norm)
-
-
-@small_starts_must_move.mutant("‖a‖ left out")
-def _(weights, h, a_norm, alpha=1.0):
-    return non_lazy.least_change(weights, h, 1.0, alpha)
-
-
-@small_starts_must_move.mutant("1 % too much")
-def _(weights, h, a_norm, alpha=1.0):
+def wrong_1_percent_too_much(weights, h, a_norm, alpha=1.0):
     return 1.01 * non_lazy.least_change(weights, h, a_norm, alpha)
 
 
-@small_starts_must_move.mutant("Frobenius' norms")
-def _(weights, h, a_norm, alpha=1.0):
+def frobenius_norms(weights, h, a_norm, alpha=1.0):
     sizes = np.prod([np.linalg.norm(X, axis=(-2, -1)) for X in weights], axis=0)
     return (alpha * h / (a_norm * sizes)) ** (1 / len(weights)) - 1
 
 
-@small_starts_must_move.mutant("the last layer left out")
-def _(weights, h, a_norm, alpha=1.0):
+def last_layer_left_out(weights, h, a_norm, alpha=1.0):
     last = np.linalg.norm(weights[-1], 2, axis=(-2, -1))
     more = 1 + non_lazy.least_change(weights, h, a_norm, alpha)
     return more * last ** (1 / len(weights)) - 1
+
+
+small_starts_must_move.mutants({
+    "not to the power 1/L": not_power_1_l,
+    "without − 1": lambda weights, h, a_norm, alpha=1.0: 1 + non_lazy.least_change(weights, h, a_norm, alpha),
+    "0 where no layer need change": wrong_0_where_no_layer_need_change,
+    "α left out": lambda weights, h, a_norm, alpha=1.0: non_lazy.least_change(weights, h, a_norm),
+    "‖a‖ left out": lambda weights, h, a_norm, alpha=1.0: non_lazy.least_change(weights, h, 1.0, alpha),
+    "1 % too much": wrong_1_percent_too_much,
+    "Frobenius' norms": frobenius_norms,
+    "the last layer left out": last_layer_left_out,
+})

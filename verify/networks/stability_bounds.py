@@ -90,8 +90,7 @@ BOUNDS = {
     "1 % too large": lambda name, p, m, L: 1.01 * stability_bounds.stability_bound(name, p, m, L),
 }
 
-for _text, _bound in BOUNDS.items():
-    bounds_have_their_values_and_turn_at_half_the_cube_of_the_depth.mutant(_text)(_bound)
+bounds_have_their_values_and_turn_at_half_the_cube_of_the_depth.mutants(BOUNDS)
 
 
 @claim("N05", slide=SLIDE, source=SOURCE)
@@ -106,18 +105,18 @@ def bounds_hold_at_initialisation(
         yield at_most(f"{name}: P/ε over its bound", ratios, CONSTANTS[name], tight=1e-5)
 
 
-TOO_SMALL = {
-    "the bound without its floor": lambda name, p, m, L: (L**3 * m / p) ** 0.5 * np.exp(-m / L**3) + 1e-300,
-    "damping by ½": BOUNDS["damping by ½"],
-    "damping for every initialisation": BOUNDS["damping for every initialisation"],
-    "√(1/p) for 1": BOUNDS["√(1/p) for 1"],
-    "1/p for √(1/p)": BOUNDS["1/p for √(1/p)"],
-    "damping from the first layer": BOUNDS["damping from the first layer"],
-    "0.1 % too small": lambda name, p, m, L: 0.999 * stability_bounds.stability_bound(name, p, m, L),
-}
-
-for _text, _bound in TOO_SMALL.items():
-    bounds_hold_at_initialisation.mutant(_text, replaces="stability_bound")(_bound)
+bounds_hold_at_initialisation.mutants(
+    {
+        "the bound without its floor": lambda name, p, m, L: (L**3 * m / p) ** 0.5 * np.exp(-m / L**3) + 1e-300,
+        "damping by ½": BOUNDS["damping by ½"],
+        "damping for every initialisation": BOUNDS["damping for every initialisation"],
+        "√(1/p) for 1": BOUNDS["√(1/p) for 1"],
+        "1/p for √(1/p)": BOUNDS["1/p for √(1/p)"],
+        "damping from the first layer": BOUNDS["damping from the first layer"],
+        "0.1 % too small": lambda name, p, m, L: 0.999 * stability_bounds.stability_bound(name, p, m, L),
+    },
+    replaces="stability_bound",
+)
 
 LARGE = {
     "the last neuron always fires": lambda s, p, m, L: 2 * perturbation_stability.stability(s, p, m, L),
@@ -126,9 +125,7 @@ LARGE = {
         perturbation_stability.stability(s, p, m, L) * (1 + 1 / p) * (1 + 1e-4)
     ),
 }
-
-for _text, _stability in LARGE.items():
-    bounds_hold_at_initialisation.mutant(_text, replaces="stability")(_stability)
+bounds_hold_at_initialisation.mutants(LARGE, replaces="stability")
 
 
 @claim("N06", slide=COMPARISON, source="Zhu et al. 2022 [83]; Wu et al. 2021 [81]; Huang et al. 2021 [41]")
@@ -190,25 +187,26 @@ def related(**changes):
     return bounds
 
 
-RELATED = {
-    "√(L³m/p) at p = 784": related(zhu=lambda b, m, L: stability_bounds.stability_bound("ntk", 784, m, L)),
-    "He's": related(zhu=lambda b, m, L: stability_bounds.stability_bound("he", 784, m, L)),
-    "[83] without its 1": related(zhu=lambda b, m, L: b - 1),
-    "[81] without its second term": related(wu=lambda b, m, L: b - (m * L) ** 0.5),
-    "[81] without its logarithm": related(wu=lambda b, m, L: L**2 * m ** (1 / 3) + (m * L) ** 0.5),
-    "[81] with log m for its root": related(wu=lambda b, m, L: L**2 * m ** (1 / 3) * np.log(m) + (m * L) ** 0.5),
-    "[81] with L": related(wu=lambda b, m, L: L * m ** (1 / 3) * np.log(m) ** 0.5 + (m * L) ** 0.5),
-    "[81] with √m": related(wu=lambda b, m, L: L**2 * m**0.5 * np.log(m) ** 0.5 + (m * L) ** 0.5),
-    "[41] with m": related(huang=lambda b, m, L: b * m**0.5),
-    "[41] without the ½": related(huang=lambda b, m, L: 2.0 ** (3 * L - 5) * m**0.5),
-    "[41] with 3L − 4": related(huang=lambda b, m, L: b * 2**0.5),
-    "[41] with L": related(huang=lambda b, m, L: b * 2.0**-L),
-    "columns swapped": lambda m, L: RelatedBounds(*stability_bounds.related_bounds(m, L)[::-1]),
-    "1 % too large": related(zhu=lambda b, m, L: 1.01 * b),
-}
-
-for _text, _related in RELATED.items():
-    three_bounds_under_ntk_stand_as_in_the_table.mutant(_text, replaces="related_bounds")(_related)
-three_bounds_under_ntk_stand_as_in_the_table.mutant("fifty times too large", replaces="stability")(
-    lambda s, p, m, L: 50 * perturbation_stability.stability(s, p, m, L)
+three_bounds_under_ntk_stand_as_in_the_table.mutants(
+    {
+        "√(L³m/p) at p = 784": related(zhu=lambda b, m, L: stability_bounds.stability_bound("ntk", 784, m, L)),
+        "He's": related(zhu=lambda b, m, L: stability_bounds.stability_bound("he", 784, m, L)),
+        "[83] without its 1": related(zhu=lambda b, m, L: b - 1),
+        "[81] without its second term": related(wu=lambda b, m, L: b - (m * L) ** 0.5),
+        "[81] without its logarithm": related(wu=lambda b, m, L: L**2 * m ** (1 / 3) + (m * L) ** 0.5),
+        "[81] with log m for its root": related(wu=lambda b, m, L: L**2 * m ** (1 / 3) * np.log(m) + (m * L) ** 0.5),
+        "[81] with L": related(wu=lambda b, m, L: L * m ** (1 / 3) * np.log(m) ** 0.5 + (m * L) ** 0.5),
+        "[81] with √m": related(wu=lambda b, m, L: L**2 * m**0.5 * np.log(m) ** 0.5 + (m * L) ** 0.5),
+        "[41] with m": related(huang=lambda b, m, L: b * m**0.5),
+        "[41] without the ½": related(huang=lambda b, m, L: 2.0 ** (3 * L - 5) * m**0.5),
+        "[41] with 3L − 4": related(huang=lambda b, m, L: b * 2**0.5),
+        "[41] with L": related(huang=lambda b, m, L: b * 2.0**-L),
+        "columns swapped": lambda m, L: RelatedBounds(*stability_bounds.related_bounds(m, L)[::-1]),
+        "1 % too large": related(zhu=lambda b, m, L: 1.01 * b),
+    },
+    replaces="related_bounds",
+)
+three_bounds_under_ntk_stand_as_in_the_table.mutants(
+    {"fifty times too large": lambda s, p, m, L: 50 * perturbation_stability.stability(s, p, m, L)},
+    replaces="stability",
 )

@@ -78,43 +78,54 @@ def with_scales(kind, change):
 
 
 for _kind in ("plain_samples", "rao_blackwell_samples", "conditional_samples"):
-    _mutant = three_estimators_have_the_laws_that_they_should.mutant
-    _mutant("ε twice", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: eps * x))
-    _mutant("ε left out", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x / eps))
-    _mutant("squares", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x**2))
-    _mutant("signed", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x * np.sign(rng.standard_normal(len(x)))))
-    _mutant("zeros left out", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: rng.choice(x[x > 0], len(x))))
-    _mutant("c_p twice", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: x * by_quadrature(p)))
-    _mutant("a layer too many", replaces=_kind)(with_scales(_kind, lambda s, m, L: (s, m, L + 1)))
-    _mutant("twice the width", replaces=_kind)(with_scales(_kind, lambda s, m, L: (s, 2 * m, L)))
-    _mutant("α left out", replaces=_kind)(with_scales(_kind, lambda s, m, L: (s._replace(alpha=1.0), m, L)))
-    _mutant("batch means for samples", replaces=_kind)(
-        estimator(_kind, lambda x, eps, p, rng: np.repeat(x.reshape(-1, 4).mean(1), 4))
+    three_estimators_have_the_laws_that_they_should.mutants(
+        {
+            "ε twice": estimator(_kind, lambda x, eps, p, rng: eps * x),
+            "ε left out": estimator(_kind, lambda x, eps, p, rng: x / eps),
+            "squares": estimator(_kind, lambda x, eps, p, rng: x**2),
+            "signed": estimator(_kind, lambda x, eps, p, rng: x * np.sign(rng.standard_normal(len(x)))),
+            "zeros left out": estimator(_kind, lambda x, eps, p, rng: rng.choice(x[x > 0], len(x))),
+            "c_p twice": estimator(_kind, lambda x, eps, p, rng: x * by_quadrature(p)),
+            "a layer too many": with_scales(_kind, lambda s, m, L: (s, m, L + 1)),
+            "twice the width": with_scales(_kind, lambda s, m, L: (s, 2 * m, L)),
+            "α left out": with_scales(_kind, lambda s, m, L: (s._replace(alpha=1.0), m, L)),
+            "batch means for samples": estimator(_kind, lambda x, eps, p, rng: np.repeat(x.reshape(-1, 4).mean(1), 4)),
+            "each sample twice": estimator(_kind, lambda x, eps, p, rng: np.repeat(x[::2], 2)),
+            "15 % too large": estimator(_kind, lambda x, eps, p, rng: 1.15 * x),
+        },
+        replaces=_kind,
     )
-    _mutant("each sample twice", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: np.repeat(x[::2], 2)))
-    _mutant("15 % too large", replaces=_kind)(estimator(_kind, lambda x, eps, p, rng: 1.15 * x))
 
 
-@three_estimators_have_the_laws_that_they_should.mutant("points on the sphere", replaces="plain_samples")
-def _(scales, data, eps, m, L, n, rng):
+def points_on_sphere(scales, data, eps, m, L, n, rng):
     norms = stability_estimators.conditional_samples(scales, np.shape(data)[-1], eps, m, L, n, rng)
     z = rng.standard_normal((n, np.shape(data)[-1]))
     return norms / by_quadrature(z.shape[1]) * np.abs(z[:, 0]) / np.linalg.norm(z, axis=1)
 
 
-@three_estimators_have_the_laws_that_they_should.mutant("no perturbed point drawn", replaces="plain_samples")
-def _(scales, data, eps, m, L, n, rng):
+def no_perturbed_point_drawn(scales, data, eps, m, L, n, rng):
     return stability_estimators.rao_blackwell_samples(scales, data, eps, m, L, n, rng)
 
 
-@three_estimators_have_the_laws_that_they_should.mutant("radius uniform", replaces="plain_samples")
-def _(scales, data, eps, m, L, n, rng):
+def radius_uniform(scales, data, eps, m, L, n, rng):
     plain = stability_estimators.plain_samples(scales, data, eps, m, L, n, rng)
     u = rng.random(n)
     return plain * u / u ** (1 / np.shape(data)[-1])
 
 
-@three_estimators_have_the_laws_that_they_should.mutant("‖∇h‖ grows with ‖a‖", replaces="rao_blackwell_samples")
-def _(scales, data, eps, m, L, n, rng):
+def gradh_grows(scales, data, eps, m, L, n, rng):
     size = np.linalg.norm(data, axis=1)
     return stability_estimators.rao_blackwell_samples(scales, data, eps, m, L, n, rng) * rng.choice(size, n)
+
+
+three_estimators_have_the_laws_that_they_should.mutants(
+    {
+        "points on the sphere": points_on_sphere,
+        "no perturbed point drawn": no_perturbed_point_drawn,
+        "radius uniform": radius_uniform,
+    },
+    replaces="plain_samples",
+)
+three_estimators_have_the_laws_that_they_should.mutants(
+    {"‖∇h‖ grows with ‖a‖": gradh_grows}, replaces="rao_blackwell_samples"
+)

@@ -48,10 +48,11 @@ TRENDS = {
     "twice as far from the limit": trending(lambda m, L: 1 - 5 * (L - 1) / (8 * m) if m > 100 else 1.0),
 }
 
-for _text, _stability in TRENDS.items():
-    width_does_not_help_at_initialisation.mutant(_text)(_stability)
-width_does_not_help_at_initialisation.mutant("a layer too few")(LARGE["a layer too few"])
-width_does_not_help_at_initialisation.mutant("0.1 % too small")(trending(lambda m, L: 0.999))
+width_does_not_help_at_initialisation.mutants(TRENDS)
+width_does_not_help_at_initialisation.mutants({
+    "a layer too few": LARGE["a layer too few"],
+    "0.1 % too small": trending(lambda m, L: 0.999),
+})
 
 
 @claim("N05", slide=SLIDE, source=SOURCE)
@@ -66,15 +67,12 @@ def depth_helps_at_initialisation_whatever_its_name(rng, *, stability=perturbati
         yield equal(f"{name}: what a layer takes, times m", lacks, 5 / 8, rtol=1e-3)
 
 
-DEEPENING = {
+depth_helps_at_initialisation_whatever_its_name.mutants({
     "rises with the depth": trending(lambda m, L: (1 + 5 / (4 * m)) ** L),
     "rises with the depth of narrow networks": trending(lambda m, L: L if m < 10 else 1.0),
     "the root of the second moment, which has no trend": TRENDS["the root of the second moment, which has no trend"],
     "twice the fall": trending(lambda m, L: (1 - 5 / (8 * m)) ** L if m > 1 else 1.0),
-}
-
-for _text, _stability in DEEPENING.items():
-    depth_helps_at_initialisation_whatever_its_name.mutant(_text)(_stability)
+})
 
 
 def last_rise():
@@ -106,14 +104,16 @@ def depth_trends_of_the_bounds_need_wide_networks(rng, *, stability_bound=stabil
     yield equal("the last width at which it does not", last, 8831)
 
 
-for _text in (
-    "L for L³",
-    "e^{−m/L³} left out",
-    "e^{−m/L²}",
-    "damping for every initialisation",
-    "no damping",
-    "damping by ½",
-    "the damping spares the first term",
-    "p left out of the first term",
-):
-    depth_trends_of_the_bounds_need_wide_networks.mutant(_text)(BOUNDS[_text])
+depth_trends_of_the_bounds_need_wide_networks.mutants({
+    _text: BOUNDS[_text]
+    for _text in (
+        "L for L³",
+        "e^{−m/L³} left out",
+        "e^{−m/L²}",
+        "damping for every initialisation",
+        "no damping",
+        "damping by ½",
+        "the damping spares the first term",
+        "p left out of the first term",
+    )
+})

@@ -36,37 +36,41 @@ def adam_follows_its_batches(rng, *, adam_on_batches=trained_stability.adam_on_b
     yield from unchanged("Adam", lambda *X: adam_on_batches(fully_connected.gradient, list(X), a, b, rng, 2), *start)
 
 
-@adam_follows_its_batches.mutant("sum over the batch")
-def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+def sum_over_batch(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
     def slope_of_sum(loss_slope, X, a, alpha, output):
         return gradient(lambda h: batch**2 * loss_slope(h) + 1e-3, X, a, alpha, output)
 
     return trained_stability.adam_on_batches(slope_of_sum, weights, a, b, rng, steps, step, batch)
 
 
-@adam_follows_its_batches.mutant("one step more")
-def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+def one_step_more(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
     return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps + 1, step, batch)
 
 
-@adam_follows_its_batches.mutant("steps 1 % longer")
-def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+def steps_1_percent_longer(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
     return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, 1.01 * step, batch)
 
 
-@adam_follows_its_batches.mutant("labels of other points")
-def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
+def labels_other_points(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
     return trained_stability.adam_on_batches(gradient, weights, a, np.roll(b, 1), rng, steps, step, batch)
 
 
-@adam_follows_its_batches.mutant("another default batch")
-def _(gradient, weights, a, b, rng, steps, step=1e-3, batch=64):
+def another_default_batch(gradient, weights, a, b, rng, steps, step=1e-3, batch=64):
     return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
 
 
-@adam_follows_its_batches.mutant("another default step")
-def _(gradient, weights, a, b, rng, steps, step=3e-4, batch=50):
+def another_default_step(gradient, weights, a, b, rng, steps, step=3e-4, batch=50):
     return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
+
+
+adam_follows_its_batches.mutants({
+    "sum over the batch": sum_over_batch,
+    "one step more": one_step_more,
+    "steps 1 % longer": steps_1_percent_longer,
+    "labels of other points": labels_other_points,
+    "another default batch": another_default_batch,
+    "another default step": another_default_step,
+})
 
 
 @claim("N07", slide=SLIDE, source="the lecture's experiment; Euler's theorem on homogeneous functions")
@@ -110,50 +114,36 @@ def training_undoes_the_trend_in_depth(rng, *, outcome=trained_stability.outcome
     yield equal("the same job twice", outcome(Job("convolutional", "he", 3, 4, seeds[0], 5, 1e-3, 20, 40)), again)
 
 
-@training_undoes_the_trend_in_depth.mutant("training left out")
-def _(job):
-    return trained_stability.outcome(job._replace(step=1e-300))
-
-
-@training_undoes_the_trend_in_depth.mutant("before and after swapped")
-def _(job):
+def before_after_swapped(job):
     found = trained_stability.outcome(job)
     return found._replace(before=found.after, after=found.before)
 
 
-@training_undoes_the_trend_in_depth.mutant("LeCun's scales for He too")
-def _(job):
-    return trained_stability.outcome(job._replace(name="lecun"))
-
-
-@training_undoes_the_trend_in_depth.mutant("He's scales for LeCun too")
-def _(job):
-    return trained_stability.outcome(job._replace(name="he"))
-
-
-@training_undoes_the_trend_in_depth.mutant("c_p left out")
-def _(job):
+def c_p_left_out(job):
     found = trained_stability.outcome(job)
     return Outcome(found.before, found.after * found.before, found.error, found.right)
 
 
-@training_undoes_the_trend_in_depth.mutant("all networks of two layers")
-def _(job):
-    return trained_stability.outcome(job._replace(L=2) if job.kind == "dense" else job)
-
-
-@training_undoes_the_trend_in_depth.mutant("P after training twice as large")
-def _(job):
+def p_after_training_twice_as_large(job):
     found = trained_stability.outcome(job)
     return found._replace(after=2 * found.after)
 
 
-@training_undoes_the_trend_in_depth.mutant("one seed for all")
-def _(job):
-    return trained_stability.outcome(job._replace(seed=0))
-
-
-@training_undoes_the_trend_in_depth.mutant("half the mean squared error")
-def _(job):
+def half_mean_squared_error(job):
     found = trained_stability.outcome(job)
     return found._replace(error=found.error / 2)
+
+
+training_undoes_the_trend_in_depth.mutants({
+    "training left out": lambda job: trained_stability.outcome(job._replace(step=1e-300)),
+    "before and after swapped": before_after_swapped,
+    "LeCun's scales for He too": lambda job: trained_stability.outcome(job._replace(name="lecun")),
+    "He's scales for LeCun too": lambda job: trained_stability.outcome(job._replace(name="he")),
+    "c_p left out": c_p_left_out,
+    "all networks of two layers": lambda job: trained_stability.outcome(
+        job._replace(L=2) if job.kind == "dense" else job
+    ),
+    "P after training twice as large": p_after_training_twice_as_large,
+    "one seed for all": lambda job: trained_stability.outcome(job._replace(seed=0)),
+    "half the mean squared error": half_mean_squared_error,
+})

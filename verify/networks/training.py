@@ -74,73 +74,83 @@ def gradient_descent_descends_the_squared_loss(
     yield from unchanged("step", lambda *arrays: gradient_descent_step(arrays[:-2], *arrays[-2:], 0.1), *weights, a, b)
 
 
-@gradient_descent_descends_the_squared_loss.mutant("sum in place of the mean", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def sum_place_mean(weights, a, b, eta, alpha=1.0, output=identity):
     return training.gradient_descent_step(weights, a, b, eta * np.shape(b)[-1], alpha, output)
 
 
-@gradient_descent_descends_the_squared_loss.mutant("step 1 % too long", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def step_1_percent_too_long(weights, a, b, eta, alpha=1.0, output=identity):
     return training.gradient_descent_step(weights, a, b, 1.01 * eta, alpha, output)
 
 
-@gradient_descent_descends_the_squared_loss.mutant("ascends", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def ascends(weights, a, b, eta, alpha=1.0, output=identity):
     down = training.gradient_descent_step(weights, a, b, eta, alpha, output)
     return [2 * X - Y for X, Y in zip(weights, down, strict=True)]
 
 
-@gradient_descent_descends_the_squared_loss.mutant(
-    "layer after layer, with new weights", replaces="gradient_descent_step"
-)
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def layer_after_layer_new_weights(weights, a, b, eta, alpha=1.0, output=identity):
     weights = list(weights)
     for l in range(len(weights)):
         weights[l] = training.gradient_descent_step(weights, a, b, eta, alpha, output)[l]
     return weights
 
 
-@gradient_descent_descends_the_squared_loss.mutant("last layer not trained", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def last_layer_not_trained(weights, a, b, eta, alpha=1.0, output=identity):
     return [*training.gradient_descent_step(weights, a, b, eta, alpha, output)[:-1], weights[-1]]
 
 
-@gradient_descent_descends_the_squared_loss.mutant("outer ReLU by default", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=relu):
+def outer_relu_default(weights, a, b, eta, alpha=1.0, output=relu):
     return training.gradient_descent_step(weights, a, b, eta, alpha, output)
 
 
-@gradient_descent_descends_the_squared_loss.mutant("one step size for all networks", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def one_step_size_all_networks(weights, a, b, eta, alpha=1.0, output=identity):
     return training.gradient_descent_step(weights, a, b, np.mean(eta), alpha, output)
 
 
-@gradient_descent_descends_the_squared_loss.mutant("α left out of the gradient", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def alpha_left_out_gradient(weights, a, b, eta, alpha=1.0, output=identity):
     return training.gradient_descent_step(weights, a, b, alpha * eta, alpha, output)
 
 
-@gradient_descent_descends_the_squared_loss.mutant("in place", replaces="gradient_descent_step")
-def _(weights, a, b, eta, alpha=1.0, output=identity):
+def place(weights, a, b, eta, alpha=1.0, output=identity):
     new = bare(training.gradient_descent_step)(weights, a, b, eta, alpha, output)
     for X, Y in zip(weights, new, strict=True):
         X[...] = Y
     return new
 
 
-@gradient_descent_descends_the_squared_loss.mutant("without the half", replaces="squared_loss")
-def _(weights, a, b, alpha=1.0, output=identity):
+def without_half(weights, a, b, alpha=1.0, output=identity):
     return 2 * training.squared_loss(weights, a, b, alpha, output)
 
 
-@gradient_descent_descends_the_squared_loss.mutant("absolute error", replaces="squared_loss")
-def _(weights, a, b, alpha=1.0, output=identity):
+def absolute_error(weights, a, b, alpha=1.0, output=identity):
     return abs(training.forward(weights, a, alpha, output) - b).mean(-1) / 2
 
 
-@gradient_descent_descends_the_squared_loss.mutant("α applied to the error", replaces="squared_loss")
-def _(weights, a, b, alpha=1.0, output=identity):
+def alpha_applied_error(weights, a, b, alpha=1.0, output=identity):
     return training.squared_loss(weights, a, b / alpha, 1.0, output)
+
+
+gradient_descent_descends_the_squared_loss.mutants(
+    {
+        "sum in place of the mean": sum_place_mean,
+        "step 1 % too long": step_1_percent_too_long,
+        "ascends": ascends,
+        "layer after layer, with new weights": layer_after_layer_new_weights,
+        "last layer not trained": last_layer_not_trained,
+        "outer ReLU by default": outer_relu_default,
+        "one step size for all networks": one_step_size_all_networks,
+        "α left out of the gradient": alpha_left_out_gradient,
+        "in place": place,
+    },
+    replaces="gradient_descent_step",
+)
+gradient_descent_descends_the_squared_loss.mutants(
+    {
+        "without the half": without_half,
+        "absolute error": absolute_error,
+        "α applied to the error": alpha_applied_error,
+    },
+    replaces="squared_loss",
+)
 
 
 @claim("N08", slide=SLIDE, source="definition of the method")
@@ -167,35 +177,39 @@ def repeated(weights, a, b, rate, num_steps, alpha, output):
     return [np.stack(layer) for layer in zip(*path, strict=True)]
 
 
-@gradient_descent_repeats_its_step.mutant("one step less")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def one_step_less(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     path = training.gradient_descent(weights, a, b, eta, num_steps, num_steps, alpha, output)
     chosen = np.rint(np.linspace(0, num_steps, records + 1)).astype(int)
     return Path(chosen, [X[np.maximum(chosen - 1, 0)] for X in path.weights])
 
 
-@gradient_descent_repeats_its_step.mutant("without the start")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def without_start(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     path = training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
     return Path(path.steps[1:], [X[1:] for X in path.weights])
 
 
-@gradient_descent_repeats_its_step.mutant("step size of the start kept")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def step_size_start_kept(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     rate = eta(weights) if callable(eta) else eta
     return training.gradient_descent(weights, a, b, rate, num_steps, records, alpha, output)
 
 
-@gradient_descent_repeats_its_step.mutant("α = 1 always")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def alpha_1_always(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     return training.gradient_descent(weights, a, b, eta, num_steps, records, 1.0, output)
 
 
-@gradient_descent_repeats_its_step.mutant("two records by default")
-def _(weights, a, b, eta, num_steps, records=2, alpha=1.0, output=identity):
+def two_records_default(weights, a, b, eta, num_steps, records=2, alpha=1.0, output=identity):
     return training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
 
 
-@gradient_descent_repeats_its_step.mutant("outer ReLU by default")
-def _(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=relu):
+def outer_relu_default_2(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=relu):
     return training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
+
+
+gradient_descent_repeats_its_step.mutants({
+    "one step less": one_step_less,
+    "without the start": without_start,
+    "step size of the start kept": step_size_start_kept,
+    "α = 1 always": alpha_1_always,
+    "two records by default": two_records_default,
+    "outer ReLU by default": outer_relu_default_2,
+})

@@ -68,13 +68,11 @@ def transformer_gradient_is_exact(rng, *, transformer_gradient=transformer.trans
             yield equal(f"{heads} heads: {name}", measured, one, atol=rounding(1e5, size))
 
 
-@transformer_gradient_is_exact.mutant("scale 1 % too large")
-def _(h, tokens, targets, heads, scale):
+def scale_1_percent_too_large(h, tokens, targets, heads, scale):
     return transformer.transformer_gradient(h, tokens, targets, heads, 1.01 * scale)
 
 
-@transformer_gradient_is_exact.mutant("layer norm with another ε")
-def _(h, tokens, targets, heads, scale):
+def layer_norm_another_eps(h, tokens, targets, heads, scale):
     kept, transformer.EPS = transformer.EPS, 1e-5
     try:
         return transformer.transformer_gradient(h, tokens, targets, heads, scale)
@@ -82,46 +80,52 @@ def _(h, tokens, targets, heads, scale):
         transformer.EPS = kept
 
 
-@transformer_gradient_is_exact.mutant("one head in place of several")
-def _(h, tokens, targets, heads, scale):
+def one_head_place_several(h, tokens, targets, heads, scale):
     return transformer.transformer_gradient(h, tokens, targets, 1, scale)
 
 
-@transformer_gradient_is_exact.mutant("keys and queries exchanged")
-def _(h, tokens, targets, heads, scale):
+def keys_queries_exchanged(h, tokens, targets, heads, scale):
     swapped = h._replace(blocks=tuple(block._replace(Q=block.K, K=block.Q) for block in h.blocks))
     value, g = transformer.transformer_gradient(swapped, tokens, targets, heads, scale)
     return value, g._replace(blocks=tuple(block._replace(Q=block.K, K=block.Q) for block in g.blocks))
 
 
-@transformer_gradient_is_exact.mutant("sum in place of the mean")
-def _(h, tokens, targets, heads, scale):
+def sum_place_mean(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
     return value, rebuild(g, [targets.size * one for one in leaves(g)])
 
 
-@transformer_gradient_is_exact.mutant("gradient of repeated tokens not added up")
-def _(h, tokens, targets, heads, scale):
+def gradient_repeated_tokens_not_added(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
     counts = np.bincount(tokens.ravel(), minlength=len(h.tokens))
     return value, g._replace(tokens=g.tokens / np.maximum(counts, 1)[:, None])
 
 
-@transformer_gradient_is_exact.mutant("positions from the end")
-def _(h, tokens, targets, heads, scale):
+def positions_from_end(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h._replace(positions=h.positions[::-1]), tokens, targets, heads, scale)
     return value, g._replace(positions=g.positions[::-1])
 
 
-@transformer_gradient_is_exact.mutant("targets not shifted: the text itself")
-def _(h, tokens, targets, heads, scale):
+def targets_not_shifted_text_itself(h, tokens, targets, heads, scale):
     return transformer.transformer_gradient(h, tokens, tokens, heads, scale)
 
 
-@transformer_gradient_is_exact.mutant("no gradient through the values' skip connection")
-def _(h, tokens, targets, heads, scale):
+def no_gradient_through_values_skip(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
     return value, g._replace(positions=0.99 * g.positions)
+
+
+transformer_gradient_is_exact.mutants({
+    "scale 1 % too large": scale_1_percent_too_large,
+    "layer norm with another ε": layer_norm_another_eps,
+    "one head in place of several": one_head_place_several,
+    "keys and queries exchanged": keys_queries_exchanged,
+    "sum in place of the mean": sum_place_mean,
+    "gradient of repeated tokens not added up": gradient_repeated_tokens_not_added,
+    "positions from the end": positions_from_end,
+    "targets not shifted: the text itself": targets_not_shifted_text_itself,
+    "no gradient through the values' skip connection": no_gradient_through_values_skip,
+})
 
 
 @claim("N13", slide=SLIDE, source="Yang et al. 2022, Definition 4.1 and Table 8")
@@ -148,30 +152,30 @@ def transformer_losses_are_those_of_the_steps(rng, *, transformer_losses=transfo
         yield equal(f"α = {alpha}", measured, expected, rtol=rounding(1e7))
 
 
-@transformer_losses_are_those_of_the_steps.mutant("attention by 1/√d always")
-def _(training, attention):
-    return transformer_training.transformer_losses(training, 0.5)
-
-
-@transformer_losses_are_those_of_the_steps.mutant("twice the base width")
-def _(training, attention):
+def twice_base_width(training, attention):
     return transformer_training.transformer_losses(training._replace(base=2 * training.base), attention)
 
 
-@transformer_losses_are_those_of_the_steps.mutant("the readout scaled as a hidden layer")
-def _(training, attention):
+def readout_scaled_as_hidden_layer(training, attention):
     abc = training.abc._replace(a=np.append(training.abc.a[:2], training.abc.a[1]))
     return transformer_training.transformer_losses(training._replace(abc=abc), attention)
 
 
-@transformer_losses_are_those_of_the_steps.mutant("last step first")
-def _(training, attention):
+def last_step_first(training, attention):
     return transformer_training.transformer_losses(training, attention)[::-1].copy()
 
 
-@transformer_losses_are_those_of_the_steps.mutant("rate 1 % too large")
-def _(training, attention):
+def rate_1_percent_too_large(training, attention):
     return transformer_training.transformer_losses(training._replace(eta=1.01 * training.eta), attention)
+
+
+transformer_losses_are_those_of_the_steps.mutants({
+    "attention by 1/√d always": lambda training, attention: transformer_training.transformer_losses(training, 0.5),
+    "twice the base width": twice_base_width,
+    "the readout scaled as a hidden layer": readout_scaled_as_hidden_layer,
+    "last step first": last_step_first,
+    "rate 1 % too large": rate_1_percent_too_large,
+})
 
 
 def best_rates(transformer_losses, best_rate, abc, attention, m, seeds):
@@ -205,22 +209,25 @@ def best_rate_of_a_transformer_transfers(
         yield rate(f"{name}: η* in m", m, np.append(narrow, wide), order)
 
 
-@best_rate_of_a_transformer_transfers.mutant("standard parameterisation", replaces="abc_mup")
-def _(num_hidden, optimizer="sgd"):
-    return mup.abc_standard(num_hidden)
-
-
-@best_rate_of_a_transformer_transfers.mutant("a base width of its own for each", replaces="transformer_losses")
-def _(training, attention):
+def base_width_own_each(training, attention):
     return transformer_training.transformer_losses(training._replace(base=training.m), attention)
 
 
-@best_rate_of_a_transformer_transfers.mutant("attention not relative to the base", replaces="transformer_losses")
-def _(training, attention):
+def attention_not_relative_base(training, attention):
     eta = training.eta * training.base ** (attention - 0.5)
     return transformer_training.transformer_losses(training._replace(eta=eta), attention)
 
 
-@best_rate_of_a_transformer_transfers.mutant("the rate of the greatest loss", replaces="best_rate")
-def _(rates, losses):
-    return float(rates[np.argmax(losses)])
+best_rate_of_a_transformer_transfers.mutants(
+    {"standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden)}, replaces="abc_mup"
+)
+best_rate_of_a_transformer_transfers.mutants(
+    {
+        "a base width of its own for each": base_width_own_each,
+        "attention not relative to the base": attention_not_relative_base,
+    },
+    replaces="transformer_losses",
+)
+best_rate_of_a_transformer_transfers.mutants(
+    {"the rate of the greatest loss": lambda rates, losses: float(rates[np.argmax(losses)])}, replaces="best_rate"
+)

@@ -46,51 +46,53 @@ def random_exponents(rng):
     return ABC(a, np.array([0.5, *[0.5] * L]) + rng.uniform(-0.1, 0.2, L + 1) - a, c)
 
 
-@other_updates_grow_with_their_exponents.mutant("c of the wrong sign", replaces="update_exponents")
-def _(abc, optimizer="sgd"):
+def c_wrong_sign(abc, optimizer="sgd"):
     return mup_symmetry.update_exponents(abc._replace(c=-np.asarray(abc.c)), optimizer)
 
 
-@other_updates_grow_with_their_exponents.mutant("SGD's for Adam", replaces="update_exponents")
-def _(abc, optimizer="sgd"):
-    return mup_symmetry.update_exponents(abc)
-
-
-@other_updates_grow_with_their_exponents.mutant("multiplier once instead of twice", replaces="update_exponents")
-def _(abc, optimizer="sgd"):
+def multiplier_once_instead_twice(abc, optimizer="sgd"):
     return mup_symmetry.update_exponents(abc, optimizer) + (abc.a if optimizer == "sgd" else 0)
 
 
-@other_updates_grow_with_their_exponents.mutant("size of the features once", replaces="update_exponents")
-def _(abc, optimizer="sgd"):
+def size_features_once(abc, optimizer="sgd"):
     scale = abc.a + abc.b - np.array([0.0, *[0.5] * (len(abc.a) - 1)])
     once = np.append(0, np.cumsum(scale)[:-1])
     return mup_symmetry.update_exponents(abc, optimizer) + (once if optimizer == "sgd" else 0)
 
 
-@other_updates_grow_with_their_exponents.mutant("features of size 1 in every case", replaces="update_exponents")
-def _(abc, optimizer="sgd"):
+def features_size_1_every_case(abc, optimizer="sgd"):
     scale = np.array([0.0, *[0.5] * (len(abc.a) - 2), abc.a[-1] + abc.b[-1]])
     return mup_symmetry.update_exponents(abc._replace(b=scale - abc.a), optimizer)
 
 
-@other_updates_grow_with_their_exponents.mutant("incoherent sums: √m in place of m", replaces="update_exponents")
-def _(abc, optimizer="sgd"):
+def incoherent_sums_rootm_place_m(abc, optimizer="sgd"):
     good = mup_symmetry.update_exponents(abc, optimizer)
     return good - 0.5 * (np.arange(len(good)) > 0)
 
 
-@other_updates_grow_with_their_exponents.mutant("readout of variance 1", replaces="abc_standard")
-def _(num_hidden):
+def readout_variance_1(num_hidden):
     good = mup.abc_standard(num_hidden)
     return good._replace(b=np.append(good.b[:-1], 0.0))
 
 
-@other_updates_grow_with_their_exponents.mutant("SP with its rate divided by m", replaces="abc_standard")
-def _(num_hidden):
-    return mup.abc_standard(num_hidden)._replace(c=1.0)
-
-
-@other_updates_grow_with_their_exponents.mutant("standard in place of neural-tangent", replaces="abc_ntk")
-def _(num_hidden):
-    return mup.abc_standard(num_hidden)
+other_updates_grow_with_their_exponents.mutants(
+    {
+        "c of the wrong sign": c_wrong_sign,
+        "SGD's for Adam": lambda abc, optimizer="sgd": mup_symmetry.update_exponents(abc),
+        "multiplier once instead of twice": multiplier_once_instead_twice,
+        "size of the features once": size_features_once,
+        "features of size 1 in every case": features_size_1_every_case,
+        "incoherent sums: √m in place of m": incoherent_sums_rootm_place_m,
+    },
+    replaces="update_exponents",
+)
+other_updates_grow_with_their_exponents.mutants(
+    {
+        "readout of variance 1": readout_variance_1,
+        "SP with its rate divided by m": lambda num_hidden: mup.abc_standard(num_hidden)._replace(c=1.0),
+    },
+    replaces="abc_standard",
+)
+other_updates_grow_with_their_exponents.mutants(
+    {"standard in place of neural-tangent": lambda num_hidden: mup.abc_standard(num_hidden)}, replaces="abc_ntk"
+)

@@ -37,41 +37,53 @@ def gradients_of_layers_are_products(
         yield from unchanged("factors", lambda *x: call(np.cos, list(x[:-1]), x[-1]), *weights, a)  # noqa: B023
 
 
-@gradients_of_layers_are_products.mutant("slope taken at a tenth more", replaces="gradient_factors")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def slope_taken_tenth_more(loss_slope, weights, a, alpha=1.0, output=relu):
     return fully_connected.gradient_factors(lambda h: loss_slope(1.1 * h), weights, a, alpha, output)
 
 
-@gradients_of_layers_are_products.mutant("α left out of δ", replaces="gradient_factors")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def alpha_left_out_delta(loss_slope, weights, a, alpha=1.0, output=relu):
     good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
     return good._replace(delta=[alpha * delta for delta in good.delta])
 
 
-@gradients_of_layers_are_products.mutant("δ not masked by the layer's own neurons", replaces="gradient_factors")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def delta_not_masked_layers_own(loss_slope, weights, a, alpha=1.0, output=relu):
     good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
     return good._replace(delta=[good.delta[1] @ weights[1], *good.delta[1:]])
 
 
-@gradients_of_layers_are_products.mutant("linear by default", replaces="gradient_factors")
-def _(loss_slope, weights, a, alpha=1.0, output=identity):
+def linear_default(loss_slope, weights, a, alpha=1.0, output=identity):
     return fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
 
 
-@gradients_of_layers_are_products.mutant("mean over points", replaces="weight_gradient")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def mean_over_points(loss_slope, weights, a, alpha=1.0, output=relu):
     return [G / a.shape[-2] for G in fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)]
 
 
-@gradients_of_layers_are_products.mutant("summed over networks too", replaces="weight_gradient")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def summed_over_networks_too(loss_slope, weights, a, alpha=1.0, output=relu):
     found = fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)
     return [0 * G + G.sum(axis=0) if G.ndim > 2 else G for G in found]
 
 
-@gradients_of_layers_are_products.mutant("in place of the points", replaces="weight_gradient")
-def _(loss_slope, weights, a, alpha=1.0, output=relu):
+def place_points(loss_slope, weights, a, alpha=1.0, output=relu):
     found = fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)
     a *= 1 + 1e-9
     return found
+
+
+gradients_of_layers_are_products.mutants(
+    {
+        "slope taken at a tenth more": slope_taken_tenth_more,
+        "α left out of δ": alpha_left_out_delta,
+        "δ not masked by the layer's own neurons": delta_not_masked_layers_own,
+        "linear by default": linear_default,
+    },
+    replaces="gradient_factors",
+)
+gradients_of_layers_are_products.mutants(
+    {
+        "mean over points": mean_over_points,
+        "summed over networks too": summed_over_networks_too,
+        "in place of the points": place_points,
+    },
+    replaces="weight_gradient",
+)

@@ -85,7 +85,7 @@ def without_thin_cells(weights, norm=2):
         return activation_patterns.brute_force(weights, norm)
 
 
-VERSIONS = {
+brute_force_is_the_largest_gradient_that_occurs.mutants({
     "thin cells left out": without_thin_cells,
     "patterns that do not occur": lambda weights, norm=2: largest(all_patterns([np.asarray(W) for W in weights]), norm),
     "at a few points": lambda weights, norm=2: at_points(weights, norm, 8),
@@ -98,19 +98,20 @@ VERSIONS = {
     "last layer left out": of_layers(lambda weights: [*weights[:-1], np.ones_like(weights[-1])]),
     "absolute weights": of_layers(lambda weights: [np.abs(W) for W in weights]),
     "1 % too large": lambda weights, norm=2: 1.01 * activation_patterns.brute_force(weights, norm),
-}
-
-for _text, _version in VERSIONS.items():
-    brute_force_is_the_largest_gradient_that_occurs.mutant(_text)(_version)
+})
 
 
-@brute_force_is_the_largest_gradient_that_occurs.mutant("all neurons active")
-def _(weights, norm=2):
+def all_neurons_active(weights, norm=2):
     return largest(np.linalg.multi_dot([*weights[::-1], np.eye(np.shape(weights[0])[1])]), norm)
 
 
-@brute_force_is_the_largest_gradient_that_occurs.mutant("patterns of one half space only")
-def _(weights, norm=2):
+def patterns_one_half_space_only(weights, norm=2):
     cells = activation_patterns.cells(weights)
     kept = [cell for cell in cells if len(weights) == 1 or cell.pattern[0][0] > 0]
     return max((largest(weights[-1] @ cell.forms, norm) for cell in kept), default=0.0)
+
+
+brute_force_is_the_largest_gradient_that_occurs.mutants({
+    "all neurons active": all_neurons_active,
+    "patterns of one half space only": patterns_one_half_space_only,
+})

@@ -46,43 +46,47 @@ def steepest_directions_attain_the_dual_norm(
     yield equal("by default: ‖g‖_*", dual_norm(g), np.abs(g).sum(-1), rtol=rounding(16))
 
 
-for text, mutant in {
-    "sign(0) = 1": lambda g, norm="inf": (
-        np.where(g >= 0, 1.0, -1.0) if norm in ("inf", np.inf) else duality.steepest_direction(g, norm)
-    ),
-    "squares that overflow": lambda g, norm="inf": (
-        g / np.linalg.norm(g, axis=-1, keepdims=True) if norm in ("2", 2) else duality.steepest_direction(g, norm)
-    ),
-    "one norm for the whole batch": lambda g, norm="inf": (
-        g / np.linalg.norm(g) if norm in ("2", 2) else duality.steepest_direction(g, norm)
-    ),
-    "all largest entries": lambda g, norm="inf": (
-        np.sign(g) * (np.abs(g) == np.abs(g).max(-1, keepdims=True))
-        if norm in ("1", 1)
-        else duality.steepest_direction(g, norm)
-    ),
-    "the last of several largest": lambda g, norm="inf": duality.steepest_direction(g[..., ::-1], norm)[..., ::-1],
-    "largest entry, not largest size": lambda g, norm="inf": (
-        np.sign(g) * (np.arange(g.shape[-1]) == g.argmax(-1)[..., None])
-        if norm in ("1", 1)
-        else duality.steepest_direction(g, norm)
-    ),
-    "descent": lambda g, norm="inf": -duality.steepest_direction(g, norm),
-    "1 % too long": lambda g, norm="inf": 1.01 * duality.steepest_direction(g, norm),
-    "another default": lambda g, norm="2": duality.steepest_direction(g, norm),
-}.items():
-    steepest_directions_attain_the_dual_norm.mutant(text, replaces="steepest_direction")(mutant)
+steepest_directions_attain_the_dual_norm.mutants(
+    {
+        "sign(0) = 1": lambda g, norm="inf": (
+            np.where(g >= 0, 1.0, -1.0) if norm in ("inf", np.inf) else duality.steepest_direction(g, norm)
+        ),
+        "squares that overflow": lambda g, norm="inf": (
+            g / np.linalg.norm(g, axis=-1, keepdims=True) if norm in ("2", 2) else duality.steepest_direction(g, norm)
+        ),
+        "one norm for the whole batch": lambda g, norm="inf": (
+            g / np.linalg.norm(g) if norm in ("2", 2) else duality.steepest_direction(g, norm)
+        ),
+        "all largest entries": lambda g, norm="inf": (
+            np.sign(g) * (np.abs(g) == np.abs(g).max(-1, keepdims=True))
+            if norm in ("1", 1)
+            else duality.steepest_direction(g, norm)
+        ),
+        "the last of several largest": lambda g, norm="inf": duality.steepest_direction(g[..., ::-1], norm)[..., ::-1],
+        "largest entry, not largest size": lambda g, norm="inf": (
+            np.sign(g) * (np.arange(g.shape[-1]) == g.argmax(-1)[..., None])
+            if norm in ("1", 1)
+            else duality.steepest_direction(g, norm)
+        ),
+        "descent": lambda g, norm="inf": -duality.steepest_direction(g, norm),
+        "1 % too long": lambda g, norm="inf": 1.01 * duality.steepest_direction(g, norm),
+        "another default": lambda g, norm="2": duality.steepest_direction(g, norm),
+    },
+    replaces="steepest_direction",
+)
 
-for text, mutant in {
-    "the norm itself": lambda g, norm="inf": np.linalg.norm(g, float(norm), axis=-1),
-    "Euclidean always": lambda g, norm="inf": np.linalg.norm(g / np.abs(g).max(), axis=-1) * np.abs(g).max(),
-    "mean in place of the sum": lambda g, norm="inf": (
-        np.abs(g).mean(-1) if norm in ("inf", np.inf) else duality.dual_norm(g, norm)
-    ),
-    "without sizes": lambda g, norm="inf": g.sum(-1) if norm in ("inf", np.inf) else duality.dual_norm(g, norm),
-    "squared": lambda g, norm="inf": duality.dual_norm(g, norm) ** 2,
-}.items():
-    steepest_directions_attain_the_dual_norm.mutant(text, replaces="dual_norm")(mutant)
+steepest_directions_attain_the_dual_norm.mutants(
+    {
+        "the norm itself": lambda g, norm="inf": np.linalg.norm(g, float(norm), axis=-1),
+        "Euclidean always": lambda g, norm="inf": np.linalg.norm(g / np.abs(g).max(), axis=-1) * np.abs(g).max(),
+        "mean in place of the sum": lambda g, norm="inf": (
+            np.abs(g).mean(-1) if norm in ("inf", np.inf) else duality.dual_norm(g, norm)
+        ),
+        "without sizes": lambda g, norm="inf": g.sum(-1) if norm in ("inf", np.inf) else duality.dual_norm(g, norm),
+        "squared": lambda g, norm="inf": duality.dual_norm(g, norm) ** 2,
+    },
+    replaces="dual_norm",
+)
 
 
 def bent(a):
@@ -127,7 +131,7 @@ def exact(grad, a, norm):
     return duality.steepest_direction(grad(a), norm)
 
 
-for text, mutant in {
+one_step_attains_the_maximum_of_a_linear_loss.mutants({
     "descends": step_with(lambda grad, a, norm: -exact(grad, a, norm)),
     "half as long": step_with(exact, lambda eps, a: eps / 2),
     "1 % too long": step_with(exact, lambda eps, a: 1.01 * eps),
@@ -151,11 +155,12 @@ for text, mutant in {
         )
     ),
     "gradient where it does not belong": step_with(lambda grad, a, norm: exact(grad, a + 0.1, norm)),
-}.items():
-    one_step_attains_the_maximum_of_a_linear_loss.mutant(text)(mutant)
+})
 
 
-@one_step_attains_the_maximum_of_a_linear_loss.mutant("moves the caller's array")
-def _(grad, a, eps, norm="inf"):
+def moves_callers_array(grad, a, eps, norm="inf"):
     a += eps * exact(grad, a, norm)
     return a
+
+
+one_step_attains_the_maximum_of_a_linear_loss.mutants({"moves the caller's array": moves_callers_array})

@@ -66,13 +66,15 @@ def attacks_climb_the_loss_within_ball_and_pixels(
     yield from unchanged("attack", lambda a: attack(h, a, y, 0.1), a)
 
 
-for text, mutant in {
-    "labels of a neighbour": lambda h, labels: training.input_gradient(h, np.roll(labels, 1)),
-    "downhill": lambda h, labels: lambda a: -training.input_gradient(h, labels)(a),
-    "sum in place of the mean": lambda h, labels: lambda a: len(a) * training.input_gradient(h, labels)(a),
-    "stale: at the first inputs seen": lambda h, labels: lambda a: training.input_gradient(h, labels)(np.round(a)),
-}.items():
-    attacks_climb_the_loss_within_ball_and_pixels.mutant(text, replaces="input_gradient")(mutant)
+attacks_climb_the_loss_within_ball_and_pixels.mutants(
+    {
+        "labels of a neighbour": lambda h, labels: training.input_gradient(h, np.roll(labels, 1)),
+        "downhill": lambda h, labels: lambda a: -training.input_gradient(h, labels)(a),
+        "sum in place of the mean": lambda h, labels: lambda a: len(a) * training.input_gradient(h, labels)(a),
+        "stale: at the first inputs seen": lambda h, labels: lambda a: training.input_gradient(h, labels)(np.round(a)),
+    },
+    replaces="input_gradient",
+)
 
 for text, change in {
     "radius 1 % too large": lambda h, a, y, eps, k, norm: (h, a, y, 1.01 * eps, k, norm),
@@ -82,30 +84,36 @@ for text, change in {
     "inputs rounded first": lambda h, a, y, eps, k, norm: (h, np.round(a, 2), y, eps, k, norm),
 }.items():
 
-    @attacks_climb_the_loss_within_ball_and_pixels.mutant(text, replaces="attack")
-    def _(h, a, labels, eps, num_steps=20, norm="inf", change=change):
+    def wrong_version(h, a, labels, eps, num_steps=20, norm="inf", change=change):
         return training.attack(*change(h, a, labels, eps, num_steps, norm))
 
+    attacks_climb_the_loss_within_ball_and_pixels.mutants({text: wrong_version}, replaces="attack")
 
-@attacks_climb_the_loss_within_ball_and_pixels.mutant("another number of steps by default", replaces="attack")
-def _(h, a, labels, eps, num_steps=10, norm="inf"):
+
+def another_number_steps_default(h, a, labels, eps, num_steps=10, norm="inf"):
     return training.attack(h, a, labels, eps, num_steps, norm)
 
 
-@attacks_climb_the_loss_within_ball_and_pixels.mutant("without an attack", replaces="withstands")
-def _(h, a, labels, eps, num_steps=20, norm="inf"):
-    return training.withstands(h, a, labels, 0.0)
-
-
-@attacks_climb_the_loss_within_ball_and_pixels.mutant("those that fall", replaces="withstands")
-def _(h, a, labels, eps, num_steps=20, norm="inf"):
+def those_fall(h, a, labels, eps, num_steps=20, norm="inf"):
     return ~training.withstands(h, a, labels, eps, num_steps, norm)
 
 
-@attacks_climb_the_loss_within_ball_and_pixels.mutant("the answer unchanged, right or wrong", replaces="withstands")
-def _(h, a, labels, eps, num_steps=20, norm="inf"):
+def answer_unchanged_right_or_wrong(h, a, labels, eps, num_steps=20, norm="inf"):
     worst = training.attack(h, a, labels, eps, num_steps, norm)
     return forward(h, worst).argmax(axis=1) == forward(h, a).argmax(axis=1)
+
+
+attacks_climb_the_loss_within_ball_and_pixels.mutants(
+    {"another number of steps by default": another_number_steps_default}, replaces="attack"
+)
+attacks_climb_the_loss_within_ball_and_pixels.mutants(
+    {
+        "without an attack": lambda h, a, labels, eps, num_steps=20, norm="inf": training.withstands(h, a, labels, 0.0),
+        "those that fall": those_fall,
+        "the answer unchanged, right or wrong": answer_unchanged_right_or_wrong,
+    },
+    replaces="withstands",
+)
 
 
 @claim("R03", slide=SLIDE, source=f"{MADRY}; Danskin 1967; Kingma & Ba 2015")
@@ -149,21 +157,26 @@ for text, changes in {
     "another batch by default": {"batch": lambda batch: 64 if batch == 100 else batch},
 }.items():
 
-    @adversarial_training_descends_at_the_attacked_batch.mutant(text)
-    def _(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf", changes=changes):
+    def wrong_version_2(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf", changes=changes):
         given = {"labels": labels, "eps": eps, "steps": steps, "step": step, "batch": batch, "num_steps": num_steps}
         given |= {"norm": norm}
         given |= {name: change(given[name]) for name, change in changes.items()}
         return training.adversarial_training(h, a, rng=rng, **given)
 
+    adversarial_training_descends_at_the_attacked_batch.mutants({text: wrong_version_2})
 
-@adversarial_training_descends_at_the_attacked_batch.mutant("inputs attacked once, before training")
-def _(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
+
+def inputs_attacked_once_before(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
     worst = training.attack(h, a, labels, eps, num_steps, norm)
     return training.adversarial_training(h, worst, labels, 0.0, rng, steps, step, batch)
 
 
-@adversarial_training_descends_at_the_attacked_batch.mutant("trained to please the attack: min over η")
-def _(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
+def trained_please_attack_min_over_eta(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
     helped = 2 * a - training.attack(h, a, labels, eps, num_steps, norm)
     return training.adversarial_training(h, np.clip(helped, 0, 1), labels, 0.0, rng, steps, step, batch)
+
+
+adversarial_training_descends_at_the_attacked_batch.mutants({
+    "inputs attacked once, before training": inputs_attacked_once_before,
+    "trained to please the attack: min over η": trained_please_attack_min_over_eta,
+})

@@ -38,7 +38,7 @@ def digits_are_trained_on_or_tested_on(rng, *, digit_split=digit_classifiers.dig
         yield at_most("digits in the order of labels", (np.diff(part) >= 0).mean(), 0.8, resolution=1.0)
 
 
-for text, mutant in {
+digits_are_trained_on_or_tested_on.mutants({
     "the first ones": lambda seed, points: split_of(np.arange(10000), points),
     "one seed": lambda seed, points: digit_classifiers.digit_split(0, points),
     "drawn with replacement": lambda seed, points: split_of(
@@ -57,8 +57,7 @@ for text, mutant in {
         np.sort(digit_classifiers.digit_split(seed, points)[3]),
     ),
     "another number": lambda seed, points: digit_classifiers.digit_split(seed, points + 1),
-}.items():
-    digits_are_trained_on_or_tested_on.mutant(text)(mutant)
+})
 
 
 def split_of(order, points):
@@ -118,23 +117,27 @@ def more_often(what, first, second):
     return at_least(f"{what}: share of discordant digits", low, 0.5, resolution=0.5)._replace(alpha=ALPHA)
 
 
-for text, spoilt in {
-    "never attacked": lambda job: digit_classifiers.trained(job._replace(eps=0.0)),
-    "always attacked": lambda job: digit_classifiers.trained(job._replace(eps=EPS)),
-    "attacked at a tenth of the radius": lambda job: digit_classifiers.trained(job._replace(eps=job.eps / 10)),
-    "trained on other digits": lambda job: digit_classifiers.trained(job._replace(seed=job.seed + 1)),
-    "hardly trained": lambda job: digit_classifiers.trained(job._replace(steps=10)),
-    "another start each time": lambda job: digit_classifiers.trained(
-        job._replace(seed=int(np.random.default_rng().integers(2**31)))
-    ),
-}.items():
-    attacks_fell_plain_training_and_adversarial_training_costs_clean_digits.mutant(text, replaces="trained")(spoilt)
-
-
-@attacks_fell_plain_training_and_adversarial_training_costs_clean_digits.mutant(
-    "first layer transposed", replaces="as_network"
+attacks_fell_plain_training_and_adversarial_training_costs_clean_digits.mutants(
+    {
+        "never attacked": lambda job: digit_classifiers.trained(job._replace(eps=0.0)),
+        "always attacked": lambda job: digit_classifiers.trained(job._replace(eps=EPS)),
+        "attacked at a tenth of the radius": lambda job: digit_classifiers.trained(job._replace(eps=job.eps / 10)),
+        "trained on other digits": lambda job: digit_classifiers.trained(job._replace(seed=job.seed + 1)),
+        "hardly trained": lambda job: digit_classifiers.trained(job._replace(steps=10)),
+        "another start each time": lambda job: digit_classifiers.trained(
+            job._replace(seed=int(np.random.default_rng().integers(2**31)))
+        ),
+    },
+    replaces="trained",
 )
-def _(x, m=100):
+
+
+def first_layer_transposed(x, m=100):
     h = digit_classifiers.as_network(x, m)
     W, b = h.layers[0]
     return h._replace(layers=(h.layers[0]._replace(W=W.T.reshape(W.shape), b=b), *h.layers[1:]))
+
+
+attacks_fell_plain_training_and_adversarial_training_costs_clean_digits.mutants(
+    {"first layer transposed": first_layer_transposed}, replaces="as_network"
+)

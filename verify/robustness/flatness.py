@@ -6,10 +6,10 @@ import autograd.numpy as np
 from refimpl.optimizers import sgd_step
 from refimpl.robustness import landscapes, sharpness
 from refimpl.sampling.targets import gaussian_mixture
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.probes import batched
-from verify.robustness.sharpness import SAM, SAM_REPOSITORY, SLIDE, spoilt_step, there
+from verify.robustness.sharpness import SAM, SLIDE, spoilt_step, there
 
 
 @claim("R02", slide=SLIDE, source="definition")
@@ -33,7 +33,7 @@ def with_parts(**parts):
 
 
 VALLEY = landscapes.factorization()
-for text, mutant in {
+minima_of_all_sharpnesses.mutants({
     "½ left out": with_parts(f=lambda x: 2 * VALLEY.f(x)),
     "gradient of its coordinates swapped": with_parts(grad_f=lambda x: VALLEY.grad_f(x)[..., ::-1]),
     "gradient twice as large": with_parts(grad_f=lambda x: 2 * VALLEY.grad_f(x)),
@@ -41,8 +41,7 @@ for text, mutant in {
         trace=lambda x: VALLEY.trace(x) * x[..., 0] * x[..., 1]
     ),
     "trace halved": with_parts(trace=lambda x: VALLEY.trace(x) / 2),
-}.items():
-    minima_of_all_sharpnesses.mutant(text)(mutant)
+})
 
 
 @claim("R02", slide=SLIDE, source=f"{SAM}; Wen, Ma & Li 2023 (drift along a curve of minima)")
@@ -79,23 +78,29 @@ def worst_loss(valley, x, eps):
     return valley.f(x[..., None, :] + eps * np.stack([np.cos(t), np.sin(t)], -1)).max(-1)
 
 
-for text, step, shipped in (
-    ("gradient at x: plain descent", spoilt_step(lambda grad_f, x, eta: grad_f(x)), SAM_REPOSITORY),
-    ("perturbed downhill", spoilt_step(lambda grad_f, x, eta: grad_f(x - eta)), ""),
-    ("perturbed twice as far", spoilt_step(lambda grad_f, x, eta: grad_f(x + 2 * eta)), ""),
-    ("perturbed 10 % too far", spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.1 * eta)), ""),
-    ("not normalised", spoilt_step(there, eta=lambda g, eps: eps * g), ""),
-    ("divided by ‖g‖²", spoilt_step(there, eta=lambda g, eps: eps * g / ((g * g).sum(-1, keepdims=True) + 1e-9)), ""),
-    ("descends from x + η", spoilt_step(there, start=lambda x, eta: x + eta), ""),
-    ("mean of both gradients", spoilt_step(lambda grad_f, x, eta: (grad_f(x) + grad_f(x + eta)) / 2), ""),
-):
-    sam_walks_to_the_flattest_minimum.mutant(text, replaces="sam_step", shipped=shipped)(step)
-for text, landscape in {
-    "½ left out": with_parts(f=lambda x: 2 * VALLEY.f(x)),
-    "gradient twice as large": with_parts(grad_f=lambda x: 2 * VALLEY.grad_f(x)),
-    "trace halved": with_parts(trace=lambda x: VALLEY.trace(x) / 2),
-}.items():
-    sam_walks_to_the_flattest_minimum.mutant(text, replaces="landscape")(landscape)
+sam_walks_to_the_flattest_minimum.mutants(
+    {
+        "gradient at x: plain descent": shipped(
+            spoilt_step(lambda grad_f, x, eta: grad_f(x)), project="google-research/sam", thread="#14"
+        ),
+        "perturbed downhill": spoilt_step(lambda grad_f, x, eta: grad_f(x - eta)),
+        "perturbed twice as far": spoilt_step(lambda grad_f, x, eta: grad_f(x + 2 * eta)),
+        "perturbed 10 % too far": spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.1 * eta)),
+        "not normalised": spoilt_step(there, eta=lambda g, eps: eps * g),
+        "divided by ‖g‖²": spoilt_step(there, eta=lambda g, eps: eps * g / ((g * g).sum(-1, keepdims=True) + 1e-9)),
+        "descends from x + η": spoilt_step(there, start=lambda x, eta: x + eta),
+        "mean of both gradients": spoilt_step(lambda grad_f, x, eta: (grad_f(x) + grad_f(x + eta)) / 2),
+    },
+    replaces="sam_step",
+)
+sam_walks_to_the_flattest_minimum.mutants(
+    {
+        "½ left out": with_parts(f=lambda x: 2 * VALLEY.f(x)),
+        "gradient twice as large": with_parts(grad_f=lambda x: 2 * VALLEY.grad_f(x)),
+        "trace halved": with_parts(trace=lambda x: VALLEY.trace(x) / 2),
+    },
+    replaces="landscape",
+)
 
 
 def wells():
@@ -138,12 +143,11 @@ def worst_on_ball(f, x, eps):
     return f(x[..., None, :] + ball).max(-1)
 
 
-for text, step in {
+sam_may_rest_where_the_perturbed_point_is_the_sharp_minimum.mutants({
     "gradient at x: plain descent": spoilt_step(lambda grad_f, x, eta: grad_f(x)),
     "perturbed downhill": spoilt_step(lambda grad_f, x, eta: grad_f(x - eta)),
     "perturbed 1 % too far": spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.01 * eta)),
     "perturbed half as far": spoilt_step(lambda grad_f, x, eta: grad_f(x + eta / 2)),
     "not normalised": spoilt_step(there, eta=lambda g, eps: eps * g),
     "mean of both gradients": spoilt_step(lambda grad_f, x, eta: (grad_f(x) + grad_f(x + eta)) / 2),
-}.items():
-    sam_may_rest_where_the_perturbed_point_is_the_sharp_minimum.mutant(text)(step)
+})

@@ -105,17 +105,18 @@ def padded(found, m):
     return found if found.v is None else found._replace(v=np.append(found.v, np.zeros(m - len(found.v))))
 
 
-for _text, _version in INTERPOLANTS.items():
-    flattest_interpolants_get_flatter_with_width.mutant(_text, replaces="flattest_interpolant")(_version)
+flattest_interpolants_get_flatter_with_width.mutants(INTERPOLANTS, replaces="flattest_interpolant")
 
-PAIRS = {
-    "in the dual norm": lambda a, b, norm=2: law_of_robustness.steepest_pair(a, b, {1: np.inf, 2: 2, np.inf: 1}[norm]),
-    "neighbours in the list only": lambda a, b, norm=2: max(
-        abs(b[i] - b[i - 1]) / length(a[i] - a[i - 1], norm) for i in range(1, len(a))
-    ),
-    "half": lambda a, b, norm=2: law_of_robustness.steepest_pair(a, b, norm) / 2,
-    "1 % too large": lambda a, b, norm=2: 1.01 * law_of_robustness.steepest_pair(a, b, norm),
-}
-
-for _text, _version in PAIRS.items():
-    flattest_interpolants_get_flatter_with_width.mutant(_text, replaces="steepest_pair")(_version)
+flattest_interpolants_get_flatter_with_width.mutants(
+    {
+        "in the dual norm": lambda a, b, norm=2: law_of_robustness.steepest_pair(
+            a, b, {1: np.inf, 2: 2, np.inf: 1}[norm]
+        ),
+        "neighbours in the list only": lambda a, b, norm=2: max(
+            abs(b[i] - b[i - 1]) / length(a[i] - a[i - 1], norm) for i in range(1, len(a))
+        ),
+        "half": lambda a, b, norm=2: law_of_robustness.steepest_pair(a, b, norm) / 2,
+        "1 % too large": lambda a, b, norm=2: 1.01 * law_of_robustness.steepest_pair(a, b, norm),
+    },
+    replaces="steepest_pair",
+)

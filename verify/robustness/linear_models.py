@@ -94,51 +94,54 @@ for name in ("robust_margins", "worst_inputs"):
         "twice the radius": lambda x, a, b, eps, norm="inf", true=true: true(x, a, b, 2 * eps, norm),
         "another default": lambda x, a, b, eps, norm="2", true=true: true(x, a, b, eps, norm),
     }.items():
-        the_worst_risk_of_a_linear_model_is_exact.mutant(text, replaces=name)(mutant)
+        the_worst_risk_of_a_linear_model_is_exact.mutants({text: mutant}, replaces=name)
 
 
-@the_worst_risk_of_a_linear_model_is_exact.mutant("label left out of the attack", replaces="worst_inputs")
-def _(x, a, b, eps, norm="inf"):
-    return a - eps * duality.steepest_direction(x, norm)
-
-
-@the_worst_risk_of_a_linear_model_is_exact.mutant("label on the attack's cost", replaces="robust_margins")
-def _(x, a, b, eps, norm="inf"):
-    return b * (a @ x - eps * duality.dual_norm(x, norm))
-
-
-@the_worst_risk_of_a_linear_model_is_exact.mutant("sum in place of the mean", replaces="adversarial_risk")
-def _(loss, x, a, b, eps, norm="inf"):
+def sum_place_mean(loss, x, a, b, eps, norm="inf"):
     return len(a) * linear_models.adversarial_risk(loss, x, a, b, eps, norm)
 
 
-@the_worst_risk_of_a_linear_model_is_exact.mutant(
-    "one worst input for all: max of the mean", replaces="adversarial_risk"
-)
-def _(loss, x, a, b, eps, norm="inf"):
+def one_worst_input_all_max_mean(loss, x, a, b, eps, norm="inf"):
     shift = eps * np.sign(b.sum() or 1.0) * duality.dual_norm(x, norm)
     return loss.value(b * (a @ x - shift)).mean()
 
 
-@the_worst_risk_of_a_linear_model_is_exact.mutant("loss of the mean margin", replaces="adversarial_risk")
-def _(loss, x, a, b, eps, norm="inf"):
+def loss_mean_margin(loss, x, a, b, eps, norm="inf"):
     return loss.value(linear_models.robust_margins(x, a, b, eps, norm).mean())
 
 
-@the_worst_risk_of_a_linear_model_is_exact.mutant("exponential that overflows", replaces="adversarial_risk")
-def _(loss, x, a, b, eps, norm="inf"):
+def exponential_overflows(loss, x, a, b, eps, norm="inf"):
     return LOSSES[loss.name](linear_models.robust_margins(x, a, b, eps, norm)).mean()
 
 
-@the_worst_risk_of_a_linear_model_is_exact.mutant("hinge at 0", replaces="adversarial_risk")
-def _(loss, x, a, b, eps, norm="inf"):
+def hinge_0(loss, x, a, b, eps, norm="inf"):
     m = linear_models.robust_margins(x, a, b, eps, norm)
     return np.maximum(0, -m).mean() if loss.name == "hinge" else loss.value(m).mean()
 
 
-@the_worst_risk_of_a_linear_model_is_exact.mutant("attack left out", replaces="adversarial_risk")
-def _(loss, x, a, b, eps, norm="inf"):
+def attack_left_out(loss, x, a, b, eps, norm="inf"):
     return linear_models.adversarial_risk(loss, x, a, b, 0.0, norm)
+
+
+the_worst_risk_of_a_linear_model_is_exact.mutants(
+    {"label left out of the attack": lambda x, a, b, eps, norm="inf": a - eps * duality.steepest_direction(x, norm)},
+    replaces="worst_inputs",
+)
+the_worst_risk_of_a_linear_model_is_exact.mutants(
+    {"label on the attack's cost": lambda x, a, b, eps, norm="inf": b * (a @ x - eps * duality.dual_norm(x, norm))},
+    replaces="robust_margins",
+)
+the_worst_risk_of_a_linear_model_is_exact.mutants(
+    {
+        "sum in place of the mean": sum_place_mean,
+        "one worst input for all: max of the mean": one_worst_input_all_max_mean,
+        "loss of the mean margin": loss_mean_margin,
+        "exponential that overflows": exponential_overflows,
+        "hinge at 0": hinge_0,
+        "attack left out": attack_left_out,
+    },
+    replaces="adversarial_risk",
+)
 
 
 @claim("R01", slide=SLIDE, source="Danskin 1967; Madry et al. 2018, Appendix A")
@@ -175,7 +178,7 @@ def gradient_at(inputs, margin=None):
     return gradient
 
 
-for text, mutant in {
+the_gradient_of_the_worst_risk_is_that_at_the_worst_inputs.mutants({
     "at the clean inputs": gradient_at(lambda x, a, b, eps, norm: a),
     "slopes at the clean margins": gradient_at(linear_models.worst_inputs, lambda x, a, b, eps, norm: b * (a @ x)),
     "clean inputs, slopes at the worst margins": gradient_at(
@@ -186,7 +189,8 @@ for text, mutant in {
         lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, b, 2 * eps, norm), linear_models.robust_margins
     ),
     "radius 1 % too large": gradient_at(
-        lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, b, 1.01 * eps, norm), linear_models.robust_margins
+        lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, b, 1.01 * eps, norm),
+        linear_models.robust_margins,
     ),
     "sign whatever the norm": gradient_at(lambda x, a, b, eps, norm: linear_models.worst_inputs(x, a, b, eps)),
     "sum": lambda loss, x, a, b, eps, norm="inf": len(a) * linear_models.adversarial_gradient(loss, x, a, b, eps, norm),
@@ -194,8 +198,7 @@ for text, mutant in {
     "another default": lambda loss, x, a, b, eps, norm="2": linear_models.adversarial_gradient(
         loss, x, a, b, eps, norm
     ),
-}.items():
-    the_gradient_of_the_worst_risk_is_that_at_the_worst_inputs.mutant(text)(mutant)
+})
 
 
 @claim("R01", slide=SLIDE, source="Goodfellow, Shlens & Szegedy 2015; Madry et al. 2018")
@@ -213,16 +216,20 @@ def attacks_attain_the_worst_risk_of_linear_models(rng, *, fgsm=adversarial.fgsm
             yield equal(f"ℓ{norm}, {name}: loss", reached, worst, atol=rounding(256, 8.0))
 
 
-for text, mutant in {
-    "descends": step_with(lambda grad, a, norm: -duality.steepest_direction(grad(a), norm)),
-    "along the gradient itself": step_with(lambda grad, a, norm: grad(a)),
-    "sign whatever the norm": step_with(lambda grad, a, norm: np.sign(grad(a))),
-}.items():
-    attacks_attain_the_worst_risk_of_linear_models.mutant(text, replaces="fgsm")(mutant)
+attacks_attain_the_worst_risk_of_linear_models.mutants(
+    {
+        "descends": step_with(lambda grad, a, norm: -duality.steepest_direction(grad(a), norm)),
+        "along the gradient itself": step_with(lambda grad, a, norm: grad(a)),
+        "sign whatever the norm": step_with(lambda grad, a, norm: np.sign(grad(a))),
+    },
+    replaces="fgsm",
+)
 
-for text, mutant in {
-    "steps along the gradient itself": loop_with(direction=lambda grad, z, a, norm: grad(z)),
-    "around the previous iterate": loop_with(centre=lambda a, z: z),
-    "radius 1 % too small": loop_with(radius=lambda eps: 0.99 * eps),
-}.items():
-    attacks_attain_the_worst_risk_of_linear_models.mutant(text, replaces="pgd")(mutant)
+attacks_attain_the_worst_risk_of_linear_models.mutants(
+    {
+        "steps along the gradient itself": loop_with(direction=lambda grad, z, a, norm: grad(z)),
+        "around the previous iterate": loop_with(centre=lambda a, z: z),
+        "radius 1 % too small": loop_with(radius=lambda eps: 0.99 * eps),
+    },
+    replaces="pgd",
+)

@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl.robustness import lipschitz
 from refimpl.robustness.sign_relaxation import linf_matrix
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
 from verify.robustness.small_networks import largest, network
 from verify.robustness.wrong_programs import coupled_lipsdp, paired_with_s
@@ -115,14 +115,16 @@ MUTANTS: dict[str, dict[str, Callable]] = {
 
 for _need, _versions in MUTANTS.items():
     for _text, _version in _versions.items():
-        sampled_is_at_most_exact_is_at_most_certified.mutant(_text, replaces=_need)(_version)
+        sampled_is_at_most_exact_is_at_most_certified.mutants({_text: _version}, replaces=_need)
 
-sampled_is_at_most_exact_is_at_most_certified.mutant(
-    "multipliers that couple neurons", replaces="lipsdp", shipped="LipSDP, mode network"
-)(coupled_lipsdp)
-sampled_is_at_most_exact_is_at_most_certified.mutant(
-    "the constant row paired with s", replaces="linf_sdp", shipped="an earlier form of the cost in lipopt"
-)(paired_with_s)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {"multipliers that couple neurons": shipped(coupled_lipsdp, project="LipSDP", version="mode network")},
+    replaces="lipsdp",
+)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {"the constant row paired with s": shipped(paired_with_s, project="lipopt", version="an earlier form of the cost")},
+    replaces="linf_sdp",
+)
 
 
 @claim("R04", slide=ESTIMATION, source="Definition")
@@ -150,38 +152,33 @@ def layers(norm_of):
     return lambda weights, norm=2: float(np.prod([norm_of(np.asarray(W), norm) for W in weights]))
 
 
-PRODUCTS = {
-    "Frobenius norms": (layers(lambda W, norm: np.linalg.norm(W)), ""),
-    "the Frobenius norm called operator norm": (
+product_bound_multiplies_the_largest_gains_of_layers.mutants({
+    "Frobenius norms": layers(lambda W, norm: np.linalg.norm(W)),
+    "the Frobenius norm called operator norm": shipped(
         layers(lambda W, norm: np.linalg.norm(W) if norm == 2 else np.linalg.norm(W, norm)),
-        "lipMIP 0582776, NaiveUB",
+        project="lipMIP",
+        version="0582776, NaiveUB",
     ),
-    "in ℓ∞ the largest entry of the last layer": (
+    "in ℓ∞ the largest entry of the last layer": shipped(
         lambda weights, norm=2: (
             lipschitz.product_bound(weights, norm)
             * (np.abs(weights[-1]).max() / np.abs(weights[-1]).sum() if norm == np.inf else 1)
         ),
-        "lipMIP 0582776, NaiveUB",
+        project="lipMIP",
+        version="0582776, NaiveUB",
     ),
-    "rows and columns exchanged": (layers(lambda W, norm: np.linalg.norm(W.T, norm)), ""),
-    "entrywise norms": (layers(lambda W, norm: np.linalg.norm(W.ravel(), norm)), ""),
-    "the last layer left out": (
-        lambda weights, norm=2: lipschitz.product_bound([*weights[:-1], weights[-1] * 0 + 1], norm),
-        "",
+    "rows and columns exchanged": layers(lambda W, norm: np.linalg.norm(W.T, norm)),
+    "entrywise norms": layers(lambda W, norm: np.linalg.norm(W.ravel(), norm)),
+    "the last layer left out": lambda weights, norm=2: lipschitz.product_bound(
+        [*weights[:-1], weights[-1] * 0 + 1], norm
     ),
-    "the norm of the product": (
-        lambda weights, norm=2: np.linalg.norm(
-            np.linalg.multi_dot([*weights[::-1], np.eye(weights[0].shape[1])]), norm
-        ),
-        "",
+    "the norm of the product": lambda weights, norm=2: np.linalg.norm(
+        np.linalg.multi_dot([*weights[::-1], np.eye(weights[0].shape[1])]), norm
     ),
-    "the sum": (lambda weights, norm=2: sum(np.linalg.norm(W, norm) for W in weights), ""),
-    "ℓ∞ if no norm is given": (lambda weights, norm=np.inf: lipschitz.product_bound(weights, norm), ""),
-    "1 % too large": (lambda weights, norm=2: 1.01 * lipschitz.product_bound(weights, norm), ""),
-}
-
-for _text, (_version, _shipped) in PRODUCTS.items():
-    product_bound_multiplies_the_largest_gains_of_layers.mutant(_text, shipped=_shipped)(_version)
+    "the sum": lambda weights, norm=2: sum(np.linalg.norm(W, norm) for W in weights),
+    "ℓ∞ if no norm is given": lambda weights, norm=np.inf: lipschitz.product_bound(weights, norm),
+    "1 % too large": lambda weights, norm=2: 1.01 * lipschitz.product_bound(weights, norm),
+})
 
 
 @claim("R04", slide=WORST_CASE, source="Definition")
@@ -208,11 +205,11 @@ def slopes(weights, a, e):
     return (h @ weights[-1].T)[..., 0].imag / 1e-30
 
 
-SAMPLES = {
+sampled_bound_is_the_steepest_sampled_slope.mutants({
     "the norm itself for its dual": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, a, exchanged(norm)),
-    "the mean over points": lambda weights, a, norm=2: np.mean(
-        [lipschitz.sampled_bound(weights, point, norm) for point in np.reshape(a, (-1, np.shape(a)[-1]))]
-    ),
+    "the mean over points": lambda weights, a, norm=2: np.mean([
+        lipschitz.sampled_bound(weights, point, norm) for point in np.reshape(a, (-1, np.shape(a)[-1]))
+    ]),
     "at the first point": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, a[:1], norm),
     "at −a": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, -a, norm),
     "the last layer left out": lambda weights, a, norm=2: lipschitz.sampled_bound(
@@ -220,7 +217,4 @@ SAMPLES = {
     ),
     "ℓ∞ if no norm is given": lambda weights, a, norm=np.inf: lipschitz.sampled_bound(weights, a, norm),
     "1 % too small": lambda weights, a, norm=2: 0.99 * lipschitz.sampled_bound(weights, a, norm),
-}
-
-for _text, _version in SAMPLES.items():
-    sampled_bound_is_the_steepest_sampled_slope.mutant(_text)(_version)
+})

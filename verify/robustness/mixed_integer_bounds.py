@@ -101,7 +101,7 @@ def without_thin_cells(*arguments):
         return mixed_integer_bounds.lipmip(*arguments)
 
 
-WRONG = {
+lipmip_is_exact_on_boxes.mutants({
     "thin cells left out": without_thin_cells,
     "patterns at zero preactivations admitted": without_cuts,
     "all patterns": lambda weights, norm, lower, upper: largest(all_patterns([np.asarray(W) for W in weights]), norm),
@@ -122,10 +122,7 @@ WRONG = {
     ),
     "1 % too large": lambda *arguments: 1.01 * mixed_integer_bounds.lipmip(*arguments),
     "1 % too small": lambda *arguments: 0.99 * mixed_integer_bounds.lipmip(*arguments),
-}
-
-for _text, _version in WRONG.items():
-    lipmip_is_exact_on_boxes.mutant(_text)(_version)
+})
 
 
 def two_gradients(g, other):
@@ -184,24 +181,25 @@ def at_the_pattern_of_linf(weights, norm, lower, upper):
     return np.linalg.norm(gradients[np.abs(gradients).sum(1).argmax()])
 
 
-L2_ANSWERED = {
-    "any norm: ℓ₂ as ℓ∞": as_in(np.inf, 1.0),
-    "any norm: ℓ₂ as ℓ₁": as_in(1, 1.0),
-    "any norm: the 2-norm at the pattern that is best in ℓ∞": at_the_pattern_of_linf,
-    "1 % too large": as_in(1, 1.01),
-    "the norm itself for its dual": lambda weights, norm, lower, upper: (
-        mixed_integer_bounds.lipmip(weights, {1: np.inf, np.inf: 1}[norm], lower, upper)
-        if norm != 2
-        else activation_patterns.brute_force(weights, 2)
-    ),
-}
-
-for _text, _version in L2_ANSWERED.items():
-    lipmip_covers_l1_and_linf_but_not_l2.mutant(_text, replaces="lipmip")(_version)
-
-lipmip_covers_l1_and_linf_but_not_l2.mutant("in the norm itself", replaces="brute_force")(
-    lambda weights, norm: activation_patterns.brute_force(weights, np.inf)
+lipmip_covers_l1_and_linf_but_not_l2.mutants(
+    {
+        "any norm: ℓ₂ as ℓ∞": as_in(np.inf, 1.0),
+        "any norm: ℓ₂ as ℓ₁": as_in(1, 1.0),
+        "any norm: the 2-norm at the pattern that is best in ℓ∞": at_the_pattern_of_linf,
+        "1 % too large": as_in(1, 1.01),
+        "the norm itself for its dual": lambda weights, norm, lower, upper: (
+            mixed_integer_bounds.lipmip(weights, {1: np.inf, np.inf: 1}[norm], lower, upper)
+            if norm != 2
+            else activation_patterns.brute_force(weights, 2)
+        ),
+    },
+    replaces="lipmip",
 )
-lipmip_covers_l1_and_linf_but_not_l2.mutant("1 % too small", replaces="brute_force")(
-    lambda weights, norm: 0.99 * activation_patterns.brute_force(weights, norm)
+
+lipmip_covers_l1_and_linf_but_not_l2.mutants(
+    {
+        "in the norm itself": lambda weights, norm: activation_patterns.brute_force(weights, np.inf),
+        "1 % too small": lambda weights, norm: 0.99 * activation_patterns.brute_force(weights, norm),
+    },
+    replaces="brute_force",
 )

@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from refimpl.robustness import multipliers
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal
 from verify.robustness.rationals import exactly, is_semidefinite
 from verify.robustness.small_networks import network
@@ -50,20 +50,20 @@ def coupled_multipliers_certify_nothing(rng, *, lipsdp=multipliers.lipsdp, lipsd
     yield at_most("twins with coupled ones, of their slope", coupled, np.full(3, 0.01), resolution=0.01)
 
 
-coupled_multipliers_certify_nothing.mutant(
-    "multipliers that couple neurons", replaces="lipsdp", shipped="LipSDP, mode network"
-)(coupled_lipsdp)
-coupled_multipliers_certify_nothing.mutant("no bias is thought of: the slope of relu − relu", replaces="lipsdp")(
-    lambda weights: abs(weights[-1].sum())
+coupled_multipliers_certify_nothing.mutants(
+    {
+        "multipliers that couple neurons": shipped(coupled_lipsdp, project="LipSDP", version="mode network"),
+        "no bias is thought of: the slope of relu − relu": lambda weights: abs(weights[-1].sum()),
+        "1 % too large": lambda weights: 1.01 * multipliers.lipsdp(weights),
+    },
+    replaces="lipsdp",
 )
-coupled_multipliers_certify_nothing.mutant("1 % too large", replaces="lipsdp")(
-    lambda weights: 1.01 * multipliers.lipsdp(weights)
-)
-coupled_multipliers_certify_nothing.mutant("T for 2T", replaces="lipsdp_matrix")(
-    lambda weights, rho, T: changed_matrix(weights, rho, T, slack=1)
-)
-coupled_multipliers_certify_nothing.mutant("+ρ for −ρ", replaces="lipsdp_matrix")(
-    lambda weights, rho, T: multipliers.lipsdp_matrix(weights, 0.0, T) + np.diag([rho, 0, 0])
+coupled_multipliers_certify_nothing.mutants(
+    {
+        "T for 2T": lambda weights, rho, T: changed_matrix(weights, rho, T, slack=1),
+        "+ρ for −ρ": lambda weights, rho, T: multipliers.lipsdp_matrix(weights, 0.0, T) + np.diag([rho, 0, 0]),
+    },
+    replaces="lipsdp_matrix",
 )
 
 
@@ -92,7 +92,7 @@ def lipsdp_matrix_is_the_quadratic_form(rng, *, lipsdp_matrix=multipliers.lipsdp
         yield equal(f"sizes {sizes}: Mᵀ", M.T, M, atol=1e-13 * np.abs(M).max())
 
 
-FORMS = {
+lipsdp_matrix_is_the_quadratic_form.mutants({
     "T for 2T": lambda weights, rho, T: changed_matrix(weights, rho, T, slack=1),
     "not symmetrised": lambda weights, rho, T: changed_matrix(weights, rho, T, back=0),
     "ρ² for ρ": lambda weights, rho, T: multipliers.lipsdp_matrix(weights, rho**2, T),
@@ -102,10 +102,7 @@ FORMS = {
     ),
     "W_L twice": lambda weights, rho, T: multipliers.lipsdp_matrix([*weights[:-1], 2**0.5 * weights[-1]], rho, T),
     "1 % too large": lambda weights, rho, T: 1.01 * multipliers.lipsdp_matrix(weights, rho, T),
-}
-
-for _text, _version in FORMS.items():
-    lipsdp_matrix_is_the_quadratic_form.mutant(_text)(_version)
+})
 
 
 @claim("R07", slide=SLIDE, source=SOURCE + "; in rational arithmetic")
@@ -139,13 +136,14 @@ def matrix_of_fractions(weights, rho, lam):
     return M
 
 
-multipliers_prove_the_bound.mutant("10⁻⁷ short, as a solver may leave it", replaces="lipsdp_certificate")(
-    lambda weights: short(multipliers.lipsdp_certificate(weights))
+multipliers_prove_the_bound.mutants(
+    {
+        "10⁻⁷ short, as a solver may leave it": lambda weights: short(multipliers.lipsdp_certificate(weights)),
+        "one multiplier for all neurons": lambda weights: averaged(multipliers.lipsdp_certificate(weights)),
+    },
+    replaces="lipsdp_certificate",
 )
-multipliers_prove_the_bound.mutant("one multiplier for all neurons", replaces="lipsdp_certificate")(
-    lambda weights: averaged(multipliers.lipsdp_certificate(weights))
-)
-multipliers_prove_the_bound.mutant("ρ for √ρ", replaces="lipsdp")(lambda weights: multipliers.lipsdp(weights) ** 2)
+multipliers_prove_the_bound.mutants({"ρ for √ρ": lambda weights: multipliers.lipsdp(weights) ** 2}, replaces="lipsdp")
 
 
 def averaged(certificate):
@@ -191,7 +189,7 @@ def by_search(W, v):
     return np.sqrt(min(scipy.optimize.minimize(value, y, method="Nelder-Mead", options=options).fun for y in starts))
 
 
-BOUNDS = {
+lipsdp_is_the_best_bound_of_its_kind.mutants({
     "the product of norms": lambda weights: float(np.prod([np.linalg.norm(W, 2) for W in weights])),
     "ρ for √ρ": lambda weights: multipliers.lipsdp(weights) ** 2,
     "0.1 % too large": lambda weights: 1.001 * multipliers.lipsdp(weights),
@@ -202,7 +200,4 @@ BOUNDS = {
     "slopes in [−1, 1]": lambda weights: float(
         np.linalg.norm(np.linalg.multi_dot([*map(np.abs, weights[::-1]), np.eye(len(weights[0].T))]))
     ),
-}
-
-for _text, _bound in BOUNDS.items():
-    lipsdp_is_the_best_bound_of_its_kind.mutant(_text)(_bound)
+})

@@ -43,26 +43,32 @@ def attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots(
         yield at_least(f"{name}: share of the exact margin lost", share, 0.5, resolution=0.5)
 
 
-for text, mutant in {
-    "descends": step_with(lambda grad, a, norm: -np.sign(grad(a))),
-    "twice as long": step_with(lambda grad, a, norm: np.sign(grad(a)), lambda eps, a: 2 * eps),
-}.items():
-    attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutant(text, replaces="fgsm")(mutant)
-
-for text, mutant in {
-    "around the previous iterate": loop_with(centre=lambda a, z: z),
-    "descends": loop_with(direction=lambda grad, z, a, norm: -np.sign(grad(z))),
-    "radius 1 % too large": loop_with(radius=lambda eps: 1.01 * eps),
-}.items():
-    attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutant(text, replaces="pgd")(mutant)
-
-
-@attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutant(
-    "the best of the corners only", replaces="exact"
+attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutants(
+    {
+        "descends": step_with(lambda grad, a, norm: -np.sign(grad(a))),
+        "twice as long": step_with(lambda grad, a, norm: np.sign(grad(a)), lambda eps, a: 2 * eps),
+    },
+    replaces="fgsm",
 )
-def _(h, a, eps, bounds=None):
+
+attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutants(
+    {
+        "around the previous iterate": loop_with(centre=lambda a, z: z),
+        "descends": loop_with(direction=lambda grad, z, a, norm: -np.sign(grad(z))),
+        "radius 1 % too large": loop_with(radius=lambda eps: 1.01 * eps),
+    },
+    replaces="pgd",
+)
+
+
+def best_corners_only(h, a, eps, bounds=None):
     corners = a + eps * np.array(list(itertools.product([-1, 1], repeat=len(a))))
     return judged(worst_case.worst_case(h, a, 0.0), h, corners[forward(h, corners)[:, 0].argmin()])
+
+
+attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutants(
+    {"the best of the corners only": best_corners_only}, replaces="exact"
+)
 
 
 @claim("R01", slide=SLIDE, source="Danskin 1967; Madry et al. 2018, Appendix A")
@@ -100,12 +106,11 @@ def scaled(found, factor):
     return found._replace(value=factor * found.value)
 
 
-for text, mutant in {
+the_gradient_of_the_worst_case_is_that_at_the_worst_input.mutants({
     "the clean input": lambda h, a, eps, bounds=None: worst_case.worst_case(h, a, eps, bounds)._replace(a=a),
     "the opposite input": lambda h, a, eps, bounds=None: opposite(worst_case.worst_case(h, a, eps, bounds), a),
     "value 1 % too large": lambda h, a, eps, bounds=None: scaled(worst_case.worst_case(h, a, eps, bounds), 1.01),
     "value of the clean input": lambda h, a, eps, bounds=None: worst_case.worst_case(h, a, eps, bounds)._replace(
         value=float(forward(h, a)[0])
     ),
-}.items():
-    the_gradient_of_the_worst_case_is_that_at_the_worst_input.mutant(text)(mutant)
+})

@@ -36,7 +36,7 @@ def scaled(change):
     return lambda weights: {J: change(J, f) for J, f in polynomial_bounds.gradient_polynomial(weights).items()}
 
 
-POLYNOMIALS = {
+polynomial_is_the_gradient_along_signs.mutants({
     "s = u": scaled(lambda J, f: f if J.bit_count() > 1 else 0.0),
     "s = 1 + u": scaled(lambda J, f: 2 * f),
     "s = (1 − u)/2": scaled(lambda J, f: f * (-1) ** (J.bit_count() - 1)),
@@ -45,10 +45,7 @@ POLYNOMIALS = {
     },
     "absolute coefficients": scaled(lambda J, f: abs(f)),
     "1 % too large": scaled(lambda J, f: 1.01 * f),
-}
-
-for _text, _version in POLYNOMIALS.items():
-    polynomial_is_the_gradient_along_signs.mutant(_text)(_version)
+})
 
 
 def by_all_products(weights, degree):
@@ -98,7 +95,7 @@ def lipopt_never_increases_with_the_degree_and_ends_exact(rng, *, lipopt=polynom
     yield equal("Σ|wᵢᵀa|, degrees 2 and p + m", [values[0], values[-1]], [4.0, 2.0], rtol=SOLVER)
 
 
-LIPOPT = {
+lipopt_never_increases_with_the_degree_and_ends_exact.mutants({
     "1 % too large": lambda weights, degree: 1.01 * polynomial_bounds.lipopt(weights, degree),
     "1 % too small": lambda weights, degree: 0.99 * polynomial_bounds.lipopt(weights, degree),
     "one degree more": lambda weights, degree: polynomial_bounds.lipopt(weights, degree + 1),
@@ -107,7 +104,4 @@ LIPOPT = {
         abs(f) for f in polynomial_bounds.gradient_polynomial(weights).values()
     ),
     "‖∇h‖_∞ for ‖∇h‖₁": lambda weights, degree: largest(all_patterns(weights), 1),
-}
-
-for _text, _version in LIPOPT.items():
-    lipopt_never_increases_with_the_degree_and_ends_exact.mutant(_text)(_version)
+})

@@ -5,7 +5,7 @@ import scipy
 
 from refimpl.projections import onto_ball, onto_box
 from refimpl.robustness import adversarial, duality
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.probes import batched, unchanged
 from verify.robustness.adversarial import DUAL, NORMS, SLIDE, bent, sizes
@@ -103,40 +103,37 @@ def stopped(g, norm):
 
 
 ART = "adversarial-robustness-toolbox"
-for text, mutant, shipped in (
-    ("around the previous iterate", loop_with(centre=lambda a, z: z), f"{ART}, reported (#85)"),
-    ("starts outside the ball", loop_with(start=lambda a, eps: a + 1.5 * eps), f"{ART}, reported (#73)"),
-    ("missing clip", loop_with(clips=False), f"{ART}, reported (#148)"),
-    ("clips before it projects", loop_with(clip_last=False), ""),
-    ("starts at a corner of the ball", loop_with(start=lambda a, eps: a + eps), ""),
-    ("stale gradient", loop_with(direction=lambda g, z, a, n: duality.steepest_direction(g(a), n)), ""),
-    ("steps along the gradient itself", loop_with(direction=lambda g, z, a, n: g(z)), ""),
-    ("steps along the sign for ℓ₂", loop_with(direction=lambda g, z, a, n: np.sign(g(z))), ""),
-    (
-        "one norm for the batch",
-        loop_with(direction=lambda g, z, a, n: np.sign(g(z)) if n == "inf" else g(z) / np.linalg.norm(g(z))),
-        "",
+pgd_never_leaves_the_ball_around_the_input.mutants({
+    "around the previous iterate": shipped(loop_with(centre=lambda a, z: z), project=ART, thread="#85"),
+    "starts outside the ball": shipped(loop_with(start=lambda a, eps: a + 1.5 * eps), project=ART, thread="#73"),
+    "missing clip": shipped(loop_with(clips=False), project=ART, thread="#148"),
+    "clips before it projects": loop_with(clip_last=False),
+    "starts at a corner of the ball": loop_with(start=lambda a, eps: a + eps),
+    "stale gradient": loop_with(direction=lambda g, z, a, n: duality.steepest_direction(g(a), n)),
+    "steps along the gradient itself": loop_with(direction=lambda g, z, a, n: g(z)),
+    "steps along the sign for ℓ₂": loop_with(direction=lambda g, z, a, n: np.sign(g(z))),
+    "one norm for the batch": loop_with(
+        direction=lambda g, z, a, n: np.sign(g(z)) if n == "inf" else g(z) / np.linalg.norm(g(z))
     ),
-    ("divides by ‖g‖ + 10⁻¹²", loop_with(direction=lambda g, z, a, n: nearly_unit(g(z), n)), ""),
-    ("stops for all where one gradient is 0", loop_with(direction=lambda g, z, a, n: stopped(g(z), n)), ""),
-    ("descends", loop_with(direction=lambda g, z, a, n: -duality.steepest_direction(g(z), n)), ""),
-    ("radius 1 % too large", loop_with(radius=lambda eps: 1.01 * eps), ""),
-    ("steps 1 % too long", loop_with(length=lambda step, k: 1.01 * step), ""),
-    ("steps that shrink", loop_with(length=lambda step, k: step / (1 + k) ** 0.5), ""),
-    ("one step more", loop_with(more=1), ""),
-    ("one step less", loop_with(more=-1), ""),
-    ("always onto the sphere", loop_with(ball=onto_sphere), ""),
-    (
-        "ℓ∞ ball by rescaling",
+    "divides by ‖g‖ + 10⁻¹²": loop_with(direction=lambda g, z, a, n: nearly_unit(g(z), n)),
+    "stops for all where one gradient is 0": loop_with(direction=lambda g, z, a, n: stopped(g(z), n)),
+    "descends": loop_with(direction=lambda g, z, a, n: -duality.steepest_direction(g(z), n)),
+    "radius 1 % too large": loop_with(radius=lambda eps: 1.01 * eps),
+    "steps 1 % too long": loop_with(length=lambda step, k: 1.01 * step),
+    "steps that shrink": loop_with(length=lambda step, k: step / (1 + k) ** 0.5),
+    "one step more": loop_with(more=1),
+    "one step less": loop_with(more=-1),
+    "always onto the sphere": loop_with(ball=onto_sphere),
+    "ℓ∞ ball by rescaling": shipped(
         loop_with(
             ball=lambda c, eps, n: (
                 lambda z: c + (z - c) / np.maximum(1, np.linalg.norm(z - c, NORMS[n], axis=-1, keepdims=True) / eps)
             )
         ),
-        f"{ART} 1.20.1, projection",
+        project=ART,
+        version="1.20.1, projection",
     ),
-):
-    pgd_never_leaves_the_ball_around_the_input.mutant(text, shipped=shipped)(mutant)
+})
 
 
 @claim("R01", slide=SLIDE, source="Madry et al. 2018; KKT conditions of a linear loss on ball and box")
@@ -173,12 +170,11 @@ def largest_gain(a, g, eps):
     return g @ eta(40.0 if excess(40.0) < 0 else scipy.optimize.brentq(excess, -40, 40, xtol=1e-13))
 
 
-for text, mutant in {
+pgd_attains_the_maximum_of_a_linear_loss.mutants({
     "always along the sign": loop_with(direction=lambda grad, z, a, norm: np.sign(grad(z))),
     "descends": loop_with(direction=lambda grad, z, a, norm: -duality.steepest_direction(grad(z), norm)),
     "radius 1 % too small": loop_with(radius=lambda eps: 0.99 * eps),
     "steps that shrink too fast": loop_with(length=lambda step, k: step * 0.5**k),
     "around the previous iterate": loop_with(centre=lambda a, z: z),
     "no bounds": loop_with(clips=False),
-}.items():
-    pgd_attains_the_maximum_of_a_linear_loss.mutant(text)(mutant)
+})

@@ -79,7 +79,7 @@ def easy(H, g, eps):
     return at(H, g, eta - Q[:, l > l[-1] - 1e-9] @ (Q[:, l > l[-1] - 1e-9].T @ eta) * (np.abs(g @ Q[:, -1]) < 1e-9))
 
 
-for text, mutant in {
+the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem.mutants({
     "SAM's step": lambda H, g, eps: at(H, g, sharpness.sam_perturbation(g, eps)),
     "the minimum": lambda H, g, eps: at(H, g, sharpness.quadratic_maximum(-H, -g, eps).eta),
     "the Hessian twice": lambda H, g, eps: sharpness.quadratic_maximum(2 * H, g, eps),
@@ -91,5 +91,4 @@ for text, mutant in {
         1.01 * sharpness.quadratic_maximum(H, g, eps).value, sharpness.quadratic_maximum(H, g, eps).eta
     ),
     "the wrong sign of η": lambda H, g, eps: sharpness.quadratic_maximum(H, -g, eps),
-}.items():
-    the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem.mutant(text)(mutant)
+})

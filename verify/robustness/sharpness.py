@@ -8,14 +8,13 @@ from refimpl.cross_entropy import cross_entropy
 from refimpl.layers import Layer, Network, flatten
 from refimpl.mlp import loss_gradient
 from refimpl.robustness import sharpness
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
 from verify.networks.sharpness import flat, loss
 from verify.probes import batched
 
 SLIDE = "Robustness examples in ML"
 SAM = "Foret et al. 2021"
-SAM_REPOSITORY = "google-research/sam, reported (#14)"
 
 
 @claim("R02", slide=SLIDE, source=f"{SAM}, equation 2; Cauchy and Schwarz")
@@ -35,7 +34,7 @@ def a_linear_loss_fears_the_gradient_direction_most(rng, *, sam_perturbation=sha
     yield from batched("η", lambda g: sam_perturbation(g, eps), g, rtol=rounding(16))
 
 
-for text, mutant in {
+a_linear_loss_fears_the_gradient_direction_most.mutants({
     "descends": lambda g, eps: -sharpness.sam_perturbation(g, eps),
     "along g itself": lambda g, eps: eps * g,
     "divided by ‖g‖²": lambda g, eps: eps * g / np.maximum((g * g).sum(-1, keepdims=True), 1e-300),
@@ -45,8 +44,7 @@ for text, mutant in {
     "norm plus 10⁻¹²": lambda g, eps: eps * g / (np.linalg.norm(g, axis=-1, keepdims=True) + 1e-12),
     "1 % too long": lambda g, eps: 1.01 * sharpness.sam_perturbation(g, eps),
     "radius squared": lambda g, eps: sharpness.sam_perturbation(g, eps**2),
-}.items():
-    a_linear_loss_fears_the_gradient_direction_most.mutant(text)(mutant)
+})
 
 
 @claim("R02", slide=SLIDE, source=f"{SAM}, Algorithm 1")
@@ -100,31 +98,37 @@ def nearly_unit(g, eps, more=1e-12):
     return eps * g / (np.linalg.norm(g, axis=-1, keepdims=True) + more)
 
 
-for text, step, shipped in (
-    ("gradient at x: plain descent", spoilt_step(lambda grad_f, x, eta: grad_f(x)), SAM_REPOSITORY),
-    ("descends from x + η", spoilt_step(there, start=lambda x, eta: x + eta), ""),
-    ("perturbed downhill", spoilt_step(lambda grad_f, x, eta: grad_f(x - eta)), ""),
-    ("ascends", spoilt_step(lambda grad_f, x, eta: -grad_f(x + eta)), ""),
-    ("mean of both gradients", spoilt_step(lambda grad_f, x, eta: (grad_f(x) + grad_f(x + eta)) / 2), ""),
-    ("perturbed twice as far", spoilt_step(lambda grad_f, x, eta: grad_f(x + 2 * eta)), ""),
-    ("perturbed 1 % too far", spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.01 * eta)), ""),
-    ("step 1 % too long", spoilt_step(lambda grad_f, x, eta: 1.01 * grad_f(x + eta)), ""),
-    ("not normalised", spoilt_step(there, eta=lambda g, eps: eps * g), ""),
-    ("divided by ‖∇f‖ + 10⁻¹²", spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps)), ""),
-    ("0/0 at a minimum", spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps, 0.0)), ""),
-    ("by signs", spoilt_step(there, eta=lambda g, eps: eps * np.sign(g)), ""),
-):
-    sam_descends_along_the_gradient_of_another_point.mutant(text, replaces="sam_step", shipped=shipped)(step)
+sam_descends_along_the_gradient_of_another_point.mutants(
+    {
+        "gradient at x: plain descent": shipped(
+            spoilt_step(lambda grad_f, x, eta: grad_f(x)), project="google-research/sam", thread="#14"
+        ),
+        "descends from x + η": spoilt_step(there, start=lambda x, eta: x + eta),
+        "perturbed downhill": spoilt_step(lambda grad_f, x, eta: grad_f(x - eta)),
+        "ascends": spoilt_step(lambda grad_f, x, eta: -grad_f(x + eta)),
+        "mean of both gradients": spoilt_step(lambda grad_f, x, eta: (grad_f(x) + grad_f(x + eta)) / 2),
+        "perturbed twice as far": spoilt_step(lambda grad_f, x, eta: grad_f(x + 2 * eta)),
+        "perturbed 1 % too far": spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.01 * eta)),
+        "step 1 % too long": spoilt_step(lambda grad_f, x, eta: 1.01 * grad_f(x + eta)),
+        "not normalised": spoilt_step(there, eta=lambda g, eps: eps * g),
+        "divided by ‖∇f‖ + 10⁻¹²": spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps)),
+        "0/0 at a minimum": spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps, 0.0)),
+        "by signs": spoilt_step(there, eta=lambda g, eps: eps * np.sign(g)),
+    },
+    replaces="sam_step",
+)
 
-for text, gradient in {
-    "gradient at x": lambda grad_f, x, eps: grad_f(x),
-    "divided by ‖∇f‖ + 10⁻¹²": lambda grad_f, x, eps: grad_f(x + nearly_unit(grad_f(x), eps)),
-    "perturbed downhill": lambda grad_f, x, eps: grad_f(x - sharpness.sam_perturbation(grad_f(x), eps)),
-    "ascends for ever: two perturbations": lambda grad_f, x, eps: sharpness.sam_gradient(
-        grad_f, x + sharpness.sam_perturbation(grad_f(x), eps), eps
-    ),
-}.items():
-    sam_descends_along_the_gradient_of_another_point.mutant(text, replaces="sam_gradient")(gradient)
+sam_descends_along_the_gradient_of_another_point.mutants(
+    {
+        "gradient at x": lambda grad_f, x, eps: grad_f(x),
+        "divided by ‖∇f‖ + 10⁻¹²": lambda grad_f, x, eps: grad_f(x + nearly_unit(grad_f(x), eps)),
+        "perturbed downhill": lambda grad_f, x, eps: grad_f(x - sharpness.sam_perturbation(grad_f(x), eps)),
+        "ascends for ever: two perturbations": lambda grad_f, x, eps: sharpness.sam_gradient(
+            grad_f, x + sharpness.sam_perturbation(grad_f(x), eps), eps
+        ),
+    },
+    replaces="sam_gradient",
+)
 
 
 @claim("R02", slide=SLIDE, source=f"{SAM}, Algorithm 1; automatic differentiation")
@@ -170,15 +174,17 @@ def layer_norm(G):
     return np.sqrt((G.W**2).sum() + (G.b**2).sum())
 
 
-for text, perturb in {
-    "a norm for each layer": lambda g, eps, total, layer: eps * g / layer,
-    "a norm for each array": lambda g, eps, total, layer: eps * g / np.linalg.norm(g),
-    "a norm for each row": lambda g, eps, total, layer: eps * g / np.linalg.norm(g, axis=-1, keepdims=True),
-    "biases stay": lambda g, eps, total, layer: eps * g / total * (g.ndim == 2),
-    "no perturbation": lambda g, eps, total, layer: 0 * g,
-    "downhill": lambda g, eps, total, layer: -eps * g / total,
-    "not normalised": lambda g, eps, total, layer: eps * g,
-    "1 % too far": lambda g, eps, total, layer: 1.01 * eps * g / total,
-}.items():
-    shipped = SAM_REPOSITORY if text == "no perturbation" else ""
-    one_norm_over_all_layers.mutant(text, shipped=shipped)(network_mutant(perturb))
+one_norm_over_all_layers.mutants({
+    "a norm for each layer": network_mutant(lambda g, eps, total, layer: eps * g / layer),
+    "a norm for each array": network_mutant(lambda g, eps, total, layer: eps * g / np.linalg.norm(g)),
+    "a norm for each row": network_mutant(
+        lambda g, eps, total, layer: eps * g / np.linalg.norm(g, axis=-1, keepdims=True)
+    ),
+    "biases stay": network_mutant(lambda g, eps, total, layer: eps * g / total * (g.ndim == 2)),
+    "no perturbation": shipped(
+        network_mutant(lambda g, eps, total, layer: 0 * g), project="google-research/sam", thread="#14"
+    ),
+    "downhill": network_mutant(lambda g, eps, total, layer: -eps * g / total),
+    "not normalised": network_mutant(lambda g, eps, total, layer: eps * g),
+    "1 % too far": network_mutant(lambda g, eps, total, layer: 1.01 * eps * g / total),
+})

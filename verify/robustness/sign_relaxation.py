@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from refimpl.robustness import sign_relaxation
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
 from verify.robustness.rationals import exactly, is_semidefinite
 from verify.robustness.small_networks import all_patterns, largest, network
@@ -69,20 +69,19 @@ def without_constant(M):
     return M
 
 
-for _text, _version in PROGRAMS.items():
-    sign_relaxation_pairs_the_constant_with_the_input.mutant(_text, replaces="linf_sdp")(_version)
+sign_relaxation_pairs_the_constant_with_the_input.mutants(PROGRAMS, replaces="linf_sdp")
 
-sign_relaxation_pairs_the_constant_with_the_input.mutant(
-    "the constant row paired with s", replaces="linf_sdp", shipped="an earlier form of the cost in lipopt"
-)(paired_with_s)
-sign_relaxation_pairs_the_constant_with_the_input.mutant("without the constant row", replaces="linf_matrix")(
-    lambda W, v: without_constant(sign_relaxation.linf_matrix(W, v))
+sign_relaxation_pairs_the_constant_with_the_input.mutants(
+    {"the constant row paired with s": shipped(paired_with_s, project="lipopt", version="an earlier form of the cost")},
+    replaces="linf_sdp",
 )
-sign_relaxation_pairs_the_constant_with_the_input.mutant("not symmetrised", replaces="linf_matrix")(
-    lambda W, v: 2 * np.tril(sign_relaxation.linf_matrix(W, v))
-)
-sign_relaxation_pairs_the_constant_with_the_input.mutant("1 % too large", replaces="linf_matrix")(
-    lambda W, v: 1.01 * sign_relaxation.linf_matrix(W, v)
+sign_relaxation_pairs_the_constant_with_the_input.mutants(
+    {
+        "without the constant row": lambda W, v: without_constant(sign_relaxation.linf_matrix(W, v)),
+        "not symmetrised": lambda W, v: 2 * np.tril(sign_relaxation.linf_matrix(W, v)),
+        "1 % too large": lambda W, v: 1.01 * sign_relaxation.linf_matrix(W, v),
+    },
+    replaces="linf_matrix",
 )
 
 
@@ -105,12 +104,15 @@ def multipliers_prove_the_sign_relaxation(
     yield equal("proved", found, np.ones(len(nets)))
 
 
-multipliers_prove_the_sign_relaxation.mutant("10⁻⁷ short, as a solver may leave it", replaces="linf_certificate")(
-    lambda W, v: (1 - 1e-7) * sign_relaxation.linf_certificate(W, v)
+multipliers_prove_the_sign_relaxation.mutants(
+    {
+        "10⁻⁷ short, as a solver may leave it": lambda W, v: (1 - 1e-7) * sign_relaxation.linf_certificate(W, v),
+        "a mean multiplier for all": lambda W, v: np.full(
+            1 + sum(W.shape), sign_relaxation.linf_certificate(W, v).mean()
+        ),
+    },
+    replaces="linf_certificate",
 )
-multipliers_prove_the_sign_relaxation.mutant("a mean multiplier for all", replaces="linf_certificate")(
-    lambda W, v: np.full(1 + sum(W.shape), sign_relaxation.linf_certificate(W, v).mean())
-)
-multipliers_prove_the_sign_relaxation.mutant("½ for ¼", replaces="linf_sdp")(
-    lambda W, v: 2 * sign_relaxation.linf_sdp(W, v)
+multipliers_prove_the_sign_relaxation.mutants(
+    {"½ for ¼": lambda W, v: 2 * sign_relaxation.linf_sdp(W, v)}, replaces="linf_sdp"
 )

@@ -81,7 +81,7 @@ def intervals(h, lower, upper, size=np.abs, cut=lambda x: np.maximum(x, 0), shar
     return found
 
 
-for text, mutant in {
+intervals_hold_the_preactivations.mutants({
     "weights without sizes": lambda h, lower, upper: intervals(h, lower, upper, size=lambda W: W),
     "half the radius": lambda h, lower, upper: intervals(h, lower, upper, share=0.25),
     "1 % too narrow": lambda h, lower, upper: intervals(h, lower, upper, share=0.495),
@@ -90,8 +90,7 @@ for text, mutant in {
     "biases left out": lambda h, lower, upper: intervals(
         h._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in h.layers)), lower, upper
     ),
-}.items():
-    intervals_hold_the_preactivations.mutant(text)(mutant)
+})
 
 
 @claim("R01", slide=SLIDE, source="Tjeng, Xiao & Tedrake 2019; linear programs on all activation patterns")
@@ -138,44 +137,40 @@ def judged(found, h, a):
     return found._replace(value=float(forward(h, a)[0]), a=a)
 
 
-@the_worst_case_of_a_network_is_that_of_its_patterns.mutant("the largest output")
-def _(h, a, eps, bounds=None):
+def largest_output(h, a, eps, bounds=None):
     W, b = h.layers[-1]
     found = worst_case.worst_case(h._replace(layers=(*h.layers[:-1], Layer(-W, -b))), a, eps, bounds)
     return judged(found, h, found.a)
 
 
-@the_worst_case_of_a_network_is_that_of_its_patterns.mutant("the best of the corners only")
-def _(h, a, eps, bounds=None):
+def best_corners_only(h, a, eps, bounds=None):
     lower, upper = (a - eps, a + eps) if bounds is None else np.clip([a - eps, a + eps], *bounds)
     corners = lower + (upper - lower) * np.array(list(itertools.product([0, 1], repeat=len(a))))
     return judged(worst_case.worst_case(h, a, 0.0), h, corners[forward(h, corners)[:, 0].argmin()])
 
 
-@the_worst_case_of_a_network_is_that_of_its_patterns.mutant("the pattern at the input kept: one linear program")
-def _(h, a, eps, bounds=None):
+def pattern_input_kept_one_linear(h, a, eps, bounds=None):
     clip = adversarial.onto_bounds(a, bounds)
     return judged(worst_case.worst_case(h, a, 0.0), h, clip(a - eps * np.sign(vjp(h, a, np.ones(1)))))
 
 
-@the_worst_case_of_a_network_is_that_of_its_patterns.mutant("radius 1 % too small")
-def _(h, a, eps, bounds=None):
-    return worst_case.worst_case(h, a, 0.99 * eps, bounds)
-
-
-@the_worst_case_of_a_network_is_that_of_its_patterns.mutant("bounds left out")
-def _(h, a, eps, bounds=None):
-    return worst_case.worst_case(h, a, eps)
-
-
-@the_worst_case_of_a_network_is_that_of_its_patterns.mutant("last bias left out")
-def _(h, a, eps, bounds=None):
+def last_bias_left_out(h, a, eps, bounds=None):
     found = worst_case.worst_case(h, a, eps, bounds)
     return found._replace(value=found.value - float(h.layers[-1].b[0]))
 
 
-@the_worst_case_of_a_network_is_that_of_its_patterns.mutant("relaxed: signs between 0 and 1, bound of intervals")
-def _(h, a, eps, bounds=None):
+def relaxed_signs_between_0_1_bound(h, a, eps, bounds=None):
     found = worst_case.worst_case(h, a, eps, bounds)
     clip = adversarial.onto_bounds(a, bounds)
     return found._replace(value=float(worst_case.preactivation_bounds(h, clip(a - eps), clip(a + eps))[-1][0][0]))
+
+
+the_worst_case_of_a_network_is_that_of_its_patterns.mutants({
+    "the largest output": largest_output,
+    "the best of the corners only": best_corners_only,
+    "the pattern at the input kept: one linear program": pattern_input_kept_one_linear,
+    "radius 1 % too small": lambda h, a, eps, bounds=None: worst_case.worst_case(h, a, 0.99 * eps, bounds),
+    "bounds left out": lambda h, a, eps, bounds=None: worst_case.worst_case(h, a, eps),
+    "last bias left out": last_bias_left_out,
+    "relaxed: signs between 0 and 1, bound of intervals": relaxed_signs_between_0_1_bound,
+})

@@ -46,18 +46,7 @@ def underdamped_langevin_takes_root_kappa_steps(rng, *, steps_to_accuracy=linear
     yield rate("steps of BAOAB in κ", KAPPA, baoab, 0.5)
 
 
-@underdamped_langevin_takes_root_kappa_steps.mutant("one step at least")
-def _(step, C0, target, eps):
-    return max(linear_chains.steps_to_accuracy(step, C0, target, eps), 1)
-
-
-@underdamped_langevin_takes_root_kappa_steps.mutant("off by one")
-def _(step, C0, target, eps):
-    return linear_chains.steps_to_accuracy(step, C0, target, eps) + 1
-
-
-@underdamped_langevin_takes_root_kappa_steps.mutant("divergence the other way round")
-def _(step, C0, target, eps):
+def divergence_other_way_round(step, C0, target, eps):
     C, k = C0, 0
     while True:
         ratio = scipy.linalg.eigh(target, C, eigvals_only=True)
@@ -66,6 +55,9 @@ def _(step, C0, target, eps):
         C, k = step.M @ C @ step.M.T + step.N @ step.N.T, k + 1
 
 
-@underdamped_langevin_takes_root_kappa_steps.mutant("accuracy 2ε")
-def _(step, C0, target, eps):
-    return linear_chains.steps_to_accuracy(step, C0, target, 2 * eps)
+underdamped_langevin_takes_root_kappa_steps.mutants({
+    "one step at least": lambda step, C0, target, eps: max(linear_chains.steps_to_accuracy(step, C0, target, eps), 1),
+    "off by one": lambda step, C0, target, eps: linear_chains.steps_to_accuracy(step, C0, target, eps) + 1,
+    "divergence the other way round": divergence_other_way_round,
+    "accuracy 2ε": lambda step, C0, target, eps: linear_chains.steps_to_accuracy(step, C0, target, 2 * eps),
+})

@@ -51,24 +51,18 @@ def bias_of_lmc_is_of_first_order(rng, *, lmc_step=langevin.lmc_step):
         yield rate(f"{name} against η", eta, distance, order)
 
 
-@bias_of_lmc_is_of_first_order.mutant("noise √η: another law, however small η")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + np.sqrt(eta) * z
-
-
-@bias_of_lmc_is_of_first_order.mutant("noise 1 % too large: the bias does not vanish")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z
-
-
-@bias_of_lmc_is_of_first_order.mutant("gradient 1 % too small")
-def _(grad_f, a, eta, z):
-    return a - 0.99 * eta * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@bias_of_lmc_is_of_first_order.mutant("a step of Heun's kind: a bias, but another one")
-def _(grad_f, a, eta, z):
+def step_heuns_kind_bias_but_another(grad_f, a, eta, z):
     return a - eta / 2 * (grad_f(a) + grad_f(a - eta * grad_f(a))) + np.sqrt(2 * eta) * z
+
+
+bias_of_lmc_is_of_first_order.mutants({
+    "noise √η: another law, however small η": lambda grad_f, a, eta, z: a - eta * grad_f(a) + np.sqrt(eta) * z,
+    "noise 1 % too large: the bias does not vanish": lambda grad_f, a, eta, z: (
+        a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z
+    ),
+    "gradient 1 % too small": lambda grad_f, a, eta, z: a - 0.99 * eta * grad_f(a) + np.sqrt(2 * eta) * z,
+    "a step of Heun's kind: a bias, but another one": step_heuns_kind_bias_but_another,
+})
 
 
 @claim("S04", slide=SLIDE, source=SOURCE)
@@ -98,26 +92,22 @@ def bias_on_gaussians_is_exact(
     yield equal("W₂²/η² for small η: Σl/16", near / eta**2, l.sum() / 16, rtol=2e-4)
 
 
-@bias_on_gaussians_is_exact.mutant("no bias at all", replaces="lmc_stationary_covariance")
-def _(A, eta):
-    return np.linalg.inv(A)
-
-
-@bias_on_gaussians_is_exact.mutant("bias of the other sign", replaces="lmc_stationary_covariance")
-def _(A, eta):
-    return np.linalg.inv(A @ (np.eye(len(A)) + eta * A / 2))
-
-
-@bias_on_gaussians_is_exact.mutant("twice the bias", replaces="lmc_stationary_covariance")
-def _(A, eta):
+def twice_bias(A, eta):
     return gaussian_law.lmc_stationary_covariance(A, eta * (2 - eta * np.linalg.eigvalsh(A)[-1] / 2) / 2 * 1.1)
 
 
-@bias_on_gaussians_is_exact.mutant("divergence the other way round", replaces="gaussian_kl")
-def _(m0, C0, m1, C1):
-    return metrics.gaussian_kl(m1, C1, m0, C0)
-
-
-@bias_on_gaussians_is_exact.mutant("W₂²", replaces="gaussian_w2")
-def _(m0, C0, m1, C1):
-    return metrics.gaussian_w2(m0, C0, m1, C1) ** 2
+bias_on_gaussians_is_exact.mutants(
+    {
+        "no bias at all": lambda A, eta: np.linalg.inv(A),
+        "bias of the other sign": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) + eta * A / 2)),
+        "twice the bias": twice_bias,
+    },
+    replaces="lmc_stationary_covariance",
+)
+bias_on_gaussians_is_exact.mutants(
+    {"divergence the other way round": lambda m0, C0, m1, C1: metrics.gaussian_kl(m1, C1, m0, C0)},
+    replaces="gaussian_kl",
+)
+bias_on_gaussians_is_exact.mutants(
+    {"W₂²": lambda m0, C0, m1, C1: metrics.gaussian_w2(m0, C0, m1, C1) ** 2}, replaces="gaussian_w2"
+)

@@ -55,24 +55,30 @@ def table_with(**powers):
     return lambda: [row._replace(**powers) for row in complexity.complexity_table()]
 
 
-for _text, _powers in {
-    "ε in the numerator": {"of_eps": -1},
-    "dimension left out": {"of_p": 0},
-    "smoothness left out": {"of_L": 0, "of_p": 1},
-}.items():
-    exact_numbers_of_steps_stay_below_the_table.mutant(_text, replaces="complexity_table")(table_with(**_powers))
-
-
-@exact_numbers_of_steps_stay_below_the_table.mutant(
-    "bias left out: more steps never hurt", replaces="steps_on_gaussian"
+exact_numbers_of_steps_stay_below_the_table.mutants(
+    {
+        _text: table_with(**_powers)
+        for _text, _powers in {
+            "ε in the numerator": {"of_eps": -1},
+            "dimension left out": {"of_p": 0},
+            "smoothness left out": {"of_L": 0, "of_p": 1},
+        }.items()
+    },
+    replaces="complexity_table",
 )
-def _(l, eta, eps, distance):
+
+
+def bias_left_out_more_steps_never(l, eta, eps, distance):
     return complexity.steps_on_gaussian(l, min(eta, 1e-4), eps, distance) * 1e-4 / eta
 
 
-@exact_numbers_of_steps_stay_below_the_table.mutant("ε² for ε", replaces="steps_on_gaussian")
-def _(l, eta, eps, distance):
-    return complexity.steps_on_gaussian(l, eta, eps**2, distance)
+exact_numbers_of_steps_stay_below_the_table.mutants(
+    {
+        "bias left out: more steps never hurt": bias_left_out_more_steps_never,
+        "ε² for ε": lambda l, eta, eps, distance: complexity.steps_on_gaussian(l, eta, eps**2, distance),
+    },
+    replaces="steps_on_gaussian",
+)
 
 
 @claim("S06", slide=SLIDE, source="exact law of LMC on Gaussians, by iteration")
@@ -99,19 +105,17 @@ def numbers_of_steps_on_gaussians_are_exact(rng, *, steps_on_gaussian=complexity
     yield equal("e^{−k/1000}", found, expected, atol=rounding(16))
 
 
-@numbers_of_steps_on_gaussians_are_exact.mutant("one step too many")
-def _(l, eta, eps, distance):
-    return complexity.steps_on_gaussian(l, eta, eps, distance) + 1
-
-
-@numbers_of_steps_on_gaussians_are_exact.mutant("only the stiffest direction")
-def _(l, eta, eps, distance):
-    return complexity.steps_on_gaussian(l[-1:], eta, eps, distance)
-
-
-@numbers_of_steps_on_gaussians_are_exact.mutant("KL without ½")
-def _(l, eta, eps, distance):
+def kl_without_half(l, eta, eps, distance):
     return complexity.steps_on_gaussian(l, eta, eps / 2 if distance == "KL" else eps, distance)
+
+
+numbers_of_steps_on_gaussians_are_exact.mutants({
+    "one step too many": lambda l, eta, eps, distance: complexity.steps_on_gaussian(l, eta, eps, distance) + 1,
+    "only the stiffest direction": lambda l, eta, eps, distance: complexity.steps_on_gaussian(
+        l[-1:], eta, eps, distance
+    ),
+    "KL without ½": kl_without_half,
+})
 
 
 @claim("S06", slide=SLIDE, source="[54] Lehec 2021; quadrature")
@@ -146,11 +150,13 @@ def steps_on_a_lipschitz_potential_stay_below_the_table(
     yield at_most("measured steps / bound", share, 1.0, slack=0, tight=1 - 1e-3)
 
 
-@steps_on_a_lipschitz_potential_stay_below_the_table.mutant("no Poincaré constant, ε⁻¹", replaces="complexity_table")
-def _():
+def no_poincare_constant_eps1():
     return [row._replace(of_eps=1, of_C_P=1e-9) if row.of_C_P else row for row in complexity.complexity_table()]
 
 
-@steps_on_a_lipschitz_potential_stay_below_the_table.mutant("noise √η: another law", replaces="lmc_step")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + np.sqrt(eta) * z
+steps_on_a_lipschitz_potential_stay_below_the_table.mutants(
+    {"no Poincaré constant, ε⁻¹": no_poincare_constant_eps1}, replaces="complexity_table"
+)
+steps_on_a_lipschitz_potential_stay_below_the_table.mutants(
+    {"noise √η: another law": lambda grad_f, a, eta, z: a - eta * grad_f(a) + np.sqrt(eta) * z}, replaces="lmc_step"
+)

@@ -67,20 +67,21 @@ def off(cell, name, by):
 for _cell in PRINTED:
     for _name in ("of_L", "of_p", "of_eps", "of_C_P"):
         for _by in (-0.5, 0.5):
-            table_has_the_exponents_of_the_slide.mutant(f"{_cell}: {_name} {_by:+}", replaces="complexity_table")(
-                off(_cell, _name, _by)
+            table_has_the_exponents_of_the_slide.mutants(
+                {f"{_cell}: {_name} {_by:+}": off(_cell, _name, _by)}, replaces="complexity_table"
             )
 
-TEXTS = {
-    "L and p exchanged": lambda p, L, eps: complexity.table_text(L, p, eps),
-    "1/ε for ε": lambda p, L, eps: complexity.table_text(p, L, 1 / eps),
-    "last line left out": lambda p, L, eps: complexity.table_text(p, L, eps).rpartition("\n")[0],
-    "no head": lambda p, L, eps: complexity.table_text(p, L, eps).partition("\n")[2],
-}
-for _text, _mutant in TEXTS.items():
-    table_has_the_exponents_of_the_slide.mutant(_text, replaces="table_text")(_mutant)
+table_has_the_exponents_of_the_slide.mutants(
+    {
+        "L and p exchanged": lambda p, L, eps: complexity.table_text(L, p, eps),
+        "1/ε for ε": lambda p, L, eps: complexity.table_text(p, L, 1 / eps),
+        "last line left out": lambda p, L, eps: complexity.table_text(p, L, eps).rpartition("\n")[0],
+        "no head": lambda p, L, eps: complexity.table_text(p, L, eps).partition("\n")[2],
+    },
+    replaces="table_text",
+)
 
 
-@table_has_the_exponents_of_the_slide.mutant("first row left out", replaces="complexity_table")
-def _():
-    return complexity.complexity_table()[1:]
+table_has_the_exponents_of_the_slide.mutants(
+    {"first row left out": lambda: complexity.complexity_table()[1:]}, replaces="complexity_table"
+)

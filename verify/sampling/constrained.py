@@ -38,7 +38,7 @@ def unchecked(alpha, grad_f, f=None):
     )
 
 
-DIRICHLETS = {
+dirichlet_gradients_are_scores.mutants({
     "last atom left out": lambda alpha: unchecked(alpha, lambda a: -(alpha[:-1] - 1) / a),
     "α for α − 1": lambda alpha: constrained.dirichlet(alpha + 1),
     "normaliser of the α that are not the last": lambda alpha: constrained.dirichlet(alpha)._replace(
@@ -51,9 +51,7 @@ DIRICHLETS = {
         grad_f=lambda a: (alpha[-1] - 1) / (1 - a.sum(-1, keepdims=True)) - (alpha[:-1] - 1) / a
     ),
     "sign": lambda alpha: unchecked(alpha, lambda a: -constrained.dirichlet(alpha).grad_f(a)),
-}
-for _text, _mutant in DIRICHLETS.items():
-    dirichlet_gradients_are_scores.mutant(_text)(_mutant)
+})
 
 
 def radial(f, p, r):
@@ -142,7 +140,7 @@ def spoilt(name, change):
 
 
 def spoil(text, name, change):
-    targets_on_boxes_and_balls_know_their_moments.mutant(text, replaces=name)(spoilt(name, change))
+    targets_on_boxes_and_balls_know_their_moments.mutants({text: spoilt(name, change)}, replaces=name)
 
 
 for _name in ("uniform_on_box", "gaussian_on_box", "uniform_on_ball", "gaussian_on_ball"):
@@ -185,7 +183,7 @@ def projected_steps_are_the_nearest_points_to_lmc_steps(rng, *, projected_lmc_st
         yield equal("a single point", alone, after[3, 1], atol=rounding(16, 4 * (1 + eta)))
 
 
-PROJECTED = {
+projected_steps_are_the_nearest_points_to_lmc_steps.mutants({
     "noise after the projection": lambda g, P, a, eta, z: P(a - eta * g(a)) + np.sqrt(2 * eta) * z,
     "never projects": lambda g, P, a, eta, z: a - eta * g(a) + np.sqrt(2 * eta) * z,
     "projects a, not the step": lambda g, P, a, eta, z: P(a) - eta * g(P(a)) + np.sqrt(2 * eta) * z,
@@ -195,6 +193,4 @@ PROJECTED = {
     "ascends": lambda g, P, a, eta, z: P(a + eta * g(a) + np.sqrt(2 * eta) * z),
     "reflects": lambda g, P, a, eta, z: P(2 * P(y := a - eta * g(a) + np.sqrt(2 * eta) * z) - y),
     "projects twice as far": lambda g, P, a, eta, z: 0.5 * P(a - eta * g(a) + np.sqrt(2 * eta) * z),
-}
-for _text, _step in PROJECTED.items():
-    projected_steps_are_the_nearest_points_to_lmc_steps.mutant(_text)(_step)
+})

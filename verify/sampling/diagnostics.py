@@ -77,8 +77,7 @@ def ten_lags(a, lags=10, centred=1.0):
     return a.shape[0] * a.shape[1] / (1 + 2 * np.sum(rho, axis=0))
 
 
-for _text, _mutant in ESS.items():
-    effective_sample_size_is_that_of_an_autoregression.mutant(_text)(_mutant)
+effective_sample_size_is_that_of_an_autoregression.mutants(ESS)
 
 
 @claim("S04", slide=SLIDE, source=SOURCE)
@@ -108,7 +107,7 @@ def whole(a):
     return np.sqrt((N - 1) / N + a.mean(0).var(0, ddof=1) / a.var(0, ddof=1).mean(0))
 
 
-RHAT = {
+split_rhat_compares_halves_of_chains.mutants({
     "whole chains": whole,
     "its square": lambda a: diagnostics.split_rhat(a) ** 2,
     "B for B/N": lambda a: np.sqrt(1 + (diagnostics.split_rhat(a) ** 2 - 1) * len(a)),
@@ -119,6 +118,4 @@ RHAT = {
     ),
     "1": lambda a: np.ones(a.shape[2]),
     "middle state twice": lambda a: diagnostics.split_rhat(np.insert(a, len(a) // 2, a[len(a) // 2], axis=0)),
-}
-for _text, _mutant in RHAT.items():
-    split_rhat_compares_halves_of_chains.mutant(_text)(_mutant)
+})

@@ -43,21 +43,25 @@ def schedules_are_geometric(rng, *, geometric_schedule=double_loop.geometric_sch
     yield equal("lengths by default", num_steps, [2, 41, 807, 16207])
 
 
-@schedules_are_geometric.mutant("first step missing")
-def _(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
+def first_step_missing(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
     return double_loop.geometric_schedule(shrink * eta, num_steps, num_outer, shrink, grow)
 
 
-@schedules_are_geometric.mutant("rounded down")
-def _(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
+def rounded_down(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
     lengths = tuple(int(num_steps * grow**k) for k in range(num_outer))
     return Schedule(double_loop.geometric_schedule(eta, num_steps, num_outer, shrink, grow).eta, lengths)
 
 
-@schedules_are_geometric.mutant("steps shrink like 1/k")
-def _(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
+def steps_shrink_like_1_k(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
     lengths = double_loop.geometric_schedule(eta, num_steps, num_outer, shrink, grow).num_steps
     return Schedule(tuple(eta / (k + 1) for k in range(num_outer)), lengths)
+
+
+schedules_are_geometric.mutants({
+    "first step missing": first_step_missing,
+    "rounded down": rounded_down,
+    "steps shrink like 1/k": steps_shrink_like_1_k,
+})
 
 
 @claim("S11", slide=SLIDE, source=SOURCE)
@@ -94,7 +98,7 @@ def chain(order=lambda schedule: schedule, noise=1.0, restart=False, power=0.5):
     return run
 
 
-CHAINS = {
+double_loop_chains_follow_their_exact_law.mutants({
     "outer loop backwards": chain(lambda s: (s.eta[::-1], s.num_steps[::-1])),
     "first step for ever": chain(lambda s: (s.eta[:1] * len(s.eta), s.num_steps)),
     "last loop left out": chain(lambda s: (s.eta[:-1], s.num_steps[:-1])),
@@ -104,9 +108,7 @@ CHAINS = {
     "no noise": chain(noise=0.0),
     "√η for √(2η)": chain(noise=np.sqrt(0.5)),
     "2η for √(2η)": chain(power=1.0),
-}
-for _text, _mutant in CHAINS.items():
-    double_loop_chains_follow_their_exact_law.mutant(_text)(_mutant)
+})
 
 
 @claim("S11", slide=SLIDE, source=SOURCE)
@@ -151,18 +153,18 @@ def looped(schedule):
     return v
 
 
-for _text, _order in {
-    "outer loop backwards": lambda s: Schedule(s.eta[::-1], s.num_steps[::-1]),
-    "last loop left out": lambda s: Schedule(s.eta[:-1], s.num_steps[:-1]),
-    "first step for ever": lambda s: Schedule(s.eta[:1] * len(s.eta), s.num_steps),
-    "steps 1 % too long": lambda s: Schedule(tuple(1.01 * e for e in s.eta), s.num_steps),
-    "starts again in the last loop": lambda s: Schedule(s.eta[-1:], s.num_steps[-1:]),
-}.items():
-    double_loop_beats_every_fixed_step_for_the_same_gradients.mutant(_text)(
-        lambda A, schedule, C0, order=_order: double_loop.double_loop_covariance(A, order(schedule), C0)
-    )
+double_loop_beats_every_fixed_step_for_the_same_gradients.mutants({
+    _text: lambda A, schedule, C0, order=_order: double_loop.double_loop_covariance(A, order(schedule), C0)
+    for _text, _order in {
+        "outer loop backwards": lambda s: Schedule(s.eta[::-1], s.num_steps[::-1]),
+        "last loop left out": lambda s: Schedule(s.eta[:-1], s.num_steps[:-1]),
+        "first step for ever": lambda s: Schedule(s.eta[:1] * len(s.eta), s.num_steps),
+        "steps 1 % too long": lambda s: Schedule(tuple(1.01 * e for e in s.eta), s.num_steps),
+        "starts again in the last loop": lambda s: Schedule(s.eta[-1:], s.num_steps[-1:]),
+    }.items()
+})
 
 
-@double_loop_beats_every_fixed_step_for_the_same_gradients.mutant("each loop at its end")
-def _(A, schedule, C0):
-    return np.linalg.inv(A - schedule.eta[-1] * A @ A / 2)
+double_loop_beats_every_fixed_step_for_the_same_gradients.mutants({
+    "each loop at its end": lambda A, schedule, C0: np.linalg.inv(A - schedule.eta[-1] * A @ A / 2)
+})

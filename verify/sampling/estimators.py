@@ -59,7 +59,7 @@ def samples_are_matched_at_the_least_cost(rng, *, sample_w2=estimators.sample_w2
 
 
 def estimate(text, name, mutant):
-    estimates_from_samples_agree_with_closed_forms.mutant(text, replaces=name)(mutant)
+    estimates_from_samples_agree_with_closed_forms.mutants({text: mutant}, replaces=name)
 
 
 estimate("KL(q‖p)'s sign", "sample_kl", lambda log_p, log_q, a: -estimators.sample_kl(log_p, log_q, a))
@@ -104,6 +104,6 @@ def scipy_cost(a, b, metric, power=0.5):
 
 
 for _text, _mutant in W2.items():
-    samples_are_matched_at_the_least_cost.mutant(_text)(_mutant)
+    samples_are_matched_at_the_least_cost.mutants({_text: _mutant})
     if "in the" in _text or "its square" in _text:
         estimate(_text, "sample_w2", _mutant)

@@ -47,46 +47,42 @@ def covariance_follows_its_recursion(rng, *, lmc_covariance=gaussian_law.lmc_cov
     yield equal("from 0 with η = 10⁻¹²: a diffusion to t = 10⁻⁶", small, expected, atol=rounding(1e3, 2e-6) + 1e-17)
 
 
-@covariance_follows_its_recursion.mutant("no stable sum at ηλ = 2 and for small η: C_η(I − M²ᵏ)")
-def _(A, eta, num_steps, C0):
+def no_stable_sum_etalam_2_small_eta_c(A, eta, num_steps, C0):
     power = np.linalg.matrix_power(np.eye(len(A)) - eta * A, num_steps)
     C = np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2) + 1e-300 * np.eye(len(A)))
     return power @ C0 @ power + C @ (np.eye(len(A)) - power @ power)
 
 
-@covariance_follows_its_recursion.mutant("as if C₀ commuted with A: M²ᵏC₀")
-def _(A, eta, num_steps, C0):
+def as_if_c0_commuted_m2kc0(A, eta, num_steps, C0):
     power = np.linalg.matrix_power(np.eye(len(A)) - eta * A, 2 * num_steps)
     return gaussian_law.lmc_covariance(A, eta, num_steps, 0 * C0) + (power @ C0 + C0 @ power) / 2
 
 
-@covariance_follows_its_recursion.mutant("noise √η")
-def _(A, eta, num_steps, C0):
+def noise_rooteta(A, eta, num_steps, C0):
     start = gaussian_law.lmc_covariance(A, eta, num_steps, C0)
     return start - gaussian_law.lmc_covariance(A, eta, num_steps, 0 * C0) / 2
 
 
-@covariance_follows_its_recursion.mutant("one step too many")
-def _(A, eta, num_steps, C0):
-    return gaussian_law.lmc_covariance(A, eta, num_steps + 1, C0)
-
-
-@covariance_follows_its_recursion.mutant("Mᵏ for M²ᵏ")
-def _(A, eta, num_steps, C0):
+def mk_m2k(A, eta, num_steps, C0):
     noise = gaussian_law.lmc_covariance(A, eta, num_steps // 2, 0 * C0)
     power = np.linalg.matrix_power(np.eye(len(A)) - eta * A, num_steps)
     return power @ C0 @ power + noise
 
 
-@covariance_follows_its_recursion.mutant("continuous time: e^{−ηA}")
-def _(A, eta, num_steps, C0):
+def continuous_time_e_etaa(A, eta, num_steps, C0):
     power = scipy.linalg.expm(-eta * num_steps * A)
     return power @ C0 @ power + np.linalg.inv(A) @ (np.eye(len(A)) - power @ power)
 
 
-@covariance_follows_its_recursion.mutant("η 1 % too large")
-def _(A, eta, num_steps, C0):
-    return gaussian_law.lmc_covariance(A, 1.01 * eta, num_steps, C0)
+covariance_follows_its_recursion.mutants({
+    "no stable sum at ηλ = 2 and for small η: C_η(I − M²ᵏ)": no_stable_sum_etalam_2_small_eta_c,
+    "as if C₀ commuted with A: M²ᵏC₀": as_if_c0_commuted_m2kc0,
+    "noise √η": noise_rooteta,
+    "one step too many": lambda A, eta, num_steps, C0: gaussian_law.lmc_covariance(A, eta, num_steps + 1, C0),
+    "Mᵏ for M²ᵏ": mk_m2k,
+    "continuous time: e^{−ηA}": continuous_time_e_etaa,
+    "η 1 % too large": lambda A, eta, num_steps, C0: gaussian_law.lmc_covariance(A, 1.01 * eta, num_steps, C0),
+})
 
 
 @claim("S03", slide=SLIDE, source=SOURCE)
@@ -101,19 +97,11 @@ def mean_contracts_by_one_minus_eta_l(rng, *, lmc_mean=gaussian_law.lmc_mean):
         yield equal(f"m_{k}", lmc_mean(A, eta, k, m0, m), expected, atol=rounding(128, scale))
 
 
-@mean_contracts_by_one_minus_eta_l.mutant("towards 0")
-def _(A, eta, num_steps, m0, m):
-    return gaussian_law.lmc_mean(A, eta, num_steps, m0, 0 * m)
-
-
-@mean_contracts_by_one_minus_eta_l.mutant("continuous time")
-def _(A, eta, num_steps, m0, m):
-    return m + scipy.linalg.expm(-eta * num_steps * A) @ (m0 - m)
-
-
-@mean_contracts_by_one_minus_eta_l.mutant("one step too few")
-def _(A, eta, num_steps, m0, m):
-    return gaussian_law.lmc_mean(A, eta, max(num_steps - 1, 0), m0, m)
+mean_contracts_by_one_minus_eta_l.mutants({
+    "towards 0": lambda A, eta, num_steps, m0, m: gaussian_law.lmc_mean(A, eta, num_steps, m0, 0 * m),
+    "continuous time": lambda A, eta, num_steps, m0, m: m + scipy.linalg.expm(-eta * num_steps * A) @ (m0 - m),
+    "one step too few": lambda A, eta, num_steps, m0, m: gaussian_law.lmc_mean(A, eta, max(num_steps - 1, 0), m0, m),
+})
 
 
 @claim("S03", slide=SLIDE, source=f"{SOURCE}; discrete Lyapunov equation")
@@ -150,41 +138,13 @@ def refuses(function, *arguments):
     return 0.0
 
 
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant("A⁻¹: no bias", replaces="lmc_stationary_covariance")
-def _(A, eta):
-    return np.linalg.inv(A)
-
-
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant("η for η/2", replaces="lmc_stationary_covariance")
-def _(A, eta):
-    return np.linalg.inv(A @ (np.eye(len(A)) - eta * A))
-
-
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant("bias 1 % off", replaces="lmc_stationary_covariance")
-def _(A, eta):
-    return np.linalg.inv(A @ (np.eye(len(A)) - 0.505 * eta * A))
-
-
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant(
-    "formula used where there is no limit", replaces="lmc_stationary_covariance"
-)
-def _(A, eta):
-    return np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2))
-
-
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant(
-    "refused from ηλmax = 2 − 2·10⁻⁶ on", replaces="lmc_stationary_covariance"
-)
-def _(A, eta):
+def refused_from_etalammax_2_2106_on(A, eta):
     return (
         gaussian_law.lmc_stationary_covariance(A, eta) if eta * np.linalg.eigvalsh(A)[-1] < 2 - 2e-6 else np.eye(len(A))
     )
 
 
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant(
-    "taken up to ηλmax = 2 + 2·10⁻⁶", replaces="lmc_stationary_covariance"
-)
-def _(A, eta):
+def taken_up_etalammax_2_2106(A, eta):
     return (
         np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2))
         if eta * np.linalg.eigvalsh(A)[-1] < 2 + 2e-6
@@ -192,14 +152,24 @@ def _(A, eta):
     )
 
 
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant(
-    "inverse forgotten", replaces="lmc_stationary_covariance"
-)
-def _(A, eta):
+def inverse_forgotten(A, eta):
     gaussian_law.lmc_stationary_covariance(A, eta)
     return A @ (np.eye(len(A)) - eta * A / 2)
 
 
-@stationary_covariance_exists_iff_eta_is_below_two_over_l.mutant("noise 1 % too large", replaces="lmc_covariance")
-def _(A, eta, num_steps, C0):
-    return 1.01 * gaussian_law.lmc_covariance(A, eta, num_steps, C0)
+stationary_covariance_exists_iff_eta_is_below_two_over_l.mutants(
+    {
+        "A⁻¹: no bias": lambda A, eta: np.linalg.inv(A),
+        "η for η/2": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) - eta * A)),
+        "bias 1 % off": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) - 0.505 * eta * A)),
+        "formula used where there is no limit": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2)),
+        "refused from ηλmax = 2 − 2·10⁻⁶ on": refused_from_etalammax_2_2106_on,
+        "taken up to ηλmax = 2 + 2·10⁻⁶": taken_up_etalammax_2_2106,
+        "inverse forgotten": inverse_forgotten,
+    },
+    replaces="lmc_stationary_covariance",
+)
+stationary_covariance_exists_iff_eta_is_below_two_over_l.mutants(
+    {"noise 1 % too large": lambda A, eta, num_steps, C0: 1.01 * gaussian_law.lmc_covariance(A, eta, num_steps, C0)},
+    replaces="lmc_covariance",
+)

@@ -115,10 +115,11 @@ JKO = {
     "stays": lambda g, law, tau: law,
 }
 
-for _text in ("half of the entropy", "W₂² over τ, not 2τ", "τ 1 % too long", "temperature 1.01", "stays"):
-    jko_steps_follow_fokker_planck.mutant(_text)(JKO[_text])
-for _text, _mutant in JKO.items():
-    jko_steps_descend_and_are_exact_on_gaussians.mutant(_text)(_mutant)
+jko_steps_follow_fokker_planck.mutants({
+    _text: JKO[_text]
+    for _text in ("half of the entropy", "W₂² over τ, not 2τ", "τ 1 % too long", "temperature 1.01", "stays")
+})
+jko_steps_descend_and_are_exact_on_gaussians.mutants(JKO)
 
 
 def mixture(t, x):
@@ -159,35 +160,36 @@ def divergence_falls_at_the_rate_of_the_fisher_information(
         yield equal(f"F at t = {t:.3f}", energy, divergence(t) - np.log(2 * np.pi) / 2, atol=1e-5)
 
 
-FISHER = {
-    "½ of it": lambda g, law: gradient_flow.fisher_information(g, law) / 2,
-    "of ρ alone": lambda g, law: gradient_flow.fisher_information(np.zeros_like, law),
-    "with −f": lambda g, law: gradient_flow.fisher_information(lambda x: -g(x), law),
-    "1 % too large": lambda g, law: 1.01 * gradient_flow.fisher_information(g, law),
-    "unweighted": lambda g, law: (gradient_flow.velocity(g, law) ** 2).mean(),
-}
-for _text, _fisher in FISHER.items():
-    divergence_falls_at_the_rate_of_the_fisher_information.mutant(_text, replaces="fisher_information")(_fisher)
+divergence_falls_at_the_rate_of_the_fisher_information.mutants(
+    {
+        "½ of it": lambda g, law: gradient_flow.fisher_information(g, law) / 2,
+        "of ρ alone": lambda g, law: gradient_flow.fisher_information(np.zeros_like, law),
+        "with −f": lambda g, law: gradient_flow.fisher_information(lambda x: -g(x), law),
+        "1 % too large": lambda g, law: 1.01 * gradient_flow.fisher_information(g, law),
+        "unweighted": lambda g, law: (gradient_flow.velocity(g, law) ** 2).mean(),
+    },
+    replaces="fisher_information",
+)
 
 
-@divergence_falls_at_the_rate_of_the_fisher_information.mutant("sign", replaces="velocity")
-def _(grad_f, law):
-    return -gradient_flow.velocity(grad_f, law)
-
-
-@divergence_falls_at_the_rate_of_the_fisher_information.mutant("without diffusion", replaces="velocity")
-def _(grad_f, law):
-    return -grad_f(law.x)
-
-
-@divergence_falls_at_the_rate_of_the_fisher_information.mutant("sign of the entropy", replaces="free_energy")
-def _(f, law):
+def sign_entropy(f, law):
     return 2 * gradient_flow.free_energy(f, law) - gradient_flow.free_energy(lambda x: -f(x), law)
 
 
-@divergence_falls_at_the_rate_of_the_fisher_information.mutant("masses for densities", replaces="free_energy")
-def _(f, law):
-    return gradient_flow.free_energy(f, law) + law.mass @ np.log(np.diff(law.x))
+divergence_falls_at_the_rate_of_the_fisher_information.mutants(
+    {
+        "sign": lambda grad_f, law: -gradient_flow.velocity(grad_f, law),
+        "without diffusion": lambda grad_f, law: -grad_f(law.x),
+    },
+    replaces="velocity",
+)
+divergence_falls_at_the_rate_of_the_fisher_information.mutants(
+    {
+        "sign of the entropy": sign_entropy,
+        "masses for densities": lambda f, law: gradient_flow.free_energy(f, law) + law.mass @ np.log(np.diff(law.x)),
+    },
+    replaces="free_energy",
+)
 
 
 @claim("S07", slide=SLIDE, source="Wibisono 2018")
@@ -221,7 +223,7 @@ def three_steps_agree_to_first_order_on_gaussians(
 
 
 def gaussian_mutant(text, name, mutant):
-    three_steps_agree_to_first_order_on_gaussians.mutant(text, replaces=name)(mutant)
+    three_steps_agree_to_first_order_on_gaussians.mutants({text: mutant}, replaces=name)
 
 
 gaussian_mutant("e^{−2lt} of the mean", "gaussian_flow", lambda m, s, l, t: gaussian_flow.gaussian_flow(m, s, 2 * l, t))

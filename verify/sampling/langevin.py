@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import langevin, targets
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, mean, rounding
 from verify.probes import batched
 
@@ -34,45 +34,28 @@ def lmc_steps_down_the_gradient_with_noise_root_two_eta(rng, *, lmc_step=langevi
         yield equal("one step from covariance I", law, M @ M.T + 2 * eta * np.eye(4), atol=error)
 
 
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("noise √η")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + np.sqrt(eta) * z
-
-
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("noise η", shipped="google-research/ibc db89ddb, #6")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + eta * z
-
-
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("half a step: (η/2, √(2η))")
-def _(grad_f, a, eta, z):
-    return a - eta / 2 * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("up the potential")
-def _(grad_f, a, eta, z):
-    return a + eta * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("gradient where the noise has led")
-def _(grad_f, a, eta, z):
+def gradient_where_noise_has_led(grad_f, a, eta, z):
     b = a + np.sqrt(2 * eta) * z
     return b - eta * grad_f(b)
 
 
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("no noise: gradient descent")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a)
-
-
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("noise 1 % too large")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z
-
-
-@lmc_steps_down_the_gradient_with_noise_root_two_eta.mutant("one noise for the whole batch")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + np.sqrt(2 * eta) * z[(0,) * (z.ndim - 1)]
+lmc_steps_down_the_gradient_with_noise_root_two_eta.mutants({
+    "noise √η": lambda grad_f, a, eta, z: a - eta * grad_f(a) + np.sqrt(eta) * z,
+    "noise η": shipped(
+        lambda grad_f, a, eta, z: a - eta * grad_f(a) + eta * z,
+        project="google-research/ibc",
+        version="db89ddb",
+        thread="#6",
+    ),
+    "half a step: (η/2, √(2η))": lambda grad_f, a, eta, z: a - eta / 2 * grad_f(a) + np.sqrt(2 * eta) * z,
+    "up the potential": lambda grad_f, a, eta, z: a + eta * grad_f(a) + np.sqrt(2 * eta) * z,
+    "gradient where the noise has led": gradient_where_noise_has_led,
+    "no noise: gradient descent": lambda grad_f, a, eta, z: a - eta * grad_f(a),
+    "noise 1 % too large": lambda grad_f, a, eta, z: a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z,
+    "one noise for the whole batch": lambda grad_f, a, eta, z: (
+        a - eta * grad_f(a) + np.sqrt(2 * eta) * z[(0,) * (z.ndim - 1)]
+    ),
+})
 
 
 @claim("S03", slide=SLIDE, source="Gaussian laws under affine maps")
@@ -130,63 +113,41 @@ def chains(grad_f, a, eta, num_steps, rng, scale=1.0, drift=1.0):
     return a
 
 
-@chains_have_the_exact_law.mutant("noise 1 % too large")
-def _(grad_f, a0, eta, num_steps, rng):
-    return chains(grad_f, a0, eta, num_steps, rng, scale=1.01)
-
-
-@chains_have_the_exact_law.mutant("gradient 1 % too large")
-def _(grad_f, a0, eta, num_steps, rng):
-    return chains(grad_f, a0, eta, num_steps, rng, drift=1.01)
-
-
-@chains_have_the_exact_law.mutant("one step too few")
-def _(grad_f, a0, eta, num_steps, rng):
-    return chains(grad_f, a0, eta, max(num_steps - 1, 0), rng)
-
-
-@chains_have_the_exact_law.mutant("the same noise at every step")
-def _(grad_f, a0, eta, num_steps, rng):
+def same_noise_every_step(grad_f, a0, eta, num_steps, rng):
     z = rng.standard_normal(a0.shape)
     for _ in range(num_steps):
         a0 = langevin.lmc_step(grad_f, a0, eta, z)
     return a0
 
 
-@chains_have_the_exact_law.mutant("the same noise for both halves of the chains")
-def _(grad_f, a0, eta, num_steps, rng):
+def same_noise_both_halves_chains(grad_f, a0, eta, num_steps, rng):
     half = chains(grad_f, a0[: len(a0) // 2], eta, num_steps, rng)
     return np.concatenate([half, half, a0[2 * len(half) :]])
 
 
-@chains_have_the_exact_law.mutant("the same noise for neighbours")
-def _(grad_f, a0, eta, num_steps, rng):
+def same_noise_neighbours(grad_f, a0, eta, num_steps, rng):
     half = chains(grad_f, a0[: (len(a0) + 1) // 2], eta, num_steps, rng)
     return np.repeat(half, 2, axis=0)[: len(a0)]
 
 
-@chains_have_the_exact_law.mutant("the same noise for both coordinates")
-def _(grad_f, a0, eta, num_steps, rng):
+def same_noise_both_coordinates(grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         a0 = langevin.lmc_step(grad_f, a0, eta, np.repeat(rng.standard_normal((len(a0), 1)), a0.shape[1], axis=1))
     return a0
 
 
-@chains_have_the_exact_law.mutant("uniform noise of variance 1")
-def _(grad_f, a0, eta, num_steps, rng):
+def uniform_noise_variance_1(grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         a0 = langevin.lmc_step(grad_f, a0, eta, rng.uniform(-np.sqrt(3), np.sqrt(3), a0.shape))
     return a0
 
 
-@chains_have_the_exact_law.mutant("the same noise for chains i and i + 2")
-def _(grad_f, a0, eta, num_steps, rng):
+def same_noise_chains_i_i_2(grad_f, a0, eta, num_steps, rng):
     quads = chains(grad_f, a0[: 2 * -(-len(a0) // 4)], eta, num_steps, rng).reshape(-1, 2, a0.shape[1])
     return np.concatenate([quads, quads], axis=1).reshape(-1, a0.shape[1])[: len(a0)]
 
 
-@chains_have_the_exact_law.mutant("opposite noise for chains half apart")
-def _(grad_f, a0, eta, num_steps, rng):
+def opposite_noise_chains_half_apart(grad_f, a0, eta, num_steps, rng):
     half = (len(a0) + 1) // 2
     for _ in range(num_steps):
         z = rng.standard_normal((half, a0.shape[1]))
@@ -194,14 +155,30 @@ def _(grad_f, a0, eta, num_steps, rng):
     return a0
 
 
-@chains_have_the_exact_law.mutant("noise clipped at 4")
-def _(grad_f, a0, eta, num_steps, rng):
+def noise_clipped_4(grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         a0 = langevin.lmc_step(grad_f, a0, eta, np.clip(rng.standard_normal(a0.shape), -4, 4))
     return a0
 
 
-@chains_have_the_exact_law.mutant("moves the caller's array")
-def _(grad_f, a0, eta, num_steps, rng):
+def moves_callers_array(grad_f, a0, eta, num_steps, rng):
     a0[...] = chains(grad_f, a0, eta, num_steps, rng)
     return a0
+
+
+chains_have_the_exact_law.mutants({
+    "noise 1 % too large": lambda grad_f, a0, eta, num_steps, rng: chains(grad_f, a0, eta, num_steps, rng, scale=1.01),
+    "gradient 1 % too large": lambda grad_f, a0, eta, num_steps, rng: chains(
+        grad_f, a0, eta, num_steps, rng, drift=1.01
+    ),
+    "one step too few": lambda grad_f, a0, eta, num_steps, rng: chains(grad_f, a0, eta, max(num_steps - 1, 0), rng),
+    "the same noise at every step": same_noise_every_step,
+    "the same noise for both halves of the chains": same_noise_both_halves_chains,
+    "the same noise for neighbours": same_noise_neighbours,
+    "the same noise for both coordinates": same_noise_both_coordinates,
+    "uniform noise of variance 1": uniform_noise_variance_1,
+    "the same noise for chains i and i + 2": same_noise_chains_i_i_2,
+    "opposite noise for chains half apart": opposite_noise_chains_half_apart,
+    "noise clipped at 4": noise_clipped_4,
+    "moves the caller's array": moves_callers_array,
+})

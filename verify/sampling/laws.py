@@ -39,5 +39,4 @@ def changed_law(x, mass):
     return gradient_flow.Law(x, mass / mass.sum())
 
 
-for _text, _mutant in LAWS.items():
-    laws_carry_the_mass_of_a_density.mutant(_text)(_mutant)
+laws_carry_the_mass_of_a_density.mutants(LAWS)

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import linear_chains
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
@@ -75,7 +75,7 @@ def spoilt(**how):
     return of_step(lambda *args: general_step(*args, **how))
 
 
-MUTANTS = {
+baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutants({
     "1 − c in place of 1 − c² under the root": spoilt(strength=lambda c, u: np.sqrt(u * (1 - c))),
     "noise √(2γu) without its time": spoilt(strength=lambda c, u: np.sqrt(2 * u)),
     "noise without the inverse mass": spoilt(strength=lambda c, u: np.sqrt(1 - c**2)),
@@ -83,26 +83,27 @@ MUTANTS = {
     "kicks of 0.505 h": spoilt(kick=0.505),
     "kicks of h": spoilt(kick=1.0),
     "gradient taken once": spoilt(last=False),
-}
-
-for _text, _mutant in MUTANTS.items():
-    baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutant(_text)(_mutant)
+})
 
 
-@baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutant(
-    "temperature where its root is meant", shipped="SGMCMCJax 0.2.13 baoab"
-)
-def _(A, h, gamma, u=1.0):
+def temperature_where_root_meant(A, h, gamma, u=1.0):
     M, N = linear_chains.baoab_transition(A, h, gamma, u)
     return M, np.sqrt(u) * N
 
 
-@baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutant("the position never moves", shipped="SGMCMCJax #69")
-def _(A, h, gamma, u=1.0):
+def position_never_moves(A, h, gamma, u=1.0):
     M, N = (part.copy() for part in linear_chains.baoab_transition(A, h, gamma, u))
     p = len(A)
     M[:p], N[:p] = np.eye(p, 2 * p), 0
     return M, N
+
+
+baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutants({
+    "temperature where its root is meant": shipped(
+        temperature_where_root_meant, project="SGMCMCJax", version="0.2.13, baoab"
+    ),
+    "the position never moves": shipped(position_never_moves, project="SGMCMCJax", version="0.2.13", thread="#69"),
+})
 
 
 @claim("S08", slide=SLIDE, source=SOURCE)
@@ -164,28 +165,27 @@ STATIONARY_MUTANTS = {
 }
 
 
-@baoab_has_no_error_in_position_on_a_gaussian.mutant("the formula for any h")
-def _(A, h, u=1.0):
+def formula_any_h(A, h, u=1.0):
     O = 0 * A
     return np.block([[np.linalg.inv(A), O], [O, right_velocity(A, h, u, np.eye(len(A)))]])
 
 
-@baoab_has_no_error_in_position_on_a_gaussian.mutant("u = 2 where nothing is said")
-def _(A, h, u=2.0):
-    return linear_chains.baoab_stationary_covariance(A, h, u)
-
-
-@baoab_has_no_error_in_position_on_a_gaussian.mutant("refused from 2/√λmax on")
-def _(A, h, u=1.0):
+def refused_from_2_rootlammax_on(A, h, u=1.0):
     linear_chains.baoab_stationary_covariance(A, h, min(u, 1.0))
     O = 0 * A
     return np.block([[np.linalg.inv(A), O], [O, right_velocity(A, h, u, np.eye(len(A)))]])
 
 
-@baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutant("u = 2 where nothing is said")
-def _(A, h, gamma, u=2.0):
-    return linear_chains.baoab_transition(A, h, gamma, u)
+baoab_has_no_error_in_position_on_a_gaussian.mutants({
+    "the formula for any h": formula_any_h,
+    "u = 2 where nothing is said": lambda A, h, u=2.0: linear_chains.baoab_stationary_covariance(A, h, u),
+    "refused from 2/√λmax on": refused_from_2_rootlammax_on,
+})
 
 
-for _text, _mutant in STATIONARY_MUTANTS.items():
-    baoab_has_no_error_in_position_on_a_gaussian.mutant(_text)(_mutant)
+baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutants({
+    "u = 2 where nothing is said": lambda A, h, gamma, u=2.0: linear_chains.baoab_transition(A, h, gamma, u)
+})
+
+
+baoab_has_no_error_in_position_on_a_gaussian.mutants(STATIONARY_MUTANTS)

@@ -48,34 +48,22 @@ def gaussian_kl_is_the_mean_log_ratio(rng, *, gaussian_kl=metrics.gaussian_kl):
     yield equal("KL of near laws", gaussian_kl(m1, (1 + x) * C1, m1, C1), series, atol=rounding(1e3, x))
 
 
-@gaussian_kl_is_the_mean_log_ratio.mutant("the two laws exchanged")
-def _(m0, C0, m1, C1):
-    return metrics.gaussian_kl(m1, C1, m0, C0)
-
-
-@gaussian_kl_is_the_mean_log_ratio.mutant("no ½")
-def _(m0, C0, m1, C1):
-    return 2 * metrics.gaussian_kl(m0, C0, m1, C1)
-
-
-@gaussian_kl_is_the_mean_log_ratio.mutant("means left out")
-def _(m0, C0, m1, C1):
-    return metrics.gaussian_kl(m0, C0, m0, C1)
-
-
-@gaussian_kl_is_the_mean_log_ratio.mutant("determinants left out")
-def _(m0, C0, m1, C1):
+def determinants_left_out(m0, C0, m1, C1):
     return metrics.gaussian_kl(m0, C0, m1, C1) + np.linalg.slogdet(np.linalg.solve(C1, C0))[1] / 2
 
 
-@gaussian_kl_is_the_mean_log_ratio.mutant("Mahalanobis distance by C₀")
-def _(m0, C0, m1, C1):
+def mahalanobis_distance_c0(m0, C0, m1, C1):
     return metrics.gaussian_kl(m0, C0, m0, C1) + (m0 - m1) @ np.linalg.solve(C0, m0 - m1) / 2
 
 
-@gaussian_kl_is_the_mean_log_ratio.mutant("1 % too large")
-def _(m0, C0, m1, C1):
-    return 1.01 * metrics.gaussian_kl(m0, C0, m1, C1)
+gaussian_kl_is_the_mean_log_ratio.mutants({
+    "the two laws exchanged": lambda m0, C0, m1, C1: metrics.gaussian_kl(m1, C1, m0, C0),
+    "no ½": lambda m0, C0, m1, C1: 2 * metrics.gaussian_kl(m0, C0, m1, C1),
+    "means left out": lambda m0, C0, m1, C1: metrics.gaussian_kl(m0, C0, m0, C1),
+    "determinants left out": determinants_left_out,
+    "Mahalanobis distance by C₀": mahalanobis_distance_c0,
+    "1 % too large": lambda m0, C0, m1, C1: 1.01 * metrics.gaussian_kl(m0, C0, m1, C1),
+})
 
 
 @claim("S02", slide=SLIDE, source="Brenier 1991: gradients of convex functions transport optimally")
@@ -93,32 +81,28 @@ def gaussian_w2_is_the_cost_of_the_monotone_map(rng, *, gaussian_w2=metrics.gaus
         yield equal(f"W₂, equal means, ‖T − I‖ ~ {size}", gaussian_w2(m, C, m, image), pure, atol=rounding(1e4, 10))
 
 
-@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("its square")
-def _(m0, C0, m1, C1):
-    return metrics.gaussian_w2(m0, C0, m1, C1) ** 2
-
-
-@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("as if the covariances commuted")
-def _(m0, C0, m1, C1):
+def as_if_covariances_commuted(m0, C0, m1, C1):
     roots = scipy.linalg.sqrtm(C0).real - scipy.linalg.sqrtm(C1).real
     return np.sqrt(((m0 - m1) ** 2).sum() + (roots**2).sum())
 
 
-@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("distance of the Cholesky factors")
-def _(m0, C0, m1, C1):
+def distance_cholesky_factors(m0, C0, m1, C1):
     return np.sqrt(((m0 - m1) ** 2).sum() + ((np.linalg.cholesky(C0) - np.linalg.cholesky(C1)) ** 2).sum())
 
 
-@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("traces that cancel: digits lost for near laws")
-def _(m0, C0, m1, C1):
+def traces_cancel_digits_lost_near(m0, C0, m1, C1):
     root = scipy.linalg.sqrtm(C1).real
     squared = ((m0 - m1) ** 2).sum() + np.trace(C0 + C1 - 2 * scipy.linalg.sqrtm(root @ C0 @ root).real)
     return np.sqrt(np.maximum(squared, 0))
 
 
-@gaussian_w2_is_the_cost_of_the_monotone_map.mutant("1 % too small")
-def _(m0, C0, m1, C1):
-    return 0.99 * metrics.gaussian_w2(m0, C0, m1, C1)
+gaussian_w2_is_the_cost_of_the_monotone_map.mutants({
+    "its square": lambda m0, C0, m1, C1: metrics.gaussian_w2(m0, C0, m1, C1) ** 2,
+    "as if the covariances commuted": as_if_covariances_commuted,
+    "distance of the Cholesky factors": distance_cholesky_factors,
+    "traces that cancel: digits lost for near laws": traces_cancel_digits_lost_near,
+    "1 % too small": lambda m0, C0, m1, C1: 0.99 * metrics.gaussian_w2(m0, C0, m1, C1),
+})
 
 
 @claim("S02", slide=SLIDE, source="distribution functions where the densities cross; moments of Gaussians")
@@ -160,53 +144,62 @@ def quadratures_on_the_line_give_the_distances_of_gaussians(
     yield equal("TV with an atomless half", total_variation(upper, whole, half), 0.5, atol=3e-3)
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("0 where q = 0", replaces="kl_divergence")
-def _(density_p, density_q, grid):
+def wrong_0_where_q_0(density_p, density_q, grid):
     p, q = density_p(grid), density_q(grid)
     return scipy.integrate.trapezoid(np.where((p > 0) & (q > 0), p * np.log(p / np.maximum(q, 1e-300)), 0), grid)
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("∞ where p = 0", replaces="kl_divergence")
-def _(density_p, density_q, grid):
+def inf_where_p_0(density_p, density_q, grid):
     p, q = density_p(grid), density_q(grid)
     return np.inf if (p[q > 0] < 1e-300).any() else scipy.integrate.trapezoid(p * np.log(p / q), grid)
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("∫|p − q|, no ½", replaces="total_variation")
-def _(density_p, density_q, grid):
-    return 2 * metrics.total_variation(density_p, density_q, grid)
-
-
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("∫(p − q)²/2", replaces="total_variation")
-def _(density_p, density_q, grid):
+def p_q_2_2(density_p, density_q, grid):
     return scipy.integrate.trapezoid((density_p(grid) - density_q(grid)) ** 2, grid) / 2
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("even grid assumed", replaces="total_variation")
-def _(density_p, density_q, grid):
+def even_grid_assumed(density_p, density_q, grid):
     return np.abs(density_p(grid) - density_q(grid)).sum() * (grid[1] - grid[0]) / 2
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("1 % too large", replaces="total_variation")
-def _(density_p, density_q, grid):
+def wrong_1_percent_too_large(density_p, density_q, grid):
     return 1.01 * metrics.total_variation(density_p, density_q, grid)
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("½ in front", replaces="fisher_divergence")
-def _(score_p, score_q, density_p, grid):
+def half_front(score_p, score_q, density_p, grid):
     return metrics.fisher_divergence(score_p, score_q, density_p, grid) / 2
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("no weight p", replaces="fisher_divergence")
-def _(score_p, score_q, density_p, grid):
+def no_weight_p(score_p, score_q, density_p, grid):
     return scipy.integrate.trapezoid((score_p(grid) - score_q(grid)) ** 2, grid)
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("no square", replaces="fisher_divergence")
-def _(score_p, score_q, density_p, grid):
+def no_square(score_p, score_q, density_p, grid):
     return scipy.integrate.trapezoid(density_p(grid) * np.abs(score_p(grid) - score_q(grid)), grid)
 
 
-@quadratures_on_the_line_give_the_distances_of_gaussians.mutant("laws exchanged", replaces="kl_divergence")
-def _(density_p, density_q, grid):
-    return metrics.kl_divergence(density_q, density_p, grid)
+quadratures_on_the_line_give_the_distances_of_gaussians.mutants(
+    {
+        "0 where q = 0": wrong_0_where_q_0,
+        "∞ where p = 0": inf_where_p_0,
+        "laws exchanged": lambda density_p, density_q, grid: metrics.kl_divergence(density_q, density_p, grid),
+    },
+    replaces="kl_divergence",
+)
+quadratures_on_the_line_give_the_distances_of_gaussians.mutants(
+    {
+        "∫|p − q|, no ½": lambda density_p, density_q, grid: 2 * metrics.total_variation(density_p, density_q, grid),
+        "∫(p − q)²/2": p_q_2_2,
+        "even grid assumed": even_grid_assumed,
+        "1 % too large": wrong_1_percent_too_large,
+    },
+    replaces="total_variation",
+)
+quadratures_on_the_line_give_the_distances_of_gaussians.mutants(
+    {
+        "½ in front": half_front,
+        "no weight p": no_weight_p,
+        "no square": no_square,
+    },
+    replaces="fisher_divergence",
+)

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import metropolis, targets
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, mean, rounding
 from verify.sampling.langevin import SLIDE, chains
 
@@ -33,41 +33,46 @@ def acceptance_balances_every_pair(rng, *, log_acceptance=metropolis.log_accepta
                 yield equal(f"u {name} α", after, expected, atol=rounding(16, 10 * (1 + np.abs(b).max())))
 
 
-@acceptance_balances_every_pair.mutant("ratio reversed", replaces="log_acceptance", shipped="fab-jax, #14")
-def _(f, grad_f, a, b, eta):
-    return -metropolis.log_acceptance(f, grad_f, a, b, eta)
-
-
-@acceptance_balances_every_pair.mutant("proposal taken as symmetric", replaces="log_acceptance")
-def _(f, grad_f, a, b, eta):
-    return f(a) - f(b)
-
-
-@acceptance_balances_every_pair.mutant(
-    "transition energies exchanged", replaces="log_acceptance", shipped="blackjax, MALA, PR #653"
-)
-def _(f, grad_f, a, b, eta):
+def transition_energies_exchanged(f, grad_f, a, b, eta):
     return 2 * (f(a) - f(b)) - metropolis.log_acceptance(f, grad_f, a, b, eta)
 
 
-@acceptance_balances_every_pair.mutant("2η for 4η", replaces="log_acceptance", shipped="AdvancedMH.jl, #95, its kind")
-def _(f, grad_f, a, b, eta):
+def wrong_2eta_4eta(f, grad_f, a, b, eta):
     return 2 * metropolis.log_acceptance(f, grad_f, a, b, eta) - (f(a) - f(b))
 
 
-@acceptance_balances_every_pair.mutant("accepts all: LMC", replaces="mala_step", shipped="caustics, MALA, PR #388")
-def _(f, grad_f, a, eta, z, u):
-    return a - eta * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@acceptance_balances_every_pair.mutant("u for log u", replaces="mala_step")
-def _(f, grad_f, a, eta, z, u):
-    return metropolis.mala_step(f, grad_f, a, eta, z, np.exp(u - 1))
-
-
-@acceptance_balances_every_pair.mutant("one decision for the batch", replaces="mala_step")
-def _(f, grad_f, a, eta, z, u):
+def one_decision_batch(f, grad_f, a, eta, z, u):
     return metropolis.mala_step(f, grad_f, a, eta, z, np.full(np.shape(u), np.ravel(u)[0]))
+
+
+acceptance_balances_every_pair.mutants(
+    {
+        "ratio reversed": shipped(
+            lambda f, grad_f, a, b, eta: -metropolis.log_acceptance(f, grad_f, a, b, eta),
+            project="fab-jax",
+            thread="#14",
+        ),
+        "proposal taken as symmetric": lambda f, grad_f, a, b, eta: f(a) - f(b),
+        "transition energies exchanged": shipped(
+            transition_energies_exchanged, project="blackjax", version="MALA", thread="PR #653"
+        ),
+        "2η for 4η": shipped(wrong_2eta_4eta, project="AdvancedMH.jl", thread="#95"),
+    },
+    replaces="log_acceptance",
+)
+acceptance_balances_every_pair.mutants(
+    {
+        "accepts all: LMC": shipped(
+            lambda f, grad_f, a, eta, z, u: a - eta * grad_f(a) + np.sqrt(2 * eta) * z,
+            project="caustics",
+            version="MALA",
+            thread="PR #388",
+        ),
+        "u for log u": lambda f, grad_f, a, eta, z, u: metropolis.mala_step(f, grad_f, a, eta, z, np.exp(u - 1)),
+        "one decision for the batch": one_decision_batch,
+    },
+    replaces="mala_step",
+)
 
 
 @claim("S04", slide=SLIDE, source=SOURCE)
@@ -82,21 +87,21 @@ def adjusted_chains_stay_in_the_target(rng, *, mala=metropolis.mala):
     yield mean("E e^(−x²/2), along the diagonal", np.exp(-(a.sum(1) ** 2) / 6), np.sqrt(0.5), delta=0.02)
 
 
-@adjusted_chains_stay_in_the_target.mutant("never moves")
-def _(f, grad_f, a0, eta, num_steps, rng):
-    return metropolis.Chains(a0[None], 0.0)
-
-
-@adjusted_chains_stay_in_the_target.mutant("is LMC")
-def _(f, grad_f, a0, eta, num_steps, rng):
+def lmc(f, grad_f, a0, eta, num_steps, rng):
     return metropolis.Chains(chains(grad_f, a0, eta, num_steps, rng)[None], 1.0)
 
 
-@adjusted_chains_stay_in_the_target.mutant("noise √η, accepted as if it were √(2η)")
-def _(f, grad_f, a0, eta, num_steps, rng):
+def noise_rooteta_accepted_as_if_it(f, grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         a0 = metropolis.mala_step(f, grad_f, a0, eta, rng.standard_normal(a0.shape) / np.sqrt(2), rng.random(len(a0)))
     return metropolis.Chains(a0[None], 1.0)
+
+
+adjusted_chains_stay_in_the_target.mutants({
+    "never moves": lambda f, grad_f, a0, eta, num_steps, rng: metropolis.Chains(a0[None], 0.0),
+    "is LMC": lmc,
+    "noise √η, accepted as if it were √(2η)": noise_rooteta_accepted_as_if_it,
+})
 
 
 @claim("S04", slide=SLIDE, source=SOURCE)
@@ -146,29 +151,34 @@ def run(record=lambda states, every: states[::every], share=lambda moves: moves.
     return mala
 
 
-RECORDS = {
-    "the start left out": run(lambda path, every: path[every::every]),
-    "one step late": run(lambda path, every: np.concatenate([path[:1], path[1::every]])),
-    "every state": run(lambda path, every: path),
-    "the last state for all": run(
-        lambda path, every: np.concatenate([path[:1]] + [path[-1:]] * ((len(path) - 1) // every))
-    ),
-    "share refused": run(share=lambda moves: 1 - moves.mean()),
-    "share of the last step": run(share=lambda moves: moves[-1].mean()),
-    "number accepted": run(share=lambda moves: moves.sum()),
-    "share among n − 1": run(share=lambda moves: moves.sum() / moves.shape[0] / (moves.shape[1] - 1)),
-}
-for _text, _mutant in RECORDS.items():
-    adjusted_chains_are_recorded_as_they_ran.mutant(_text, replaces="mala")(_mutant)
+adjusted_chains_are_recorded_as_they_ran.mutants(
+    {
+        "the start left out": run(lambda path, every: path[every::every]),
+        "one step late": run(lambda path, every: np.concatenate([path[:1], path[1::every]])),
+        "every state": run(lambda path, every: path),
+        "the last state for all": run(
+            lambda path, every: np.concatenate([path[:1]] + [path[-1:]] * ((len(path) - 1) // every))
+        ),
+        "share refused": run(share=lambda moves: 1 - moves.mean()),
+        "share of the last step": run(share=lambda moves: moves[-1].mean()),
+        "number accepted": run(share=lambda moves: moves.sum()),
+        "share among n − 1": run(share=lambda moves: moves.sum() / moves.shape[0] / (moves.shape[1] - 1)),
+    },
+    replaces="mala",
+)
 
 
-@adjusted_chains_are_recorded_as_they_ran.mutant("η a tenth too small", replaces="mala")
-def _(f, grad_f, a0, eta, num_steps, rng, every=1):
+def eta_tenth_too_small(f, grad_f, a0, eta, num_steps, rng, every=1):
     return metropolis.mala(f, grad_f, a0, 0.9 * eta, num_steps, rng, every)
 
 
-@adjusted_chains_are_recorded_as_they_ran.mutant("moves where the ratio is not a number", replaces="mala_step")
-def _(f, grad_f, a, eta, z, u):
+def moves_where_ratio_not_number(f, grad_f, a, eta, z, u):
     b = a - eta * grad_f(a) + np.sqrt(2 * eta) * z
     refused = np.log(u) >= metropolis.log_acceptance(f, grad_f, a, b, eta)
     return np.where(np.asarray(refused)[..., None], a, b)
+
+
+adjusted_chains_are_recorded_as_they_ran.mutants({"η a tenth too small": eta_tenth_too_small}, replaces="mala")
+adjusted_chains_are_recorded_as_they_ran.mutants(
+    {"moves where the ratio is not a number": moves_where_ratio_not_number}, replaces="mala_step"
+)

@@ -49,34 +49,27 @@ def mirror_maps_are_gradients_of_conjugates(
     yield equal("∇h* where e^y overflows", to_simplex(extreme), [[1.0, 0.0], [0.0, 0.0]], atol=1e-300)
 
 
-@mirror_maps_are_gradients_of_conjugates.mutant("without the last atom", replaces="entropic_conjugate")
-def _(y):
-    return scipy.special.logsumexp(y, axis=-1)
-
-
-@mirror_maps_are_gradients_of_conjugates.mutant("overflows", replaces="entropic_conjugate")
-def _(y):
-    return conjugate(y)
-
-
-@mirror_maps_are_gradients_of_conjugates.mutant("softmax of p atoms", replaces="to_simplex")
-def _(y):
-    return scipy.special.softmax(y, axis=-1)
-
-
-@mirror_maps_are_gradients_of_conjugates.mutant("of −y", replaces="to_simplex")
-def _(y):
-    return mirrored.to_simplex(-y)
-
-
-@mirror_maps_are_gradients_of_conjugates.mutant("gradient of Σx log x", replaces="to_dual")
-def _(x):
-    return 1 + np.log(x)
-
-
-@mirror_maps_are_gradients_of_conjugates.mutant("1 % too large", replaces="to_dual")
-def _(x):
-    return 1.01 * mirrored.to_dual(x)
+mirror_maps_are_gradients_of_conjugates.mutants(
+    {
+        "without the last atom": lambda y: scipy.special.logsumexp(y, axis=-1),
+        "overflows": lambda y: conjugate(y),
+    },
+    replaces="entropic_conjugate",
+)
+mirror_maps_are_gradients_of_conjugates.mutants(
+    {
+        "softmax of p atoms": lambda y: scipy.special.softmax(y, axis=-1),
+        "of −y": lambda y: mirrored.to_simplex(-y),
+    },
+    replaces="to_simplex",
+)
+mirror_maps_are_gradients_of_conjugates.mutants(
+    {
+        "gradient of Σx log x": lambda x: 1 + np.log(x),
+        "1 % too large": lambda x: 1.01 * mirrored.to_dual(x),
+    },
+    replaces="to_dual",
+)
 
 
 @claim("S10", slide=SLIDE, source=SOURCE)
@@ -115,7 +108,7 @@ def volume(x):
     return (x.shape[-1] + 1) * x - 1
 
 
-DUALS = {
+dual_potential_is_the_push_forward.mutants({
     "volume forgotten": spoilt(pulled, lambda x: 0),
     "sign of the volume": spoilt(pulled, lambda x: -volume(x)),
     "p in place of p + 1": spoilt(pulled, lambda x: x.shape[-1] * x - 1),
@@ -123,10 +116,7 @@ DUALS = {
     "∇V not pulled back": spoilt(lambda x, g: g, volume),
     "∇V 1 % too large": spoilt(lambda x, g: 1.01 * pulled(x, g), volume),
     "mean of ∇V for its expectation": spoilt(lambda x, g: x * (g - g.mean(-1, keepdims=True)), volume),
-}
-
-for _text, _mutant in DUALS.items():
-    dual_potential_is_the_push_forward.mutant(_text)(_mutant)
+})
 
 
 @claim("S10", slide=SLIDE, source=SOURCE)
@@ -160,6 +150,4 @@ DIRICHLETS = {
     "first and last atom swapped": lambda alpha: mirrored.dirichlet_dual_gradient(alpha[::-1]),
     "Σα 1 % too large": lambda alpha: lambda y: 1.01 * alpha.sum() * mirrored.to_simplex(y) - alpha[:-1],
 }
-
-for _text, _mutant in DIRICHLETS.items():
-    dual_dirichlet_is_convex_where_the_primal_is_not.mutant(_text)(_mutant)
+dual_dirichlet_is_convex_where_the_primal_is_not.mutants(DIRICHLETS)

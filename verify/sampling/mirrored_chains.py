@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import mirrored
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import distribution, equal, mean, rate
 from verify.sampling.mirrored import DIRICHLETS, SLIDE, SOURCE
 
@@ -56,7 +56,7 @@ def chain(update):
     return run
 
 
-CHAINS = {
+mirrored_chains_sample_the_dirichlet_law.mutants({
     "ascends": chain(lambda g, y, eta, z, m: y + eta * g(y) + np.sqrt(2 * eta) * z),
     "√η for √(2η)": chain(lambda g, y, eta, z, m: y - eta * g(y) + np.sqrt(eta) * z),
     "η for √(2η)": chain(lambda g, y, eta, z, m: y - eta * g(y) + eta * z),
@@ -72,21 +72,22 @@ CHAINS = {
     "gradient at the primal point": chain(
         lambda g, y, eta, z, m: y - eta * g(mirrored.to_simplex(y)) + z * (2 * eta) ** 0.5
     ),
-}
-
-for _text, _mutant in CHAINS.items():
-    mirrored_chains_sample_the_dirichlet_law.mutant(_text)(_mutant)
+})
 
 
-@mirrored_chains_sample_the_dirichlet_law.mutant("gradient computed once", shipped="metropolis-adjusted-MLA 1f01fc4")
-def _(grad_W, x0, eta, num_steps, rng):
+def gradient_computed_once(grad_W, x0, eta, num_steps, rng):
     frozen = grad_W(mirrored.to_dual(x0))
     return mirrored.mirrored_lmc(lambda y: frozen, x0, eta, num_steps, rng)
 
 
-@mirrored_chains_sample_the_dirichlet_law.mutant("one step too many")
-def _(grad_W, x0, eta, num_steps, rng):
+def one_step_too_many(grad_W, x0, eta, num_steps, rng):
     return mirrored.mirrored_lmc(grad_W, x0, eta, num_steps + 1, rng)
+
+
+mirrored_chains_sample_the_dirichlet_law.mutants({
+    "gradient computed once": shipped(gradient_computed_once, project="metropolis-adjusted-MLA", version="1f01fc4"),
+    "one step too many": one_step_too_many,
+})
 
 
 @claim("S10", slide=SLIDE, source=SOURCE)
@@ -105,5 +106,4 @@ def mirrored_lmc_is_biased_at_order_one(rng, *, dirichlet_dual_gradient=mirrored
     yield rate("Var x − variance of Beta, in η", etas, off, 1.0)
 
 
-for _text, _mutant in DIRICHLETS.items():
-    mirrored_lmc_is_biased_at_order_one.mutant(_text)(_mutant)
+mirrored_lmc_is_biased_at_order_one.mutants(DIRICHLETS)

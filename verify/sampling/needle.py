@@ -57,16 +57,14 @@ def member(f=None, grad_f=None):
     return needle
 
 
-MEMBERS = {
+needles_are_smooth_and_strongly_convex_far_out.mutants({
     "gradient of the needle with the wrong sign": member(grad_f=lambda a, c, g: 2 * family.needle(-c).grad_f(a) - g(a)),
     "gradient 1 % too large": member(grad_f=lambda a, c, g: 1.01 * g(a)),
     "no needle": member(f=lambda a, c, f: np.maximum(f(a), 0)),
     "needle twice as deep": member(f=lambda a, c, f: f(a) + np.minimum(f(a), 0)),
     "needle 1 % too deep": member(f=lambda a, c, f: f(a) + 0.01 * np.minimum(f(a), 0)),
     "grows linearly": member(f=lambda a, c, f: np.where(f(a) > 0, np.sqrt(2 * np.maximum(f(a), 1e-9)), f(a))),
-}
-for _text, _mutant in MEMBERS.items():
-    needles_are_smooth_and_strongly_convex_far_out.mutant(_text)(_mutant)
+})
 
 
 @claim("S12", slide=SLIDE, source=SOURCE)
@@ -88,20 +86,20 @@ def normalizer_is_the_integral(rng, *, log_normalizer=family.log_normalizer):
         yield equal(f"by moments, p = {p}", log_normalizer(p), total, atol=1e-9)
 
 
-@normalizer_is_the_integral.mutant("without the needle")
-def _(p):
+def without_needle(p):
     s = scipy.integrate.quad(lambda s: s ** (p - 1) * np.exp(-(max(s - 4, 0) ** 2) / 2), 0, 30, points=[4])[0]
     return float(np.log(2 * np.pi ** (p / 2) / scipy.special.gamma(p / 2) * s))
 
 
-@normalizer_is_the_integral.mutant("without the sphere")
-def _(p):
+def without_sphere(p):
     return family.log_normalizer(p) - np.log(2) - p / 2 * np.log(np.pi) + scipy.special.gammaln(p / 2)
 
 
-@normalizer_is_the_integral.mutant("1 % too large")
-def _(p):
-    return family.log_normalizer(p) + 0.01
+normalizer_is_the_integral.mutants({
+    "without the needle": without_needle,
+    "without the sphere": without_sphere,
+    "1 % too large": lambda p: family.log_normalizer(p) + 0.01,
+})
 
 
 @claim("S12", slide=SLIDE, source=SOURCE)
@@ -119,29 +117,23 @@ def any_search_needs_exponentially_many_queries(
     yield distribution("share of the geometric law, p = 1..8", np.concatenate(shares), lambda u: u, delta=0.3)
 
 
-@any_search_needs_exponentially_many_queries.mutant("3ᵖ", replaces="search_lower_bound")
-def _(p):
-    return 3.0**p
-
-
-@any_search_needs_exponentially_many_queries.mutant("4 for 3", replaces="search_lower_bound")
-def _(p):
-    return (4.0**p + 1) / 2
-
-
-@any_search_needs_exponentially_many_queries.mutant("polynomial", replaces="search_lower_bound")
-def _(p):
-    return 2.0 * p**3
-
-
-@any_search_needs_exponentially_many_queries.mutant("starts in the ball of the centres", replaces="multistart_search")
-def _(c, rng):
-    return int(np.ceil(family.multistart_search(c, rng) * 0.75 ** len(c)))
-
-
-@any_search_needs_exponentially_many_queries.mutant("knows half of the ball", replaces="multistart_search")
-def _(c, rng):
-    return (family.multistart_search(c, rng) + 1) // 2
+any_search_needs_exponentially_many_queries.mutants(
+    {
+        "3ᵖ": lambda p: 3.0**p,
+        "4 for 3": lambda p: (4.0**p + 1) / 2,
+        "polynomial": lambda p: 2.0 * p**3,
+    },
+    replaces="search_lower_bound",
+)
+any_search_needs_exponentially_many_queries.mutants(
+    {
+        "starts in the ball of the centres": lambda c, rng: int(
+            np.ceil(family.multistart_search(c, rng) * 0.75 ** len(c))
+        ),
+        "knows half of the ball": lambda c, rng: (family.multistart_search(c, rng) + 1) // 2,
+    },
+    replaces="multistart_search",
+)
 
 
 def exact_means(p):
@@ -172,7 +164,7 @@ def langevin_samples_the_needle_in_polynomially_many_steps(rng, *, needle=family
     yield at_least("search's queries over LMC's steps, p = 8", fewest[-1] / counts[-1], 1.0, tight=100.0)
 
 
-for _text, _mutant in {
+langevin_samples_the_needle_in_polynomially_many_steps.mutants({
     "ascends": member(grad_f=lambda a, c, g: -g(a)),
     "gradient ½ of it": member(grad_f=lambda a, c, g: g(a) / 2),
     "no gradient": member(grad_f=lambda a, c, g: 0 * a),
@@ -180,8 +172,7 @@ for _text, _mutant in {
         grad_f=lambda a, c, g: np.where(((a - c) ** 2).sum(-1, keepdims=True) < 1, 60, 1) * g(a)
     ),
     "pulls to the origin": member(grad_f=lambda a, c, g: g(a) + a / 2),
-}.items():
-    langevin_samples_the_needle_in_polynomially_many_steps.mutant(_text)(_mutant)
+})
 
 
 def convexified(s):
@@ -217,12 +208,11 @@ def langevin_bound_is_polynomial(rng, *, lmc_upper_bound=family.lmc_upper_bound)
     yield equal("first p where search's least exceeds the bound", p[np.argmax(3.0**p / 2 > bounds)], 21)
 
 
-for _text, _mutant in {
+langevin_bound_is_polynomial.mutants({
     "without its 16": lambda p, eps: family.lmc_upper_bound(p, eps) / 16,
     "ε for ε/2 in the logarithm": lambda p, eps: (
         family.lmc_upper_bound(p, eps) - 16 * p * 9 * np.log(2) / (family.LOG_SOBOLEV**2 * eps)
     ),
     "1 % too small": lambda p, eps: 0.99 * family.lmc_upper_bound(p, eps),
     "p left out": lambda p, eps: family.lmc_upper_bound(p, eps) / p,
-}.items():
-    langevin_bound_is_polynomial.mutant(_text)(_mutant)
+})

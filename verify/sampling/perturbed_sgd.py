@@ -32,21 +32,14 @@ def perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise(
         yield rate(f"order in η of the variance of {name}", eta, variance, 1 if name == "SGD" else 0)
 
 
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("noise √η σ", replaces="perturbed_sgd_step")
-def _(grad_f, a, eta, sigma, z):
-    return a - eta * grad_f(a) + np.sqrt(eta) * sigma * z
-
-
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("σ²: a variance", replaces="perturbed_sgd_step")
-def _(grad_f, a, eta, sigma, z):
-    return a - eta * grad_f(a) + eta * sigma**2 * z
-
-
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("is LMC", replaces="perturbed_sgd_step")
-def _(grad_f, a, eta, sigma, z):
-    return a - eta * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutant("noise η", replaces="lmc_step")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + eta * z
+perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutants(
+    {
+        "noise √η σ": lambda grad_f, a, eta, sigma, z: a - eta * grad_f(a) + np.sqrt(eta) * sigma * z,
+        "σ²: a variance": lambda grad_f, a, eta, sigma, z: a - eta * grad_f(a) + eta * sigma**2 * z,
+        "is LMC": lambda grad_f, a, eta, sigma, z: a - eta * grad_f(a) + np.sqrt(2 * eta) * z,
+    },
+    replaces="perturbed_sgd_step",
+)
+perturbed_sgd_and_lmc_differ_in_the_scale_of_the_noise.mutants(
+    {"noise η": lambda grad_f, a, eta, z: a - eta * grad_f(a) + eta * z}, replaces="lmc_step"
+)

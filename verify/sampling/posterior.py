@@ -6,7 +6,7 @@ import scipy
 
 from refimpl import digits
 from refimpl.sampling import diagnostics, langevin, metropolis, posterior
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal, mean, rounding
 from verify.sampling import targets
 from verify.sampling.langevin import SLIDE, chains
@@ -33,32 +33,36 @@ def logistic_gradients_are_scores(rng, *, logistic_regression=posterior.logistic
     yield equal("∇f far away", far.grad_f(a), [[1.0, -2.0]], rtol=1e-12)
 
 
-@logistic_gradients_are_scores.mutant("labels exchanged")
-def _(features, labels, precision=1.0):
+def labels_exchanged(features, labels, precision=1.0):
     return posterior.logistic_regression(features, -labels, precision)
 
 
-@logistic_gradients_are_scores.mutant("prior's variance for its precision")
-def _(features, labels, precision=1.0):
+def priors_variance_precision(features, labels, precision=1.0):
     return posterior.logistic_regression(features, labels, 1 / precision)
 
 
-@logistic_gradients_are_scores.mutant("λ = 2 where nothing is said")
-def _(features, labels, precision=2.0):
+def lam_2_where_nothing_said(features, labels, precision=2.0):
     return posterior.logistic_regression(features, labels, precision)
 
 
-@logistic_gradients_are_scores.mutant("mean over the data")
-def _(features, labels, precision=1.0):
+def mean_over_data(features, labels, precision=1.0):
     target = posterior.logistic_regression(features, labels, precision)
     return target._replace(grad_f=lambda a: target.grad_f(a) / len(labels))
 
 
-@logistic_gradients_are_scores.mutant("overflows")
-def _(features, labels, precision=1.0):
+def overflows(features, labels, precision=1.0):
     target = posterior.logistic_regression(features, labels, precision)
     D = labels[:, None] * features
     return target._replace(f=lambda a: np.log(1 + np.exp(-a @ D.T)).sum(-1) + precision * (a**2).sum(-1) / 2)
+
+
+logistic_gradients_are_scores.mutants({
+    "labels exchanged": labels_exchanged,
+    "prior's variance for its precision": priors_variance_precision,
+    "λ = 2 where nothing is said": lam_2_where_nothing_said,
+    "mean over the data": mean_over_data,
+    "overflows": overflows,
+})
 
 
 @claim("S01", slide=targets.SLIDE, source="eigenvectors of the covariance of the images")
@@ -86,16 +90,14 @@ def recast(change):
     return lambda *given: (r := posterior.digit_regression(*given))._replace(features=change(r.features))
 
 
-FEATURES = {
+digit_features_are_standardised_principal_components.mutants({
     "not standardised": recast(lambda D: D * [1, *range(3, 2 + D.shape[1])]),
     "no intercept": recast(lambda D: D[:, 1:]),
     "components reversed": recast(lambda D: D[:, [0, *range(D.shape[1] - 1, 0, -1)]]),
     "one component too many": lambda a=3, b=8, k=2: posterior.digit_regression(a, b, k + 1),
     "digits exchanged": lambda a=3, b=8, k=2: posterior.digit_regression(b, a, k),
     "n − 1 for n": recast(lambda D: np.column_stack([D[:, 0], D[:, 1:] * np.sqrt(1 - 1 / len(D))])),
-}
-for _text, _mutant in FEATURES.items():
-    digit_features_are_standardised_principal_components.mutant(_text)(_mutant)
+})
 
 
 def thinned(rng, count):
@@ -147,13 +149,11 @@ def chains_sample_a_posterior_of_real_digits(
             yield mean(f"{name}: E e^(−x²/2), x_{i + 1}", np.exp(-(x[:, i] ** 2) / 2), expected[i], delta=0.07)
 
 
-@chains_sample_a_posterior_of_real_digits.mutant("noise √η", replaces="lmc")
-def _(grad_f, a0, eta, num_steps, rng):
+def noise_rooteta(grad_f, a0, eta, num_steps, rng):
     return chains(grad_f, a0, eta, num_steps, rng, scale=np.sqrt(0.5))
 
 
-@chains_sample_a_posterior_of_real_digits.mutant("accepts what is worse", replaces="mala", shipped="fab-jax, #14")
-def _(f, grad_f, a0, eta, num_steps, rng):
+def accepts_what_worse(f, grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         b = langevin.lmc_step(grad_f, a0, eta, rng.standard_normal(a0.shape))
         worse = np.log(rng.random(len(b))) < -metropolis.log_acceptance(f, grad_f, a0, b, eta)
@@ -161,15 +161,22 @@ def _(f, grad_f, a0, eta, num_steps, rng):
     return metropolis.Chains(a0[None], 1.0)
 
 
-@chains_sample_a_posterior_of_real_digits.mutant("prior left out", replaces="logistic_regression")
-def _(features, labels, precision):
-    return posterior.logistic_regression(features, labels, 1e-9)
-
-
-@chains_sample_a_posterior_of_real_digits.mutant("gradient of the mean loss", replaces="logistic_regression")
-def _(features, labels, precision):
+def gradient_mean_loss(features, labels, precision):
     target = posterior.logistic_regression(features, labels, precision)
     return target._replace(grad_f=lambda a: target.grad_f(a) / len(labels))
+
+
+chains_sample_a_posterior_of_real_digits.mutants({"noise √η": noise_rooteta}, replaces="lmc")
+chains_sample_a_posterior_of_real_digits.mutants(
+    {"accepts what is worse": shipped(accepts_what_worse, project="fab-jax", thread="#14")}, replaces="mala"
+)
+chains_sample_a_posterior_of_real_digits.mutants(
+    {
+        "prior left out": lambda features, labels, precision: posterior.logistic_regression(features, labels, 1e-9),
+        "gradient of the mean loss": gradient_mean_loss,
+    },
+    replaces="logistic_regression",
+)
 
 
 @claim("S04", slide=SLIDE, source="quadrature; Gelman et al. 2013; Vehtari et al. 2021")
@@ -214,7 +221,7 @@ def diagnostics_of_a_real_posterior_see_what_is_not_mixed_and_miss_the_bias(
 
 
 def diagnostic_mutant(text, name, mutant):
-    diagnostics_of_a_real_posterior_see_what_is_not_mixed_and_miss_the_bias.mutant(text, replaces=name)(mutant)
+    diagnostics_of_a_real_posterior_see_what_is_not_mixed_and_miss_the_bias.mutants({text: mutant}, replaces=name)
 
 
 diagnostic_mutant(

@@ -115,13 +115,14 @@ CHAINS = {
     "gradient of the first point for ever": lambda g, P, a, eta, z, m: P(a - eta * m["g"] + np.sqrt(2 * eta) * z),
 }
 
-for _text, _update in CHAINS.items():
-    projected_chains_follow_their_law.mutant(_text)(chain(_update))
+projected_chains_follow_their_law.mutants({_text: chain(_update) for _text, _update in CHAINS.items()})
 
 
-@projected_chains_follow_their_law.mutant("one step too few")
-def _(grad_f, project, a0, eta, num_steps, rng):
+def one_step_too_few(grad_f, project, a0, eta, num_steps, rng):
     return projected.projected_lmc(grad_f, project, a0, eta, num_steps - 1, rng)
+
+
+projected_chains_follow_their_law.mutants({"one step too few": one_step_too_few})
 
 
 @claim("S09", slide=SLIDE, source=SOURCE)
@@ -167,18 +168,16 @@ LAWS = {
     "√η for √(2η)": lambda grad_f, l, u, eta: projected.interval_law(lambda a: 2 * grad_f(a), l, u, eta / 2),
 }
 
-for _text, _law in LAWS.items():
-    a_step_keeps_the_law_with_its_atoms.mutant(_text, replaces="interval_law")(_law)
+a_step_keeps_the_law_with_its_atoms.mutants(LAWS, replaces="interval_law")
 
 
-@a_step_keeps_the_law_with_its_atoms.mutant("1 − F", replaces="interval_cdf")
-def _(law, x):
-    return 1 - projected.interval_cdf(law, x)
-
-
-@a_step_keeps_the_law_with_its_atoms.mutant("width 1 % too large", replaces="interval_cdf")
-def _(law, x):
-    return projected.interval_cdf(law._replace(std=1.01 * law.std), x)
+a_step_keeps_the_law_with_its_atoms.mutants(
+    {
+        "1 − F": lambda law, x: 1 - projected.interval_cdf(law, x),
+        "width 1 % too large": lambda law, x: projected.interval_cdf(law._replace(std=1.01 * law.std), x),
+    },
+    replaces="interval_cdf",
+)
 
 
 @claim("S09", slide=SLIDE, source="Spitzer 1960; Siegmund 1979")
@@ -192,29 +191,17 @@ def boundary_mass_of_the_uniform_law_is_known(rng, *, uniform_boundary_mass=proj
     yield rate("mass in η", ETAS, masses, 0.5)
 
 
-@boundary_mass_of_the_uniform_law_is_known.mutant("√(2η), the step's width, for √η")
-def _(eta, width):
-    return np.sqrt(2) * projected.uniform_boundary_mass(eta, width)
-
-
-@boundary_mass_of_the_uniform_law_is_known.mutant("leading order alone")
-def _(eta, width):
-    return np.sqrt(eta) / width
-
-
-@boundary_mass_of_the_uniform_law_is_known.mutant("one end widened alone")
-def _(eta, width):
-    return np.sqrt(eta) / (width - projected.ZETA_HALF * np.sqrt(eta / np.pi))
-
-
-@boundary_mass_of_the_uniform_law_is_known.mutant("interval narrowed")
-def _(eta, width):
-    return np.sqrt(eta) / (width + 2 * projected.ZETA_HALF * np.sqrt(eta / np.pi))
-
-
-@boundary_mass_of_the_uniform_law_is_known.mutant("ζ(½) 0.1 % too large")
-def _(eta, width):
+def half_0_1_percent_too_large(eta, width):
     return np.sqrt(eta) / (width - 2.002 * projected.ZETA_HALF * np.sqrt(eta / np.pi))
+
+
+boundary_mass_of_the_uniform_law_is_known.mutants({
+    "√(2η), the step's width, for √η": lambda eta, width: np.sqrt(2) * projected.uniform_boundary_mass(eta, width),
+    "leading order alone": lambda eta, width: np.sqrt(eta) / width,
+    "one end widened alone": lambda eta, width: np.sqrt(eta) / (width - projected.ZETA_HALF * np.sqrt(eta / np.pi)),
+    "interval narrowed": lambda eta, width: np.sqrt(eta) / (width + 2 * projected.ZETA_HALF * np.sqrt(eta / np.pi)),
+    "ζ(½) 0.1 % too large": half_0_1_percent_too_large,
+})
 
 
 @claim("S09", slide=SLIDE, source=SOURCE)
@@ -232,5 +219,6 @@ def projected_lmc_converges_with_the_root_of_the_step(rng, *, interval_law=proje
     yield rate("W₁ in η", ETAS, w1, 0.5)
 
 
-for _text in ("ends swapped", "atoms left out", "ascends", "√η for √(2η)"):
-    projected_lmc_converges_with_the_root_of_the_step.mutant(_text)(LAWS[_text])
+projected_lmc_converges_with_the_root_of_the_step.mutants({
+    _text: LAWS[_text] for _text in ("ends swapped", "atoms left out", "ascends", "√η for √(2η)")
+})

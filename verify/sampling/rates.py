@@ -37,24 +37,17 @@ def symmetric(C):
     return (C + C.T) / 2
 
 
-@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("e^{−4at}", replaces="lsi_flow_bound")
-def _(kl0, a, t):
-    return kl0 * np.exp(-4 * a * t)
-
-
-@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("rate 1 % too fast", replaces="lsi_flow_bound")
-def _(kl0, a, t):
-    return kl0 * np.exp(-2.02 * a * t)
-
-
-@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("1 % too small", replaces="lsi_flow_bound")
-def _(kl0, a, t):
-    return 0.99 * kl0 * np.exp(-2 * a * t)
-
-
-@diffusion_forgets_at_twice_the_log_sobolev_constant.mutant("√KL, a distance", replaces="gaussian_kl")
-def _(m0, C0, m1, C1):
-    return np.sqrt(metrics.gaussian_kl(m0, C0, m1, C1))
+diffusion_forgets_at_twice_the_log_sobolev_constant.mutants(
+    {
+        "e^{−4at}": lambda kl0, a, t: kl0 * np.exp(-4 * a * t),
+        "rate 1 % too fast": lambda kl0, a, t: kl0 * np.exp(-2.02 * a * t),
+        "1 % too small": lambda kl0, a, t: 0.99 * kl0 * np.exp(-2 * a * t),
+    },
+    replaces="lsi_flow_bound",
+)
+diffusion_forgets_at_twice_the_log_sobolev_constant.mutants(
+    {"√KL, a distance": lambda m0, C0, m1, C1: np.sqrt(metrics.gaussian_kl(m0, C0, m1, C1))}, replaces="gaussian_kl"
+)
 
 
 @claim("S05", slide=SLIDE, source=SOURCE)
@@ -112,7 +105,7 @@ def lmc_bound_meets_its_corollary_and_ends_where_its_step_does(rng, *, lsi_lmc_b
     yield at_least("KL after 400 steps at η = 2.1/L, over the printed bound", kl / printed, 1.0, tight=1e40)
 
 
-BOUNDS = {
+lmc_bound_meets_its_corollary_and_ends_where_its_step_does.mutants({
     "used beyond a/(4L²)": lambda k0, a, L, p, eta, k: np.exp(-a * eta * k) * k0 + 8 * eta * p * L**2 / a,
     "none above a/(8L²)": lambda k0, a, L, p, eta, k: (
         rates.lsi_lmc_bound(k0, a, L, p, eta, k) if eta <= a / (8 * L**2) else np.inf
@@ -135,40 +128,33 @@ BOUNDS = {
     "e^{−2aηk}": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0 * np.exp(-a * eta * k), a, L, p, eta, k),
     "one step at least": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0, a, L, p, eta, max(k, 1)),
     "p left out": lambda k0, a, L, p, eta, k: rates.lsi_lmc_bound(k0, a, L, 1, eta, k),
-}
-for _text, _bound in BOUNDS.items():
-    lmc_bound_meets_its_corollary_and_ends_where_its_step_does.mutant(_text)(_bound)
+})
 
 
-@lmc_converges_up_to_its_bias.mutant("no bias", replaces="lsi_lmc_bound")
-def _(kl0, a, L, p, eta, num_steps):
-    return kl0 * np.exp(-a * eta * num_steps)
-
-
-@lmc_converges_up_to_its_bias.mutant("decay of the diffusion's time k, not ηk", replaces="lsi_lmc_bound")
-def _(kl0, a, L, p, eta, num_steps):
-    return kl0 * np.exp(-a * num_steps) + 8 * eta * p * L**2 / a
-
-
-@lmc_converges_up_to_its_bias.mutant("four times the decay", replaces="lsi_lmc_bound")
-def _(kl0, a, L, p, eta, num_steps):
+def four_times_decay(kl0, a, L, p, eta, num_steps):
     return kl0 * np.exp(-4 * a * eta * num_steps) + eta**2 * p * L**2 / a * 8
 
 
-@lmc_converges_up_to_its_bias.mutant("half of KL₀", replaces="lsi_lmc_bound")
-def _(kl0, a, L, p, eta, num_steps):
-    return rates.lsi_lmc_bound(kl0 / 2, a, L, p, eta, num_steps)
-
-
-@lmc_converges_up_to_its_bias.mutant("noise √η: ends in another law", replaces="lmc_covariance")
-def _(A, eta, num_steps, C0):
+def noise_rooteta_ends_another_law(A, eta, num_steps, C0):
     start = gaussian_law.lmc_covariance(A, eta, num_steps, C0)
     return start - gaussian_law.lmc_covariance(A, eta, num_steps, 0 * C0) / 2
 
 
-@lmc_converges_up_to_its_bias.mutant("the mean stays", replaces="lmc_mean")
-def _(A, eta, num_steps, m0, m):
-    return m0
+lmc_converges_up_to_its_bias.mutants(
+    {
+        "no bias": lambda kl0, a, L, p, eta, num_steps: kl0 * np.exp(-a * eta * num_steps),
+        "decay of the diffusion's time k, not ηk": lambda kl0, a, L, p, eta, num_steps: (
+            kl0 * np.exp(-a * num_steps) + 8 * eta * p * L**2 / a
+        ),
+        "four times the decay": four_times_decay,
+        "half of KL₀": lambda kl0, a, L, p, eta, num_steps: rates.lsi_lmc_bound(kl0 / 2, a, L, p, eta, num_steps),
+    },
+    replaces="lsi_lmc_bound",
+)
+lmc_converges_up_to_its_bias.mutants(
+    {"noise √η: ends in another law": noise_rooteta_ends_another_law}, replaces="lmc_covariance"
+)
+lmc_converges_up_to_its_bias.mutants({"the mean stays": lambda A, eta, num_steps, m0, m: m0}, replaces="lmc_mean")
 
 
 @claim("S05", slide=SLIDE, source=SOURCE)
@@ -199,23 +185,21 @@ def lmc_converges_up_to_its_bias_beyond_gaussians(
     )
 
 
-@lmc_converges_up_to_its_bias_beyond_gaussians.mutant("no bias", replaces="lsi_lmc_bound")
-def _(kl0, a, L, p, eta, num_steps):
-    return kl0 * np.exp(-a * eta * num_steps)
-
-
-@lmc_converges_up_to_its_bias_beyond_gaussians.mutant(
-    "a thousandth of the bias, decay e^{−6aηk}", replaces="lsi_lmc_bound"
-)
-def _(kl0, a, L, p, eta, num_steps):
+def thousandth_bias_decay_e_6aetak(kl0, a, L, p, eta, num_steps):
     return kl0 * np.exp(-6 * a * eta * num_steps) + 8e-3 * eta * p * L**2 / a
 
 
-@lmc_converges_up_to_its_bias_beyond_gaussians.mutant("gradient with the wrong sign", replaces="lmc_step")
-def _(grad_f, a, eta, z):
-    return a + eta * grad_f(a) + np.sqrt(2 * eta) * z
-
-
-@lmc_converges_up_to_its_bias_beyond_gaussians.mutant("noise 3√(2η)", replaces="lmc_step")
-def _(grad_f, a, eta, z):
-    return a - eta * grad_f(a) + 3 * np.sqrt(2 * eta) * z
+lmc_converges_up_to_its_bias_beyond_gaussians.mutants(
+    {
+        "no bias": lambda kl0, a, L, p, eta, num_steps: kl0 * np.exp(-a * eta * num_steps),
+        "a thousandth of the bias, decay e^{−6aηk}": thousandth_bias_decay_e_6aetak,
+    },
+    replaces="lsi_lmc_bound",
+)
+lmc_converges_up_to_its_bias_beyond_gaussians.mutants(
+    {
+        "gradient with the wrong sign": lambda grad_f, a, eta, z: a + eta * grad_f(a) + np.sqrt(2 * eta) * z,
+        "noise 3√(2η)": lambda grad_f, a, eta, z: a - eta * grad_f(a) + 3 * np.sqrt(2 * eta) * z,
+    },
+    replaces="lmc_step",
+)

@@ -49,47 +49,47 @@ def gradients_of_gaussians_and_mixtures_are_scores(
     yield from potential_and_gradient("mixture", mixture, log_mixture, a, error)
 
 
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("gradient is the score: no minus sign", replaces="gaussian")
-def _(mean, covariance):
+def gradient_score_no_minus_sign(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(grad_f=lambda a: -target.grad_f(a))
 
 
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("C for C⁻¹", replaces="gaussian")
-def _(mean, covariance):
-    return targets.gaussian(mean, numpy.linalg.inv(covariance))
-
-
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("no ½ in the potential", replaces="gaussian")
-def _(mean, covariance):
+def no_half_potential(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(f=lambda a: 2 * target.f(a))
 
 
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("covariance 1 % too large", replaces="gaussian")
-def _(mean, covariance):
-    return targets.gaussian(mean, 1.01 * covariance)
-
-
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("mean left out", replaces="gaussian")
-def _(mean, covariance):
-    return targets.gaussian(0 * mean, covariance)
-
-
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("weights left out", replaces="gaussian_mixture")
-def _(weights, means, covariances):
+def weights_left_out(weights, means, covariances):
     return targets.gaussian_mixture(numpy.full(len(weights), 1 / len(weights)), means, covariances)
 
 
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("one covariance for all", replaces="gaussian_mixture")
-def _(weights, means, covariances):
+def one_covariance_all(weights, means, covariances):
     return targets.gaussian_mixture(weights, means, numpy.array([covariances[0]] * len(weights)))
 
 
-@gradients_of_gaussians_and_mixtures_are_scores.mutant("gradient of π for that of log π", replaces="gaussian_mixture")
-def _(weights, means, covariances):
+def gradient_pi_log_pi(weights, means, covariances):
     target = targets.gaussian_mixture(weights, means, covariances)
     return target._replace(grad_f=lambda a: numpy.exp(-target.f(a))[..., None] * target.grad_f(a))
+
+
+gradients_of_gaussians_and_mixtures_are_scores.mutants(
+    {
+        "gradient is the score: no minus sign": gradient_score_no_minus_sign,
+        "C for C⁻¹": lambda mean, covariance: targets.gaussian(mean, numpy.linalg.inv(covariance)),
+        "no ½ in the potential": no_half_potential,
+        "covariance 1 % too large": lambda mean, covariance: targets.gaussian(mean, 1.01 * covariance),
+        "mean left out": lambda mean, covariance: targets.gaussian(0 * mean, covariance),
+    },
+    replaces="gaussian",
+)
+gradients_of_gaussians_and_mixtures_are_scores.mutants(
+    {
+        "weights left out": weights_left_out,
+        "one covariance for all": one_covariance_all,
+        "gradient of π for that of log π": gradient_pi_log_pi,
+    },
+    replaces="gaussian_mixture",
+)
 
 
 @claim("S01", slide=SLIDE, source="log-domain sums of scipy's normal densities")
@@ -109,8 +109,7 @@ def mixtures_keep_their_digits_where_densities_underflow(rng, *, gaussian_mixtur
     yield equal("∇f", target.grad_f(a), grad_f, atol=rounding(1e4, size * (1 + np.abs(grad_f))))
 
 
-@mixtures_keep_their_digits_where_densities_underflow.mutant("densities, then their logarithm")
-def _(weights, means, covariances):
+def densities_then_their_logarithm(weights, means, covariances):
     def density(a):
         parts = [
             w * scipy.stats.multivariate_normal(m, C).pdf(a)
@@ -121,22 +120,27 @@ def _(weights, means, covariances):
     return targets.gaussian_mixture(weights, means, covariances)._replace(f=lambda a: -np.log(density(a)))
 
 
-@mixtures_keep_their_digits_where_densities_underflow.mutant("gradient over π + 10⁻³⁰⁰")
-def _(weights, means, covariances):
+def gradient_over_pi_10300(weights, means, covariances):
     target = targets.gaussian_mixture(weights, means, covariances)
     return target._replace(grad_f=lambda a: target.grad_f(a) * (p := np.exp(-target.f(a))[..., None]) / (p + 1e-300))
 
 
-@mixtures_keep_their_digits_where_densities_underflow.mutant("weights at least 10⁻⁶")
-def _(weights, means, covariances):
+def weights_least_106(weights, means, covariances):
     weights = np.maximum(weights, 1e-6)
     return targets.gaussian_mixture(weights / weights.sum(), means, covariances)
 
 
-@mixtures_keep_their_digits_where_densities_underflow.mutant("the nearest component alone")
-def _(weights, means, covariances):
+def nearest_component_alone(weights, means, covariances):
     nearest = numpy.argmax(weights)
     return targets.gaussian(means[nearest], covariances[nearest])
+
+
+mixtures_keep_their_digits_where_densities_underflow.mutants({
+    "densities, then their logarithm": densities_then_their_logarithm,
+    "gradient over π + 10⁻³⁰⁰": gradient_over_pi_10300,
+    "weights at least 10⁻⁶": weights_least_106,
+    "the nearest component alone": nearest_component_alone,
+})
 
 
 @claim("S01", slide=SLIDE, source=SOURCE)
@@ -152,26 +156,22 @@ def gradients_of_double_wells_are_scores(rng, *, double_well=targets.double_well
         yield equal(f"f at the minima, p = {p}", well.f(np.sign(a)), 0.0)
 
 
-@gradients_of_double_wells_are_scores.mutant("half the gradient")
-def _(p=1, barrier=1.0):
+def half_gradient(p=1, barrier=1.0):
     target = targets.double_well(p, barrier)
     return target._replace(grad_f=lambda a: target.grad_f(a) / 2)
 
 
-@gradients_of_double_wells_are_scores.mutant("barrier 1 % too high")
-def _(p=1, barrier=1.0):
-    return targets.double_well(p, 1.01 * barrier)
-
-
-@gradients_of_double_wells_are_scores.mutant("barrier 2 where nothing is said")
-def _(p=1, barrier=2.0):
-    return targets.double_well(p, barrier)
-
-
-@gradients_of_double_wells_are_scores.mutant("minima at −h")
-def _(p=1, barrier=1.0):
+def minima_h(p=1, barrier=1.0):
     target = targets.double_well(p, barrier)
     return target._replace(f=lambda a: target.f(a) - barrier)
+
+
+gradients_of_double_wells_are_scores.mutants({
+    "half the gradient": half_gradient,
+    "barrier 1 % too high": lambda p=1, barrier=1.0: targets.double_well(p, 1.01 * barrier),
+    "barrier 2 where nothing is said": lambda p=1, barrier=2.0: targets.double_well(p, barrier),
+    "minima at −h": minima_h,
+})
 
 
 @claim("S01", slide=SLIDE, source="normalised densities")
@@ -207,40 +207,44 @@ def log_densities_and_scores_are_those_of_the_law(
     yield equal("score of a Gaussian", score(law)(a), (means[0] - a) @ np.linalg.inv(covariances[0]), atol=error)
 
 
-@log_densities_and_scores_are_those_of_the_law.mutant("normaliser left out", replaces="log_density")
-def _(target):
-    return lambda a: -target.f(a)
-
-
-@log_densities_and_scores_are_those_of_the_law.mutant("normaliser added", replaces="log_density")
-def _(target):
-    return lambda a: -target.f(a) + target.log_normalizer
-
-
-@log_densities_and_scores_are_those_of_the_law.mutant("score of the wrong sign", replaces="score")
-def _(target):
-    return target.grad_f
-
-
-@log_densities_and_scores_are_those_of_the_law.mutant("one well's normaliser for all", replaces="double_well")
-def _(p, barrier):
+def one_wells_normaliser_all(p, barrier):
     one = targets.double_well(1, barrier).log_normalizer
     return targets.double_well(p, barrier)._replace(log_normalizer=one)
 
 
-@log_densities_and_scores_are_those_of_the_law.mutant("normaliser of two dimensions", replaces="gaussian")
-def _(mean, covariance):
+def normaliser_two_dimensions(mean, covariance):
     p, target = len(mean), targets.gaussian(mean, covariance)
     return target._replace(log_normalizer=target.log_normalizer + (2 - p) * np.log(2 * np.pi) / 2 * (p == 1))
 
 
-@log_densities_and_scores_are_those_of_the_law.mutant("normaliser at least 1", replaces="gaussian")
-def _(mean, covariance):
+def normaliser_least_1(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(log_normalizer=max(target.log_normalizer, 0.0))
 
 
-@log_densities_and_scores_are_those_of_the_law.mutant("determinant, not its root", replaces="gaussian")
-def _(mean, covariance):
+def determinant_not_root(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(log_normalizer=target.log_normalizer + np.linalg.slogdet(covariance)[1] / 2)
+
+
+log_densities_and_scores_are_those_of_the_law.mutants(
+    {
+        "normaliser left out": lambda target: lambda a: -target.f(a),
+        "normaliser added": lambda target: lambda a: -target.f(a) + target.log_normalizer,
+    },
+    replaces="log_density",
+)
+log_densities_and_scores_are_those_of_the_law.mutants(
+    {"score of the wrong sign": lambda target: target.grad_f}, replaces="score"
+)
+log_densities_and_scores_are_those_of_the_law.mutants(
+    {"one well's normaliser for all": one_wells_normaliser_all}, replaces="double_well"
+)
+log_densities_and_scores_are_those_of_the_law.mutants(
+    {
+        "normaliser of two dimensions": normaliser_two_dimensions,
+        "normaliser at least 1": normaliser_least_1,
+        "determinant, not its root": determinant_not_root,
+    },
+    replaces="gaussian",
+)

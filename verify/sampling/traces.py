@@ -48,7 +48,7 @@ def traced(keep, restart=False, noise=1.0):
     return trace
 
 
-TRACES = {
+traces_hold_the_chain_at_every_kept_step.mutants({
     "the start left out": traced(lambda path, every: path[every::every]),
     "one step late": traced(lambda path, every: [path[0], *path[every - 1 :: every]][: (len(path) - 1) // every + 1]),
     "every state": traced(lambda path, every: path),
@@ -60,6 +60,4 @@ TRACES = {
     "every 10th where nothing is said": lambda g, a, eta, k, rng, every=10: traced(lambda p, e: p[::e])(
         g, a, eta, k, rng, every
     ),
-}
-for _text, _mutant in TRACES.items():
-    traces_hold_the_chain_at_every_kept_step.mutant(_text)(_mutant)
+})

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import linear_chains
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 from verify.sampling.linear_chains import SLIDE, SOURCE, random_precision
 
@@ -21,24 +21,17 @@ def lmc_on_a_gaussian_is_linear(rng, *, lmc_transition=linear_chains.lmc_transit
         yield equal(f"end, p = {p}", C, np.linalg.inv(A - eta * A @ A / 2), atol=rounding(500, 4 / eta))
 
 
-@lmc_on_a_gaussian_is_linear.mutant("ascends")
-def _(A, eta):
-    return np.eye(len(A)) + eta * A, np.sqrt(2 * eta) * np.eye(len(A))
-
-
-@lmc_on_a_gaussian_is_linear.mutant("√η for √(2η)")
-def _(A, eta):
-    return np.eye(len(A)) - eta * A, np.sqrt(eta) * np.eye(len(A))
-
-
-@lmc_on_a_gaussian_is_linear.mutant("noise scaled by η instead of √η", shipped="google-research/ibc #6")
-def _(A, eta):
-    return np.eye(len(A)) - eta * A, np.sqrt(2) * eta * np.eye(len(A))
-
-
-@lmc_on_a_gaussian_is_linear.mutant("drift 1 % too large")
-def _(A, eta):
-    return np.eye(len(A)) - 1.01 * eta * A, np.sqrt(2 * eta) * np.eye(len(A))
+lmc_on_a_gaussian_is_linear.mutants({
+    "ascends": lambda A, eta: (np.eye(len(A)) + eta * A, np.sqrt(2 * eta) * np.eye(len(A))),
+    "√η for √(2η)": lambda A, eta: (np.eye(len(A)) - eta * A, np.sqrt(eta) * np.eye(len(A))),
+    "noise scaled by η instead of √η": shipped(
+        lambda A, eta: (np.eye(len(A)) - eta * A, np.sqrt(2) * eta * np.eye(len(A))),
+        project="google-research/ibc",
+        version="db89ddb",
+        thread="#6",
+    ),
+    "drift 1 % too large": lambda A, eta: (np.eye(len(A)) - 1.01 * eta * A, np.sqrt(2 * eta) * np.eye(len(A))),
+})
 
 
 @claim("S08", slide=SLIDE, source=SOURCE)
@@ -48,9 +41,9 @@ def covariances_add_up_what_each_noise_has_become(rng, *, covariance_after=linea
         M, N = rng.standard_normal((q, q)) / 2, rng.standard_normal((q, p))
         C0 = random_precision(rng, q)
         C = covariance_after(linear_chains.Transition(M, N), k, C0)
-        spread = np.hstack(
-            [np.linalg.matrix_power(M, j) @ (N if j < k else np.linalg.cholesky(C0)) for j in range(k + 1)]
-        )
+        spread = np.hstack([
+            np.linalg.matrix_power(M, j) @ (N if j < k else np.linalg.cholesky(C0)) for j in range(k + 1)
+        ])
         yield equal(f"C_{k}, q = {q}, p = {p}", C, spread @ spread.T, atol=rounding(2000, np.abs(spread).max() ** 2))
 
 
@@ -66,14 +59,11 @@ def recursion(update):
     return after
 
 
-RECURSION_MUTANTS = {
+covariances_add_up_what_each_noise_has_become.mutants({
     "transposed": recursion(lambda C, M, N: M.T @ C @ M + N @ N.T),
     "MCM": recursion(lambda C, M, N: M @ C @ M + N @ N.T),
     "noise carried by M": recursion(lambda C, M, N: M @ (C + N @ N.T) @ M.T),
     "noise dropped": recursion(lambda C, M, N: M @ C @ M.T),
     "noise 1 % too large": recursion(lambda C, M, N: M @ C @ M.T + 1.0201 * N @ N.T),
     "one step too many": lambda step, k, C0: linear_chains.covariance_after(step, k + 1, C0),
-}
-
-for _text, _mutant in RECURSION_MUTANTS.items():
-    covariances_add_up_what_each_noise_has_become.mutant(_text)(_mutant)
+})

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import langevin, linear_chains, underdamped
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import distribution, equal, mean, rate
 from verify.probes import batched
 from verify.sampling.linear_chains import general_step
@@ -145,12 +145,19 @@ DETERMINISTIC_MUTANTS = {
     ),
 }
 
-for _text, _mutant in (MUTANTS | DETERMINISTIC_MUTANTS).items():
-    underdamped_chains_follow_their_exact_law.mutant(_text)(_mutant)
-for _text in ("no noise", "noise of temperature 2", "inverse mass forgotten", "overdamped", "one noise for all chains"):
-    underdamped_chains_sample_any_target.mutant(_text)(MUTANTS[_text])
+underdamped_chains_follow_their_exact_law.mutants(MUTANTS | DETERMINISTIC_MUTANTS)
+underdamped_chains_sample_any_target.mutants({
+    _text: MUTANTS[_text]
+    for _text in (
+        "no noise",
+        "noise of temperature 2",
+        "inverse mass forgotten",
+        "overdamped",
+        "one noise for all chains",
+    )
+})
 
-STEPS = {
+baoab_steps_compose_kick_drift_and_friction.mutants({
     "1 − c for 1 − c²": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(u * (1 - c))),
     "noise without u": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(1 - c**2)),
     "noise 1 % too large": lambda *s: general_step(*s, strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
@@ -163,11 +170,13 @@ STEPS = {
         g, a, v, h, y, u, 0 * z + z[(0,) * (z.ndim - 1)]
     ),
     "velocity as it came": lambda g, a, v, h, y, u, z: (general_step(g, a, v, h, y, u, z)[0], v),
-}
-for _text, _mutant in STEPS.items():
-    baoab_steps_compose_kick_drift_and_friction.mutant(_text)(_mutant)
+})
 
 
-@baoab_steps_compose_kick_drift_and_friction.mutant("temperature, not its root", shipped="SGMCMCJax 0.2.13 baoab")
-def _(grad_f, a, v, h, gamma, u, z):
+def temperature_not_root(grad_f, a, v, h, gamma, u, z):
     return general_step(grad_f, a, v, h, gamma, u, z, strength=lambda c, u: u * np.sqrt(1 - c**2))
+
+
+baoab_steps_compose_kick_drift_and_friction.mutants({
+    "temperature, not its root": shipped(temperature_not_root, project="SGMCMCJax", version="0.2.13, baoab")
+})
