@@ -56,21 +56,9 @@ def action_noise_moves_the_start_and_not_the_optimum(
         yield equal(f"E Q(s, a + σε), n = {n}", Q, expected, rtol=1e-9)
 
 
-def j_plus_constant_noise_only_paid(A, B, Q, R, gamma, K, S0, sigma):
-    return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) + sigma**2 * np.trace(R) / (1 - gamma)
-
-
 def noise_on_first_action_only(A, B, Q, R, gamma, K, S0, sigma):
     J = exploration.action_noise_value(A, B, Q, R, gamma, K, S0, 0.0)
     return J + (1 - gamma) * (exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma) - J)
-
-
-def sigma_sigma2(A, B, Q, R, gamma, K, S0, sigma):
-    return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, np.sqrt(sigma))
-
-
-def noise_discounted_from_first_stage(A, B, Q, R, gamma, K, S0, sigma):
-    return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, np.sqrt(gamma) * sigma)
 
 
 def undiscounted_next_value_r_btpb(A, B, Q, R, gamma, K, S0, sigma):
@@ -87,10 +75,16 @@ def grad2q_without_next_state(A, B, Q, R, gamma, K, s, a):
 
 action_noise_moves_the_start_and_not_the_optimum.mutants(
     {
-        "J plus a constant: noise only paid for": j_plus_constant_noise_only_paid,
+        "J plus a constant: noise only paid for": lambda A, B, Q, R, gamma, K, S0, sigma: (
+            linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) + sigma**2 * np.trace(R) / (1 - gamma)
+        ),
         "noise on the first action only": noise_on_first_action_only,
-        "σ for σ²": sigma_sigma2,
-        "noise discounted from the first stage on: γσ²": noise_discounted_from_first_stage,
+        "σ for σ²": lambda A, B, Q, R, gamma, K, S0, sigma: exploration.action_noise_value(
+            A, B, Q, R, gamma, K, S0, np.sqrt(sigma)
+        ),
+        "noise discounted from the first stage on: γσ²": lambda A, B, Q, R, gamma, K, S0, sigma: (
+            exploration.action_noise_value(A, B, Q, R, gamma, K, S0, np.sqrt(gamma) * sigma)
+        ),
         "undiscounted next value: R + BᵀPB": undiscounted_next_value_r_btpb,
     },
     replaces="action_noise_value",
@@ -162,26 +156,22 @@ def formula_beyond_limit(A, B, Q, R, gamma, K, S0, sigma):
         return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
 
 
-def one_noise_all_entries_row(A, B, Q, R, gamma, K, S0, sigma):
-    return exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma / np.sqrt(len(A)))
-
-
 def noise_as_on_actions_deviation(A, B, Q, R, gamma, K, S0, sigma):
     exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma)
     return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma)
-
-
-def sigma_1_percent_too_large(A, B, Q, R, gamma, K, S0, sigma):
-    return exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 1.01 * sigma)
 
 
 parameter_noise_is_action_noise_in_proportion_to_the_state.mutants(
     {
         "to first order in σ² only: no feedback": first_order_sigma2_only_no,
         "the formula beyond the limit": formula_beyond_limit,
-        "one noise for all entries of a row": one_noise_all_entries_row,
+        "one noise for all entries of a row": lambda A, B, Q, R, gamma, K, S0, sigma: exploration.parameter_noise_value(
+            A, B, Q, R, gamma, K, S0, sigma / np.sqrt(len(A))
+        ),
         "noise as on actions: of the deviation σ": noise_as_on_actions_deviation,
-        "σ 1 % too large": sigma_1_percent_too_large,
+        "σ 1 % too large": lambda A, B, Q, R, gamma, K, S0, sigma: exploration.parameter_noise_value(
+            A, B, Q, R, gamma, K, S0, 1.01 * sigma
+        ),
     },
     replaces="parameter_noise_value",
 )

@@ -89,10 +89,6 @@ def gain_r_gammabtpb_1btpa(A, B, Q, R, gamma):
     return P, K / gamma
 
 
-def average_cost_1_gamma_j(A, B, Q, R, gamma, K, S0):
-    return (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
-
-
 the_riccati_gain_costs_least.mutants(
     {
         "undiscounted": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, 1 - 1e-12),
@@ -112,7 +108,14 @@ the_riccati_gain_costs_least.mutants(
     },
     replaces="stabilising_solution",
 )
-the_riccati_gain_costs_least.mutants({"average cost: (1 − γ) J": average_cost_1_gamma_j}, replaces="policy_value")
+the_riccati_gain_costs_least.mutants(
+    {
+        "average cost: (1 − γ) J": lambda A, B, Q, R, gamma, K, S0: (
+            (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
+        )
+    },
+    replaces="policy_value",
+)
 
 
 @claim("C02", slide=SLIDE, source=f"{SOURCE}; an example of our own")
@@ -136,10 +139,6 @@ def the_objective_is_not_convex(rng, *, policy_value=linear_quadratic.policy_val
             yield equal(f"infinite half-way, γc² = {4 * share:g}", refused, 1.0)
 
 
-def sums_formula_also_where_it(A, B, Q, R, gamma, K, S0):
-    return np.array([cost(A, B, Q, R, gamma, one, S0) for one in K.reshape(-1, 2, 2)])[(0,) * (K.ndim == 2)]
-
-
 def convex_mean_ends_half_way(A, B, Q, R, gamma, K, S0):
     linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
     return np.trace(Q + (R + gamma * np.eye(len(Q))) * (K**2).sum((-2, -1), keepdims=True), axis1=-2, axis2=-1)
@@ -151,7 +150,9 @@ def actions_first_stage_only(A, B, Q, R, gamma, K, S0):
 
 
 the_objective_is_not_convex.mutants({
-    "the sum's formula also where it diverges": sums_formula_also_where_it,
+    "the sum's formula also where it diverges": lambda A, B, Q, R, gamma, K, S0: np.array([
+        cost(A, B, Q, R, gamma, one, S0) for one in K.reshape(-1, 2, 2)
+    ])[(0,) * (K.ndim == 2)],
     "convex: the mean of the ends half-way": convex_mean_ends_half_way,
     "actions of the first stage only": actions_first_stage_only,
 })
@@ -178,23 +179,17 @@ def yet_its_gradient_dominates_it(
         yield at_most(f"J(K) − J*, A and B times {small}", excess, bound, slack=slack, tight=gap)
 
 
-def gradient_1_percent_too_small(A, B, Q, R, gamma, K, S0):
-    return 0.99 * linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
-
-
-def factor_2_forgotten(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
-
-
-def one_coordinates_gradient_dropped(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) * [1, 1, 0]
-
-
 yet_its_gradient_dominates_it.mutants(
     {
-        "gradient 1 % too small": gradient_1_percent_too_small,
-        "factor 2 forgotten": factor_2_forgotten,
-        "one coordinate's gradient dropped": one_coordinates_gradient_dropped,
+        "gradient 1 % too small": lambda A, B, Q, R, gamma, K, S0: (
+            0.99 * linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
+        ),
+        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, S0: (
+            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
+        ),
+        "one coordinate's gradient dropped": lambda A, B, Q, R, gamma, K, S0: (
+            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) * [1, 1, 0]
+        ),
     },
     replaces="policy_gradient",
 )
@@ -228,19 +223,15 @@ def descent_along_it_finds_the_optimum(
         yield at_most(f"largest rise of J / J₀, D = I + {spread}…", rises, 0.0, slack=1e-12, resolution=1e-12)
 
 
-def gamma_1_percent_too_small(A, B, Q, R, gamma, K, D):
-    return policy_gradient.off_policy_gradient(A, B, Q, R, 0.99 * gamma, K, D)
-
-
-def hundredth_step(A, B, Q, R, gamma, K, D):
-    return policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 100
-
-
 descent_along_it_finds_the_optimum.mutants(
     {
         "ascends": lambda A, B, Q, R, gamma, K, D: -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D),
-        "γ 1 % too small": gamma_1_percent_too_small,
-        "a hundredth of the step": hundredth_step,
+        "γ 1 % too small": lambda A, B, Q, R, gamma, K, D: policy_gradient.off_policy_gradient(
+            A, B, Q, R, 0.99 * gamma, K, D
+        ),
+        "a hundredth of the step": lambda A, B, Q, R, gamma, K, D: (
+            policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 100
+        ),
     },
     replaces="off_policy_gradient",
 )

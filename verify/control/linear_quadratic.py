@@ -53,22 +53,6 @@ def costs_are_discounted_sums_along_runs(
     yield equal("growth of a turn by 45° times √2, of half of it", growths, [1.0, 0.5], rtol=1e-12)
 
 
-def averaged_1_gamma_sigma(A, B, Q, R, gamma, K, S0):
-    return (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
-
-
-def first_stage_free(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) - np.trace((Q + K.T @ R @ K) @ S0)
-
-
-def p_transposed_dynamics(A, B, Q, R, gamma, K):
-    return linear_policies.state_correlation(A, B, gamma, K, Q + K.T @ R @ K + 9 * np.eye(len(Q)))
-
-
-def sigma_transposed_dynamics(A, B, gamma, K, S0):
-    return linear_policies.value_matrix(A, B, S0, np.zeros((len(K), len(K))), gamma, K)
-
-
 def larger_real_imaginary_parts(A, B, gamma, K):
     values = np.linalg.eigvals(A - B @ K)
     return np.sqrt(gamma) * np.maximum(np.abs(values.real), np.abs(values.imag)).max(-1)
@@ -76,7 +60,9 @@ def larger_real_imaginary_parts(A, B, gamma, K):
 
 costs_are_discounted_sums_along_runs.mutants(
     {
-        "averaged: (1 − γ) Σ": averaged_1_gamma_sigma,
+        "averaged: (1 − γ) Σ": lambda A, B, Q, R, gamma, K, S0: (
+            (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
+        ),
         "undiscounted dynamics scaled by γ, not √γ": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
             A, B, Q, R, gamma**2, K, S0
         ),
@@ -84,13 +70,17 @@ costs_are_discounted_sums_along_runs.mutants(
             A, B, Q, 0 * R, gamma, K, S0
         ),
         "u = Ks": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(A, -B, Q, R, gamma, K, S0),
-        "the first stage is free": first_stage_free,
+        "the first stage is free": lambda A, B, Q, R, gamma, K, S0: (
+            linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) - np.trace((Q + K.T @ R @ K) @ S0)
+        ),
     },
     replaces="policy_value",
 )
 costs_are_discounted_sums_along_runs.mutants(
     {
-        "P of the transposed dynamics": p_transposed_dynamics,
+        "P of the transposed dynamics": lambda A, B, Q, R, gamma, K: linear_policies.state_correlation(
+            A, B, gamma, K, Q + K.T @ R @ K + 9 * np.eye(len(Q))
+        ),
         "discount 1 % too small": lambda A, B, Q, R, gamma, K: linear_policies.value_matrix(
             A, B, Q, R, 0.99 * gamma, K
         ),
@@ -99,7 +89,9 @@ costs_are_discounted_sums_along_runs.mutants(
 )
 costs_are_discounted_sums_along_runs.mutants(
     {
-        "Σ of the transposed dynamics": sigma_transposed_dynamics,
+        "Σ of the transposed dynamics": lambda A, B, gamma, K, S0: linear_policies.value_matrix(
+            A, B, S0, np.zeros((len(K), len(K))), gamma, K
+        ),
         "start not counted": lambda A, B, gamma, K, S0: linear_policies.state_correlation(A, B, gamma, K, S0) - S0,
     },
     replaces="state_correlation",
@@ -135,14 +127,6 @@ def gradient_agrees_with_differentiation(
         yield equal(f"2E_KΣ_K, n = {n}, m = {m}", product, expected, atol=error)
 
 
-def factor_2_forgotten(A, B, Q, R, gamma, K, S0):
-    return linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
-
-
-def starts_visited_states_s0_sigma_k(A, B, Q, R, gamma, K, S0):
-    return 2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) @ S0
-
-
 def gamma_missing_before_btpa(A, B, Q, R, gamma, K):
     P = linear_policies.value_matrix(A, B, Q, R, gamma, K)
     return (R + gamma * B.T @ P @ B) @ K - B.T @ P @ A
@@ -155,8 +139,12 @@ def first_stage_actions_only(A, B, Q, R, gamma, K):
 
 gradient_agrees_with_differentiation.mutants(
     {
-        "factor 2 forgotten": factor_2_forgotten,
-        "starts for visited states: S₀ for Σ_K": starts_visited_states_s0_sigma_k,
+        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, S0: (
+            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
+        ),
+        "starts for visited states: S₀ for Σ_K": lambda A, B, Q, R, gamma, K, S0: (
+            2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) @ S0
+        ),
         "the other sign: ascends costs": lambda A, B, Q, R, gamma, K, S0: (
             -linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
         ),

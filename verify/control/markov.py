@@ -111,10 +111,6 @@ def one_policys_transitions_all(P, R, gamma, mu):
     return np.linalg.solve(np.eye(len(P)) - gamma * P_mu, R_mu.T).T
 
 
-def best_first_action_then_policy(P, R, gamma, mu, D):
-    return markov.action_values(P, R, gamma, markov.state_values(P, R, gamma, mu)).max(-1) @ D
-
-
 values_solve_bellmans_equation.mutants(
     {
         "one sweep short of the solution": one_sweep_short_solution,
@@ -133,7 +129,12 @@ values_solve_bellmans_equation.mutants(
     replaces="action_values",
 )
 values_solve_bellmans_equation.mutants(
-    {"best first action, then the policy": best_first_action_then_policy}, replaces="performance"
+    {
+        "best first action, then the policy": lambda P, R, gamma, mu, D: (
+            markov.action_values(P, R, gamma, markov.state_values(P, R, gamma, mu)).max(-1) @ D
+        )
+    },
+    replaces="performance",
 )
 
 
@@ -164,14 +165,12 @@ def policies_differ_by_the_advantage_where_the_new_one_goes(
         yield equal(f"J(μ') − J(μ), γ = {gamma}", gain, J[:, None] - J, atol=error)
 
 
-def transitions_not_transposed(P, gamma, mu, D):
-    return markov.state_values(P, np.broadcast_to(D[:, None], P.shape[:2]), gamma, mu)
-
-
 policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
     {
         "a distribution: (1 − γ) d": lambda P, gamma, mu, D: (1 - gamma) * markov.state_visits(P, gamma, mu, D),
-        "transitions not transposed": transitions_not_transposed,
+        "transitions not transposed": lambda P, gamma, mu, D: markov.state_values(
+            P, np.broadcast_to(D[:, None], P.shape[:2]), gamma, mu
+        ),
         "first states not counted": lambda P, gamma, mu, D: markov.state_visits(P, gamma, mu, D) - D,
     },
     replaces="state_visits",

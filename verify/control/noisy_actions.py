@@ -59,23 +59,11 @@ def undiscounted_adversary_btpb(A, B, Q, R, gamma):
     return P, gains[: len(K)], gains[len(K) :]
 
 
-def shares_exchanged(B, R, R_u, delta, penalty):
-    return noisy_actions.stacked_actions(B, R, R_u, 1 - delta, 100 * penalty)
-
-
 def added_noise_u_deltav(B, R, R_u, delta, penalty):
     m = len(R)
     W = np.hstack([np.eye(m), delta * np.eye(m)])
     zero = np.zeros((m, m))
     return B @ W, W.T @ R @ W + np.block([[R_u, zero], [zero, -penalty * np.eye(m)]])
-
-
-def adversary_pays_lam_deltav_2(B, R, R_u, delta, penalty):
-    return noisy_actions.stacked_actions(B, R, R_u, delta, 1.01 * penalty)
-
-
-def effort_policy_alone_twice(B, R, R_u, delta, penalty):
-    return noisy_actions.stacked_actions(B, R, 2 * R_u + 0.01 * np.eye(len(R)), delta, penalty)
 
 
 the_games_riccati_equation_gives_its_value_in_both_orders.mutants(
@@ -89,10 +77,16 @@ the_games_riccati_equation_gives_its_value_in_both_orders.mutants(
 )
 the_games_riccati_equation_gives_its_value_in_both_orders.mutants(
     {
-        "shares exchanged": shares_exchanged,
+        "shares exchanged": lambda B, R, R_u, delta, penalty: noisy_actions.stacked_actions(
+            B, R, R_u, 1 - delta, 100 * penalty
+        ),
         "added noise: a = u + δv": added_noise_u_deltav,
-        "the adversary pays λ|δv|²": adversary_pays_lam_deltav_2,
-        "effort of the policy alone, twice": effort_policy_alone_twice,
+        "the adversary pays λ|δv|²": lambda B, R, R_u, delta, penalty: noisy_actions.stacked_actions(
+            B, R, R_u, delta, 1.01 * penalty
+        ),
+        "effort of the policy alone, twice": lambda B, R, R_u, delta, penalty: noisy_actions.stacked_actions(
+            B, R, 2 * R_u + 0.01 * np.eye(len(R)), delta, penalty
+        ),
     },
     replaces="stacked_actions",
 )

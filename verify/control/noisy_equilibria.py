@@ -104,18 +104,6 @@ def the_equilibrium_exists_above_a_least_penalty(
     yield equal("refused where the policy's actions earn", refused(saddle, one, B2, one, R2, 0.5), 1.0)
 
 
-def delta_delta2(A, B, Q, R, gamma, R_u, delta):
-    return noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) / delta
-
-
-def first_stage_p_q(A, B, Q, R, gamma, R_u, delta):
-    return delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ Q @ B)[-1]
-
-
-def wrong_5_percent_too_large(A, B, Q, R, gamma, R_u, delta):
-    return 1.05 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta)
-
-
 def p_without_adversary(A, B, Q, R, gamma, R_u, delta):
     P = linear_quadratic.stabilising_solution(A, (1 - delta) * B, Q, (1 - delta) ** 2 * R + R_u, gamma).P
     return 0.96 * delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ P @ B)[-1]
@@ -145,9 +133,15 @@ def policy_alone_may_cost_infinitely(A, B, Q, R, gamma):
 
 the_equilibrium_exists_above_a_least_penalty.mutants(
     {
-        "δ for δ²": delta_delta2,
-        "of the first stage: P = Q": first_stage_p_q,
-        "5 % too large": wrong_5_percent_too_large,
+        "δ for δ²": lambda A, B, Q, R, gamma, R_u, delta: (
+            noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) / delta
+        ),
+        "of the first stage: P = Q": lambda A, B, Q, R, gamma, R_u, delta: (
+            delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ Q @ B)[-1]
+        ),
+        "5 % too large": lambda A, B, Q, R, gamma, R_u, delta: (
+            1.05 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta)
+        ),
         "of the P without an adversary": p_without_adversary,
     },
     replaces="least_penalty",
@@ -206,14 +200,6 @@ def p_policys_share_alone(A, B, Q, R, gamma):
     return linear_quadratic.value_matrix(A, B[:, :m], Q, R[:m, :m], gamma, K) * 0.999, K, L
 
 
-def delta_1_delta_delta2(A, B, Q, R, gamma, R_u, delta):
-    return 1.001 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) * (1 - delta) / delta
-
-
-def as_many_decimals_every_delta(A, B, Q, R, gamma, R_u, delta):
-    return np.round(noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta), 17)
-
-
 def lam_trace(A, B, Q, R, gamma, R_u, delta):
     P = linear_quadratic.stabilising_solution(A, B, Q, R, gamma).P
     return delta**2 * np.trace(R + gamma * B.T @ P @ B)
@@ -229,8 +215,12 @@ an_adversary_of_actions_that_cost_as_done_changes_nothing.mutants(
 )
 an_adversary_of_actions_that_cost_as_done_changes_nothing.mutants(
     {
-        "δ(1 − δ) for δ²": delta_1_delta_delta2,
-        "as many decimals for every δ": as_many_decimals_every_delta,
+        "δ(1 − δ) for δ²": lambda A, B, Q, R, gamma, R_u, delta: (
+            1.001 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) * (1 - delta) / delta
+        ),
+        "as many decimals for every δ": lambda A, B, Q, R, gamma, R_u, delta: np.round(
+            noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta), 17
+        ),
         "λ* of the trace": lam_trace,
     },
     replaces="least_penalty",

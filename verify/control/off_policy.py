@@ -57,10 +57,6 @@ def d_from_left(A, B, Q, R, gamma, K, D):
     return 2 * (D[: len(E), : len(E)] @ E)
 
 
-def factor_2_forgotten(A, B, Q, R, gamma, K, D):
-    return policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 2
-
-
 def critic_s_mu_s_target(A, B, Q, R, gamma, K, s, a):
     after = linear_policy(K, s @ A.T + a @ B.T)
     return 2 * a @ R - gamma * policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, after) @ K @ B
@@ -71,17 +67,15 @@ def critic_always_optimal_gain(A, B, Q, R, gamma, K, s, a):
     return policy_gradient.action_gradient(A, B, Q, R, gamma, best, s, a)
 
 
-def first_state_only(policy, grad_a, theta, s):
-    return policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s[:1])
-
-
 off_policy_it_differentiates_with_the_critic_frozen.mutants(
     {
         "unbiased: the gradient from the starts D": lambda A, B, Q, R, gamma, K, D: linear_quadratic.policy_gradient(
             A, B, Q, R, gamma, K, D
         ),
         "D from the left": d_from_left,
-        "factor 2 forgotten": factor_2_forgotten,
+        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, D: (
+            policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 2
+        ),
     },
     replaces="off_policy_gradient",
 )
@@ -95,7 +89,12 @@ off_policy_it_differentiates_with_the_critic_frozen.mutants(
     replaces="action_gradient",
 )
 off_policy_it_differentiates_with_the_critic_frozen.mutants(
-    {"first state only": first_state_only}, replaces="deterministic_policy_gradient"
+    {
+        "first state only": lambda policy, grad_a, theta, s: policy_gradient.deterministic_policy_gradient(
+            policy, grad_a, theta, s[:1]
+        )
+    },
+    replaces="deterministic_policy_gradient",
 )
 
 
@@ -142,10 +141,6 @@ def off_policy_steps_may_go_uphill_but_end_at_the_optimum(
     yield equal("n = m: downhill from every one state", np.sign(slopes), np.ones(20))
 
 
-def shifted_not_0_k(A, B, Q, R, gamma, K, D):
-    return policy_gradient.off_policy_gradient(A, B, Q, 1.01 * R, gamma, K, D)
-
-
 def true_gradient_which_never_goes(policy, grad_a, theta, s):
     step = policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
     return np.abs(step)
@@ -153,7 +148,9 @@ def true_gradient_which_never_goes(policy, grad_a, theta, s):
 
 off_policy_steps_may_go_uphill_but_end_at_the_optimum.mutants(
     {
-        "shifted: not 0 at K*": shifted_not_0_k,
+        "shifted: not 0 at K*": lambda A, B, Q, R, gamma, K, D: policy_gradient.off_policy_gradient(
+            A, B, Q, 1.01 * R, gamma, K, D
+        ),
         "sign": lambda A, B, Q, R, gamma, K, D: -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D),
     },
     replaces="off_policy_gradient",

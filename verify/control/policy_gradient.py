@@ -66,37 +66,29 @@ def what_follows_not_discounted(A, B, Q, R, gamma, K, s, a):
     return now + (1 - gamma) * (after @ P * after).sum(-1)
 
 
-def action_repeated_ever_value_states(A, B, Q, R, gamma, K, s, a):
-    return policy_gradient.action_value(A, B, Q, R, gamma, K, s, linear_policy(K, s))
-
-
-def actions_1_percent_too_dear(A, B, Q, R, gamma, K, s, a):
-    return policy_gradient.action_value(A, B, Q, 1.01 * R, gamma, K, s, a)
-
-
-def factor_2_forgotten(A, B, Q, R, gamma, K, s, a):
-    return policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, a) / 2
-
-
-def policys_action_instead(A, B, Q, R, gamma, K, s, a):
-    return policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, linear_policy(K, s))
-
-
 action_values_are_costs_of_one_free_action.mutants(
     {
         "critic at (s, μ(s')) in the target": shipped(
             critic_s_mu_s_target, project="two robust-RL implementations of DDPG"
         ),
         "what follows is not discounted": what_follows_not_discounted,
-        "the action is repeated for ever: value of the state's own action": action_repeated_ever_value_states,
-        "actions 1 % too dear": actions_1_percent_too_dear,
+        "the action is repeated for ever: value of the state's own action": lambda A, B, Q, R, gamma, K, s, a: (
+            policy_gradient.action_value(A, B, Q, R, gamma, K, s, linear_policy(K, s))
+        ),
+        "actions 1 % too dear": lambda A, B, Q, R, gamma, K, s, a: policy_gradient.action_value(
+            A, B, Q, 1.01 * R, gamma, K, s, a
+        ),
     },
     replaces="action_value",
 )
 action_values_are_costs_of_one_free_action.mutants(
     {
-        "factor 2 forgotten": factor_2_forgotten,
-        "at the policy's action instead of a": policys_action_instead,
+        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, s, a: (
+            policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, a) / 2
+        ),
+        "at the policy's action instead of a": lambda A, B, Q, R, gamma, K, s, a: policy_gradient.action_gradient(
+            A, B, Q, R, gamma, K, s, linear_policy(K, s)
+        ),
         "of the reward only": lambda A, B, Q, R, gamma, K, s, a: 2 * a @ R,
     },
     replaces="action_gradient",
@@ -135,16 +127,8 @@ def squashed(theta, s):
     return anp.tanh(anp.dot(s, theta.T))
 
 
-def sum_mean(policy, grad_a, theta, s):
-    return len(s) * policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
-
-
 def mean_over_actions_as_well(policy, grad_a, theta, s):
     return policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s) / np.shape(policy(theta, s))[-1] ** 2
-
-
-def gradaq_action_0(policy, grad_a, theta, s):
-    return policy_gradient.deterministic_policy_gradient(policy, lambda s, a: grad_a(s, 0 * a), theta, s)
 
 
 def means_factors_instead_mean(policy, grad_a, theta, s):
@@ -154,30 +138,24 @@ def means_factors_instead_mean(policy, grad_a, theta, s):
     return policy_gradient.deterministic_policy_gradient(policy, mean, theta, s)
 
 
-def sign_critics_worst_action(policy, grad_a, theta, s):
-    return -policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
-
-
 def critic_s_mu_s_target_2(A, B, Q, R, gamma, K, s, a):
     after = linear_policy(K, s @ A.T + a @ B.T)
     return 2 * a @ R - gamma * policy_gradient.action_gradient(A, B, Q, R, gamma, K, s, after) @ K @ B
 
 
-def critic_1_percent_off_gamma(A, B, Q, R, gamma, K, s, a):
-    return policy_gradient.action_gradient(A, B, Q, R, 0.99 * gamma, K, s, a)
-
-
-def d_not_used_natural_gradient(A, B, Q, R, gamma, K, D):
-    return policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, np.eye(len(D)))
-
-
 its_mean_over_the_policys_own_states_is_the_gradient.mutants(
     {
-        "sum for mean": sum_mean,
+        "sum for mean": lambda policy, grad_a, theta, s: (
+            len(s) * policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
+        ),
         "mean over actions as well": mean_over_actions_as_well,
-        "∇ₐQ at the action 0": gradaq_action_0,
+        "∇ₐQ at the action 0": lambda policy, grad_a, theta, s: policy_gradient.deterministic_policy_gradient(
+            policy, lambda s, a: grad_a(s, 0 * a), theta, s
+        ),
         "means of the factors instead of the mean of products": means_factors_instead_mean,
-        "sign: the critic's worst action": sign_critics_worst_action,
+        "sign: the critic's worst action": lambda policy, grad_a, theta, s: (
+            -policy_gradient.deterministic_policy_gradient(policy, grad_a, theta, s)
+        ),
     },
     replaces="deterministic_policy_gradient",
 )
@@ -186,13 +164,17 @@ its_mean_over_the_policys_own_states_is_the_gradient.mutants(
         "critic at (s, μ(s')) in the target": shipped(
             critic_s_mu_s_target_2, project="two robust-RL implementations of DDPG"
         ),
-        "critic 1 % off in γ": critic_1_percent_off_gamma,
+        "critic 1 % off in γ": lambda A, B, Q, R, gamma, K, s, a: policy_gradient.action_gradient(
+            A, B, Q, R, 0.99 * gamma, K, s, a
+        ),
     },
     replaces="action_gradient",
 )
 its_mean_over_the_policys_own_states_is_the_gradient.mutants(
     {
-        "D not used: natural gradient": d_not_used_natural_gradient,
+        "D not used: natural gradient": lambda A, B, Q, R, gamma, K, D: policy_gradient.off_policy_gradient(
+            A, B, Q, R, gamma, K, np.eye(len(D))
+        ),
         "D added to the policy's own states": lambda A, B, Q, R, gamma, K, D: linear_quadratic.policy_gradient(
             A, B, Q, R, gamma, K, D
         ),

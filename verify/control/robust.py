@@ -47,30 +47,10 @@ def the_printed_max_lets_the_adversary_help(rng, *, printed_cost=robust.printed_
         yield equal("printed ≤ nominal ≤ worst cost", [best < nominal, nominal < worst], [1.0, 1.0])
 
 
-def one_perturbation_all_states(A, B, Q, R, gamma, K, s, nu):
-    return max(robust.robust_cost(A, B, Q, R, gamma, K, s, one[None]) for one in nu[:: len(nu) // 8])
-
-
-def worst_state_instead_mean(A, B, Q, R, gamma, K, s, nu):
-    return max(robust.robust_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s)
-
-
-def upward_perturbations_only(A, B, Q, R, gamma, K, s, nu):
-    return robust.robust_cost(A, B, Q, R, gamma, K, s, nu[len(nu) // 2 :])
-
-
-def n_n(A, B, Q, R, gamma, K, s, nu):
-    return robust.robust_cost(A, B, Q, R, gamma, K, s, np.concatenate([nu, -nu]))
-
-
 def best_action_all_reach_or_not(A, B, Q, R, gamma, K, s, nu):
     P, E = (f(A, B, Q, R, gamma, K) for f in (linear_quadratic.value_matrix, linear_quadratic.riccati_residual))
     P = P - E.T @ np.linalg.solve(R + gamma * B.T @ P @ B, E)
     return (s @ P * s).sum(-1).mean()
-
-
-def half_perturbation(A, B, Q, R, gamma, K, s, nu):
-    return robust.printed_cost(A, B, Q, R, gamma, K, s, nu[:: len(nu) // 4])
 
 
 the_printed_max_lets_the_adversary_help.mutants(
@@ -78,13 +58,21 @@ the_printed_max_lets_the_adversary_help.mutants(
         "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
             A, B, Q, R, gamma, K, s, nu
         ),
-        "one perturbation for all states": one_perturbation_all_states,
-        "worst state instead of the mean": worst_state_instead_mean,
+        "one perturbation for all states": lambda A, B, Q, R, gamma, K, s, nu: max(
+            robust.robust_cost(A, B, Q, R, gamma, K, s, one[None]) for one in nu[:: len(nu) // 8]
+        ),
+        "worst state instead of the mean": lambda A, B, Q, R, gamma, K, s, nu: max(
+            robust.robust_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s
+        ),
         "the perturbation replaces the action": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
             A, B, Q, R, gamma, 0 * K, s, nu
         ),
-        "upward perturbations only": upward_perturbations_only,
-        "𝒩 and −𝒩": n_n,
+        "upward perturbations only": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+            A, B, Q, R, gamma, K, s, nu[len(nu) // 2 :]
+        ),
+        "𝒩 and −𝒩": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+            A, B, Q, R, gamma, K, s, np.concatenate([nu, -nu])
+        ),
     },
     replaces="robust_cost",
 )
@@ -95,7 +83,9 @@ the_printed_max_lets_the_adversary_help.mutants(
         ),
         "no perturbation": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(A, B, Q, R, gamma, K, s, 0 * nu[:1]),
         "the best action of all, in reach or not": best_action_all_reach_or_not,
-        "half the perturbation": half_perturbation,
+        "half the perturbation": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+            A, B, Q, R, gamma, K, s, nu[:: len(nu) // 4]
+        ),
     },
     replaces="printed_cost",
 )
@@ -128,20 +118,14 @@ def printed_or_corrected_the_best_linear_policy_is_the_plain_one(
             yield at_least(f"worst case, r = {radius}, m = {m}", worst, expected, slack=1e-9 * expected, tight=1e-8)
 
 
-def best_action_state(A, B, Q, R, gamma, K, s, nu):
-    return min(robust.printed_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s)
-
-
-def n_without_negative_corners(A, B, Q, R, gamma, K, s, nu):
-    return robust.robust_cost(A, B, Q, R, gamma, K, s, np.abs(nu)) + 1e-3
-
-
 printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
     {
         "the robust objective for the printed one": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
             A, B, Q, R, gamma, K, s, nu
         ),
-        "best action and state": best_action_state,
+        "best action and state": lambda A, B, Q, R, gamma, K, s, nu: min(
+            robust.printed_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s
+        ),
         "best perturbation paid back": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
             A, B, Q, 0.99 * R, gamma, K, s, nu
         ),
@@ -153,7 +137,9 @@ printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
         "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
             A, B, Q, R, gamma, K, s, nu
         ),
-        "𝒩 without its negative corners": n_without_negative_corners,
+        "𝒩 without its negative corners": lambda A, B, Q, R, gamma, K, s, nu: (
+            robust.robust_cost(A, B, Q, R, gamma, K, s, np.abs(nu)) + 1e-3
+        ),
         "best at another gain: γ 1 % off": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
             A, B, Q, R, 0.99 * gamma, K, s, nu
         ),
@@ -190,15 +176,13 @@ def on_finite_processes_the_printed_optimum_is_the_plain_one(
     yield equal("at a cliff: the edge, the edge as printed, the middle as meant", chosen, [0, 0, 1])
 
 
-def reach_read_backwards_who_reaches(Q, reach):
-    return robust.worst_reachable(Q, np.array([[0, 2], [1, 0], [2, 1]]) if reach[0, 1] == 1 else reach)
-
-
 on_finite_processes_the_printed_optimum_is_the_plain_one.mutants(
     {
         "as printed": lambda Q, reach: robust.best_reachable(Q, reach),
         "every action in reach": lambda Q, reach: np.broadcast_to(Q.min(-1, keepdims=True), Q.shape),
-        "reach read backwards: who reaches a": reach_read_backwards_who_reaches,
+        "reach read backwards: who reaches a": lambda Q, reach: robust.worst_reachable(
+            Q, np.array([[0, 2], [1, 0], [2, 1]]) if reach[0, 1] == 1 else reach
+        ),
     },
     replaces="worst_reachable",
 )

@@ -120,14 +120,12 @@ def reward_policys_action_only(P, R, gamma, delta, V):
     return (1 - delta) * Q.max(-1) + delta * Q0.min(-1)
 
 
-def delta_1_percent_too_large(P, R, gamma, delta, V):
-    return robust_values.robust_bellman(P, R, gamma, min(1.01 * delta, 1.0), V)
-
-
 robust_value_iteration_contracts.mutants({
     "no adversary": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, gamma, 0.0, V),
     "shares exchanged": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, gamma, 1 - delta, V),
     "reward of the policy's action only": reward_policys_action_only,
     "undiscounted": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, 1 - 1e-12, delta, V),
-    "δ 1 % too large": delta_1_percent_too_large,
+    "δ 1 % too large": lambda P, R, gamma, delta, V: robust_values.robust_bellman(
+        P, R, gamma, min(1.01 * delta, 1.0), V
+    ),
 })

@@ -43,21 +43,15 @@ def smoothing_is_the_mean_over_gaussian_parameters(
     yield equal("(xⁿ)', n < 11, six nodes", slopes, expected, atol=rounding(1e3, np.abs(moments).max()))
 
 
-def physicists_nodes_sigma_root2(J, theta, sigma, num_nodes):
-    return exploration.smoothed(J, theta, sigma / np.sqrt(2), num_nodes)
-
-
 def one_noise_all_coordinates(J, theta, sigma, num_nodes):
     return exploration.smoothed(lambda x: J(theta + x.reshape(-1, *[1] * theta.ndim)), np.zeros(1), sigma, num_nodes)
 
 
-def divided_sigma2(J, theta, sigma, num_nodes):
-    return exploration.smoothed_gradient(J, theta, sigma, num_nodes) / sigma
-
-
 smoothing_is_the_mean_over_gaussian_parameters.mutants(
     {
-        "physicists' nodes: σ/√2": physicists_nodes_sigma_root2,
+        "physicists' nodes: σ/√2": lambda J, theta, sigma, num_nodes: exploration.smoothed(
+            J, theta, sigma / np.sqrt(2), num_nodes
+        ),
         "one node less in each coordinate": lambda J, theta, sigma, num_nodes: exploration.smoothed(
             J, theta, sigma, num_nodes - 1
         ),
@@ -68,7 +62,9 @@ smoothing_is_the_mean_over_gaussian_parameters.mutants(
 )
 smoothing_is_the_mean_over_gaussian_parameters.mutants(
     {
-        "divided by σ²": divided_sigma2,
+        "divided by σ²": lambda J, theta, sigma, num_nodes: (
+            exploration.smoothed_gradient(J, theta, sigma, num_nodes) / sigma
+        ),
         "the gradient at θ, unsmoothed": lambda J, theta, sigma, num_nodes: exploration.smoothed_gradient(
             J, theta, 1e-4, num_nodes
         ),
@@ -116,28 +112,20 @@ def smoothed_stages(problem, k, sigma, num_steps):
     return problem[-1] ** t * (q * m[2 * t] + r * squares)
 
 
-def one_stage_more(A, B, Q, R, gamma, K, S0, num_steps):
-    return exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, num_steps + 1)
-
-
-def rootgamma_stage(A, B, Q, R, gamma, K, S0, num_steps):
-    return exploration.finite_horizon_value(A, B, Q, R, np.sqrt(gamma), K, S0, num_steps)
-
-
-def dynamics_transposed(A, B, Q, R, gamma, K, S0, num_steps):
-    return exploration.finite_horizon_value(A.T, B, Q, R, gamma, K, S0, num_steps)
-
-
-def actions_1_percent_too_dear(A, B, Q, R, gamma, K, S0, num_steps):
-    return exploration.finite_horizon_value(A, B, Q, 1.01 * R, gamma, K, S0, num_steps)
-
-
 finite_horizons_are_polynomials_of_the_gain.mutants(
     {
-        "one stage more": one_stage_more,
-        "√γ a stage": rootgamma_stage,
-        "dynamics transposed": dynamics_transposed,
-        "actions 1 % too dear": actions_1_percent_too_dear,
+        "one stage more": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
+            A, B, Q, R, gamma, K, S0, num_steps + 1
+        ),
+        "√γ a stage": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
+            A, B, Q, R, np.sqrt(gamma), K, S0, num_steps
+        ),
+        "dynamics transposed": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
+            A.T, B, Q, R, gamma, K, S0, num_steps
+        ),
+        "actions 1 % too dear": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
+            A, B, Q, 1.01 * R, gamma, K, S0, num_steps
+        ),
     },
     replaces="finite_horizon_value",
 )
@@ -175,22 +163,18 @@ def episodes_without_end_have_an_infinite_smoothed_cost(
         yield equal("without noise J_600 is J", alone, limit, rtol=1e-9)
 
 
-def costs_capped_as_limits_simulator(A, B, Q, R, gamma, K, S0, num_steps):
-    return np.minimum(exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, num_steps), 1e3)
-
-
-def four_stages_most(A, B, Q, R, gamma, K, S0, num_steps):
-    return exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, min(num_steps, 4))
-
-
 def noise_cut_off_two_deviations(J, theta, sigma, num_nodes):
     return exploration.smoothed(lambda x: J(np.clip(x, theta - 2 * sigma, theta + 2 * sigma)), theta, sigma, num_nodes)
 
 
 episodes_without_end_have_an_infinite_smoothed_cost.mutants(
     {
-        "costs capped, as by the limits of a simulator": costs_capped_as_limits_simulator,
-        "four stages at most": four_stages_most,
+        "costs capped, as by the limits of a simulator": lambda A, B, Q, R, gamma, K, S0, num_steps: np.minimum(
+            exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, num_steps), 1e3
+        ),
+        "four stages at most": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
+            A, B, Q, R, gamma, K, S0, min(num_steps, 4)
+        ),
     },
     replaces="finite_horizon_value",
 )

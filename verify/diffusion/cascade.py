@@ -77,24 +77,18 @@ def x_ignored(x, y, data, low, sigma, s):
     return w @ data
 
 
-def sigma_s_exchanged(x, y, data, low, sigma, s):
-    return module.conditional_empirical_denoiser(x, y, data, low, s, sigma)
-
-
-def same_noise_both(x, y, data, low, sigma, s):
-    return module.conditional_empirical_denoiser(x, y, data, low, sigma, sigma)
-
-
-def s2_2s2(x, y, data, low, sigma, s):
-    return module.conditional_empirical_denoiser(x, y, data, low, sigma, s / np.sqrt(2))
-
-
 conditional_denoisers_weigh_both_resolutions.mutants({
     "the condition ignored": lambda x, y, data, low, sigma, s: empirical_denoiser(x, data, sigma),
     "x ignored": x_ignored,
-    "σ and s exchanged": sigma_s_exchanged,
-    "the same noise in both": same_noise_both,
-    "s² for 2s²": s2_2s2,
+    "σ and s exchanged": lambda x, y, data, low, sigma, s: module.conditional_empirical_denoiser(
+        x, y, data, low, s, sigma
+    ),
+    "the same noise in both": lambda x, y, data, low, sigma, s: module.conditional_empirical_denoiser(
+        x, y, data, low, sigma, sigma
+    ),
+    "s² for 2s²": lambda x, y, data, low, sigma, s: module.conditional_empirical_denoiser(
+        x, y, data, low, sigma, s / np.sqrt(2)
+    ),
 })
 
 
@@ -157,14 +151,6 @@ def cascades_of_gaussian_stages_reach_the_data(rng, *, cascade=module.cascade):
     yield equal("covariance of both resolutions", gain.T @ gain, data, atol=error)
 
 
-def no_noise_between_stages(low_denoiser, high_denoiser, y, x, z, s, sigmas):
-    return module.cascade(low_denoiser, high_denoiser, y, x, 0 * z, s, sigmas)
-
-
-def s2_s(low_denoiser, high_denoiser, y, x, z, s, sigmas):
-    return module.cascade(low_denoiser, high_denoiser, y, x, z, s**2, sigmas)
-
-
 def conditioned_on_noise_not_on_sample(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     out = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas)
     return Cascade(out.low, module.cascade(lambda a, sigma: a, high_denoiser, y, x, z, s, sigmas).high)
@@ -186,8 +172,12 @@ def sample_under_noise_given_back(low_denoiser, high_denoiser, y, x, z, s, sigma
 
 
 cascades_of_gaussian_stages_reach_the_data.mutants({
-    "no noise between the stages": no_noise_between_stages,
-    "s² for s": s2_s,
+    "no noise between the stages": lambda low_denoiser, high_denoiser, y, x, z, s, sigmas: module.cascade(
+        low_denoiser, high_denoiser, y, x, 0 * z, s, sigmas
+    ),
+    "s² for s": lambda low_denoiser, high_denoiser, y, x, z, s, sigmas: module.cascade(
+        low_denoiser, high_denoiser, y, x, z, s**2, sigmas
+    ),
     "conditioned on the noise, not on the sample": conditioned_on_noise_not_on_sample,
     "the first stage in one shot": first_stage_one_shot,
     "the second stage in one shot": second_stage_one_shot,

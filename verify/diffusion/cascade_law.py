@@ -42,22 +42,6 @@ def the_second_stage_is_bayes_rule(rng, *, conditional_mixture=laws.conditional_
         yield equal(f"s = 0: {name} as for s → 0", measured, expected, atol=size + change * far)
 
 
-def weights_as_before(y, A, s, weights, means, covariances):
-    return laws.conditional_mixture(y, A, s, weights, means, covariances)._replace(weights=weights)
-
-
-def s_s2(y, A, s, weights, means, covariances):
-    return laws.conditional_mixture(y, A, np.sqrt(s), weights, means, covariances)
-
-
-def no_noise_y(y, A, s, weights, means, covariances):
-    return laws.conditional_mixture(y, A, 0.0, weights, means, covariances)
-
-
-def covariances_as_before(y, A, s, weights, means, covariances):
-    return laws.conditional_mixture(y, A, s, weights, means, covariances)._replace(covariances=covariances)
-
-
 def covariances_one_component(y, A, s, weights, means, covariances):
     law = laws.conditional_mixture(y, A, s, weights, means, covariances)
     return law._replace(covariances=law.covariances[:1] + 0 * law.covariances)
@@ -76,10 +60,18 @@ def weights_distance_without(y, A, s, weights, means, covariances):
 
 
 the_second_stage_is_bayes_rule.mutants({
-    "weights as before": weights_as_before,
-    "s for s²": s_s2,
-    "no noise in y": no_noise_y,
-    "covariances as before": covariances_as_before,
+    "weights as before": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
+        y, A, s, weights, means, covariances
+    )._replace(weights=weights),
+    "s for s²": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
+        y, A, np.sqrt(s), weights, means, covariances
+    ),
+    "no noise in y": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
+        y, A, 0.0, weights, means, covariances
+    ),
+    "covariances as before": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
+        y, A, s, weights, means, covariances
+    )._replace(covariances=covariances),
     "covariances of one component": covariances_one_component,
     "the gain K 1 % too large": gain_k_1_percent_too_large,
     "weights by distance, without the determinants": weights_distance_without,
@@ -137,22 +129,6 @@ def fresh_noise_between_stages_left(m, C, A, s, stage_mean, stage_covariance):
     return mean, covariance - s**2 * K @ K.T
 
 
-def covariance_second_stage_alone(m, C, A, s, stage_mean, stage_covariance):
-    return laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)[0], C
-
-
-def conditional_covariance_alone(m, C, A, s, stage_mean, stage_covariance):
-    return laws.cascade_law(m, C, A, s, stage_mean, 0 * stage_covariance)
-
-
-def s_s2_2(m, C, A, s, stage_mean, stage_covariance):
-    return laws.cascade_law(m, C, A, np.sqrt(s), stage_mean, stage_covariance)
-
-
-def c1_1_percent_too_large(m, C, A, s, stage_mean, stage_covariance):
-    return laws.cascade_law(m, C, A, s, stage_mean, 1.01 * stage_covariance)
-
-
 def mean_about_0(m, C, A, s, stage_mean, stage_covariance):
     mean, covariance = laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)
     return mean - m, covariance
@@ -160,11 +136,20 @@ def mean_about_0(m, C, A, s, stage_mean, stage_covariance):
 
 composites_of_gaussian_stages_are_gaussian.mutants({
     "fresh noise between the stages left out": fresh_noise_between_stages_left,
-    "covariance of the second stage alone": covariance_second_stage_alone,
+    "covariance of the second stage alone": lambda m, C, A, s, stage_mean, stage_covariance: (
+        laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)[0],
+        C,
+    ),
     "the first stage taken for right": lambda m, C, A, s, stage_mean, stage_covariance: (m, C),
-    "conditional covariance alone": conditional_covariance_alone,
-    "s for s²": s_s2_2,
-    "C₁ 1 % too large": c1_1_percent_too_large,
+    "conditional covariance alone": lambda m, C, A, s, stage_mean, stage_covariance: laws.cascade_law(
+        m, C, A, s, stage_mean, 0 * stage_covariance
+    ),
+    "s for s²": lambda m, C, A, s, stage_mean, stage_covariance: laws.cascade_law(
+        m, C, A, np.sqrt(s), stage_mean, stage_covariance
+    ),
+    "C₁ 1 % too large": lambda m, C, A, s, stage_mean, stage_covariance: laws.cascade_law(
+        m, C, A, s, stage_mean, 1.01 * stage_covariance
+    ),
     "mean about 0": mean_about_0,
 })
 
@@ -188,20 +173,14 @@ def composites_of_mixture_stages_have_known_densities(rng, *, conditional_mixtur
     yield equal("first stage wrong", h * first["wrong"] @ given, data * (likelihood @ ratio) * h, rtol=1e-9)
 
 
-def weights_as_before_2(y, A, s, weights, means, covariances):
-    return laws.conditional_mixture(y, A, s, weights, means, covariances)._replace(weights=weights)
-
-
-def y_1_percent_too_large(y, A, s, weights, means, covariances):
-    return laws.conditional_mixture(1.01 * y, A, s, weights, means, covariances)
-
-
-def s_2_percent_too_small(y, A, s, weights, means, covariances):
-    return laws.conditional_mixture(y, A, 0.98 * s, weights, means, covariances)
-
-
 composites_of_mixture_stages_have_known_densities.mutants({
-    "weights as before": weights_as_before_2,
-    "y 1 % too large": y_1_percent_too_large,
-    "s 2 % too small": s_2_percent_too_small,
+    "weights as before": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
+        y, A, s, weights, means, covariances
+    )._replace(weights=weights),
+    "y 1 % too large": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
+        1.01 * y, A, s, weights, means, covariances
+    ),
+    "s 2 % too small": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
+        y, A, 0.98 * s, weights, means, covariances
+    ),
 })

@@ -64,10 +64,6 @@ def exact_cascades_of_digits_copy_digits(
     yield at_most("its 7 × 7 picture, ‖y − y_i‖² above the least", excess, room, resolution=room)
 
 
-def conditions_wrong_order(x, y, data, low, sigma, s):
-    return module.conditional_empirical_denoiser(x, y[::-1], data, low, sigma, s)
-
-
 def second_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     low = module.cascade(low_denoiser, lambda x, y, sigma: x, y, x, z, s, sigmas).low
     return Cascade(low, high_denoiser(x, low + s * z, sigmas[0]))
@@ -86,7 +82,9 @@ def every_fourth_pixel_given_back_as(images, factor):
 exact_cascades_of_digits_copy_digits.mutants(
     {
         "the condition ignored": lambda x, y, data, low, sigma, s: empirical_denoiser(x, data, sigma),
-        "conditions in the wrong order": conditions_wrong_order,
+        "conditions in the wrong order": lambda x, y, data, low, sigma, s: module.conditional_empirical_denoiser(
+            x, y[::-1], data, low, sigma, s
+        ),
     },
     replaces="conditional_empirical_denoiser",
 )

@@ -87,37 +87,32 @@ exponential_steps_integrate_all_but_the_score.mutants(
 )
 
 
-def score_end_step(sde, score, a, t, dt, z):
-    return convergence.exponential_step(sde, lambda a, s: score(a, t + dt), a, t, dt, z)
-
-
 def datas_own_variance_all_times(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     h = T / num_steps
     gain = np.exp(h) - 2 * np.expm1(h) / v
     return m, gain ** (2 * num_steps) * v0 + np.expm1(2 * h) * (gain ** (2 * np.arange(num_steps))).sum()
 
 
-def error_left_out(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
-    return convergence.exponential_law(m, v, T, num_steps, m0, v0)
-
-
-def step_too_many(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
-    return convergence.exponential_law(m, v, T, num_steps + 1, m0, v0, error)
-
-
-def from_datas_variance_default(m, v, T, num_steps, m0=0.0, v0=None, error=0.0):
-    return convergence.exponential_law(m, v, T, num_steps, m0, v if v0 is None else v0, error)
-
-
 exponential_steps_integrate_all_but_the_score.mutants(
-    {"score at the end of the step": score_end_step}, replaces="exponential_step"
+    {
+        "score at the end of the step": lambda sde, score, a, t, dt, z: convergence.exponential_step(
+            sde, lambda a, s: score(a, t + dt), a, t, dt, z
+        )
+    },
+    replaces="exponential_step",
 )
 exponential_steps_integrate_all_but_the_score.mutants(
     {
         "the data's own variance at all times": datas_own_variance_all_times,
-        "error left out": error_left_out,
-        "a step too many": step_too_many,
-        "from the data's variance by default": from_datas_variance_default,
+        "error left out": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: convergence.exponential_law(
+            m, v, T, num_steps, m0, v0
+        ),
+        "a step too many": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: convergence.exponential_law(
+            m, v, T, num_steps + 1, m0, v0, error
+        ),
+        "from the data's variance by default": lambda m, v, T, num_steps, m0=0.0, v0=None, error=0.0: (
+            convergence.exponential_law(m, v, T, num_steps, m0, v if v0 is None else v0, error)
+        ),
     },
     replaces="exponential_law",
 )

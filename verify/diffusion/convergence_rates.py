@@ -74,25 +74,19 @@ def noise_step_root2_too_small(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     return mean, (variance + convergence.exponential_law(m, v, T, num_steps, m0, 0.0, error)[1]) / 2
 
 
-def starts_mean_0_whatever_given(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
-    return convergence.exponential_law(m, v, T, num_steps, 0.0, v0, error)
-
-
-def error_divided_number_steps(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
-    return convergence.exponential_law(m, v, T, num_steps, m0, v0, error / num_steps)
-
-
-def steps_length_2t_n(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
-    return convergence.exponential_law(m, v, 2 * T, num_steps, m0, v0, error)
-
-
 laws_at_the_end_are_nearer_than_the_bound_says.mutants(
     {
         "standard deviation for variance": standard_deviation_variance,
         "noise of the step √2 too small": noise_step_root2_too_small,
-        "starts at a mean of 0 whatever is given": starts_mean_0_whatever_given,
-        "error divided by the number of steps": error_divided_number_steps,
-        "steps of length 2T/n": steps_length_2t_n,
+        "starts at a mean of 0 whatever is given": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: (
+            convergence.exponential_law(m, v, T, num_steps, 0.0, v0, error)
+        ),
+        "error divided by the number of steps": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: (
+            convergence.exponential_law(m, v, T, num_steps, m0, v0, error / num_steps)
+        ),
+        "steps of length 2T/n": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: convergence.exponential_law(
+            m, v, 2 * T, num_steps, m0, v0, error
+        ),
     },
     replaces="exponential_law",
 )
@@ -172,16 +166,12 @@ def laws_at_the_end_on_a_mixture(rng, *, exponential_step=convergence.exponentia
     yield rate("moved by the score's error, against ε", errors, moved, 1.0)
 
 
-def scores_5_percent_too_weak(sde, score, a, t, dt, z):
-    return convergence.exponential_step(sde, lambda a, t: 0.95 * score(a, t), a, t, dt, z)
-
-
-def flows_pull_diffusions_noise(sde, score, a, t, dt, z):
-    return coefficients(lambda r: r - 1, lambda r: np.sqrt(r**2 - 1))(sde, score, a, t, dt, z)
-
-
 laws_at_the_end_on_a_mixture.mutants({
-    "scores 5 % too weak": scores_5_percent_too_weak,
+    "scores 5 % too weak": lambda sde, score, a, t, dt, z: convergence.exponential_step(
+        sde, lambda a, t: 0.95 * score(a, t), a, t, dt, z
+    ),
     "noise 2 % too large": lambda sde, score, a, t, dt, z: convergence.exponential_step(sde, score, a, t, dt, 1.02 * z),
-    "the flow's pull with the diffusion's noise": flows_pull_diffusions_noise,
+    "the flow's pull with the diffusion's noise": lambda sde, score, a, t, dt, z: coefficients(
+        lambda r: r - 1, lambda r: np.sqrt(r**2 - 1)
+    )(sde, score, a, t, dt, z),
 })

@@ -43,33 +43,19 @@ def corrections_stay_at_their_law(rng, *, corrector_step=sampler.corrector_step)
         yield from falls(f"{process.name}: error of p_t against r", size, np.linalg.norm(error, axis=1), 4, rtol=0.3)
 
 
-def noise_rooteta(process, score, a, t, r, z):
-    return sampler.corrector_step(process, score, a, t, r, z / np.sqrt(2))
-
-
-def r_r2(process, score, a, t, r, z):
-    return sampler.corrector_step(process, score, a, t, np.sqrt(r), z)
-
-
-def std_left_out(process, score, a, t, r, z):
-    return sampler.corrector_step(process, score, a, t, r / process.kernel(t)[1], z)
-
-
-def down_score(process, score, a, t, r, z):
-    return sampler.corrector_step(process, lambda a, t: -score(a, t), a, t, r, z)
-
-
-def no_score(process, score, a, t, r, z):
-    return sampler.corrector_step(process, lambda a, t: 0 * a, a, t, r, z)
-
-
 corrections_stay_at_their_law.mutants({
-    "noise √η": noise_rooteta,
-    "r for r²": r_r2,
-    "std left out": shipped(std_left_out, project="score_sde_pytorch", thread="#8"),
-    "down the score": down_score,
+    "noise √η": lambda process, score, a, t, r, z: sampler.corrector_step(process, score, a, t, r, z / np.sqrt(2)),
+    "r for r²": lambda process, score, a, t, r, z: sampler.corrector_step(process, score, a, t, np.sqrt(r), z),
+    "std left out": shipped(
+        lambda process, score, a, t, r, z: sampler.corrector_step(process, score, a, t, r / process.kernel(t)[1], z),
+        project="score_sde_pytorch",
+        thread="#8",
+    ),
+    "down the score": lambda process, score, a, t, r, z: sampler.corrector_step(
+        process, lambda a, t: -score(a, t), a, t, r, z
+    ),
     "noise 1 % too large": lambda process, score, a, t, r, z: sampler.corrector_step(process, score, a, t, r, 1.01 * z),
-    "no score": no_score,
+    "no score": lambda process, score, a, t, r, z: sampler.corrector_step(process, lambda a, t: 0 * a, a, t, r, z),
 })
 
 
@@ -101,17 +87,13 @@ def predictor_corrector_has_the_exact_law_of_its_steps(rng, *, predictor_correct
     yield equal("unless told: r = 0.16", a / push, 2 * (0.16 * sde.ve(0.1, 5.0).kernel(1e-3)[1]) ** 2, rtol=1e-6)
 
 
-def one_correction_too_few(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
-    return sampler.predictor_corrector(process, score, shape, num_steps, rng, num_corrections - 1, r, t_end)
-
-
-def no_correction(process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=1e-3):
-    return sampler.sample(process, score, shape, num_steps, rng, t_end)
-
-
 predictor_corrector_has_the_exact_law_of_its_steps.mutants({
-    "one correction too few": one_correction_too_few,
-    "no correction": no_correction,
+    "one correction too few": lambda process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=0.001: (
+        sampler.predictor_corrector(process, score, shape, num_steps, rng, num_corrections - 1, r, t_end)
+    ),
+    "no correction": lambda process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=0.001: (
+        sampler.sample(process, score, shape, num_steps, rng, t_end)
+    ),
 })
 
 

@@ -29,30 +29,24 @@ def denoising_step_is_an_euler_step_of_the_flow(rng, *, denoising_step=tweedie.d
     yield equal("one point: X + 0.2Z from X + 7Z", steps, point + 0.2 * z, atol=rounding(256, 10))
 
 
-def sigma_sigma_2_what_off_stochastic(denoiser, x, sigma, sigma_next):
-    return denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
-
-
 def d_level_come(denoiser, x, sigma, sigma_next):
     D = denoiser(x, sigma_next)
     return D + sigma_next / sigma * (x - D)
 
 
-def wrong_1_percent_too_much_noise_left(denoiser, x, sigma, sigma_next):
-    return tweedie.denoising_step(denoiser, x, sigma, min(1.01 * sigma_next, sigma))
-
-
-def d_1_percent_too_large(denoiser, x, sigma, sigma_next):
-    return tweedie.denoising_step(lambda x, s: 1.01 * denoiser(x, s), x, sigma, sigma_next)
-
-
 denoising_step_is_an_euler_step_of_the_flow.mutants({
-    "(σ⁺/σ)² of what is off: the stochastic step without noise": sigma_sigma_2_what_off_stochastic,
+    "(σ⁺/σ)² of what is off: the stochastic step without noise": lambda denoiser, x, sigma, sigma_next: (
+        denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
+    ),
     "denoised once, then taken as it is": lambda denoiser, x, sigma, sigma_next: denoiser(x, sigma),
     "x and D swapped": lambda denoiser, x, sigma, sigma_next: x + sigma_next / sigma * (denoiser(x, sigma) - x),
     "D at the level to come": d_level_come,
-    "1 % too much noise left": wrong_1_percent_too_much_noise_left,
-    "D 1 % too large": d_1_percent_too_large,
+    "1 % too much noise left": lambda denoiser, x, sigma, sigma_next: tweedie.denoising_step(
+        denoiser, x, sigma, min(1.01 * sigma_next, sigma)
+    ),
+    "D 1 % too large": lambda denoiser, x, sigma, sigma_next: tweedie.denoising_step(
+        lambda x, s: 1.01 * denoiser(x, s), x, sigma, sigma_next
+    ),
 })
 
 
@@ -104,21 +98,9 @@ def noise_multiplied_onto_d(denoiser, x, sigma, sigma_next, z):
     return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z * D
 
 
-def deterministic_step(denoiser, x, sigma, sigma_next, z):
-    return tweedie.denoising_step(denoiser, x, sigma, sigma_next)
-
-
 def sigma_sigma_square(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
-
-
-def noise_1_percent_too_large(denoiser, x, sigma, sigma_next, z):
-    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
-
-
-def one_noise_whole_batch(denoiser, x, sigma, sigma_next, z):
-    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, z[:1] + 0 * x)
 
 
 ancestral_step_draws_from_the_noising_chain.mutants({
@@ -131,8 +113,14 @@ ancestral_step_draws_from_the_noising_chain.mutants({
     "all of the noise drawn anew: D + σ⁺z": lambda denoiser, x, sigma, sigma_next, z: (
         denoiser(x, sigma) + sigma_next * z
     ),
-    "the deterministic step": deterministic_step,
+    "the deterministic step": lambda denoiser, x, sigma, sigma_next, z: tweedie.denoising_step(
+        denoiser, x, sigma, sigma_next
+    ),
     "σ⁺/σ for its square": sigma_sigma_square,
-    "noise 1 % too large": noise_1_percent_too_large,
-    "one noise for the whole batch": one_noise_whole_batch,
+    "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
+        denoiser, x, sigma, sigma_next, 1.01 * z
+    ),
+    "one noise for the whole batch": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
+        denoiser, x, sigma, sigma_next, z[:1] + 0 * x
+    ),
 })

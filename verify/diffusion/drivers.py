@@ -53,22 +53,6 @@ def run(process, score, shape, num_steps, rng, prior=None, times=None, draw=None
     return a
 
 
-def prior_n_0_i(process, score, shape, num_steps, rng):
-    return run(process, score, shape, num_steps, rng, prior=1.0)
-
-
-def prior_standard_deviation_std2(process, score, shape, num_steps, rng):
-    return run(process, score, shape, num_steps, rng, prior=process.kernel(1.0)[1] ** 2)
-
-
-def half_as_many_steps(process, score, shape, num_steps, rng):
-    return run(process, score, shape, num_steps // 2, rng)
-
-
-def stops_t_0_1(process, score, shape, num_steps, rng):
-    return run(process, score, shape, num_steps, rng, times=np.linspace(1, 0.1, num_steps + 1))
-
-
 def same_noise_every_step(process, score, shape, num_steps, rng):
     z = rng.standard_normal(shape)
     return run(process, score, shape, num_steps, rng, draw=lambda rng, shape: z)
@@ -97,34 +81,34 @@ def half_samples_twice(process, score, shape, num_steps, rng):
     return np.concatenate([half, half])
 
 
-def no_noise_twice_flows_pull(process, score, shape, num_steps, rng):
-    return run(process, score, shape, num_steps, rng, draw=lambda rng, shape: np.zeros(shape))
-
-
-def wrong_102_unless_told(process, score, shape, num_steps, rng, t_end=1e-2):
-    return sampler.sample(process, score, shape, num_steps, rng, t_end)
-
-
 def prior_n_0_i_unless_std_larger(process, score, shape, num_steps, rng, t_end=1e-3):
     times = np.linspace(1, t_end, num_steps + 1)
     return run(process, score, shape, num_steps, rng, prior=max(1.0, process.kernel(1.0)[1]), times=times)
 
 
-def ends_103_whatever_asked(process, score, shape, num_steps, rng, t_end=1e-3):
-    return sampler.sample(process, score, shape, num_steps, rng)
-
-
 samples_have_the_exact_law_of_their_steps.mutants({
-    "prior N(0, I)": prior_n_0_i,
-    "prior of standard deviation std²": prior_standard_deviation_std2,
-    "half as many steps": half_as_many_steps,
-    "stops at t = 0.1": stops_t_0_1,
+    "prior N(0, I)": lambda process, score, shape, num_steps, rng: run(
+        process, score, shape, num_steps, rng, prior=1.0
+    ),
+    "prior of standard deviation std²": lambda process, score, shape, num_steps, rng: run(
+        process, score, shape, num_steps, rng, prior=process.kernel(1.0)[1] ** 2
+    ),
+    "half as many steps": lambda process, score, shape, num_steps, rng: run(process, score, shape, num_steps // 2, rng),
+    "stops at t = 0.1": lambda process, score, shape, num_steps, rng: run(
+        process, score, shape, num_steps, rng, times=np.linspace(1, 0.1, num_steps + 1)
+    ),
     "the same noise at every step": same_noise_every_step,
     "noise shared by the coordinates": noise_shared_coordinates,
     "noise shared by neighbours": noise_shared_neighbours,
     "half of the samples twice": half_samples_twice,
-    "no noise: twice the flow's pull": no_noise_twice_flows_pull,
-    "to 10⁻² unless told": wrong_102_unless_told,
+    "no noise: twice the flow's pull": lambda process, score, shape, num_steps, rng: run(
+        process, score, shape, num_steps, rng, draw=lambda rng, shape: np.zeros(shape)
+    ),
+    "to 10⁻² unless told": lambda process, score, shape, num_steps, rng, t_end=0.01: sampler.sample(
+        process, score, shape, num_steps, rng, t_end
+    ),
     "prior N(0, I) unless std is larger": prior_n_0_i_unless_std_larger,
-    "ends at 10⁻³ whatever is asked for": ends_103_whatever_asked,
+    "ends at 10⁻³ whatever is asked for": lambda process, score, shape, num_steps, rng, t_end=0.001: sampler.sample(
+        process, score, shape, num_steps, rng
+    ),
 })

@@ -162,13 +162,11 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
         yield equal(f"digits, σ = {s:g}", empirical_denoiser(noisy, images, s), expected, atol=error)
 
 
-def always_nearest(x, data, sigma):
-    return data[scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)].reshape(np.shape(x))
-
-
 empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutants({
     "always the mean": lambda x, data, sigma: np.broadcast_to(data.mean(0), np.shape(x)),
-    "always the nearest": always_nearest,
+    "always the nearest": lambda x, data, sigma: data[
+        scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)
+    ].reshape(np.shape(x)),
     "σ 1 % too large": lambda x, data, sigma: empirical.empirical_denoiser(x, data, 1.01 * sigma),
     "leaves the last sample out": lambda x, data, sigma: empirical.empirical_denoiser(x, data[:-1], sigma),
 })

@@ -41,18 +41,6 @@ def flow_steps_follow_the_field(
             yield equal("Heun", heun_step(CROOKED, crooked_score, a, t, dt), expected, atol=rounding(1e4, 40))
 
 
-def g2_halfg2(process, score, a, t, dt):
-    return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
-
-
-def backward_whatever_sign_dt(process, score, a, t, dt):
-    return a - (sampler.probability_flow_step(process, score, a, t, dt) - a) * np.sign(dt)
-
-
-def score_t_dt(process, score, a, t, dt):
-    return sampler.probability_flow_step(process, lambda a, t: score(a, t + dt), a, t, dt)
-
-
 def midpoint_method(process, score, a, t, dt):
     middle = sampler.probability_flow_step(process, score, a, t, dt / 2)
     return a + 2 * (sampler.probability_flow_step(process, score, middle, t + dt / 2, dt / 2) - middle)
@@ -79,9 +67,15 @@ flow_steps_follow_the_field.mutants(
 )
 flow_steps_follow_the_field.mutants(
     {
-        "g² for ½g²": g2_halfg2,
-        "backward whatever the sign of dt": backward_whatever_sign_dt,
-        "score at t + dt": score_t_dt,
+        "g² for ½g²": lambda process, score, a, t, dt: sampler.probability_flow_step(
+            process, lambda a, t: 2 * score(a, t), a, t, dt
+        ),
+        "backward whatever the sign of dt": lambda process, score, a, t, dt: (
+            a - (sampler.probability_flow_step(process, score, a, t, dt) - a) * np.sign(dt)
+        ),
+        "score at t + dt": lambda process, score, a, t, dt: sampler.probability_flow_step(
+            process, lambda a, t: score(a, t + dt), a, t, dt
+        ),
     },
     replaces="probability_flow_step",
 )
@@ -122,26 +116,22 @@ def orders_of_the_flows_methods(rng, *, flow=sampler.flow):
     yield equal("Heun's unless said", flow(process, score, start, times), flow(process, score, start, times, "heun"))
 
 
-def heuns_method_ddim(process, score, a, times, method):
-    return sampler.flow(process, score, a, times, method.replace("ddim", "heun"))
-
-
 def first_order_heun_score_stays_t(process, score, a, times, method):
     for t, t_next in itertools.pairwise(times):
         a = flows.STEPS[method](process, lambda b, s, t=t: score(b, t), a, t, t_next - t)
     return a
 
 
-def score_1_percent_too_small(process, score, a, times, method):
-    return sampler.flow(process, lambda a, t: 0.99 * score(a, t), a, times, method)
-
-
 orders_of_the_flows_methods.mutants({
     "always Euler's steps": lambda process, score, a, times, method: sampler.flow(process, score, a, times, "euler"),
     "last step left out": lambda process, score, a, times, method: sampler.flow(process, score, a, times[:-1], method),
-    "Heun's method for DDIM": heuns_method_ddim,
+    "Heun's method for DDIM": lambda process, score, a, times, method: sampler.flow(
+        process, score, a, times, method.replace("ddim", "heun")
+    ),
     "first-order Heun: the score stays at t": first_order_heun_score_stays_t,
-    "score 1 % too small": score_1_percent_too_small,
+    "score 1 % too small": lambda process, score, a, times, method: sampler.flow(
+        process, lambda a, t: 0.99 * score(a, t), a, times, method
+    ),
 })
 
 
@@ -163,34 +153,26 @@ def solved_flow_keeps_every_quantile(rng, *, solve_flow=sampler.solve_flow):
             yield equal(f"{process.name}: quantiles from {t:.2f} to {t_end:.2f}", cdf(reached, at[t_end]), u, atol=1e-6)
 
 
-def g2_halfg2_2(process, score, a, t, t_end, rtol, atol):
-    return sampler.solve_flow(process, lambda a, t: 2 * score(a, t), a, t, t_end, rtol, atol)
-
-
-def ends_1_percent_too_early(process, score, a, t, t_end, rtol, atol):
-    return sampler.solve_flow(process, score, a, t, t_end + 0.01 * (t - t_end), rtol, atol)
-
-
-def always_back_time(process, score, a, t, t_end, rtol, atol):
-    return sampler.solve_flow(process, score, a, max(t, t_end), min(t, t_end), rtol, atol)
-
-
 def coarse_forty_euler_steps(process, score, a, t, t_end, rtol, atol):
     for s, s_next in itertools.pairwise(np.linspace(t, t_end, 41)):
         a = sampler.probability_flow_step(process, score, a, s, s_next - s)
     return a
 
 
-def score_1_percent_too_large(process, score, a, t, t_end, rtol, atol):
-    return sampler.solve_flow(process, lambda a, t: 1.01 * score(a, t), a, t, t_end, rtol, atol)
-
-
 solved_flow_keeps_every_quantile.mutants({
-    "g² for ½g²": g2_halfg2_2,
-    "ends 1 % too early": ends_1_percent_too_early,
-    "always back in time": always_back_time,
+    "g² for ½g²": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+        process, lambda a, t: 2 * score(a, t), a, t, t_end, rtol, atol
+    ),
+    "ends 1 % too early": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+        process, score, a, t, t_end + 0.01 * (t - t_end), rtol, atol
+    ),
+    "always back in time": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+        process, score, a, max(t, t_end), min(t, t_end), rtol, atol
+    ),
     "coarse: forty Euler steps": coarse_forty_euler_steps,
-    "score 1 % too large": score_1_percent_too_large,
+    "score 1 % too large": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+        process, lambda a, t: 1.01 * score(a, t), a, t, t_end, rtol, atol
+    ),
 })
 
 
@@ -236,10 +218,6 @@ def score_noise(process, score, a, t, dt):
     return scale_next / scale * (a - std * noise) + std_next * noise
 
 
-def noise_1_percent_too_large(process, score, a, t, dt):
-    return sampler.ddim_step(process, lambda a, t: 1.01 * score(a, t), a, t, dt)
-
-
 def not_rescaled_x0_std_eps(process, score, a, t, dt):
     (scale, std), (_, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
     return (a + std**2 * score(a, t)) / scale - std_next * std * score(a, t)
@@ -255,7 +233,9 @@ ddim_is_the_flow_with_frozen_noise.mutants({
     "Euler's step": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt),
     "std⁺ for scale⁺": std_scale,
     "score for noise": score_noise,
-    "noise 1 % too large": noise_1_percent_too_large,
+    "noise 1 % too large": lambda process, score, a, t, dt: sampler.ddim_step(
+        process, lambda a, t: 1.01 * score(a, t), a, t, dt
+    ),
     "not rescaled: x₀ + std⁺ε": not_rescaled_x0_std_eps,
     "only for VP: std⁺ = √(1 − scale⁺²)": only_vp_std_root_1_scale_2,
 })

@@ -69,14 +69,6 @@ def no_noise(m, v, sigmas, m0, v0):
     return m + c * (m0 - m), c**2 * v0
 
 
-def v_1_percent_too_small(m, v, sigmas, m0, v0):
-    return gaussian_law.ancestral_denoising_law(m, 0.99 * v, sigmas, m0, v0)
-
-
-def mean_stays(m, v, sigmas, m0, v0):
-    return m0, gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1]
-
-
 laws_on_gaussian_data_follow_their_recursions.mutants(
     {
         "last step left out": lambda denoiser, x, sigmas: denoising.denoise(denoiser, x, sigmas[:-1]),
@@ -96,8 +88,13 @@ laws_on_gaussian_data_follow_their_recursions.mutants(
 laws_on_gaussian_data_follow_their_recursions.mutants(
     {
         "no noise": no_noise,
-        "v 1 % too small": v_1_percent_too_small,
-        "the mean stays": mean_stays,
+        "v 1 % too small": lambda m, v, sigmas, m0, v0: gaussian_law.ancestral_denoising_law(
+            m, 0.99 * v, sigmas, m0, v0
+        ),
+        "the mean stays": lambda m, v, sigmas, m0, v0: (
+            m0,
+            gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1],
+        ),
     },
     replaces="ancestral_denoising_law",
 )
@@ -110,17 +107,9 @@ def ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal(
     return x
 
 
-def no_noise_2(denoiser, x, sigmas, rng):
-    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: 0 * x)
-
-
 def same_noise_every_step(denoiser, x, sigmas, rng):
     z = rng.standard_normal(x.shape)
     return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: z)
-
-
-def noise_shared_coordinates(denoiser, x, sigmas, rng):
-    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal((len(x), 1)) + 0 * x)
 
 
 def noise_shared_neighbours(denoiser, x, sigmas, rng):
@@ -128,17 +117,17 @@ def noise_shared_neighbours(denoiser, x, sigmas, rng):
     return np.repeat(half, 2, axis=0)
 
 
-def uniform_noise(denoiser, x, sigmas, rng):
-    return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.uniform(-np.sqrt(3), np.sqrt(3), x.shape))
-
-
 laws_on_gaussian_data_follow_their_recursions.mutants(
     {
-        "no noise": no_noise_2,
+        "no noise": lambda denoiser, x, sigmas, rng: ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: 0 * x),
         "the same noise at every step": same_noise_every_step,
-        "noise shared by coordinates": noise_shared_coordinates,
+        "noise shared by coordinates": lambda denoiser, x, sigmas, rng: ancestral(
+            denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal((len(x), 1)) + 0 * x
+        ),
         "noise shared by neighbours": noise_shared_neighbours,
-        "uniform noise": uniform_noise,
+        "uniform noise": lambda denoiser, x, sigmas, rng: ancestral(
+            denoiser, x, sigmas, rng, draw=lambda rng, x: rng.uniform(-np.sqrt(3), np.sqrt(3), x.shape)
+        ),
     },
     replaces="ancestral_denoise",
 )

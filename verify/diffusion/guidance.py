@@ -53,52 +53,38 @@ def classifier_guidance_is_bayes_rule(
         yield equal(f"t = {t:.2g}: scale 0, no guidance", off(a, t), score(a, t), atol=error)
 
 
-def against_classifier(score, grad_log_classifier, scale):
-    return lambda a, t: score(a, t) - scale * grad_log_classifier(a, t)
-
-
-def scale_left_out(score, grad_log_classifier, scale):
-    return lambda a, t: score(a, t) + grad_log_classifier(a, t)
-
-
-def scale_on_sum(score, grad_log_classifier, scale):
-    return lambda a, t: scale * (score(a, t) + grad_log_classifier(a, t))
-
-
-def wrong_1_scale_as_without_classifier(score, grad_log_classifier, scale):
-    return lambda a, t: score(a, t) + (1 + scale) * grad_log_classifier(a, t)
-
-
-def classifier_clean_data_all_t(score, grad_log_classifier, scale):
-    return lambda a, t: score(a, t) + scale * grad_log_classifier(a, 0.0)
-
-
-def scale_1_percent_too_large(score, grad_log_classifier, scale):
-    return lambda a, t: score(a, t) + 1.01 * scale * grad_log_classifier(a, t)
-
-
-def next_class(x, y, weights, means, covariances):
-    return guidance.mixture_classifier_gradient(x, (y + 1) % len(weights), weights, means, covariances)
-
-
 def weights_left_out(x, y, weights, means, covariances):
     return guidance.mixture_classifier_gradient(x, y, np.full(len(weights), 1 / len(weights)), means, covariances)
 
 
 classifier_guidance_is_bayes_rule.mutants(
     {
-        "against the classifier": against_classifier,
-        "scale left out": scale_left_out,
-        "scale on the sum": scale_on_sum,
-        "1 + scale, as without a classifier": wrong_1_scale_as_without_classifier,
-        "classifier of clean data at all t": classifier_clean_data_all_t,
-        "scale 1 % too large": scale_1_percent_too_large,
+        "against the classifier": lambda score, grad_log_classifier, scale: (
+            lambda a, t: score(a, t) - scale * grad_log_classifier(a, t)
+        ),
+        "scale left out": lambda score, grad_log_classifier, scale: (
+            lambda a, t: score(a, t) + grad_log_classifier(a, t)
+        ),
+        "scale on the sum": lambda score, grad_log_classifier, scale: (
+            lambda a, t: scale * (score(a, t) + grad_log_classifier(a, t))
+        ),
+        "1 + scale, as without a classifier": lambda score, grad_log_classifier, scale: (
+            lambda a, t: score(a, t) + (1 + scale) * grad_log_classifier(a, t)
+        ),
+        "classifier of clean data at all t": lambda score, grad_log_classifier, scale: (
+            lambda a, t: score(a, t) + scale * grad_log_classifier(a, 0.0)
+        ),
+        "scale 1 % too large": lambda score, grad_log_classifier, scale: (
+            lambda a, t: score(a, t) + 1.01 * scale * grad_log_classifier(a, t)
+        ),
     },
     replaces="classifier_guided_score",
 )
 classifier_guidance_is_bayes_rule.mutants(
     {
-        "the next class": next_class,
+        "the next class": lambda x, y, weights, means, covariances: guidance.mixture_classifier_gradient(
+            x, (y + 1) % len(weights), weights, means, covariances
+        ),
         "weights left out": weights_left_out,
     },
     replaces="mixture_classifier_gradient",
@@ -168,49 +154,32 @@ def classifier_free_guidance_misses_the_tilted_law(
             yield at_least(f"{name}: variance too small, SDE and flow", gaps, 0.0, resolution=1.0)
 
 
-def towards_unconditional_score(score_cond, score_uncond, w):
-    return lambda a, t: (1 - w) * score_cond(a, t) + w * score_uncond(a, t)
-
-
-def scores_exchanged(score_cond, score_uncond, w):
-    return lambda a, t: (1 + w) * score_uncond(a, t) - w * score_cond(a, t)
-
-
-def other_convention_1_no_guidance(score_cond, score_uncond, w):
-    return lambda a, t: w * score_cond(a, t) + (1 - w) * score_uncond(a, t)
-
-
-def adds_unconditional_score(score_cond, score_uncond, w):
-    return lambda a, t: (1 + w) * score_cond(a, t) + w * score_uncond(a, t)
-
-
-def w_1_percent_too_large(score_cond, score_uncond, w):
-    return guidance.classifier_free_score(score_cond, score_uncond, 1.01 * w)
-
-
-def mean_2(m, v, V, w):
-    return guidance.guided_diffusion_law(m, v, V, w)._replace(mean=guidance.guided_flow_law(m, v, V, w).mean)
-
-
 def variance_1_percent_too_large(m, v, V, w):
     law = guidance.guided_diffusion_law(m, v, V, w)
     return law._replace(variance=1.01 * law.variance)
 
 
-def precisions_added(m, v, V, w):
-    return guidance.Gaussian((1 + w) * m / v / ((1 + w) / v + w / V), 1 / ((1 + w) / v + w / V))
-
-
 classifier_free_guidance_misses_the_tilted_law.mutants(
     {
         "towards the unconditional score": shipped(
-            towards_unconditional_score, project="labmlai", version="in the text", thread="#177"
+            lambda score_cond, score_uncond, w: lambda a, t: (1 - w) * score_cond(a, t) + w * score_uncond(a, t),
+            project="labmlai",
+            version="in the text",
+            thread="#177",
         ),
-        "the scores exchanged": scores_exchanged,
-        "the other convention, 1 for no guidance": other_convention_1_no_guidance,
+        "the scores exchanged": lambda score_cond, score_uncond, w: (
+            lambda a, t: (1 + w) * score_uncond(a, t) - w * score_cond(a, t)
+        ),
+        "the other convention, 1 for no guidance": lambda score_cond, score_uncond, w: (
+            lambda a, t: w * score_cond(a, t) + (1 - w) * score_uncond(a, t)
+        ),
         "nothing subtracted": lambda score_cond, score_uncond, w: lambda a, t: (1 + w) * score_cond(a, t),
-        "adds the unconditional score": adds_unconditional_score,
-        "w 1 % too large": w_1_percent_too_large,
+        "adds the unconditional score": lambda score_cond, score_uncond, w: (
+            lambda a, t: (1 + w) * score_cond(a, t) + w * score_uncond(a, t)
+        ),
+        "w 1 % too large": lambda score_cond, score_uncond, w: guidance.classifier_free_score(
+            score_cond, score_uncond, 1.01 * w
+        ),
     },
     replaces="classifier_free_score",
 )
@@ -224,7 +193,9 @@ classifier_free_guidance_misses_the_tilted_law.mutants(
 )
 classifier_free_guidance_misses_the_tilted_law.mutants(
     {
-        "its mean": mean_2,
+        "its mean": lambda m, v, V, w: guidance.guided_diffusion_law(m, v, V, w)._replace(
+            mean=guidance.guided_flow_law(m, v, V, w).mean
+        ),
         "the tilted law": lambda m, v, V, w: guidance.tilted_law(m, v, V, w),
         "variance 1 % too large": variance_1_percent_too_large,
     },
@@ -233,7 +204,9 @@ classifier_free_guidance_misses_the_tilted_law.mutants(
 classifier_free_guidance_misses_the_tilted_law.mutants(
     {
         "mean of the condition": lambda m, v, V, w: guidance.tilted_law(m, v, V, w)._replace(mean=m),
-        "precisions added": precisions_added,
+        "precisions added": lambda m, v, V, w: guidance.Gaussian(
+            (1 + w) * m / v / ((1 + w) / v + w / V), 1 / ((1 + w) / v + w / V)
+        ),
     },
     replaces="tilted_law",
 )

@@ -95,14 +95,6 @@ likelihood_by_the_flow_is_exact_on_mixtures.mutants({
 })
 
 
-def from_t_103_unless_told(process, score, divergence, a, t=1e-3, log_prior=None, rtol=1e-6, atol=1e-6):
-    return sampler.log_likelihood(process, score, divergence, a, t, log_prior, rtol, atol)
-
-
-def trace_summed_over_two_probes_not(process, score, divergence, a, t, log_prior, rtol, atol):
-    return likelihood(process, score, lambda b, s: 2 * divergence(b, s), a, t, log_prior)
-
-
 def prior_n_0_i_whatever_std_t(process, score, divergence, a, t, log_prior, rtol, atol):
     return likelihood(
         process, score, divergence, a, t, lambda b: -(b**2).sum(1) / 2 - b.shape[1] / 2 * np.log(2 * np.pi)
@@ -116,9 +108,15 @@ def prior_variance_std_std2(process, score, divergence, a, t, log_prior, rtol, a
 
 
 likelihood_by_the_flow_is_exact_on_mixtures.mutants({
-    "from t = 10⁻³ unless told": from_t_103_unless_told,
+    "from t = 10⁻³ unless told": lambda process, score, divergence, a, t=1e-3, log_prior=None, rtol=1e-6, atol=1e-6: (
+        sampler.log_likelihood(process, score, divergence, a, t, log_prior, rtol, atol)
+    ),
     "trace summed over two probes, not averaged": shipped(
-        trace_summed_over_two_probes_not, project="bayesflow", thread="#772"
+        lambda process, score, divergence, a, t, log_prior, rtol, atol: likelihood(
+            process, score, lambda b, s: 2 * divergence(b, s), a, t, log_prior
+        ),
+        project="bayesflow",
+        thread="#772",
     ),
     "prior N(0, I), whatever the std at T": prior_n_0_i_whatever_std_t,
     "prior of variance std for std²": prior_variance_std_std2,

@@ -138,14 +138,12 @@ def off_a_thin_set_scores_explode_and_denoising_projects(
     yield at_most("π_σ beside it, at σ = 0.03", beside, 1e-15, resolution=1e-14)
 
 
-def correction_wrong_sign(x, radius, sigma):
-    return 2 * manifold.nearest_on_circle(x, radius) - manifold.circle_denoiser(x, radius, sigma)
-
-
 off_a_thin_set_scores_explode_and_denoising_projects.mutants(
     {
         "the projection itself": lambda x, radius, sigma: manifold.nearest_on_circle(x, radius),
-        "correction of the wrong sign": correction_wrong_sign,
+        "correction of the wrong sign": lambda x, radius, sigma: (
+            2 * manifold.nearest_on_circle(x, radius) - manifold.circle_denoiser(x, radius, sigma)
+        ),
         "1 % more noise assumed": lambda x, radius, sigma: manifold.circle_denoiser(x, radius, 1.01 * sigma),
     },
     replaces="circle_denoiser",
@@ -199,15 +197,13 @@ def near_digits_the_score_points_to_the_nearest_one(
         yield equal("E[X|X_σ]", empirical_denoiser(x, images, sigma), weights @ images, atol=error)
 
 
-def always_nearest(x, data, sigma):
-    return (data[scipy.spatial.distance.cdist(x, data).argmin(1)] - x) / sigma**2
-
-
 near_digits_the_score_points_to_the_nearest_one.mutants(
     {
         "divided by σ": lambda x, data, sigma: sigma * manifold.empirical_score(x, data, sigma),
         "away from the data": lambda x, data, sigma: -manifold.empirical_score(x, data, sigma),
-        "always the nearest": always_nearest,
+        "always the nearest": lambda x, data, sigma: (
+            (data[scipy.spatial.distance.cdist(x, data).argmin(1)] - x) / sigma**2
+        ),
         "1 % too large": lambda x, data, sigma: 1.01 * manifold.empirical_score(x, data, sigma),
     },
     replaces="empirical_score",

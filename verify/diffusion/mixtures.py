@@ -98,21 +98,9 @@ def mixture_scores_are_gradients_of_the_log_density(
         yield equal(what, function(there, *aside), function(there, *mixture), rtol=rounding(64 * CONDITION))
 
 
-def weights_left_out(x, weights, means, covariances):
-    return mixtures.mixture_score(x, numpy.full(len(weights), 1 / len(weights)), means, covariances)
-
-
-def points_down_density(x, weights, means, covariances):
-    return -mixtures.mixture_score(x, weights, means, covariances)
-
-
 def determinants_left_out(x, weights, means, covariances):
     scale = numpy.sqrt(numpy.linalg.det(covariances))
     return mixtures.mixture_score(x, weights * scale / (weights * scale).sum(), means, covariances)
-
-
-def wrong_2pi_half_2pi_p_2(x, weights, means, covariances):
-    return mixtures.mixture_log_density(x, weights, means, covariances) + numpy.log(2 * numpy.pi)
 
 
 def spread_pulls_left_out(x, weights, means, covariances):
@@ -123,14 +111,23 @@ def spread_pulls_left_out(x, weights, means, covariances):
 
 mixture_scores_are_gradients_of_the_log_density.mutants(
     {
-        "weights left out": weights_left_out,
-        "points down the density": points_down_density,
+        "weights left out": lambda x, weights, means, covariances: mixtures.mixture_score(
+            x, numpy.full(len(weights), 1 / len(weights)), means, covariances
+        ),
+        "points down the density": lambda x, weights, means, covariances: (
+            -mixtures.mixture_score(x, weights, means, covariances)
+        ),
         "determinants left out": determinants_left_out,
     },
     replaces="mixture_score",
 )
 mixture_scores_are_gradients_of_the_log_density.mutants(
-    {"(2π)^½ for (2π)^{p/2}": wrong_2pi_half_2pi_p_2}, replaces="mixture_log_density"
+    {
+        "(2π)^½ for (2π)^{p/2}": lambda x, weights, means, covariances: (
+            mixtures.mixture_log_density(x, weights, means, covariances) + numpy.log(2 * numpy.pi)
+        )
+    },
+    replaces="mixture_log_density",
 )
 mixture_scores_are_gradients_of_the_log_density.mutants(
     {"spread of the pulls left out": spread_pulls_left_out}, replaces="mixture_score_jacobian"

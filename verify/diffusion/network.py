@@ -124,10 +124,6 @@ def sines_first(t, frequencies):
     return np.concatenate([good[..., :1], np.roll(good[..., 1:], frequencies, axis=-1)], axis=-1)
 
 
-def frequencies_from_2_on(t, frequencies):
-    return np.concatenate([t, network.time_features(2 * t / 2, frequencies + 1)[..., 2:-1]], axis=-1)
-
-
 def wrong_2pi_pi(t, frequencies):
     angle = 2 * np.pi * t * 2.0 ** np.arange(frequencies)
     return np.concatenate([t, np.cos(angle), np.sin(angle)], axis=-1)
@@ -136,7 +132,9 @@ def wrong_2pi_pi(t, frequencies):
 score_networks_add_to_the_score_of_noise.mutants(
     {
         "sines first": sines_first,
-        "frequencies from 2 on": frequencies_from_2_on,
+        "frequencies from 2 on": lambda t, frequencies: np.concatenate(
+            [t, network.time_features(2 * t / 2, frequencies + 1)[..., 2:-1]], axis=-1
+        ),
         "2π for π": wrong_2pi_pi,
     },
     replaces="time_features",

@@ -174,14 +174,6 @@ def steps(denoiser, x, sigmas, wrong):
     return x
 
 
-def wrong_1_percent_too_much_noise_left_each(denoiser, x, sigmas):
-    return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + 1.01 * s_next / s * (x - D(x, s)))
-
-
-def stochastic_step_without_noise(denoiser, x, sigmas):
-    return steps(denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + (s_next / s) ** 2 * (x - D(x, s)))
-
-
 def sigma_one_step_behind(denoiser, x, sigmas):
     late = np.append(sigmas[0], sigmas[:-1])
     for i in range(1, len(sigmas)):
@@ -195,8 +187,12 @@ one_shot_misses_what_small_steps_reach.mutants({
     "one shot per step: the noise forgotten": lambda denoiser, x, sigmas: steps(
         denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s)
     ),
-    "1 % too much noise left at each step": wrong_1_percent_too_much_noise_left_each,
-    "stochastic step without its noise": stochastic_step_without_noise,
+    "1 % too much noise left at each step": lambda denoiser, x, sigmas: steps(
+        denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + 1.01 * s_next / s * (x - D(x, s))
+    ),
+    "stochastic step without its noise": lambda denoiser, x, sigmas: steps(
+        denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + (s_next / s) ** 2 * (x - D(x, s))
+    ),
     "σ one step behind": sigma_one_step_behind,
     "stays where it is": lambda denoiser, x, sigmas: x,
 })

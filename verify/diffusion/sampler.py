@@ -104,13 +104,11 @@ def coefficients_t_dt(process, score, a, t, dt, z):
     return sampler.reverse_step(late, lambda a, t: score(a, t + dt), a, t, dt, z)
 
 
-def one_noise_whole_batch(process, score, a, t, dt, z):
-    return sampler.reverse_step(process, score, a, t, dt, z[:1] + 0 * a)
-
-
 reverse_step_is_euler_maruyama_back_in_time.mutants({
     "coefficients at t + dt": coefficients_t_dt,
-    "one noise for the whole batch": one_noise_whole_batch,
+    "one noise for the whole batch": lambda process, score, a, t, dt, z: sampler.reverse_step(
+        process, score, a, t, dt, z[:1] + 0 * a
+    ),
 })
 
 
@@ -243,29 +241,23 @@ wrong_steps(variances_of_euler_maruyama_are_exact_and_of_first_order)
 wrong_flows(variances_of_euler_maruyama_are_exact_and_of_first_order)
 
 
-def v_1_percent_too_small(process, m, v, times, m0, v0):
-    return gaussian_law.reverse_law(process, m, 0.99 * v, times, m0, v0)
-
-
-def mean_data_1_percent_off(process, m, v, times, m0, v0):
-    return gaussian_law.reverse_law(process, 1.01 * m, v, times, m0, v0)
-
-
-def last_step_left_out(process, m, v, times, m0, v0):
-    return gaussian_law.flow_law(process, m, v, times[:-1], m0, v0)
-
-
 variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
     {
         "the flow's law": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(process, m, v, times, m0, v0),
-        "v 1 % too small": v_1_percent_too_small,
-        "mean of the data 1 % off": mean_data_1_percent_off,
+        "v 1 % too small": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
+            process, m, 0.99 * v, times, m0, v0
+        ),
+        "mean of the data 1 % off": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
+            process, 1.01 * m, v, times, m0, v0
+        ),
     },
     replaces="reverse_law",
 )
 variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
     {
-        "last step left out": last_step_left_out,
+        "last step left out": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(
+            process, m, v, times[:-1], m0, v0
+        ),
         "the reverse SDE's law": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
             process, m, v, times, m0, v0
         ),

@@ -24,35 +24,23 @@ def noise_levels_are_even_in_a_root(rng, *, noise_levels=schedules.noise_levels)
     yield equal("ρ = 7 unless given", noise_levels(80.0, 0.002, 18), usual, rtol=rounding(256))
 
 
-def one_level_too_few(sigma_max, sigma_min, num_steps, rho):
-    return schedules.noise_levels(sigma_max, sigma_min, num_steps - 1, rho)
-
-
-def no_0_end(sigma_max, sigma_min, num_steps, rho):
-    return schedules.noise_levels(sigma_max, sigma_min, num_steps, rho)[:-1]
-
-
-def rho_1_rho(sigma_max, sigma_min, num_steps, rho):
-    return schedules.noise_levels(sigma_max, sigma_min, num_steps, 1 / rho)
-
-
-def evenly_spaced(sigma_max, sigma_min, num_steps, rho):
-    return np.append(np.linspace(sigma_max, sigma_min, num_steps), 0.0)
-
-
-def i_n_i_n_1(sigma_max, sigma_min, num_steps, rho):
-    return np.append(schedules.noise_levels(sigma_max, sigma_min, num_steps + 1, rho)[:-2], 0.0)
-
-
-def rho_5_unless_given(sigma_max, sigma_min, num_steps, rho=5.0):
-    return schedules.noise_levels(sigma_max, sigma_min, num_steps, rho)
-
-
 noise_levels_are_even_in_a_root.mutants({
-    "one level too few": one_level_too_few,
-    "no 0 at the end": no_0_end,
-    "ρ for 1/ρ": rho_1_rho,
-    "evenly spaced": evenly_spaced,
-    "i/n for i/(n − 1)": i_n_i_n_1,
-    "ρ = 5 unless given": rho_5_unless_given,
+    "one level too few": lambda sigma_max, sigma_min, num_steps, rho: schedules.noise_levels(
+        sigma_max, sigma_min, num_steps - 1, rho
+    ),
+    "no 0 at the end": lambda sigma_max, sigma_min, num_steps, rho: schedules.noise_levels(
+        sigma_max, sigma_min, num_steps, rho
+    )[:-1],
+    "ρ for 1/ρ": lambda sigma_max, sigma_min, num_steps, rho: schedules.noise_levels(
+        sigma_max, sigma_min, num_steps, 1 / rho
+    ),
+    "evenly spaced": lambda sigma_max, sigma_min, num_steps, rho: np.append(
+        np.linspace(sigma_max, sigma_min, num_steps), 0.0
+    ),
+    "i/n for i/(n − 1)": lambda sigma_max, sigma_min, num_steps, rho: np.append(
+        schedules.noise_levels(sigma_max, sigma_min, num_steps + 1, rho)[:-2], 0.0
+    ),
+    "ρ = 5 unless given": lambda sigma_max, sigma_min, num_steps, rho=5.0: schedules.noise_levels(
+        sigma_max, sigma_min, num_steps, rho
+    ),
 })

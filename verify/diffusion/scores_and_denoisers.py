@@ -87,10 +87,6 @@ def score_other_sign(process, denoiser):
     return lambda a, t: -right(a, t)
 
 
-def time_which_std_sigma(process, sigma):
-    return parameters.time_of(process._replace(kernel=lambda t: (1.0, process.kernel(t)[1])), min(sigma, 0.99))
-
-
 scores_of_sdes_are_denoisers.mutants(
     {
         "scale left out": scale_left_out,
@@ -109,7 +105,9 @@ scores_of_sdes_are_denoisers.mutants(
 )
 scores_of_sdes_are_denoisers.mutants(
     {
-        "time at which std = σ": time_which_std_sigma,
+        "time at which std = σ": lambda process, sigma: parameters.time_of(
+            process._replace(kernel=lambda t: (1.0, process.kernel(t)[1])), min(sigma, 0.99)
+        ),
         "1 % too late": lambda process, sigma: 1.01 * parameters.time_of(process, sigma),
     },
     replaces="time_of",
@@ -160,31 +158,17 @@ def denoising_is_the_flow_and_the_reverse_sde(
             yield from falls(f"{process.name}: distance from the {name} against |dt|", size, distance, order, rtol=0.1)
 
 
-def stochastic_share(denoiser, x, sigma, sigma_next):
-    return denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
-
-
 def deterministic_share(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
 
 
-def noise_1_percent_too_large(denoiser, x, sigma, sigma_next, z):
-    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
-
-
-def g2_halfg2(process, score, a, t, dt):
-    return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
-
-
-def flows_half_reverse_sde(process, score, a, t, dt, z):
-    return sampler.reverse_step(process, lambda a, t: score(a, t) / 2, a, t, dt, z)
-
-
 denoising_is_the_flow_and_the_reverse_sde.mutants(
     {
         "always to D": lambda denoiser, x, sigma, sigma_next: denoiser(x, sigma),
-        "stochastic share": stochastic_share,
+        "stochastic share": lambda denoiser, x, sigma, sigma_next: (
+            denoiser(x, sigma) + (sigma_next / sigma) ** 2 * (x - denoiser(x, sigma))
+        ),
     },
     replaces="denoising_step",
 )
@@ -192,7 +176,9 @@ denoising_is_the_flow_and_the_reverse_sde.mutants(
     {
         "noise σ⁺, all anew": lambda denoiser, x, sigma, sigma_next, z: denoiser(x, sigma) + sigma_next * z,
         "deterministic share": deterministic_share,
-        "noise 1 % too large": noise_1_percent_too_large,
+        "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
+            denoiser, x, sigma, sigma_next, 1.01 * z
+        ),
     },
     replaces="ancestral_denoising_step",
 )
@@ -200,10 +186,19 @@ denoising_is_the_flow_and_the_reverse_sde.mutants(
     {"Euler's step": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt)},
     replaces="ddim_step",
 )
-denoising_is_the_flow_and_the_reverse_sde.mutants({"g² for ½g²": g2_halfg2}, replaces="probability_flow_step")
 denoising_is_the_flow_and_the_reverse_sde.mutants(
     {
-        "flow's ½ in the reverse SDE": flows_half_reverse_sde,
+        "g² for ½g²": lambda process, score, a, t, dt: sampler.probability_flow_step(
+            process, lambda a, t: 2 * score(a, t), a, t, dt
+        )
+    },
+    replaces="probability_flow_step",
+)
+denoising_is_the_flow_and_the_reverse_sde.mutants(
+    {
+        "flow's ½ in the reverse SDE": lambda process, score, a, t, dt, z: sampler.reverse_step(
+            process, lambda a, t: score(a, t) / 2, a, t, dt, z
+        ),
         "noise 1 % too small": lambda process, score, a, t, dt, z: sampler.reverse_step(
             process, score, a, t, dt, 0.99 * z
         ),

@@ -197,10 +197,6 @@ mean_and_variance_odes_integrate_to_the_kernels.mutants(
 mean_and_variance_odes_integrate_to_the_kernels.mutants({"σ linear in t": sigma_linear_t}, replaces="ve")
 
 
-def one_time_all_points(*sigmas):
-    return sde.ve(*sigmas)._replace(diffusion=lambda t: sde.ve(*sigmas).diffusion(np.ravel(t)[0]) + 0 * t)
-
-
 schedules_are_the_usual_ones.mutants(
     {
         "βmax 1 % too large": lambda low=0.1, high=20.0: sde.vp(low, 1.01 * high),
@@ -212,7 +208,9 @@ schedules_are_the_usual_ones.mutants({"β from 0": lambda low=0.1, high=20.0: sd
 schedules_are_the_usual_ones.mutants(
     {
         "σmin 1 % too large": lambda low=0.01, high=50.0: sde.ve(1.01 * low, high),
-        "one time for all points": one_time_all_points,
+        "one time for all points": lambda *sigmas: sde.ve(*sigmas)._replace(
+            diffusion=lambda t: sde.ve(*sigmas).diffusion(np.ravel(t)[0]) + 0 * t
+        ),
     },
     replaces="ve",
 )

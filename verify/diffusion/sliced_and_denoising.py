@@ -64,17 +64,9 @@ def sliced_losses_need_directions_of_covariance_one(
         yield equal(f"unit vectors{name}: the best c of c∇log π", best, expected, atol=rounding(1e5))
 
 
-def vth_2_without_half(score, a, v):
-    return score_matching.sliced_loss(score, a, v) + ((v * score(a)).sum(-1) ** 2).mean() / 2
-
-
 def hutchinsons_estimator_summed_never(score, a, v):
     squares = ((v * score(a)).sum(-1) ** 2).mean() / 2
     return squares + len(v) * (score_matching.sliced_loss(score, a, v) - squares)
-
-
-def directions_put_on_sphere(score, a, v):
-    return score_matching.sliced_loss(score, a, v / np.linalg.norm(v, axis=-1, keepdims=True))
 
 
 def slope_along_v_not_curvature(score, a, v):
@@ -89,11 +81,15 @@ def trace_divided_dimension(score, a, v):
 
 sliced_losses_need_directions_of_covariance_one.mutants(
     {
-        "(vᵀh)² without the ½": vth_2_without_half,
+        "(vᵀh)² without the ½": lambda score, a, v: (
+            score_matching.sliced_loss(score, a, v) + ((v * score(a)).sum(-1) ** 2).mean() / 2
+        ),
         "Hutchinson's estimator summed, never averaged": shipped(
             hutchinsons_estimator_summed_never, project="bayesflow", thread="#772"
         ),
-        "directions put on the sphere": directions_put_on_sphere,
+        "directions put on the sphere": lambda score, a, v: score_matching.sliced_loss(
+            score, a, v / np.linalg.norm(v, axis=-1, keepdims=True)
+        ),
         "‖h‖² for (vᵀh)²": lambda score, a, v: score_matching.variance_reduced_sliced_loss(score, a, v),
         "slope along v, not curvature": slope_along_v_not_curvature,
         "½ in front of all": lambda score, a, v: score_matching.sliced_loss(score, a, v) / 2,
@@ -141,10 +137,6 @@ def denoising_loss_is_least_at_the_noised_score_of_gaussians(rng, *, denoising_l
     yield equal("noise four times a sample", denoising_loss(np.sin, a, z, 0.7), apart, rtol=rounding(1e4))
 
 
-def noise_variance_sigma(score, a, z, sigma):
-    return ((score(a + np.sqrt(sigma) * z) + z / sigma) ** 2).sum(-1).mean() / 2
-
-
 denoising_loss_is_least_at_the_noised_score_of_gaussians.mutants({
     "the noise with the wrong sign": shipped(
         lambda score, a, z, sigma: ((score(a + sigma * z) - z / sigma) ** 2).sum(-1).mean() / 2,
@@ -160,7 +152,9 @@ denoising_loss_is_least_at_the_noised_score_of_gaussians.mutants({
     "mean over coordinates": lambda score, a, z, sigma: ((score(a + sigma * z) + z / sigma) ** 2).mean() / 2,
     "score of the clean samples": lambda score, a, z, sigma: ((score(a) + z / sigma) ** 2).sum(-1).mean() / 2,
     "weighted by σ²": lambda score, a, z, sigma: sigma**2 * score_matching.denoising_loss(score, a, z, sigma),
-    "noise of variance σ": noise_variance_sigma,
+    "noise of variance σ": lambda score, a, z, sigma: (
+        ((score(a + np.sqrt(sigma) * z) + z / sigma) ** 2).sum(-1).mean() / 2
+    ),
 })
 
 
@@ -200,10 +194,6 @@ def denoising_loss_learns_the_noised_score_of_mixtures(
     yield equal("h = ∇log π_σ", loss(best), 1 / (2 * sigma**2) - information / 2, atol=rounding(1e5, 10))
 
 
-def score_clean_law(x, weights, means, covariances):
-    return mixtures.mixture_score(x, weights, means, covariances - 0.3)
-
-
 denoising_loss_learns_the_noised_score_of_mixtures.mutants(
     {
         "the noise with the wrong sign": shipped(
@@ -218,5 +208,10 @@ denoising_loss_learns_the_noised_score_of_mixtures.mutants(
     replaces="denoising_loss",
 )
 denoising_loss_learns_the_noised_score_of_mixtures.mutants(
-    {"score of the clean law": score_clean_law}, replaces="mixture_score"
+    {
+        "score of the clean law": lambda x, weights, means, covariances: mixtures.mixture_score(
+            x, weights, means, covariances - 0.3
+        )
+    },
+    replaces="mixture_score",
 )

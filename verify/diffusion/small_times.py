@@ -42,14 +42,6 @@ def g2_beta_1_scale4(low, high):
     return right._replace(diffusion=lambda t: beta_of(t) * np.sqrt(1 - right.kernel(t)[0] ** 4))
 
 
-def root_sigma2_sigmamin2(low, high):
-    return sde.ve(low, high)._replace(kernel=lambda t: (1.0, np.sqrt(sde.ve_sigma(t, low, high) ** 2 - low**2)))
-
-
-def sigma_t_std(low, high):
-    return sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high)))
-
-
 noise_keeps_its_digits_at_small_times.mutants({"√(1 − scale²)": root_1_scale2}, replaces="vp")
 noise_keeps_its_digits_at_small_times.mutants(
     {
@@ -60,8 +52,14 @@ noise_keeps_its_digits_at_small_times.mutants(
 )
 noise_keeps_its_digits_at_small_times.mutants(
     {
-        "√(σ² − σmin²)": root_sigma2_sigmamin2,
-        "σ(t) for std": shipped(sigma_t_std, project="score_sde", version="VESDE"),
+        "√(σ² − σmin²)": lambda low, high: sde.ve(low, high)._replace(
+            kernel=lambda t: (1.0, np.sqrt(sde.ve_sigma(t, low, high) ** 2 - low**2))
+        ),
+        "σ(t) for std": shipped(
+            lambda low, high: sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high))),
+            project="score_sde",
+            version="VESDE",
+        ),
     },
     replaces="ve",
 )
@@ -83,10 +81,6 @@ def ve_sigma_is_the_std_of_data_that_carry_sigma_min(rng, *, ve_sigma=sde.ve_sig
     yield equal("σmin = ½, σmax = 2, t = ½", both, [1.0, 0.75**0.5], rtol=1e-14)
 
 
-def sigma_t_std_2(low, high):
-    return sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high)))
-
-
 ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutants(
     {
         "the std itself": lambda t, sigma_min=0.01, sigma_max=50.0: sde.ve(sigma_min, sigma_max).kernel(t)[1],
@@ -97,5 +91,12 @@ ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutants(
     replaces="ve_sigma",
 )
 ve_sigma_is_the_std_of_data_that_carry_sigma_min.mutants(
-    {"σ(t) for std": shipped(sigma_t_std_2, project="score_sde", version="VESDE")}, replaces="ve"
+    {
+        "σ(t) for std": shipped(
+            lambda low, high: sde.ve(low, high)._replace(kernel=lambda t: (1.0, sde.ve_sigma(t, low, high))),
+            project="score_sde",
+            version="VESDE",
+        )
+    },
+    replaces="ve",
 )

@@ -59,24 +59,20 @@ def stochastic_steps_reach_the_law_too(rng, *, ancestral_denoising_step=tweedie.
     )
 
 
-def noise_1_percent_too_large(denoiser, x, sigma, sigma_next, z):
-    return tweedie.ancestral_denoising_step(denoiser, x, sigma, sigma_next, 1.01 * z)
-
-
 def sigma_sigma_square(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
 
 
-def d_1_percent_too_small(denoiser, x, sigma, sigma_next, z):
-    return tweedie.ancestral_denoising_step(lambda x, s: 0.99 * denoiser(x, s), x, sigma, sigma_next, z)
-
-
 stochastic_steps_reach_the_law_too.mutants({
-    "noise 1 % too large": noise_1_percent_too_large,
+    "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
+        denoiser, x, sigma, sigma_next, 1.01 * z
+    ),
     "all of the noise drawn anew": lambda denoiser, x, sigma, sigma_next, z: denoiser(x, sigma) + sigma_next * z,
     "σ⁺/σ for its square": sigma_sigma_square,
-    "D 1 % too small": d_1_percent_too_small,
+    "D 1 % too small": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
+        lambda x, s: 0.99 * denoiser(x, s), x, sigma, sigma_next, z
+    ),
 })
 
 
@@ -102,18 +98,6 @@ def noisy_data_become_gaussian(rng, *, mixture_log_density=mixtures.mixture_log_
     yield from falls("TV against t", noise, np.array(distance), -3, rtol=0.1)
 
 
-def weights_left_out(x, weights, means, covariances):
-    return mixtures.mixture_log_density(x, np.full(len(weights), 1 / len(weights)), means, covariances)
-
-
-def covariances_1_percent_too_large(x, weights, means, covariances):
-    return mixtures.mixture_log_density(x, weights, means, 1.01 * covariances)
-
-
-def wrong_2pi_forgotten(x, weights, means, covariances):
-    return mixtures.mixture_log_density(x, weights, means, covariances) + np.log(2 * np.pi) / 2
-
-
 def gaussian_once(x, weights, means, covariances):
     m = weights @ means[:, 0]
     v = weights @ (covariances[:, 0, 0] + means[:, 0] ** 2) - m**2
@@ -121,8 +105,14 @@ def gaussian_once(x, weights, means, covariances):
 
 
 noisy_data_become_gaussian.mutants({
-    "weights left out": weights_left_out,
-    "covariances 1 % too large": covariances_1_percent_too_large,
-    "2π forgotten": wrong_2pi_forgotten,
+    "weights left out": lambda x, weights, means, covariances: mixtures.mixture_log_density(
+        x, np.full(len(weights), 1 / len(weights)), means, covariances
+    ),
+    "covariances 1 % too large": lambda x, weights, means, covariances: mixtures.mixture_log_density(
+        x, weights, means, 1.01 * covariances
+    ),
+    "2π forgotten": lambda x, weights, means, covariances: (
+        mixtures.mixture_log_density(x, weights, means, covariances) + np.log(2 * np.pi) / 2
+    ),
     "a Gaussian at once": gaussian_once,
 })

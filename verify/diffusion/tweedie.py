@@ -72,22 +72,6 @@ def tweedie_gives_the_conditional_mean_and_covariance(
         yield equal(f"N(0, σ²I) at σ = {sigma:g}", half, x / 2, rtol=rounding(16))
 
 
-def sigma2_before_hessian(x, score_jacobian, sigma):
-    return sigma**2 * np.eye(x.shape[-1]) + sigma**2 * score_jacobian(x)
-
-
-def i_single_point(x, score_jacobian, sigma):
-    return tweedie.tweedie_covariance(x, score_jacobian, sigma) + (np.eye(len(x)) if x.ndim == 1 else 0)
-
-
-def wrong_108_too_large(x, score_jacobian, sigma):
-    return tweedie.tweedie_covariance(x, score_jacobian, sigma) * (1 + 1e-8)
-
-
-def score_clean_law(x, weights, means, covariances):
-    return tweedie.mixture_score(x, weights, means, covariances - 0.005 * np.eye(x.shape[-1]))
-
-
 tweedie_gives_the_conditional_mean_and_covariance.mutants(
     {
         "σ for σ²": lambda x, score, sigma: x + sigma * score(x),
@@ -100,15 +84,26 @@ tweedie_gives_the_conditional_mean_and_covariance.mutants(
 )
 tweedie_gives_the_conditional_mean_and_covariance.mutants(
     {
-        "σ² before the Hessian": sigma2_before_hessian,
+        "σ² before the Hessian": lambda x, score_jacobian, sigma: (
+            sigma**2 * np.eye(x.shape[-1]) + sigma**2 * score_jacobian(x)
+        ),
         "no noise left at all": lambda x, score_jacobian, sigma: sigma**4 * score_jacobian(x),
-        "I at a single point": i_single_point,
-        "10⁻⁸ too large": wrong_108_too_large,
+        "I at a single point": lambda x, score_jacobian, sigma: (
+            tweedie.tweedie_covariance(x, score_jacobian, sigma) + (np.eye(len(x)) if x.ndim == 1 else 0)
+        ),
+        "10⁻⁸ too large": lambda x, score_jacobian, sigma: (
+            tweedie.tweedie_covariance(x, score_jacobian, sigma) * (1 + 1e-8)
+        ),
     },
     replaces="tweedie_covariance",
 )
 tweedie_gives_the_conditional_mean_and_covariance.mutants(
-    {"score of the clean law": score_clean_law}, replaces="mixture_score"
+    {
+        "score of the clean law": lambda x, weights, means, covariances: tweedie.mixture_score(
+            x, weights, means, covariances - 0.005 * np.eye(x.shape[-1])
+        )
+    },
+    replaces="mixture_score",
 )
 
 

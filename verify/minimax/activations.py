@@ -29,21 +29,17 @@ def activations_know_their_derivatives(rng, *, leaky_relu=activations.leaky_relu
         yield equal(f"{name}: σ''", activation.curvature(u), curvature(u), atol=rounding(64, 1 + np.abs(u)))
 
 
-def slope_on_wrong_side(slope=0.2):
-    return activations.leaky_relu(slope)._replace(slope=lambda u: 1.0 + (slope - 1) * (u > 0))
-
-
-def slope_right_side_kink(slope=0.2):
-    return activations.leaky_relu(slope)._replace(slope=lambda u: np.where(u < 0, slope, 1.0))
-
-
 activations_know_their_derivatives.mutants({
-    "slope on the wrong side": slope_on_wrong_side,
+    "slope on the wrong side": lambda slope=0.2: activations.leaky_relu(slope)._replace(
+        slope=lambda u: 1.0 + (slope - 1) * (u > 0)
+    ),
     "kink's slope in the curvature": lambda slope=0.2: activations.leaky_relu(slope)._replace(
         curvature=lambda u: slope + 0 * u
     ),
     "negative slope 1 % too large": lambda slope=0.2: activations.leaky_relu(1.01 * slope),
     "slope always 0.3": lambda slope=0.2: activations.leaky_relu(0.3),
     "another default": lambda slope=0.01: activations.leaky_relu(slope),
-    "slope of the right side at the kink": slope_right_side_kink,
+    "slope of the right side at the kink": lambda slope=0.2: activations.leaky_relu(slope)._replace(
+        slope=lambda u: np.where(u < 0, slope, 1.0)
+    ),
 })

@@ -60,17 +60,15 @@ def overwrites_z(z, h, f_prime, n_g=1, n_d=1):
     return z
 
 
-def no_more_than_three_updates_each(z, h, f_prime, n_g=1, n_d=1):
-    return dirac_gan.alternating_step(z, h, f_prime, min(n_g, 3), min(n_d, 3))
-
-
 alternating_descent_takes_turns.mutants({
     "the discriminator first": discriminator_first,
     "simultaneous when n_g = n_d = 1": simultaneous_when_n_g_n_d_1,
     "n_g and n_d exchanged": lambda z, h, f_prime, n_g=1, n_d=1: dirac_gan.alternating_step(z, h, f_prime, n_d, n_g),
     "one long step in place of n_g short ones": one_long_step_place_n_g_short_ones,
     "overwrites z": overwrites_z,
-    "no more than three updates each": no_more_than_three_updates_each,
+    "no more than three updates each": lambda z, h, f_prime, n_g=1, n_d=1: dirac_gan.alternating_step(
+        z, h, f_prime, min(n_g, 3), min(n_d, 3)
+    ),
 })
 
 
@@ -101,18 +99,6 @@ def alternating_eigenvalues_stay_on_the_circle_up_to_two(
         yield equal(f"{what}: imaginary parts", eigenvalues.imag, expected.imag, atol=error * numpy.abs(imaginary))
 
 
-def alpha2_alpha(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(n_g * n_d * h**2 * abs(slope), slope)
-
-
-def alpha2_2_1_percent_too_large(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(numpy.sqrt(1.01) * h, slope, n_g, n_d)
-
-
-def least_common_multiple_n_g_n_d(h, slope, n_g=1, n_d=1):
-    return dirac_gan.alternating_eigenvalues(h, slope, 1, math.lcm(n_g, n_d))
-
-
 def wrong_1_alpha2_2_2_1_as_it_stands(h, slope, n_g=1, n_d=1):
     centre = 1 - n_g * n_d * (h * slope) ** 2 / 2
     root = numpy.sqrt(centre**2 - 1 + 0j)
@@ -121,12 +107,18 @@ def wrong_1_alpha2_2_2_1_as_it_stands(h, slope, n_g=1, n_d=1):
 
 alternating_eigenvalues_stay_on_the_circle_up_to_two.mutants(
     {
-        "α² for α": alpha2_alpha,
+        "α² for α": lambda h, slope, n_g=1, n_d=1: dirac_gan.alternating_eigenvalues(
+            n_g * n_d * h**2 * abs(slope), slope
+        ),
         "n_g n_d for √(n_g n_d)": lambda h, slope, n_g=1, n_d=1: dirac_gan.alternating_eigenvalues(
             n_g * n_d * h, slope
         ),
-        "α²/2 1 % too large": alpha2_2_1_percent_too_large,
-        "least common multiple of n_g and n_d": least_common_multiple_n_g_n_d,
+        "α²/2 1 % too large": lambda h, slope, n_g=1, n_d=1: dirac_gan.alternating_eigenvalues(
+            numpy.sqrt(1.01) * h, slope, n_g, n_d
+        ),
+        "least common multiple of n_g and n_d": lambda h, slope, n_g=1, n_d=1: dirac_gan.alternating_eigenvalues(
+            h, slope, 1, math.lcm(n_g, n_d)
+        ),
         "(1 − α²/2)² − 1 as it stands, cancelling at small α": wrong_1_alpha2_2_2_1_as_it_stands,
     },
     replaces="alternating_eigenvalues",

@@ -134,11 +134,11 @@ altered("not polished", _polished=lambda f, z, lower, upper: float(f(z)))
 altered("coarser proof: GAP = 10⁻³", GAP=1e-3)
 
 
-def greatest_value(f, parts, weights, lower, upper):
-    return -certified.minimum(lambda z: -f(z), lambda z: parts(z) * [-1, 1], weights, lower, upper)
-
-
-certified_minima_are_global.mutants({"the greatest value": greatest_value})
+certified_minima_are_global.mutants({
+    "the greatest value": lambda f, parts, weights, lower, upper: (
+        -certified.minimum(lambda z: -f(z), lambda z: parts(z) * [-1, 1], weights, lower, upper)
+    )
+})
 
 
 @claim("M17", slide=SLIDE, source="closed forms in polar coordinates and on the axes")
@@ -224,10 +224,6 @@ def not_z_itself_103_box_left_out(V, z_star, lower, upper):
         return certified.least_quotient(V, z_star, lower, upper)
 
 
-def one_side_box_forgotten(V, z_star, lower, upper):
-    return certified.least_quotient(V, z_star, np.array([z_star[0], lower[1]]), upper)
-
-
 certified_extremes_of_fields_are_global.mutants(
     {
         "Frobenius norm of JV": frobenius_norm_jv,
@@ -240,7 +236,9 @@ certified_extremes_of_fields_are_global.mutants(
     {
         "a grid around z*": grid_around_z,
         "not at z* itself: 10⁻³ of the box left out": not_z_itself_103_box_left_out,
-        "one side of the box forgotten": one_side_box_forgotten,
+        "one side of the box forgotten": lambda V, z_star, lower, upper: certified.least_quotient(
+            V, z_star, np.array([z_star[0], lower[1]]), upper
+        ),
         "1 % too small": lambda V, z_star, lower, upper: 0.99 * certified.least_quotient(V, z_star, lower, upper),
     },
     replaces="least_quotient",

@@ -65,35 +65,29 @@ def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajec
             yield equal(f"{what} of what its shift leaves", np.log2(rest[0] / rest[1]), 2.0, atol=0.5)
 
 
-def eg_takes_steps_gda(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("gda" if method == "eg" else method, V, z0, alpha, num_steps)
-
-
-def gda_takes_steps_eg(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("eg" if method == "gda" else method, V, z0, alpha, num_steps)
-
-
-def maximiser_takes_steps_half_as_long(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, lambda z: V(z) * [1, 0.5], z0, alpha, num_steps)
-
-
 def returns_averages_iterates(method, V, z0, alpha, num_steps):
     z = algorithms.trajectory(method, V, z0, alpha, num_steps)
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None, None]
 
 
-def optimistic_step_forgets_gradient(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("gda" if method == "ogda" else method, V, z0, alpha, num_steps)
-
-
 small_steps_end_on_the_attracting_cycle.mutants({
-    "EG takes steps of GDA": eg_takes_steps_gda,
-    "GDA takes steps of EG": gda_takes_steps_eg,
-    "the maximiser takes steps half as long": maximiser_takes_steps_half_as_long,
+    "EG takes steps of GDA": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "gda" if method == "eg" else method, V, z0, alpha, num_steps
+    ),
+    "GDA takes steps of EG": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "eg" if method == "gda" else method, V, z0, alpha, num_steps
+    ),
+    "the maximiser takes steps half as long": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, lambda z: V(z) * [1, 0.5], z0, alpha, num_steps
+    ),
     "stays at the start": lambda method, V, z0, alpha, num_steps: np.broadcast_to(z0, (num_steps + 1, *z0.shape)),
     "returns averages of the iterates": returns_averages_iterates,
     "the optimistic step forgets the gradient before: gradient descent": shipped(
-        optimistic_step_forgets_gradient, project="Variational-Inequality-GAN", version="141122a, optimistic step"
+        lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+            "gda" if method == "ogda" else method, V, z0, alpha, num_steps
+        ),
+        project="Variational-Inequality-GAN",
+        version="141122a, optimistic step",
     ),
 })
 
@@ -134,20 +128,12 @@ def steps_larger_than_epsilon_find_the_origin(rng, *, trajectory=algorithms.traj
         yield equal(f"{what}: order of r²/((4/3)(1 ± α/ε)) − 1", np.log2(errors[0] / errors[1]), 2.0, atol=0.5)
 
 
-def steps_gda_only(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("gda", V, z0, alpha, num_steps)
-
-
-def alpha_1_percent_too_large(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
-
-
-def ogda_takes_steps_eg(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("eg" if method == "ogda" else method, V, z0, alpha, num_steps)
-
-
 steps_larger_than_epsilon_find_the_origin.mutants({
-    "steps of GDA only": steps_gda_only,
-    "α 1 % too large": alpha_1_percent_too_large,
-    "OGDA takes steps of EG": ogda_takes_steps_eg,
+    "steps of GDA only": lambda method, V, z0, alpha, num_steps: algorithms.trajectory("gda", V, z0, alpha, num_steps),
+    "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, 1.01 * alpha, num_steps
+    ),
+    "OGDA takes steps of EG": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "eg" if method == "ogda" else method, V, z0, alpha, num_steps
+    ),
 })

@@ -177,12 +177,13 @@ def circle_like(z):
     return centre + (z[0] - centre)[0] * np.stack([np.cos(angles), np.sin(angles)], -1)
 
 
-def back_after_half_turn(V, centre, radius):
-    return np.sqrt(radius * spurious_attractors.return_map(V, centre, radius))
-
-
 forsaken_point_hides_behind_a_repelling_cycle.mutants(
-    {"back after half a turn": back_after_half_turn}, replaces="return_map"
+    {
+        "back after half a turn": lambda V, centre, radius: np.sqrt(
+            radius * spurious_attractors.return_map(V, centre, radius)
+        )
+    },
+    replaces="return_map",
 )
 
 

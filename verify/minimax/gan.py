@@ -76,22 +76,14 @@ on_another_draw("the critic's noise", "generator_slope", lambda draw: draw._repl
 on_another_draw("half a batch", "generator_slope", lambda draw: draw._replace(omega_x=draw.omega_x[:3]))
 
 
-def penalty_1_percent_too_large(game, x, y, draw, k):
-    return gan.critic_slope(game._replace(penalty=1.01 * game.penalty), x, y, draw, k)
-
-
-def penalty_least_1(game, x, y, draw, k):
-    return gan.critic_slope(game._replace(penalty=max(1.0, game.penalty)), x, y, draw, k)
-
-
-def noise_centred_over_batch(game, x, omega):
-    return gan.generate(game, x, omega - (omega.mean(0) if omega.ndim > 1 else 0.0))
-
-
 slopes_are_gradients_on_the_draw.mutants(
     {
-        "penalty 1 % too large": penalty_1_percent_too_large,
-        "penalty at least 1": penalty_least_1,
+        "penalty 1 % too large": lambda game, x, y, draw, k: gan.critic_slope(
+            game._replace(penalty=1.01 * game.penalty), x, y, draw, k
+        ),
+        "penalty at least 1": lambda game, x, y, draw, k: gan.critic_slope(
+            game._replace(penalty=max(1.0, game.penalty)), x, y, draw, k
+        ),
     },
     replaces="critic_slope",
 )
@@ -102,7 +94,9 @@ slopes_are_gradients_on_the_draw.mutants(
 slopes_are_gradients_on_the_draw.mutants(
     {
         "one ReLU more, after the last layer": lambda game, x, omega: np.maximum(gan.generate(game, x, omega), 0.0),
-        "noise centred over the batch": noise_centred_over_batch,
+        "noise centred over the batch": lambda game, x, omega: gan.generate(
+            game, x, omega - (omega.mean(0) if omega.ndim > 1 else 0.0)
+        ),
     },
     replaces="generate",
 )
@@ -176,14 +170,12 @@ def critic_starts_as_generators_twin(game, rng):
     return Players(x, np.resize(x, y.shape))
 
 
-def random_biases(game, rng):
-    return Players(*(one + 1e-3 * rng.standard_normal(one.shape) for one in gan.random_players(game, rng)))
-
-
 players_start_apart_at_random_layers.mutants({
     "the critic starts as the generator's twin": critic_starts_as_generators_twin,
     "weights N(0, 1/p)": lambda game, rng: Players(*(one / np.sqrt(2) for one in gan.random_players(game, rng))),
     "weights 2 % too large": lambda game, rng: Players(*(1.02 * one for one in gan.random_players(game, rng))),
     "players exchanged": lambda game, rng: gan.random_players(game, rng)[::-1],
-    "random biases": random_biases,
+    "random biases": lambda game, rng: Players(
+        *(one + 1e-3 * rng.standard_normal(one.shape) for one in gan.random_players(game, rng))
+    ),
 })

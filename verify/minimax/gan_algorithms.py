@@ -36,14 +36,6 @@ def generator_first(gan, z, draws, alpha):
     return Players(x, y)
 
 
-def critic_takes_one_step_only(gan, z, draws, alpha):
-    return gan_algorithms.sgd_round(gan._replace(critic_steps=1), z, draws, alpha)
-
-
-def no_penalty(gan, z, draws, alpha):
-    return gan_algorithms.sgd_round(gan._replace(penalty=0.0), z, draws, alpha)
-
-
 def critic_ascends_on_loss(gan, z, draws, alpha):
     new = gan_algorithms.sgd_round(gan, z, draws, alpha)
     return new._replace(y=2 * z.y - new.y)
@@ -51,8 +43,10 @@ def critic_ascends_on_loss(gan, z, draws, alpha):
 
 sgd_alternates.mutants({
     "the generator first": generator_first,
-    "the critic takes one step only": critic_takes_one_step_only,
-    "no penalty": no_penalty,
+    "the critic takes one step only": lambda gan, z, draws, alpha: gan_algorithms.sgd_round(
+        gan._replace(critic_steps=1), z, draws, alpha
+    ),
+    "no penalty": lambda gan, z, draws, alpha: gan_algorithms.sgd_round(gan._replace(penalty=0.0), z, draws, alpha),
     "the critic ascends on its loss": critic_ascends_on_loss,
     "step 1 % too long": lambda gan, z, draws, alpha: gan_algorithms.sgd_round(gan, z, draws, 1.01 * alpha),
 })
@@ -156,30 +150,10 @@ def mirror_gan_averages_langevin_iterates(rng, *, mirror_round=gan_algorithms.mi
     yield equal("β = 0.9 by default", both(default), np.concatenate(expected), atol=TOLERANCE)
 
 
-def another_default(gan, z, draws, gamma, temperature, beta=0.5):
-    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
-
-
-def no_damping_last_iterate(gan, z, draws, gamma, temperature, beta=0.9):
-    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, 1.0)
-
-
-def beta_1_beta_exchanged(gan, z, draws, gamma, temperature, beta=0.9):
-    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, 1 - beta)
-
-
-def no_noise_rmsprop(gan, z, draws, gamma, temperature, beta=0.9):
-    return gan_algorithms.mirror_round(gan, z, draws, gamma, 0.0, beta)
-
-
 def opponents_follow_every_iteration(gan, z, draws, gamma, temperature, beta=0.9):
     for draw in draws:
         z = gan_algorithms.mirror_round(gan, z, [draw], gamma, temperature, beta)
     return z
-
-
-def temperature_1_percent_too_high(gan, z, draws, gamma, temperature, beta=0.9):
-    return gan_algorithms.mirror_round(gan, z, draws, gamma, 1.01 * temperature, beta)
 
 
 def outer_average_left_out(gan, z, draws, gamma, temperature, beta=0.9):
@@ -188,12 +162,22 @@ def outer_average_left_out(gan, z, draws, gamma, temperature, beta=0.9):
 
 
 mirror_gan_averages_langevin_iterates.mutants({
-    "another default": another_default,
-    "no damping: the last iterate": no_damping_last_iterate,
-    "β and 1 − β exchanged": beta_1_beta_exchanged,
-    "no noise: RMSprop": no_noise_rmsprop,
+    "another default": lambda gan, z, draws, gamma, temperature, beta=0.5: gan_algorithms.mirror_round(
+        gan, z, draws, gamma, temperature, beta
+    ),
+    "no damping: the last iterate": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
+        gan, z, draws, gamma, temperature, 1.0
+    ),
+    "β and 1 − β exchanged": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
+        gan, z, draws, gamma, temperature, 1 - beta
+    ),
+    "no noise: RMSprop": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
+        gan, z, draws, gamma, 0.0, beta
+    ),
     "opponents follow every iteration": opponents_follow_every_iteration,
-    "temperature 1 % too high": temperature_1_percent_too_high,
+    "temperature 1 % too high": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
+        gan, z, draws, gamma, 1.01 * temperature, beta
+    ),
     "the outer average left out": outer_average_left_out,
 })
 
@@ -219,14 +203,6 @@ def mean_squares_start(gan, z, draws, gamma, temperature, beta=0.9):
     return Players(*(n._replace(v=o.v) for n, o in zip(new, z, strict=True)))
 
 
-def another_default_2(gan, z, draws, gamma, temperature, beta=0.5):
-    return gan_algorithms.mirror_prox_round(gan, z, draws, gamma, temperature, beta)
-
-
-def mirror_gan(gan, z, draws, gamma, temperature, beta=0.9):
-    return gan_algorithms.mirror_round(gan, z, draws, gamma, temperature, beta)
-
-
 def second_half_starts_z_two_rounds(gan, z, draws, gamma, temperature, beta=0.9):
     z = gan_algorithms.mirror_round(gan, z, draws[:2], gamma, temperature, beta)
     return gan_algorithms.mirror_round(gan, z, draws[2:], gamma, temperature, beta)
@@ -238,20 +214,20 @@ def second_half_plays_against_old(gan, z, draws, gamma, temperature, beta=0.9):
     return gan_algorithms.mirror_round(gan, start, draws[2:], gamma, temperature, beta)
 
 
-def randomness_first_half_used_twice(gan, z, draws, gamma, temperature, beta=0.9):
-    return gan_algorithms.mirror_prox_round(gan, z, [*draws[:2], *draws[:2]], gamma, temperature, beta)
-
-
-def step_1_percent_too_short(gan, z, draws, gamma, temperature, beta=0.9):
-    return gan_algorithms.mirror_prox_round(gan, z, draws, 0.99 * gamma, temperature, beta)
-
-
 mirror_prox_gan_looks_ahead.mutants({
     "mean squares of the start": mean_squares_start,
-    "another default": another_default_2,
-    "Mirror-GAN": mirror_gan,
+    "another default": lambda gan, z, draws, gamma, temperature, beta=0.5: gan_algorithms.mirror_prox_round(
+        gan, z, draws, gamma, temperature, beta
+    ),
+    "Mirror-GAN": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
+        gan, z, draws, gamma, temperature, beta
+    ),
     "the second half starts at z̃: two rounds of Mirror-GAN": second_half_starts_z_two_rounds,
     "the second half plays against the old opponents": second_half_plays_against_old,
-    "randomness of the first half used twice": randomness_first_half_used_twice,
-    "step 1 % too short": step_1_percent_too_short,
+    "randomness of the first half used twice": lambda gan, z, draws, gamma, temperature, beta=0.9: (
+        gan_algorithms.mirror_prox_round(gan, z, [*draws[:2], *draws[:2]], gamma, temperature, beta)
+    ),
+    "step 1 % too short": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_prox_round(
+        gan, z, draws, 0.99 * gamma, temperature, beta
+    ),
 })

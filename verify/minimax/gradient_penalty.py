@@ -57,14 +57,6 @@ def gradient_penalty_makes_it_converge(
     yield equal("|Im λ|", turned, slope * turn, atol=error * numpy.where(x == 1, 1.0, turn))
 
 
-def penalty_wrong_sign(z, f_prime, gamma):
-    return 2 * dirac_gan.vector_field(z, f_prime) - gradient_penalty.penalized_field(z, f_prime, gamma)
-
-
-def no_penalty_single_point(z, f_prime, gamma):
-    return gradient_penalty.penalized_field(z, f_prime, gamma if z.ndim > 1 else 0.0)
-
-
 def gamma_2_root_as_it_stands_0_gamma(gamma, slope):
     root = numpy.sqrt(gamma**2 / 4 - slope**2 + 0j)
     return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
@@ -81,8 +73,12 @@ gradient_penalty_makes_it_converge.mutants(
         "the generator pays the penalty": lambda z, f_prime, gamma: (
             dirac_gan.vector_field(z, f_prime) - gamma * z * [1, 0]
         ),
-        "penalty with the wrong sign": penalty_wrong_sign,
-        "no penalty at a single point": no_penalty_single_point,
+        "penalty with the wrong sign": lambda z, f_prime, gamma: (
+            2 * dirac_gan.vector_field(z, f_prime) - gradient_penalty.penalized_field(z, f_prime, gamma)
+        ),
+        "no penalty at a single point": lambda z, f_prime, gamma: gradient_penalty.penalized_field(
+            z, f_prime, gamma if z.ndim > 1 else 0.0
+        ),
     },
     replaces="penalized_field",
 )

@@ -41,45 +41,34 @@ def moved_freely(grad_f, a, h, beta, z):
     return a - h * grad_f(a) + np.sqrt(2 * h / beta) * z
 
 
-def leaves_on_one_side_comes_back_on(grad_f, a, h, beta, z, box):
-    return box[0] + (moved_freely(grad_f, a, h, beta, z) - box[0]) % (box[1] - box[0])
-
-
-def noise_scaled_eta_instead_rooteta(grad_f, a, h, beta, z, box):
-    return langevin_play.reflected_langevin_step(grad_f, a, h, beta, np.sqrt(h) * z, box)
-
-
-def root_h_beta_without_2(grad_f, a, h, beta, z, box):
-    return langevin_play.reflected_langevin_step(grad_f, a, h, 2 * beta, z, box)
-
-
-def beta_place_1_beta(grad_f, a, h, beta, z, box):
-    return langevin_play.reflected_langevin_step(grad_f, a, h, 1 / beta, z, box)
-
-
-def ascends(grad_f, a, h, beta, z, box):
-    return langevin_play.reflected_langevin_step(lambda a: -grad_f(a), a, h, beta, z, box)
-
-
-def noise_1_percent_too_large(grad_f, a, h, beta, z, box):
-    return langevin_play.reflected_langevin_step(grad_f, a, h, beta, 1.01 * z, box)
-
-
-def drift_1_percent_too_large(grad_f, a, h, beta, z, box):
-    return langevin_play.reflected_langevin_step(lambda a: 1.01 * grad_f(a), a, h, beta, z, box)
-
-
 reflected_langevin_bounces_off_the_box.mutants({
     "projects": lambda grad_f, a, h, beta, z, box: np.clip(moved_freely(grad_f, a, h, beta, z), *box),
-    "leaves on one side, comes back on the other": leaves_on_one_side_comes_back_on,
-    "noise scaled by η instead of √η": shipped(
-        noise_scaled_eta_instead_rooteta, project="google-research/ibc", version="db89ddb", thread="#6"
+    "leaves on one side, comes back on the other": lambda grad_f, a, h, beta, z, box: (
+        box[0] + (moved_freely(grad_f, a, h, beta, z) - box[0]) % (box[1] - box[0])
     ),
-    "√(h/β): without the 2": root_h_beta_without_2,
-    "β in place of 1/β": beta_place_1_beta,
-    "ascends": ascends,
-    "noise 1 % too large": noise_1_percent_too_large,
-    "drift 1 % too large": drift_1_percent_too_large,
+    "noise scaled by η instead of √η": shipped(
+        lambda grad_f, a, h, beta, z, box: langevin_play.reflected_langevin_step(
+            grad_f, a, h, beta, np.sqrt(h) * z, box
+        ),
+        project="google-research/ibc",
+        version="db89ddb",
+        thread="#6",
+    ),
+    "√(h/β): without the 2": lambda grad_f, a, h, beta, z, box: langevin_play.reflected_langevin_step(
+        grad_f, a, h, 2 * beta, z, box
+    ),
+    "β in place of 1/β": lambda grad_f, a, h, beta, z, box: langevin_play.reflected_langevin_step(
+        grad_f, a, h, 1 / beta, z, box
+    ),
+    "ascends": lambda grad_f, a, h, beta, z, box: langevin_play.reflected_langevin_step(
+        lambda a: -grad_f(a), a, h, beta, z, box
+    ),
+    "noise 1 % too large": lambda grad_f, a, h, beta, z, box: langevin_play.reflected_langevin_step(
+        grad_f, a, h, beta, 1.01 * z, box
+    ),
+    "drift 1 % too large": lambda grad_f, a, h, beta, z, box: langevin_play.reflected_langevin_step(
+        lambda a: 1.01 * grad_f(a), a, h, beta, z, box
+    ),
 })
 
 

@@ -36,10 +36,6 @@ def flat(drawn):
     return [part for layer in drawn for part in layer]
 
 
-def column_column(x, widths):
-    return tuple(Layer(W.ravel().reshape(W.shape, order="F"), b) for W, b in layers.unflatten(x, widths))
-
-
 def all_weights_before_all_biases(x, widths):
     parts, start = [], 0
     for shape in [(m, p) for p, m in pairwise(widths)] + [(m,) for m in widths[1:]]:
@@ -58,7 +54,9 @@ vectors_hold_layers_in_order.mutants(
 )
 vectors_hold_layers_in_order.mutants(
     {
-        "column by column": column_column,
+        "column by column": lambda x, widths: tuple(
+            Layer(W.ravel().reshape(W.shape, order="F"), b) for W, b in layers.unflatten(x, widths)
+        ),
         "all weights before all biases": all_weights_before_all_biases,
         "copies": lambda x, widths: layers.unflatten(x.copy(), widths),
     },
@@ -92,10 +90,6 @@ def variance_gain_over_outputs(widths, rng, gain=2.0):
     return [Layer(W * np.sqrt(W.shape[1] / W.shape[0]), b) for W, b in drawn]
 
 
-def weights_1_percent_too_large(widths, rng, gain=2.0):
-    return [Layer(1.01 * W, b) for W, b in layers.random_layers(widths, rng, gain)]
-
-
 def uniform_weights_same_variance(widths, rng, gain=2.0):
     ends = [np.sqrt(3 * gain / p) for p in widths]
     return [Layer(rng.uniform(-c, c, (m, p)), np.zeros(m)) for c, (p, m) in zip(ends, pairwise(widths), strict=False)]
@@ -106,16 +100,16 @@ def layers_one_shape_share_their(widths, rng, gain=2.0):
     return [drawn[1] if W.shape == drawn[1].W.shape else Layer(W, b) for W, b in drawn]
 
 
-def random_biases(widths, rng, gain=2.0):
-    return [Layer(W, 1e-3 * rng.standard_normal(len(b))) for W, b in layers.random_layers(widths, rng, gain)]
-
-
 weights_start_gaussian_and_biases_at_zero.mutants({
     "variance gain over the outputs": variance_gain_over_outputs,
     "gain for its root": lambda widths, rng, gain=2.0: layers.random_layers(widths, rng, gain**2),
     "default gain 1": lambda widths, rng, gain=1.0: layers.random_layers(widths, rng, gain),
-    "weights 1 % too large": weights_1_percent_too_large,
+    "weights 1 % too large": lambda widths, rng, gain=2.0: [
+        Layer(1.01 * W, b) for W, b in layers.random_layers(widths, rng, gain)
+    ],
     "uniform weights of the same variance": uniform_weights_same_variance,
     "layers of one shape share their weights": layers_one_shape_share_their,
-    "random biases": random_biases,
+    "random biases": lambda widths, rng, gain=2.0: [
+        Layer(W, 1e-3 * rng.standard_normal(len(b))) for W, b in layers.random_layers(widths, rng, gain)
+    ],
 })

@@ -168,15 +168,13 @@ def eg_alpha2_nu_2(method, nu, alpha):
     )
 
 
-def takes_real_nu_isigma(method, nu, alpha):
-    return linear_rates.contraction(method, nu if np.iscomplexobj(nu) else 1j * nu, alpha)
-
-
 contraction_is_the_largest_eigenvalue_of_a_step.mutants(
     {
         "the smaller root": smaller_root,
         "EG with + α²|ν|²": eg_alpha2_nu_2,
-        "takes real ν for iσ": takes_real_nu_isigma,
+        "takes real ν for iσ": lambda method, nu, alpha: linear_rates.contraction(
+            method, nu if np.iscomplexobj(nu) else 1j * nu, alpha
+        ),
         "α at most 1": lambda method, nu, alpha: linear_rates.contraction(method, nu, min(alpha, 1.0)),
         "single numbers as arrays (1,)": lambda method, nu, alpha: np.atleast_1d(
             linear_rates.contraction(method, nu, alpha)

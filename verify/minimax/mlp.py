@@ -92,14 +92,6 @@ def mean_over_batch_place_sum(h, a, c):
     return good._replace(layers=tuple(Layer(W / len(a), b / len(a)) for W, b in good.layers))
 
 
-def slope_sigma_u_instead_u(h, a, c):
-    return mlp.backward(tampered(h, slope=lambda u: h.activation.slope(h.activation.value(u))), a, c)
-
-
-def slopes_1_percent_too_large(h, a, c):
-    return mlp.backward(tampered(h, slope=lambda u: 1.01 * h.activation.slope(u)), a, c)
-
-
 def gradient_first_bias_dropped(h, a, c):
     good = mlp.backward(h, a, c)
     return good._replace(layers=(good.layers[0]._replace(b=0 * good.layers[0].b), *good.layers[1:]))
@@ -112,9 +104,13 @@ def input_gradient_wrong_sign(h, a, c):
 
 backward_is_the_gradient.mutants({
     "mean over the batch in place of the sum": mean_over_batch_place_sum,
-    "slope at σ(u) instead of at u": slope_sigma_u_instead_u,
+    "slope at σ(u) instead of at u": lambda h, a, c: mlp.backward(
+        tampered(h, slope=lambda u: h.activation.slope(h.activation.value(u))), a, c
+    ),
     "slopes left out": lambda h, a, c: mlp.backward(tampered(h, slope=lambda u: 1 + 0 * u), a, c),
-    "slopes 1 % too large": slopes_1_percent_too_large,
+    "slopes 1 % too large": lambda h, a, c: mlp.backward(
+        tampered(h, slope=lambda u: 1.01 * h.activation.slope(u)), a, c
+    ),
     "gradient of the first bias dropped": gradient_first_bias_dropped,
     "input gradient of the wrong sign": input_gradient_wrong_sign,
 })
@@ -164,14 +160,6 @@ def double_backpropagation_is_the_gradient_of_a_derivative(rng, *, jvp_backward=
         yield equal(f"{name}: in the input", measured.input, of_a, atol=size)
 
 
-def second_derivatives_1_percent_too(h, a, v, c):
-    return mlp.jvp_backward(tampered(h, curvature=lambda u: 1.01 * h.activation.curvature(u)), a, v, c)
-
-
-def second_derivatives_wrong_sign(h, a, v, c):
-    return mlp.jvp_backward(tampered(h, curvature=lambda u: -h.activation.curvature(u)), a, v, c)
-
-
 def only_path_through_tangents(h, a, v, c):
     good = mlp.jvp_backward(h, a, v, c)
     frozen = mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c)
@@ -185,8 +173,12 @@ def mean_over_batch_biases(h, a, v, c):
 
 double_backpropagation_is_the_gradient_of_a_derivative.mutants({
     "second derivatives dropped": lambda h, a, v, c: mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c),
-    "second derivatives 1 % too large": second_derivatives_1_percent_too,
-    "second derivatives of the wrong sign": second_derivatives_wrong_sign,
+    "second derivatives 1 % too large": lambda h, a, v, c: mlp.jvp_backward(
+        tampered(h, curvature=lambda u: 1.01 * h.activation.curvature(u)), a, v, c
+    ),
+    "second derivatives of the wrong sign": lambda h, a, v, c: mlp.jvp_backward(
+        tampered(h, curvature=lambda u: -h.activation.curvature(u)), a, v, c
+    ),
     "the gradient of ⟨c, h(a + v)⟩": lambda h, a, v, c: mlp.backward(h, a + v, c),
     "only the path through the tangents": only_path_through_tangents,
     "gradients of the values in place of the derivatives": lambda h, a, v, c: mlp.backward(h, a, c),

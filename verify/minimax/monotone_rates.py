@@ -114,34 +114,24 @@ def bounds_hold_and_are_attained(
             yield equal(f"{name}: Σ‖V z_k‖², Φ = Lxy", sizes[:, :20].sum(axis=0), expected, rtol=rounding(4 * K))
 
 
-def wrong_1_alphal_1_alpha2l2(distance, lipschitz, alpha, num_steps):
-    return distance**2 / (num_steps * alpha**2 * (1 - alpha * lipschitz))
-
-
-def wrong_1_percent_too_large(distance, lipschitz, alpha, num_steps):
-    return 1.01 * monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps)
-
-
-def distances_most_2(distance, lipschitz, alpha, num_steps):
-    return monotone_rates.extragradient_bound(min(distance, 2.0), lipschitz, alpha, num_steps)
-
-
-def l_least_0_9(distance, lipschitz, alpha, num_steps):
-    return monotone_rates.extragradient_bound(distance, max(lipschitz, 0.9), alpha, num_steps)
-
-
-def k_1_k(distance, lipschitz, alpha, num_steps):
-    return monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps + 1)
-
-
 bounds_hold_and_are_attained.mutants(
     {
         "without 1 − α²L²": lambda distance, lipschitz, alpha, num_steps: distance**2 / (num_steps * alpha**2),
-        "1 − αL for 1 − α²L²": wrong_1_alphal_1_alpha2l2,
-        "1 % too large": wrong_1_percent_too_large,
-        "distances at most 2": distances_most_2,
-        "L at least 0.9": l_least_0_9,
-        "K + 1 for K": k_1_k,
+        "1 − αL for 1 − α²L²": lambda distance, lipschitz, alpha, num_steps: (
+            distance**2 / (num_steps * alpha**2 * (1 - alpha * lipschitz))
+        ),
+        "1 % too large": lambda distance, lipschitz, alpha, num_steps: (
+            1.01 * monotone_rates.extragradient_bound(distance, lipschitz, alpha, num_steps)
+        ),
+        "distances at most 2": lambda distance, lipschitz, alpha, num_steps: monotone_rates.extragradient_bound(
+            min(distance, 2.0), lipschitz, alpha, num_steps
+        ),
+        "L at least 0.9": lambda distance, lipschitz, alpha, num_steps: monotone_rates.extragradient_bound(
+            distance, max(lipschitz, 0.9), alpha, num_steps
+        ),
+        "K + 1 for K": lambda distance, lipschitz, alpha, num_steps: monotone_rates.extragradient_bound(
+            distance, lipschitz, alpha, num_steps + 1
+        ),
     },
     replaces="extragradient_bound",
 )

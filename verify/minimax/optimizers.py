@@ -38,10 +38,6 @@ def adam_follows_its_averages(rng, *, adam_step=optimizers.adam_step):
         yield equal("number of steps", state.t, len(g))
 
 
-def default_beta2_0_99(g, state, alpha, beta_1=0.9, beta_2=0.99, eps=1e-8):
-    return optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
-
-
 def batches_share_mean_their_squares(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
     return new._replace(v=np.broadcast_to(new.v.mean(0), new.v.shape)) if np.ndim(g) > 1 else new
@@ -63,22 +59,20 @@ def correction_t_instead_t_1(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8
     return new._replace(t=state.t + 1)
 
 
-def beta1_beta2_exchanged(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
-    return optimizers.adam_step(g, state, alpha, beta_2, beta_1, eps)
-
-
-def ascends(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
-    return optimizers.adam_step(-g, state, alpha, beta_1, beta_2, eps)
-
-
 adam_follows_its_averages.mutants({
-    "default β₂ = 0.99": default_beta2_0_99,
+    "default β₂ = 0.99": lambda g, state, alpha, beta_1=0.9, beta_2=0.99, eps=1e-08: optimizers.adam_step(
+        g, state, alpha, beta_1, beta_2, eps
+    ),
     "batches share the mean of their squares": batches_share_mean_their_squares,
     "no bias correction": no_bias_correction,
     "ε under the root": eps_under_root,
     "correction by t instead of t + 1": correction_t_instead_t_1,
-    "β₁ and β₂ exchanged": beta1_beta2_exchanged,
-    "ascends": ascends,
+    "β₁ and β₂ exchanged": lambda g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-08: optimizers.adam_step(
+        g, state, alpha, beta_2, beta_1, eps
+    ),
+    "ascends": lambda g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-08: optimizers.adam_step(
+        -g, state, alpha, beta_1, beta_2, eps
+    ),
 })
 
 
@@ -102,22 +96,6 @@ def langevin_noise_has_the_preconditioned_scale(rng, *, langevin_step=optimizers
         yield equal(f"mean square, {which} decay", state.v, average(g**2, decay)[-1], rtol=rounding(50))
 
 
-def default_eps_108(g, state, gamma, temperature, z, decay=0.99, eps=1e-8):
-    return optimizers.langevin_step(g, state, gamma, temperature, z, decay, eps)
-
-
-def noise_scaled_step_instead_root(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
-    return optimizers.langevin_step(g, state, gamma, temperature, np.sqrt(gamma) * z, decay, eps)
-
-
-def temperature_place_root(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
-    return optimizers.langevin_step(g, state, gamma, temperature, np.sqrt(temperature) * z, decay, eps)
-
-
-def rootgamma_root_2gamma(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
-    return optimizers.langevin_step(g, state, gamma, temperature / 2, z, decay, eps)
-
-
 def noise_not_preconditioned(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     new = optimizers.langevin_step(g, state, gamma, 0.0, z, decay, eps)
     return new._replace(x=new.x + np.sqrt(2 * gamma * temperature) * z)
@@ -129,20 +107,33 @@ def preconditioner_step_before(g, state, gamma, temperature, z, decay=0.99, eps=
     return new._replace(x=state.x - gamma * G * g + np.sqrt(2 * gamma * temperature * G) * z)
 
 
-def decay_1_percent_too_small(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
-    return optimizers.langevin_step(g, state, gamma, temperature, z, 0.99 * decay, eps)
-
-
 langevin_noise_has_the_preconditioned_scale.mutants({
-    "default ε = 10⁻⁸": default_eps_108,
-    "noise scaled by the step instead of its root": shipped(
-        noise_scaled_step_instead_root, project="google-research/ibc", version="db89ddb", thread="#6"
+    "default ε = 10⁻⁸": lambda g, state, gamma, temperature, z, decay=0.99, eps=1e-08: optimizers.langevin_step(
+        g, state, gamma, temperature, z, decay, eps
     ),
-    "temperature in place of its root": shipped(temperature_place_root, project="SGMCMCJax", version="0.2.13, baoab"),
-    "√γ for √(2γ)": rootgamma_root_2gamma,
+    "noise scaled by the step instead of its root": shipped(
+        lambda g, state, gamma, temperature, z, decay=0.99, eps=1e-05: optimizers.langevin_step(
+            g, state, gamma, temperature, np.sqrt(gamma) * z, decay, eps
+        ),
+        project="google-research/ibc",
+        version="db89ddb",
+        thread="#6",
+    ),
+    "temperature in place of its root": shipped(
+        lambda g, state, gamma, temperature, z, decay=0.99, eps=1e-05: optimizers.langevin_step(
+            g, state, gamma, temperature, np.sqrt(temperature) * z, decay, eps
+        ),
+        project="SGMCMCJax",
+        version="0.2.13, baoab",
+    ),
+    "√γ for √(2γ)": lambda g, state, gamma, temperature, z, decay=0.99, eps=1e-05: optimizers.langevin_step(
+        g, state, gamma, temperature / 2, z, decay, eps
+    ),
     "noise not preconditioned": noise_not_preconditioned,
     "preconditioner of the step before": preconditioner_step_before,
-    "decay 1 % too small": decay_1_percent_too_small,
+    "decay 1 % too small": lambda g, state, gamma, temperature, z, decay=0.99, eps=1e-05: optimizers.langevin_step(
+        g, state, gamma, temperature, z, 0.99 * decay, eps
+    ),
 })
 
 

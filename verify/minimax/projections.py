@@ -33,28 +33,20 @@ def projections_are_nearest_points(rng, *, onto_box=projections.onto_box, onto_b
     )
 
 
-def rescales_from_origin(centre, radius):
-    return lambda z: z * np.minimum(1, radius / np.linalg.norm(z, axis=-1, keepdims=True))
-
-
-def always_onto_sphere(centre, radius):
-    return lambda z: centre + radius * (z - centre) / np.linalg.norm(z - centre, axis=-1, keepdims=True)
-
-
 def squares_overflow(centre, radius):
     return lambda z: centre + (z - centre) / np.maximum(1, np.linalg.norm(z - centre, axis=-1, keepdims=True) / radius)
-
-
-def scales_into_box(lower, upper):
-    return lambda z: z / np.maximum(1, np.maximum(z / upper, z / lower).max(-1, keepdims=True))
 
 
 projections_are_nearest_points.mutants(
     {
         "rescales from the origin": shipped(
-            rescales_from_origin, project="adversarial-robustness-toolbox", version="1.20.1, projection"
+            lambda centre, radius: lambda z: z * np.minimum(1, radius / np.linalg.norm(z, axis=-1, keepdims=True)),
+            project="adversarial-robustness-toolbox",
+            version="1.20.1, projection",
         ),
-        "always onto the sphere": always_onto_sphere,
+        "always onto the sphere": lambda centre, radius: (
+            lambda z: centre + radius * (z - centre) / np.linalg.norm(z - centre, axis=-1, keepdims=True)
+        ),
         "squares that overflow": squares_overflow,
         "radius 1 % too large": lambda centre, radius: projections.onto_ball(centre, 1.01 * radius),
     },
@@ -62,7 +54,9 @@ projections_are_nearest_points.mutants(
 )
 projections_are_nearest_points.mutants(
     {
-        "scales into the box": scales_into_box,
+        "scales into the box": lambda lower, upper: (
+            lambda z: z / np.maximum(1, np.maximum(z / upper, z / lower).max(-1, keepdims=True))
+        ),
         "forgets the lower bound": lambda lower, upper: lambda z: np.minimum(z, upper),
     },
     replaces="onto_box",

@@ -134,10 +134,6 @@ def cycle_of_the_printed_almost_bilinear_game_repels(
     yield equal("printed: starts at ‖z‖ = 2 that leave the ball of radius 1000", far.t_events[0].size, 1)
 
 
-def players_exchanged(eps=0.01, player="max"):
-    return games.almost_bilinear(eps, "min" if player == "max" else "max")
-
-
 def eigenvalues_jv(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(eigenvalues=-found.eigenvalues)
@@ -156,7 +152,9 @@ def runs_attracting_side(V, centre, bracket, num_points=1024):
 cycle_of_the_printed_almost_bilinear_game_repels.mutants(
     {
         "φ on the maximiser in both": lambda eps=0.01, player="max": games.almost_bilinear(eps),
-        "players exchanged": players_exchanged,
+        "players exchanged": lambda eps=0.01, player="max": games.almost_bilinear(
+            eps, "min" if player == "max" else "max"
+        ),
         "−ε": lambda eps=0.01, player="max": games.almost_bilinear(-eps, player),
     },
     replaces="almost_bilinear",
@@ -229,18 +227,14 @@ cycles_of_the_polar_game_are_found.mutants(
 )
 
 
-def back_after_half_turn(V, centre, radius):
-    return np.sqrt(radius * spurious_attractors.return_map(V, centre, radius))
-
-
-def goes_round_twice(V, centre, radius):
-    return spurious_attractors.return_map(V, centre, spurious_attractors.return_map(V, centre, radius))
-
-
 cycles_of_the_polar_game_are_found.mutants(
     {
-        "back after half a turn": back_after_half_turn,
-        "goes round twice": goes_round_twice,
+        "back after half a turn": lambda V, centre, radius: np.sqrt(
+            radius * spurious_attractors.return_map(V, centre, radius)
+        ),
+        "goes round twice": lambda V, centre, radius: spurious_attractors.return_map(
+            V, centre, spurious_attractors.return_map(V, centre, radius)
+        ),
     },
     replaces="return_map",
 )

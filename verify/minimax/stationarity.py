@@ -73,11 +73,14 @@ necessary_conditions_judge_the_saddles.mutants(
 )
 
 
-def x2_y2():
-    return games.Game("mutant", lambda x, y: games.quadratic_saddle().payoff(x, 0 * y) + (y**2)[..., 0], None)
-
-
-necessary_conditions_judge_the_saddles.mutants({"x² + y²": x2_y2}, replaces="quadratic_saddle")
+necessary_conditions_judge_the_saddles.mutants(
+    {
+        "x² + y²": lambda: games.Game(
+            "mutant", lambda x, y: games.quadratic_saddle().payoff(x, 0 * y) + (y**2)[..., 0], None
+        )
+    },
+    replaces="quadratic_saddle",
+)
 necessary_conditions_judge_the_saddles.mutants(
     {
         "y³ − 3x²y: the monkey looks the other way": lambda: games.Game(
@@ -241,10 +244,6 @@ def gradphi_gradphi(payoff, z, dim_x=1, tolerance=1e-9):
     return found._replace(y_curvature=-found.y_curvature)
 
 
-def phi_other_player(eps=0.01, player="max"):
-    return games.almost_bilinear(eps, "min" if player == "max" else "max")
-
-
 def payoff_other_player(offset=0.45):
     game = games.forsaken(offset)
     return game._replace(payoff=lambda x, y: -game.payoff(x, y))
@@ -258,7 +257,12 @@ forsaken_point_is_no_local_nash_equilibrium.mutants(
     replaces="classify",
 )
 forsaken_point_is_no_local_nash_equilibrium.mutants(
-    {"φ of the other player": phi_other_player}, replaces="almost_bilinear"
+    {
+        "φ of the other player": lambda eps=0.01, player="max": games.almost_bilinear(
+            eps, "min" if player == "max" else "max"
+        )
+    },
+    replaces="almost_bilinear",
 )
 forsaken_point_is_no_local_nash_equilibrium.mutants(
     {"the payoff of the other player": payoff_other_player}, replaces="forsaken"

@@ -29,10 +29,6 @@ def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
             yield equal(f"{method.upper()} from {start.shape}", z, optimistic[1:], rtol=rounding(64 * n))
 
 
-def drops_start(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]
-
-
 def z1_0_methods_memory(method, V, z0, alpha, num_steps):
     z = [np.zeros_like(z0), np.asarray(z0, float)]
     if method not in ("ogda", "rfbs"):
@@ -42,19 +38,17 @@ def z1_0_methods_memory(method, V, z0, alpha, num_steps):
     return np.array(z[1:])
 
 
-def eg_runs_as_ppm(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("ppm" if method == "eg" else method, V, z0, alpha, num_steps)
-
-
-def rfbs_runs_without_memory(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("gda" if method == "rfbs" else method, V, z0, alpha, num_steps)
-
-
 trajectories_on_xy_are_powers.mutants({
-    "drops the start": drops_start,
+    "drops the start": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, alpha, num_steps + 1
+    )[1:],
     "z₋₁ = 0 for the methods with memory": shipped(z1_0_methods_memory, project="optax", thread="#1082"),
-    "EG runs as PPM": eg_runs_as_ppm,
-    "RFBS runs without memory": rfbs_runs_without_memory,
+    "EG runs as PPM": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "ppm" if method == "eg" else method, V, z0, alpha, num_steps
+    ),
+    "RFBS runs without memory": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "gda" if method == "rfbs" else method, V, z0, alpha, num_steps
+    ),
 })
 
 
@@ -100,26 +94,10 @@ def trajectories_repeat_their_steps(rng, *, trajectory=algorithms.trajectory):
     yield equal("states beyond float64 raise", raised, 1)
 
 
-def ogda_rfbs_exchanged(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory({"ogda": "rfbs", "rfbs": "ogda"}.get(method, method), V, z0, alpha, num_steps)
-
-
 def v_linearised_0(method, V, z0, alpha, num_steps):
     zero = np.zeros(z0.shape[-1])
     J = np.stack([(V(zero + d) - V(zero - d)) / 2e-6 for d in 1e-6 * np.eye(len(zero))], axis=-1)
     return algorithms.trajectory(method, lambda z: z @ J.T + V(zero), z0, alpha, num_steps)
-
-
-def gda_beyond_plane(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps)
-
-
-def one_step_least(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, V, z0, alpha, max(num_steps, 1))
-
-
-def alpha_no_larger_than_1(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, V, z0, min(alpha, 1.0), num_steps)
 
 
 def infinite_states_returned(method, V, z0, alpha, num_steps):
@@ -132,11 +110,19 @@ def infinite_states_returned(method, V, z0, alpha, num_steps):
 
 
 trajectories_repeat_their_steps.mutants({
-    "OGDA and RFBS exchanged": ogda_rfbs_exchanged,
+    "OGDA and RFBS exchanged": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        {"ogda": "rfbs", "rfbs": "ogda"}.get(method, method), V, z0, alpha, num_steps
+    ),
     "V linearised at 0": v_linearised_0,
-    "GDA beyond the plane": gda_beyond_plane,
-    "one step at least": one_step_least,
-    "α no larger than 1": alpha_no_larger_than_1,
+    "GDA beyond the plane": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps
+    ),
+    "one step at least": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, alpha, max(num_steps, 1)
+    ),
+    "α no larger than 1": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, min(alpha, 1.0), num_steps
+    ),
     "infinite states returned": infinite_states_returned,
 })
 
@@ -172,16 +158,12 @@ def returns_running_averages(method, V, z0, alpha, num_steps):
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None]
 
 
-def alpha_1_percent_too_large(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
-
-
-def drops_start_2(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, V, z0, alpha, num_steps + 1)[1:]
-
-
 averages_of_convergent_methods_converge.mutants({
     "returns running averages": returns_running_averages,
-    "α 1 % too large": alpha_1_percent_too_large,
-    "drops the start": drops_start_2,
+    "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, 1.01 * alpha, num_steps
+    ),
+    "drops the start": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, alpha, num_steps + 1
+    )[1:],
 })

@@ -35,10 +35,6 @@ def its_mixed_value_is_zero(rng, *, trap=games.trap, lp_equilibrium=mixed_nash.l
         yield at_most(f"|E x| ≤ ω E x² at ω = {near:.2g}", mean, near * square + error / near, resolution=8 * near)
 
 
-def omega2x2_x_has_no_reason_mix():
-    return games.trap()._replace(payoff=lambda x, w: ((w * x) ** 2 + w * x)[..., 0] + 0.01 * w[..., 0] ** 2)
-
-
 its_mixed_value_is_zero.mutants(
     {
         "the equilibrium of the other player": lambda A: mixed_nash.lp_equilibrium(-A.T),
@@ -47,7 +43,14 @@ its_mixed_value_is_zero.mutants(
     },
     replaces="lp_equilibrium",
 )
-its_mixed_value_is_zero.mutants({"+ω²x²: x has no reason to mix": omega2x2_x_has_no_reason_mix}, replaces="trap")
+its_mixed_value_is_zero.mutants(
+    {
+        "+ω²x²: x has no reason to mix": lambda: games.trap()._replace(
+            payoff=lambda x, w: ((w * x) ** 2 + w * x)[..., 0] + 0.01 * w[..., 0] ** 2
+        )
+    },
+    replaces="trap",
+)
 
 
 @claim("M25", slide=SLIDE, source=SOURCE)
@@ -216,14 +219,6 @@ def v_1_percent_too_large():
     return game._replace(operator=lambda z: 1.01 * game.operator(z))
 
 
-def gda_extragradient(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory("gda", V, z0, alpha, num_steps)
-
-
-def alpha_1_percent_too_large(method, V, z0, alpha, num_steps):
-    return algorithms.trajectory(method, V, z0, 1.01 * alpha, num_steps)
-
-
 def eg_extrapolates_5_percent_too_far(method, V, z0, alpha, num_steps):
     if method != "eg":
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
@@ -246,8 +241,12 @@ gradient_methods_fall_into_the_trap.mutants(
         "extragradient for GDA": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
             "eg", V, z0, alpha, num_steps
         ),
-        "GDA for extragradient": gda_extragradient,
-        "α 1 % too large": alpha_1_percent_too_large,
+        "GDA for extragradient": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+            "gda", V, z0, alpha, num_steps
+        ),
+        "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+            method, V, z0, 1.01 * alpha, num_steps
+        ),
         "EG extrapolates 5 % too far": eg_extrapolates_5_percent_too_far,
     },
     replaces="trajectory",

@@ -35,30 +35,10 @@ def samples_follow_the_mixture(rng, *, sample_gaussians=mixture.sample_gaussians
             yield mean(f"centre ({i}, {j})", (cells == (i, j)).all(1), 1 / 25, delta=0.005)
 
 
-def one_mode_missing(n, rng):
-    return mixture.CENTRES[rng.integers(24, size=n)] + mixture.STD * rng.standard_normal((n, 2))
-
-
-def standard_deviation_05(n, rng):
-    return mixture.CENTRES[rng.integers(25, size=n)] + 0.05 * rng.standard_normal((n, 2))
-
-
-def standard_deviation_1_percent_too(n, rng):
-    return mixture.CENTRES[rng.integers(25, size=n)] + 1.01 * mixture.STD * rng.standard_normal((n, 2))
-
-
 def corner_20_percent_rarer(n, rng):
     mode = rng.integers(25, size=n)
     mode[(mode == 0) & (rng.random(n) < 0.2)] = 12
     return mixture.CENTRES[mode] + mixture.STD * rng.standard_normal((n, 2))
-
-
-def centres_1_percent_too_far_apart(n, rng):
-    return 1.01 * mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 2))
-
-
-def both_coordinates_share_their_noise(n, rng):
-    return mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 1))
 
 
 def centre_drawn_more_often(n, rng):
@@ -67,12 +47,22 @@ def centre_drawn_more_often(n, rng):
 
 
 samples_follow_the_mixture.mutants({
-    "one mode missing": one_mode_missing,
-    "standard deviation .05": standard_deviation_05,
-    "standard deviation 1 % too large": standard_deviation_1_percent_too,
+    "one mode missing": lambda n, rng: (
+        mixture.CENTRES[rng.integers(24, size=n)] + mixture.STD * rng.standard_normal((n, 2))
+    ),
+    "standard deviation .05": lambda n, rng: (
+        mixture.CENTRES[rng.integers(25, size=n)] + 0.05 * rng.standard_normal((n, 2))
+    ),
+    "standard deviation 1 % too large": lambda n, rng: (
+        mixture.CENTRES[rng.integers(25, size=n)] + 1.01 * mixture.STD * rng.standard_normal((n, 2))
+    ),
     "a corner 20 % rarer": corner_20_percent_rarer,
-    "centres 1 % too far apart": centres_1_percent_too_far_apart,
-    "both coordinates share their noise": both_coordinates_share_their_noise,
+    "centres 1 % too far apart": lambda n, rng: (
+        1.01 * mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 2))
+    ),
+    "both coordinates share their noise": lambda n, rng: (
+        mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 1))
+    ),
     "the centre drawn more often": centre_drawn_more_often,
 })
 
@@ -96,14 +86,6 @@ def quality_counts_what_lies_within_four_deviations(rng, *, quality=mixture.qual
     yield equal("least = 1 by default", quality(samples), quality(samples, 1))
 
 
-def square_instead_disc(samples):
-    return (np.abs(samples[:, None] - mixture.CENTRES).max(-1) <= 4 * mixture.STD).sum(0)
-
-
-def radius_1_percent_too_large(samples):
-    return (np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1) <= 4.04 * mixture.STD).sum(0)
-
-
 def every_sample_counted_nearest_mode(samples):
     nearest = np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1).argmin(1)
     return np.bincount(nearest, minlength=25)
@@ -121,8 +103,12 @@ def share_what_lies_covered_modes(samples, least=1):
 
 quality_counts_what_lies_within_four_deviations.mutants(
     {
-        "a square instead of a disc": square_instead_disc,
-        "radius 1 % too large": radius_1_percent_too_large,
+        "a square instead of a disc": lambda samples: (
+            np.abs(samples[:, None] - mixture.CENTRES).max(-1) <= 4 * mixture.STD
+        ).sum(0),
+        "radius 1 % too large": lambda samples: (
+            np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1) <= 4.04 * mixture.STD
+        ).sum(0),
         "every sample counted at its nearest mode": every_sample_counted_nearest_mode,
         "centres transposed": lambda samples: mixture.mode_counts(samples[:, ::-1]),
     },

@@ -193,10 +193,6 @@ def greatest_v_z_z(V, box):
     return (np.linalg.norm(V(z), axis=-1) / np.linalg.norm(z, axis=-1)).max()
 
 
-def centre_2(V, box):
-    return -minimum_over_grid(lambda J: -np.linalg.norm(J, 2, axis=(-2, -1)), V, (-1e-6, 1e-6))
-
-
 lipschitz_constants_of_the_planar_games.mutants({
     "Frobenius norm": shipped(
         lambda V, box: np.sqrt(-minimum_over_grid(lambda J: -(J**2).sum((-2, -1)), V, box)),
@@ -205,7 +201,9 @@ lipschitz_constants_of_the_planar_games.mutants({
     ),
     "spectral radius": lambda V, box: -minimum_over_grid(lambda J: -np.abs(np.linalg.eigvals(J)).max(-1), V, box),
     "greatest ‖V(z)‖/‖z‖": greatest_v_z_z,
-    "at the centre": centre_2,
+    "at the centre": lambda V, box: (
+        -minimum_over_grid(lambda J: -np.linalg.norm(J, 2, axis=(-2, -1)), V, (-1e-6, 1e-6))
+    ),
     "one lower bound for both axes": lambda V, box: weak_minty.lipschitz_constant(V, (np.ravel(box[0])[0], box[1])),
     "1 % too large": lambda V, box: 1.01 * weak_minty.lipschitz_constant(V, box),
     "its square": lambda V, box: weak_minty.lipschitz_constant(V, box) ** 2,

@@ -139,12 +139,8 @@ def adaptive_step(V, z, gamma):
     return z + (e @ d / (d @ d) - 0.495) * d
 
 
-def sigma_gamma_dropped(V, z0, gamma, num_steps):
-    return weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, sigma=0.0)
-
-
 adaptive_finds_the_forsaken_solution_with_long_steps_only.mutants({
-    "σ/γ dropped": sigma_gamma_dropped,
+    "σ/γ dropped": lambda V, z0, gamma, num_steps: weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, sigma=0.0),
     "constant relaxation 1/2": lambda V, z0, gamma, num_steps: weak_minty.ceg_plus(V, z0, gamma, 0.5, num_steps),
     "half of γ": lambda V, z0, gamma, num_steps: weak_minty.adaptive_eg_plus(V, z0, gamma / 2, num_steps),
 })

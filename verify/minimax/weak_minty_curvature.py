@@ -117,22 +117,16 @@ curvature_mutant("σ = 0", c=0.0)
 curvature_mutant("σ = −γ/2", c=-0.5)
 
 
-def starts_nu_sigma_min_default(V, z0, num_steps, nu=0.99, tau=0.5, start="sigma_min", project=None):
-    return weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau, start, project)
-
-
-def halves_without_constraint(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
-    return weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau if project else 0.5, start, project)
-
-
-def halves_set(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
-    return weak_minty.curvature_eg_plus(V, z0, num_steps, nu, 0.5 if project else tau, start, project)
-
-
 curvature_sets_the_step.mutants({
-    "starts at ν/σ_min by default": starts_nu_sigma_min_default,
-    "halves without a constraint": halves_without_constraint,
-    "halves in a set": halves_set,
+    "starts at ν/σ_min by default": lambda V, z0, num_steps, nu=0.99, tau=0.5, start="sigma_min", project=None: (
+        weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau, start, project)
+    ),
+    "halves without a constraint": lambda V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None: (
+        weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau if project else 0.5, start, project)
+    ),
+    "halves in a set": lambda V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None: (
+        weak_minty.curvature_eg_plus(V, z0, num_steps, nu, 0.5 if project else tau, start, project)
+    ),
 })
 
 
@@ -156,18 +150,14 @@ def curvature_finds_the_forsaken_solution_from_everywhere(
         )
 
 
-def adaptiveeg_gamma_1_l(V, z0, num_steps, start="norm"):
-    return weak_minty.adaptive_eg_plus(V, z0, 1 / 12.402569242368148, num_steps)
-
-
-def ceg_alpha_1_2_gamma_1_l(V, z0, num_steps, start="norm"):
-    return weak_minty.ceg_plus(V, z0, 1 / 12.402569242368148, 0.5, num_steps)
-
-
 curvature_finds_the_forsaken_solution_from_everywhere.mutants(
     {
-        "AdaptiveEG+ with γ = 1/L": adaptiveeg_gamma_1_l,
-        "CEG+, α = 1/2, γ = 1/L": ceg_alpha_1_2_gamma_1_l,
+        "AdaptiveEG+ with γ = 1/L": lambda V, z0, num_steps, start="norm": weak_minty.adaptive_eg_plus(
+            V, z0, 1 / 12.402569242368148, num_steps
+        ),
+        "CEG+, α = 1/2, γ = 1/L": lambda V, z0, num_steps, start="norm": weak_minty.ceg_plus(
+            V, z0, 1 / 12.402569242368148, 0.5, num_steps
+        ),
     },
     replaces="curvature_eg_plus",
 )

@@ -132,10 +132,6 @@ def projects_every_state(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.Run(np.concatenate([z[::2], z[-1:]]), z_bar, d)
 
 
-def planar_formulas_take_whole_steps(V, z0, gamma, alpha, num_steps, project=None):
-    return weak_minty.ceg_plus(V, z0, gamma, 1.0 if is_planar(V) else alpha, num_steps, project=project)
-
-
 def planar_points_alone_take_longer(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.ceg_plus(V, z0, gamma, 1.01 * alpha if z0.shape == (2,) else alpha, num_steps, project=project)
 
@@ -143,7 +139,9 @@ def planar_points_alone_take_longer(V, z0, gamma, alpha, num_steps, project=None
 ceg_plus_is_a_relaxed_forward_backward_forward_step.mutants({
     "starts outside the set": starts_outside_set,
     "projects every state": projects_every_state,
-    "planar formulas take whole steps": planar_formulas_take_whole_steps,
+    "planar formulas take whole steps": lambda V, z0, gamma, alpha, num_steps, project=None: weak_minty.ceg_plus(
+        V, z0, gamma, 1.0 if is_planar(V) else alpha, num_steps, project=project
+    ),
     "planar points alone take longer steps": planar_points_alone_take_longer,
 })
 

@@ -102,14 +102,12 @@ def one_number_all_coordinates_point(V_hat, z0, gamma, alphas, rng, project=None
     return weak_minty.bc_seg_plus(noisy, z0, gamma, alphas, rng, project=project)
 
 
-def some_memory_even_alpha_1(V_hat, z0, gamma, alphas, rng, project=None):
-    return weak_minty.bc_seg_plus(V_hat, z0, gamma, np.minimum(alphas, 0.99), rng, project=project)
-
-
 one_sample_is_used_twice.mutants({
     "corrects the first step too": corrects_first_step_too,
     "one number for all coordinates of a point alone": one_number_all_coordinates_point,
-    "some memory even for α = 1": some_memory_even_alpha_1,
+    "some memory even for α = 1": lambda V_hat, z0, gamma, alphas, rng, project=None: weak_minty.bc_seg_plus(
+        V_hat, z0, gamma, np.minimum(alphas, 0.99), rng, project=project
+    ),
 })
 
 

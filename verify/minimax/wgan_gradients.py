@@ -125,26 +125,14 @@ def players_descend_their_losses(
         yield equal(f"generator, n = {len(noise)}", measured, expected, atol=rounding(1e5))
 
 
-def one_sided_penalty_2(d, a):
-    return np.mean(np.maximum(np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1) - 1, 0) ** 2)
-
-
 def wrong_0_0_where_slope_0(d, real, fake, mixed, weight):
     g = np.linalg.norm(wgan.vjp(d, mixed, np.ones(1)), axis=-1)
     return wgan.critic_gradient(d, real, fake, mixed, weight) + (np.nan if weight and (g == 0).any() else 0.0)
 
 
-def lam_1_percent_too_large(d, real, fake, mixed, weight):
-    return wgan.critic_gradient(d, real, fake, mixed, 1.01 * weight)
-
-
 def penalty_without_second_derivatives(d, real, fake, mixed, weight):
     flat = d._replace(activation=d.activation._replace(curvature=lambda u: 0 * u))
     return wgan.critic_gradient(flat, real, fake, mixed, weight)
-
-
-def sums_place_means(d, real, fake, mixed, weight):
-    return len(real) * wgan.critic_gradient(d, real, fake, mixed, weight)
 
 
 def critics_biases_ignored(h, d, omega):
@@ -158,7 +146,9 @@ players_descend_their_losses.mutants(
             (np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1).mean() - 1) ** 2
         ),
         "slope of the mean gradient": lambda d, a: (np.linalg.norm(wgan.vjp(d, a, np.ones(1)).mean(0)) - 1) ** 2,
-        "one-sided penalty": one_sided_penalty_2,
+        "one-sided penalty": lambda d, a: np.mean(
+            np.maximum(np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1) - 1, 0) ** 2
+        ),
         "half of the points": lambda d, a: wgan.gradient_penalty(d, a[: len(a) // 2]),
     },
     replaces="gradient_penalty",
@@ -169,12 +159,16 @@ players_descend_their_losses.mutants(
         "the critic descends on Φ": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
             d, fake, real, mixed, weight
         ),
-        "λ 1 % too large": lam_1_percent_too_large,
+        "λ 1 % too large": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
+            d, real, fake, mixed, 1.01 * weight
+        ),
         "penalty at the real points": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
             d, real, fake, real, weight
         ),
         "penalty without second derivatives": penalty_without_second_derivatives,
-        "sums in place of means": sums_place_means,
+        "sums in place of means": lambda d, real, fake, mixed, weight: (
+            len(real) * wgan.critic_gradient(d, real, fake, mixed, weight)
+        ),
     },
     replaces="critic_gradient",
 )

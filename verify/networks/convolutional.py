@@ -95,22 +95,6 @@ def channels_before_pixels_patch(weights, a, alpha=1.0, output=relu):
     return convolutional.forward([weights[0], *swapped, weights[-1]], a, alpha, output)
 
 
-def rows_columns_pictures_swapped(weights, a, alpha=1.0, output=relu):
-    return convolutional.forward(weights, a[:, ::-1], alpha, output)
-
-
-def last_layer_always_linear(weights, a, alpha=1.0, output=relu):
-    return convolutional.forward(weights, a, alpha, identity)
-
-
-def gradient_mean(weights, a, alpha=1.0, output=relu):
-    return convolutional.input_gradient(weights, a, alpha, output) / len(a)
-
-
-def default_alpha_2(weights, a, alpha=2.0, output=relu):
-    return convolutional.input_gradient(weights, a, alpha, output)
-
-
 def mean_over_pictures_weights(loss_slope, weights, a, alpha=1.0, output=relu):
     good = convolutional.gradient(loss_slope, weights, a, alpha, output)
     return good._replace(weights=[G / len(a) for G in good.weights])
@@ -126,24 +110,28 @@ def gradients_1_percent_too_large(loss_slope, weights, a, alpha=1.0, output=relu
     return good._replace(weights=[1.01 * G for G in good.weights])
 
 
-def slope_unscaled_output(loss_slope, weights, a, alpha=1.0, output=relu):
-    return convolutional.gradient(lambda h: loss_slope(alpha * h), weights, a, alpha, output)
-
-
 convolutional_network_is_what_it_says.mutants(
     {
         "filters turned by 180°": filters_turned_180,
         "channels before pixels in a patch": channels_before_pixels_patch,
-        "rows and columns of pictures swapped": rows_columns_pictures_swapped,
-        "last layer always linear": last_layer_always_linear,
+        "rows and columns of pictures swapped": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(
+            weights, a[:, ::-1], alpha, output
+        ),
+        "last layer always linear": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(
+            weights, a, alpha, identity
+        ),
         "α left out": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(weights, a, 1.0, output),
     },
     replaces="forward",
 )
 convolutional_network_is_what_it_says.mutants(
     {
-        "gradient of the mean": gradient_mean,
-        "default α = 2": default_alpha_2,
+        "gradient of the mean": lambda weights, a, alpha=1.0, output=relu: (
+            convolutional.input_gradient(weights, a, alpha, output) / len(a)
+        ),
+        "default α = 2": lambda weights, a, alpha=2.0, output=relu: convolutional.input_gradient(
+            weights, a, alpha, output
+        ),
     },
     replaces="input_gradient",
 )
@@ -152,7 +140,9 @@ convolutional_network_is_what_it_says.mutants(
         "mean over pictures in the weights": mean_over_pictures_weights,
         "first filters' gradient dropped": first_filters_gradient_dropped,
         "gradients 1 % too large": gradients_1_percent_too_large,
-        "slope at the unscaled output": slope_unscaled_output,
+        "slope at the unscaled output": lambda loss_slope, weights, a, alpha=1.0, output=relu: convolutional.gradient(
+            lambda h: loss_slope(alpha * h), weights, a, alpha, output
+        ),
     },
     replaces="gradient",
 )
@@ -176,31 +166,23 @@ def filters_keep_the_second_moment(rng, *, sample_filters=convolutional.sample_f
         yield equal(f"default gain 2: X_{l}", np.mean(z**2), 1.0, atol=7.5 * np.sqrt(2 / z.size) + 50 / z.size)
 
 
-def deviations_gain_columns(m, L, height, width, rng, gain=2.0):
-    return [X * np.sqrt(gain / X.shape[1]) for X in convolutional.sample_filters(m, L, height, width, rng, gain)]
-
-
-def lecuns_gain_default(m, L, height, width, rng, gain=1.0):
-    return convolutional.sample_filters(m, L, height, width, rng, gain)
-
-
 def uniform(m, L, height, width, rng, gain=2.0):
     filters = convolutional.sample_filters(m, L, height, width, rng, gain)
     return [np.sqrt(3 * gain / X.shape[1]) * rng.uniform(-1, 1, X.shape) for X in filters]
 
 
-def one_layer_more(m, L, height, width, rng, gain=2.0):
-    return convolutional.sample_filters(m, L + 1, height, width, rng, gain)[1:]
-
-
-def wrong_10_percent_too_large(m, L, height, width, rng, gain=2.0):
-    return [1.1 * X for X in convolutional.sample_filters(m, L, height, width, rng, gain)]
-
-
 filters_keep_the_second_moment.mutants({
-    "deviations gain/columns": deviations_gain_columns,
-    "LeCun's gain by default": lecuns_gain_default,
+    "deviations gain/columns": lambda m, L, height, width, rng, gain=2.0: [
+        X * np.sqrt(gain / X.shape[1]) for X in convolutional.sample_filters(m, L, height, width, rng, gain)
+    ],
+    "LeCun's gain by default": lambda m, L, height, width, rng, gain=1.0: convolutional.sample_filters(
+        m, L, height, width, rng, gain
+    ),
     "uniform": uniform,
-    "one layer more": one_layer_more,
-    "10 % too large": wrong_10_percent_too_large,
+    "one layer more": lambda m, L, height, width, rng, gain=2.0: convolutional.sample_filters(
+        m, L + 1, height, width, rng, gain
+    )[1:],
+    "10 % too large": lambda m, L, height, width, rng, gain=2.0: [
+        1.1 * X for X in convolutional.sample_filters(m, L, height, width, rng, gain)
+    ],
 })

@@ -163,10 +163,6 @@ def sums_squares(before, after, a):
     return coordinate_check.update_sizes(before, after, a) * np.sqrt(m)
 
 
-def starts_variance_1(abc, p, m, num_outputs, rng, base=1):
-    return mup_training.random_weights(abc._replace(b=0 * abc.b), p, m, num_outputs, rng, base)
-
-
 maximal_updates_keep_their_size.mutants(
     {
         "standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden),
@@ -183,4 +179,11 @@ maximal_updates_keep_their_size.mutants(
     {"the multiplier not in the gradient": multiplier_not_gradient}, replaces="train_step"
 )
 maximal_updates_keep_their_size.mutants({"sums of squares": sums_squares}, replaces="update_sizes")
-maximal_updates_keep_their_size.mutants({"starts of variance 1": starts_variance_1}, replaces="random_weights")
+maximal_updates_keep_their_size.mutants(
+    {
+        "starts of variance 1": lambda abc, p, m, num_outputs, rng, base=1: mup_training.random_weights(
+            abc._replace(b=0 * abc.b), p, m, num_outputs, rng, base
+        )
+    },
+    replaces="random_weights",
+)

@@ -125,17 +125,11 @@ RADIAL: dict[str, dict[str, Any]] = {
 norms_of_gradients_have_their_law.mutants({_text: radial(**_options)[0] for _text, _options in RADIAL.items()})
 
 
-def squares(scales, p, m, L, n, rng):
-    return gradient_law.sample_gradient_norms(scales, p, m, L, n, rng) ** 2
-
-
-def same_networks_twice(scales, p, m, L, n, rng):
-    return np.repeat(gradient_law.sample_gradient_norms(scales, p, m, L, -(-n // 200), rng), 200)[:n]
-
-
 norms_of_gradients_have_their_law.mutants({
-    "squares": squares,
-    "the same networks twice": same_networks_twice,
+    "squares": lambda scales, p, m, L, n, rng: gradient_law.sample_gradient_norms(scales, p, m, L, n, rng) ** 2,
+    "the same networks twice": lambda scales, p, m, L, n, rng: np.repeat(
+        gradient_law.sample_gradient_norms(scales, p, m, L, -(-n // 200), rng), 200
+    )[:n],
     "fan-out scaling: p and m swapped": lambda scales, p, m, L, n, rng: gradient_law.sample_gradient_norms(
         scales, m, p, L, n, rng
     ),

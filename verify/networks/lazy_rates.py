@@ -75,21 +75,9 @@ def wide_networks_hardly_move(
             )
 
 
-def last_layer_as_large_as_hes(name, p, m, beta_c=None):
-    return initialization.scales(name, p, m)._replace(beta_L=np.sqrt(2 / m))
-
-
 def alpha_rootm(name, p, m, beta_c=None):
     s = initialization.scales(name, p, m)
     return s._replace(alpha=np.sqrt(m))
-
-
-def ntk_beta1_1(name, p, m, beta_c=None):
-    return initialization.scales(name, p, m)._replace(beta_1=1.0, beta=1.0)
-
-
-def stops_after_two_steps(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
-    return training.gradient_descent(weights, a, b, eta, 2, 1, alpha, output)
 
 
 def trains_last_layer_alone(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
@@ -99,16 +87,22 @@ def trains_last_layer_alone(weights, a, b, eta, num_steps, records=1, alpha=1.0,
 
 wide_networks_hardly_move.mutants(
     {
-        "last layer as large as He's": last_layer_as_large_as_hes,
+        "last layer as large as He's": lambda name, p, m, beta_c=None: initialization.scales(name, p, m)._replace(
+            beta_L=np.sqrt(2 / m)
+        ),
         "α = √m": alpha_rootm,
         "mean-field for every name": lambda name, p, m, beta_c=None: initialization.scales("mean_field", p, m),
-        "NTK with β₁ = 1": ntk_beta1_1,
+        "NTK with β₁ = 1": lambda name, p, m, beta_c=None: initialization.scales(name, p, m)._replace(
+            beta_1=1.0, beta=1.0
+        ),
     },
     replaces="scales",
 )
 wide_networks_hardly_move.mutants(
     {
-        "stops after two steps": stops_after_two_steps,
+        "stops after two steps": lambda weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity: (
+            training.gradient_descent(weights, a, b, eta, 2, 1, alpha, output)
+        ),
         "trains the last layer alone": trains_last_layer_alone,
     },
     replaces="gradient_descent",
@@ -154,14 +148,6 @@ def nothing_moves(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity)
     return 0 * u + u[0]
 
 
-def tangent_kernel_10_percent_too(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
-    return lazy_training.linearised_outputs(weights, a, b, at, 1.1 * eta, num_steps, alpha, output)
-
-
-def labels_twice_as_large(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
-    return lazy_training.linearised_outputs(weights, a, 2 * b, at, eta, num_steps, alpha, output)
-
-
 def starts_0(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
     return u - u[0]
@@ -172,15 +158,15 @@ def first_layer_kept(weights, a, b, eta, num_steps, records=1, alpha=1.0, output
     return path._replace(weights=[0 * X + X[0] for X in path.weights[:-1]] + path.weights[-1:])
 
 
-def another_number_steps(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
-    return training.gradient_descent(weights, a, b, eta / 2, num_steps, records, alpha, output)
-
-
 wide_networks_follow_their_linearisation.mutants(
     {
         "nothing moves": nothing_moves,
-        "tangent kernel 10 % too large": tangent_kernel_10_percent_too,
-        "labels twice as large": labels_twice_as_large,
+        "tangent kernel 10 % too large": lambda weights, a, b, at, eta, num_steps, alpha=1.0, output=identity: (
+            lazy_training.linearised_outputs(weights, a, b, at, 1.1 * eta, num_steps, alpha, output)
+        ),
+        "labels twice as large": lambda weights, a, b, at, eta, num_steps, alpha=1.0, output=identity: (
+            lazy_training.linearised_outputs(weights, a, 2 * b, at, eta, num_steps, alpha, output)
+        ),
         "starts at 0": starts_0,
     },
     replaces="linearised_outputs",
@@ -188,7 +174,9 @@ wide_networks_follow_their_linearisation.mutants(
 wide_networks_follow_their_linearisation.mutants(
     {
         "first layer kept": first_layer_kept,
-        "another number of steps": another_number_steps,
+        "another number of steps": lambda weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity: (
+            training.gradient_descent(weights, a, b, eta / 2, num_steps, records, alpha, output)
+        ),
     },
     replaces="gradient_descent",
 )

@@ -72,18 +72,6 @@ def transposed(weights, a, a_prime, alpha=1.0, output=identity):
     return np.swapaxes(lazy_training.tangent_kernel(weights, a_prime, a[..., :3, :], alpha, output), -1, -2)[..., :3, :]
 
 
-def divided_alpha_once(weights, a, a_prime, alpha=1.0, output=identity):
-    return alpha * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
-
-
-def wrong_1_percent_too_large(weights, a, a_prime, alpha=1.0, output=identity):
-    return 1.01 * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
-
-
-def sum_place_mean(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
-    return lazy_training.linearised_outputs(weights, a, b, at, eta * np.shape(b)[-1], num_steps, alpha, output)
-
-
 def starts_0(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
     return u - u[0]
@@ -103,14 +91,20 @@ linearised_network_is_trained_in_the_tangent_space.mutants(
     {
         "the first layer left out": first_layer_left_out,
         "transposed": transposed,
-        "divided by α once": divided_alpha_once,
-        "1 % too large": wrong_1_percent_too_large,
+        "divided by α once": lambda weights, a, a_prime, alpha=1.0, output=identity: (
+            alpha * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
+        ),
+        "1 % too large": lambda weights, a, a_prime, alpha=1.0, output=identity: (
+            1.01 * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
+        ),
     },
     replaces="tangent_kernel",
 )
 linearised_network_is_trained_in_the_tangent_space.mutants(
     {
-        "sum in place of the mean": sum_place_mean,
+        "sum in place of the mean": lambda weights, a, b, at, eta, num_steps, alpha=1.0, output=identity: (
+            lazy_training.linearised_outputs(weights, a, b, at, eta * np.shape(b)[-1], num_steps, alpha, output)
+        ),
         "starts at 0": starts_0,
         "the network itself": network_itself,
         "errors of the start": errors_start,
@@ -148,10 +142,6 @@ def root(X):
     return np.sqrt(np.sum(X**2, axis=(-2, -1)))
 
 
-def relative_end(path, norm="2"):
-    return lazy_training.relative_changes([X[::-1] for X in path], norm)[:, ::-1]
-
-
 def since_step_before(path, norm="2"):
     steps = [np.concatenate([X[:1], X[:1] + X[1:] - X[:-1]]) for X in path]
     return lazy_training.relative_changes(steps, norm)
@@ -169,7 +159,9 @@ def one_norm_all_weights(path):
 
 changes_are_relative_to_the_start.mutants(
     {
-        "relative to the end": relative_end,
+        "relative to the end": lambda path, norm="2": lazy_training.relative_changes([X[::-1] for X in path], norm)[
+            :, ::-1
+        ],
         "since the step before": since_step_before,
         "Frobenius' norm always": lambda path, norm="2": lazy_training.relative_changes(path, "fro"),
         "norms of rows": norms_rows,

@@ -166,22 +166,10 @@ def powers_of_the_width_scale_the_layers(
     yield distribution("W, b = 0", Z[::20], scipy.stats.norm.cdf, delta=0.03)
 
 
-def base_width_forgotten_start(abc, m, base=1):
-    return mup.at_width(abc, m, base)._replace(deviation=mup.at_width(abc, m).deviation)
-
-
-def deviations_1_percent_too_large(abc, p, m, num_outputs, rng, base=1):
-    return tuple(1.01 * W for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base))
-
-
 def uniform_weights_same_variance(abc, p, m, num_outputs, rng, base=1):
     widths = [p, *[m] * (len(abc.a) - 1), num_outputs]
     s = mup.at_width(abc, m, base).deviation
     return tuple(k * rng.uniform(-(3**0.5), 3**0.5, (j, i)) for k, (i, j) in zip(s, pairwise(widths), strict=True))
-
-
-def weights_transposed(abc, p, m, num_outputs, rng, base=1):
-    return tuple(W.T for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base))
 
 
 def readout_multiplier_left_out(abc, weights, base=1):
@@ -200,15 +188,21 @@ powers_of_the_width_scale_the_layers.mutants(
         "variances in place of deviations": lambda abc, m, base=1: mup.at_width(abc._replace(b=2 * abc.b), m, base),
         "sign of a": lambda abc, m, base=1: mup.at_width(abc._replace(a=-abc.a), m, base),
         "m and m₀ exchanged": lambda abc, m, base=1: mup.at_width(abc, base, m),
-        "base width forgotten at the start": base_width_forgotten_start,
+        "base width forgotten at the start": lambda abc, m, base=1: mup.at_width(abc, m, base)._replace(
+            deviation=mup.at_width(abc, m).deviation
+        ),
     },
     replaces="at_width",
 )
 powers_of_the_width_scale_the_layers.mutants(
     {
-        "deviations 1 % too large": deviations_1_percent_too_large,
+        "deviations 1 % too large": lambda abc, p, m, num_outputs, rng, base=1: tuple(
+            1.01 * W for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base)
+        ),
         "uniform weights of the same variance": uniform_weights_same_variance,
-        "weights transposed": weights_transposed,
+        "weights transposed": lambda abc, p, m, num_outputs, rng, base=1: tuple(
+            W.T for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base)
+        ),
     },
     replaces="random_weights",
 )

@@ -39,14 +39,6 @@ def shifts_train_identically(rng, *, shifted=mup_symmetry.shifted, train_step=mu
     yield equal("SGD is the default", np.array(shifted(mup.abc_standard(1), 1.0).c), -2.0)
 
 
-def c_stays(abc, theta, optimizer="sgd"):
-    return mup_symmetry.shifted(abc, theta, optimizer)._replace(c=abc.c)
-
-
-def b_theta(abc, theta, optimizer="sgd"):
-    return mup_symmetry.shifted(abc, theta, optimizer)._replace(b=abc.b + theta)
-
-
 def c_2theta(abc, theta, optimizer="sgd"):
     good = mup_symmetry.shifted(abc, theta, optimizer)
     return good._replace(c=2 * abc.c - good.c)
@@ -55,10 +47,6 @@ def c_2theta(abc, theta, optimizer="sgd"):
 def c_shifted_1_percent_too_far(abc, theta, optimizer="sgd"):
     good = mup_symmetry.shifted(abc, theta, optimizer)
     return good._replace(c=abc.c + 1.01 * (good.c - abc.c))
-
-
-def first_layers_theta_all(abc, theta, optimizer="sgd"):
-    return mup_symmetry.shifted(abc, float(np.ravel(theta)[0]), optimizer)
 
 
 def multiplier_not_gradient(abc, state, a, labels, eta, base=1):
@@ -73,11 +61,15 @@ shifts_train_identically.mutants(
     {
         "c − θ for SGD": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "adam"),
         "c − 2θ for Adam": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "sgd"),
-        "c stays": c_stays,
-        "b + θ": b_theta,
+        "c stays": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, optimizer)._replace(c=abc.c),
+        "b + θ": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, optimizer)._replace(
+            b=abc.b + theta
+        ),
         "c + 2θ": c_2theta,
         "c shifted 1 % too far": c_shifted_1_percent_too_far,
-        "the first layer's θ for all": first_layers_theta_all,
+        "the first layer's θ for all": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(
+            abc, float(np.ravel(theta)[0]), optimizer
+        ),
     },
     replaces="shifted",
 )
@@ -158,17 +150,9 @@ def rates_table_3_table_8(number, num_hidden, optimizer="sgd"):
     return good._replace(c=mup_symmetry.mup_table("3", num_hidden, optimizer).c)
 
 
-def adams_rates_are_sgds(number, num_hidden, optimizer="sgd"):
-    return mup_symmetry.mup_table(number, num_hidden, "sgd")
-
-
 def readout_variance_1_m_table_3_sps(number, num_hidden, optimizer="sgd"):
     good = mup_symmetry.mup_table(number, num_hidden, optimizer)
     return good._replace(b=np.append(good.b[:-1], 0.5))
-
-
-def table_3_under_every_number(number, num_hidden, optimizer="sgd"):
-    return mup_symmetry.mup_table("3", num_hidden, optimizer)
 
 
 def hidden_half_adam(num_hidden, optimizer="sgd"):
@@ -179,10 +163,6 @@ def hidden_half_adam(num_hidden, optimizer="sgd"):
 def sum_losses_place_mean(abc, state, a, labels, eta, base=1):
     sums = eta if isinstance(state[0], AdamState) else len(a) * eta
     return mup_training.train_step(abc, state, a, labels, sums, base)
-
-
-def rate_1_percent_too_large(abc, state, a, labels, eta, base=1):
-    return mup_training.train_step(abc, state, a, labels, 1.01 * eta, base)
 
 
 def loss_after_step(abc, state, a, labels, eta, base=1):
@@ -208,9 +188,13 @@ tables_are_one_parameterisation.mutants(
             readout_table_8_variance_table_3, project="mup", version="a table misread", thread="#7"
         ),
         "rates of Table 3 in Table 8": rates_table_3_table_8,
-        "Adam's rates are SGD's": adams_rates_are_sgds,
+        "Adam's rates are SGD's": lambda number, num_hidden, optimizer="sgd": mup_symmetry.mup_table(
+            number, num_hidden, "sgd"
+        ),
         "readout variance 1/m in Table 3: SP's": readout_variance_1_m_table_3_sps,
-        "Table 3 under every number": table_3_under_every_number,
+        "Table 3 under every number": lambda number, num_hidden, optimizer="sgd": mup_symmetry.mup_table(
+            "3", num_hidden, optimizer
+        ),
     },
     replaces="mup_table",
 )
@@ -224,7 +208,9 @@ tables_are_one_parameterisation.mutants(
 tables_are_one_parameterisation.mutants(
     {
         "sum of the losses in place of the mean": sum_losses_place_mean,
-        "rate 1 % too large": rate_1_percent_too_large,
+        "rate 1 % too large": lambda abc, state, a, labels, eta, base=1: mup_training.train_step(
+            abc, state, a, labels, 1.01 * eta, base
+        ),
         "the loss after the step": loss_after_step,
         "writes into its state": writes_into_state,
         "readout not trained": readout_not_trained,

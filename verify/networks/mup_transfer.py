@@ -47,10 +47,6 @@ def losses_are_those_of_the_steps(rng, *, training_losses=mup_transfer.training_
     yield at_least("of 10 explosions end at ∞", int(ended[:, -1].sum()), 1, resolution=9.5)
 
 
-def losses_after_steps(training):
-    return mup_transfer.training_losses(training._replace(steps=training.steps + 1))[1:]
-
-
 def same_batch_each_step(training):
     one = training._replace(steps=1)
     return np.repeat(mup_transfer.training_losses(one), training.steps)
@@ -64,7 +60,9 @@ def nan_after_explosion(training):
 losses_are_those_of_the_steps.mutants({
     "last step first": lambda training: mup_transfer.training_losses(training)[::-1].copy(),
     "half the width": lambda training: mup_transfer.training_losses(training._replace(m=training.m // 2)),
-    "losses after the steps": losses_after_steps,
+    "losses after the steps": lambda training: mup_transfer.training_losses(
+        training._replace(steps=training.steps + 1)
+    )[1:],
     "rate 1 % too large": lambda training: mup_transfer.training_losses(training._replace(eta=1.01 * training.eta)),
     "the same batch at each step": same_batch_each_step,
     "NaN after an explosion": nan_after_explosion,
@@ -123,10 +121,6 @@ def optimum(best_rate, rates, losses):
         return np.inf
 
 
-def another_batch_order_each_width(training):
-    return mup_transfer.training_losses(training._replace(seed=training.seed + int(training.abc.a[-1] * 2) + 1))
-
-
 best_rate_transfers_under_maximal_updates.mutants(
     {
         "standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden),
@@ -144,7 +138,9 @@ best_rate_transfers_under_maximal_updates.mutants(
         "a base width of its own for each": lambda training: mup_transfer.training_losses(
             training._replace(base=training.m)
         ),
-        "another batch order at each width": another_batch_order_each_width,
+        "another batch order at each width": lambda training: mup_transfer.training_losses(
+            training._replace(seed=training.seed + int(training.abc.a[-1] * 2) + 1)
+        ),
     },
     replaces="training_losses",
 )
@@ -196,10 +192,6 @@ def steps_grid_taken_as_doublings(rates, losses):
     return float(np.asarray(rates)[0] * mup_transfer.best_rate(powers, losses))
 
 
-def parabola_loss_itself(rates, losses):
-    return mup_transfer.best_rate(rates, np.exp(np.minimum(losses, 1e300) / np.min(losses)))
-
-
 def edge_grid_accepted(rates, losses):
     i = int(np.argmin(losses))
     return float(rates[i]) if i in (0, len(rates) - 1) else mup_transfer.best_rate(rates, losses)
@@ -210,6 +202,8 @@ vertex_of_a_parabola_is_the_best_rate.mutants({
     "neighbours exchanged": neighbours_exchanged,
     "factor ½ missing": factor_half_missing,
     "steps of the grid taken as doublings": steps_grid_taken_as_doublings,
-    "a parabola of the loss itself": parabola_loss_itself,
+    "a parabola of the loss itself": lambda rates, losses: mup_transfer.best_rate(
+        rates, np.exp(np.minimum(losses, 1e300) / np.min(losses))
+    ),
     "the edge of the grid accepted": edge_grid_accepted,
 })

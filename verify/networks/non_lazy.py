@@ -48,19 +48,15 @@ def condition_is_sufficient_and_not_necessary(
     yield equal("at m = 4", [non_lazy_ratio(s, 4, L) for L in (2, 3, 6)], expected, rtol=rounding(100))
 
 
-def not_power_l(scales, m, L):
-    return (non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha) ** (1 / L) / scales.alpha
-
-
-def l_1_middle_layers(scales, m, L):
-    return non_lazy.non_lazy_ratio(scales._replace(beta=scales.beta * (L - 1) / max(L - 2, 1)), m, L)
-
-
 condition_is_sufficient_and_not_necessary.mutants(
     {
         "m in place of m^(3/2)": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) / float(m) ** (L / 2),
-        "not to the power L": not_power_l,
-        "L − 1 middle layers": l_1_middle_layers,
+        "not to the power L": lambda scales, m, L: (
+            (non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha) ** (1 / L) / scales.alpha
+        ),
+        "L − 1 middle layers": lambda scales, m, L: non_lazy.non_lazy_ratio(
+            scales._replace(beta=scales.beta * (L - 1) / max(L - 2, 1)), m, L
+        ),
         "without the last layer": lambda scales, m, L: non_lazy.non_lazy_ratio(scales._replace(beta_L=1e-300), m, L),
         "α upside down": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha**2,
     },
@@ -93,13 +89,9 @@ def homogeneity_bounds_stability_from_below(rng, *, homogeneity_floor=non_lazy.h
     yield equal("default ε = 1", homogeneity_floor(h, a), homogeneity_floor(h, a, 1.0))
 
 
-def multiplied(h, a, eps=1.0):
-    return non_lazy.homogeneity_floor(h, a, eps) * np.linalg.norm(a, axis=-1) ** 2
-
-
 homogeneity_bounds_stability_from_below.mutants({
     "c_p left out": lambda h, a, eps=1.0: eps * np.abs(h) / np.linalg.norm(a, axis=-1),
-    "multiplied by ‖a‖": multiplied,
+    "multiplied by ‖a‖": lambda h, a, eps=1.0: non_lazy.homogeneity_floor(h, a, eps) * np.linalg.norm(a, axis=-1) ** 2,
     "h with its sign": lambda h, a, eps=1.0: non_lazy.homogeneity_floor(h, a, eps) * np.sign(h),
     "1 % too large": lambda h, a, eps=1.0: 1.01 * non_lazy.homogeneity_floor(h, a, eps),
     "1 % too small": lambda h, a, eps=1.0: 0.99 * non_lazy.homogeneity_floor(h, a, eps),
@@ -132,10 +124,6 @@ def printed_bound_fails_at_initialisation(
     yield rate(f"c = {c}, n = m^¼: P over the printed bound", wide, ratio, 1.75 - c)
 
 
-def rootm_too_much(scales, p, m, L, eps=1.0):
-    return perturbation_stability.stability(scales, p, m, L, eps) * np.sqrt(m)
-
-
 printed_bound_fails_at_initialisation.mutants(
     {
         "n/m^c": lambda n, m, c: non_lazy.printed_bound(n, m, c - 1.5),
@@ -151,7 +139,14 @@ printed_bound_fails_at_initialisation.mutants(
     },
     replaces="small_scales",
 )
-printed_bound_fails_at_initialisation.mutants({"√m too much": rootm_too_much}, replaces="stability")
+printed_bound_fails_at_initialisation.mutants(
+    {
+        "√m too much": lambda scales, p, m, L, eps=1.0: (
+            perturbation_stability.stability(scales, p, m, L, eps) * np.sqrt(m)
+        )
+    },
+    replaces="stability",
+)
 
 
 WIDTHS, NETWORKS, STEPS = (128, 512, 2048), 12, 320

@@ -56,10 +56,6 @@ def gamma_wrong_sign_layers_swapped(exponents):
     return Place(found.gamma, -found.gamma_prime)
 
 
-def line_belongs_linear_regime(gamma, gamma_prime):
-    return "condensed" if gamma > 1 and gamma_prime < gamma - 1 else "linear"
-
-
 initialisations_have_their_places.mutants(
     {
         "variances in place of deviations": variances_place_deviations,
@@ -78,7 +74,9 @@ initialisations_have_their_places.mutants(
 )
 initialisations_have_their_places.mutants(
     {
-        "the line belongs to the linear regime": line_belongs_linear_regime,
+        "the line belongs to the linear regime": lambda gamma, gamma_prime: (
+            "condensed" if gamma > 1 and gamma_prime < gamma - 1 else "linear"
+        ),
         "linear iff γ < ½": lambda gamma, gamma_prime: phase_diagram.regime(gamma + 0.5, gamma_prime),
     },
     replaces="regime",
@@ -113,22 +111,6 @@ def regimes_are_signs_of_the_movement(
     yield equal("scales_at: (γ, γ')", np.array(found) / np.log(m), [gamma, gamma_prime], atol=rounding(100))
 
 
-def gamma_gamma_1_linear(gamma, gamma_prime):
-    return "linear" if gamma < 1 or gamma_prime >= gamma - 1 else "condensed"
-
-
-def no_condition_on_gamma(gamma, gamma_prime):
-    return "linear" if gamma < 1 else "critical" if gamma == 1 else "condensed"
-
-
-def gamma_does_not_count_below_gamma_1(gamma, gamma_prime):
-    return gamma - 1 if gamma <= 1 else phase_diagram.movement_exponent(gamma, gamma_prime)
-
-
-def alpha_without_gamma(gamma, gamma_prime, m):
-    return phase_diagram.scales_at(gamma, gamma_prime, m)._replace(alpha=float(m) ** gamma)
-
-
 def variances(gamma, gamma_prime, m):
     s = phase_diagram.scales_at(gamma, gamma_prime, m)
     return s._replace(beta_L=np.sqrt(s.beta_L))
@@ -136,22 +118,30 @@ def variances(gamma, gamma_prime, m):
 
 regimes_are_signs_of_the_movement.mutants(
     {
-        "γ' ≥ γ − 1 is linear": gamma_gamma_1_linear,
-        "no condition on γ'": no_condition_on_gamma,
+        "γ' ≥ γ − 1 is linear": lambda gamma, gamma_prime: (
+            "linear" if gamma < 1 or gamma_prime >= gamma - 1 else "condensed"
+        ),
+        "no condition on γ'": lambda gamma, gamma_prime: (
+            "linear" if gamma < 1 else "critical" if gamma == 1 else "condensed"
+        ),
         "line γ' = 1 − γ": lambda gamma, gamma_prime: phase_diagram.regime(gamma, -gamma_prime),
     },
     replaces="regime",
 )
 regimes_are_signs_of_the_movement.mutants(
     {
-        "γ' does not count below γ = 1": gamma_does_not_count_below_gamma_1,
+        "γ' does not count below γ = 1": lambda gamma, gamma_prime: (
+            gamma - 1 if gamma <= 1 else phase_diagram.movement_exponent(gamma, gamma_prime)
+        ),
         "wrong sign": lambda gamma, gamma_prime: -phase_diagram.movement_exponent(gamma, gamma_prime),
     },
     replaces="movement_exponent",
 )
 regimes_are_signs_of_the_movement.mutants(
     {
-        "α without γ'": alpha_without_gamma,
+        "α without γ'": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, gamma_prime, m)._replace(
+            alpha=float(m) ** gamma
+        ),
         "variances": variances,
     },
     replaces="scales_at",
@@ -197,10 +187,6 @@ def hessian(weights, a, b, alpha):
     return autograd.hessian(loss)(np.concatenate([X.ravel() for X in weights]))
 
 
-def errors_left_out(weights, a, b, alpha=1.0):
-    return phase_diagram.curvature_bound(weights, a, forward(weights, a, alpha, identity))
-
-
 def root_mean_square_errors_place(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     errors = (h - b) * np.linalg.norm(a, axis=-1)
@@ -224,7 +210,9 @@ def alpha_squared_under_errors(weights, a, b, alpha=1.0):
 
 
 curvature_is_bounded.mutants({
-    "errors left out": errors_left_out,
+    "errors left out": lambda weights, a, b, alpha=1.0: phase_diagram.curvature_bound(
+        weights, a, forward(weights, a, alpha, identity)
+    ),
     "root mean square of the errors in place of their mean": root_mean_square_errors_place,
     "kernel divided by α once": kernel_divided_alpha_once,
     "a tenth of the errors' part": tenth_errors_part,

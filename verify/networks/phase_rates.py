@@ -68,17 +68,9 @@ def relative_change_grows_as_its_place_says(
         yield rate(f"γ, γ' = {place}: change in m", x, np.concatenate(changes), movement_exponent(*place))
 
 
-def alpha_1(gamma, gamma_prime, m):
-    return phase_diagram.scales_at(gamma, gamma_prime, m)._replace(alpha=1.0)
-
-
 def root_alpha(gamma, gamma_prime, m):
     s = phase_diagram.scales_at(gamma, gamma_prime, m)
     return s._replace(alpha=np.sqrt(s.alpha))
-
-
-def errors_order_1_below_gamma_half(gamma, gamma_prime):
-    return phase_diagram.movement_exponent(gamma, gamma_prime) - max(0.5 - gamma, 0)
 
 
 def twice_as_fast_where_condensed(gamma, gamma_prime):
@@ -99,7 +91,7 @@ def errors_left_out_steps_too_long(weights, a, b, alpha=1.0):
 relative_change_grows_as_its_place_says.mutants(
     {
         "γ' of the wrong sign": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, -gamma_prime, m),
-        "α = 1": alpha_1,
+        "α = 1": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, gamma_prime, m)._replace(alpha=1.0),
         "√ of α": root_alpha,
     },
     replaces="scales_at",
@@ -107,7 +99,9 @@ relative_change_grows_as_its_place_says.mutants(
 relative_change_grows_as_its_place_says.mutants(
     {
         "γ − 1 everywhere": lambda gamma, gamma_prime: gamma - 1,
-        "errors of order 1 below γ = ½": errors_order_1_below_gamma_half,
+        "errors of order 1 below γ = ½": lambda gamma, gamma_prime: (
+            phase_diagram.movement_exponent(gamma, gamma_prime) - max(0.5 - gamma, 0)
+        ),
         "twice as fast where condensed": twice_as_fast_where_condensed,
         "half as fast beyond γ = 1": half_as_fast_beyond_gamma_1,
     },

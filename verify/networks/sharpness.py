@@ -55,10 +55,6 @@ def tampered(h, **functions):
     return h._replace(activation=h.activation._replace(**functions))
 
 
-def curvature_activation_dropped_gauss(h, a, labels, tangents):
-    return sharpness.hessian_product(tampered(h, curvature=lambda u: 0 * u), a, labels, tangents)
-
-
 def biases_left_out(h, a, labels, tangents):
     centred = h._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in h.layers))
     return sharpness.hessian_product(centred, a, labels, tangents)
@@ -69,10 +65,6 @@ def curvature_1_percent_too_large(h, a, labels, tangents):
     return sharpness.hessian_product(bent, a, labels, tangents)
 
 
-def sum_over_batch(h, a, labels, tangents):
-    return tuple(len(a) * part for part in sharpness.hessian_product(h, a, labels, tangents))
-
-
 def block_diagonal_one_layer_time(h, a, labels, tangents):
     parts = []
     for l in range(len(tangents)):
@@ -81,20 +73,22 @@ def block_diagonal_one_layer_time(h, a, labels, tangents):
     return tuple(parts)
 
 
-def tangents_second_layer_wrong_sign(h, a, labels, tangents):
-    return sharpness.hessian_product(h, a, labels, (tangents[0], -tangents[1], *tangents[2:]))
-
-
 products_are_those_of_the_hessian.mutants({
-    "curvature of the activation dropped: Gauss-Newton's and a part": curvature_activation_dropped_gauss,
+    "curvature of the activation dropped: Gauss-Newton's and a part": lambda h, a, labels, tangents: (
+        sharpness.hessian_product(tampered(h, curvature=lambda u: 0 * u), a, labels, tangents)
+    ),
     "biases left out": biases_left_out,
     "curvature 1 % too large": curvature_1_percent_too_large,
-    "sum over the batch": sum_over_batch,
+    "sum over the batch": lambda h, a, labels, tangents: tuple(
+        len(a) * part for part in sharpness.hessian_product(h, a, labels, tangents)
+    ),
     "block diagonal: one layer at a time": block_diagonal_one_layer_time,
     "labels of a neighbour": lambda h, a, labels, tangents: sharpness.hessian_product(
         h, a, np.roll(labels, 1), tangents
     ),
-    "tangents in the second layer of the wrong sign": tangents_second_layer_wrong_sign,
+    "tangents in the second layer of the wrong sign": lambda h, a, labels, tangents: sharpness.hessian_product(
+        h, a, labels, (tangents[0], -tangents[1], *tangents[2:])
+    ),
 })
 
 
@@ -119,30 +113,22 @@ def sharpness_is_the_top_eigenvalue_in_units_of_the_rate(rng, *, measured=sharpn
         yield equal(f"L = {depth}, m₀ = {base}: shifted", measured(shifted, moved, a, y, base), top, rtol=1e-7)
 
 
-def rates_left_out(abc, weights, a, labels, base=1):
-    return sharpness.sharpness(abc._replace(c=0.0), weights, a, labels, base)
-
-
 def hessian_x_place_w(abc, weights, a, labels, base=1):
     k = mup.at_width(abc, len(weights[0]), base).multiplier
     X = [s * W for s, W in zip(k, weights, strict=True)]
     return sharpness.sharpness(abc._replace(a=0 * abc.a), X, a, labels, base)
 
 
-def wrong_1_percent_too_large(abc, weights, a, labels, base=1):
-    return 1.01 * sharpness.sharpness(abc, weights, a, labels, base)
-
-
-def sum_losses_place_mean(abc, weights, a, labels, base=1):
-    return len(a) * sharpness.sharpness(abc, weights, a, labels, base)
-
-
 sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutants({
-    "rates left out": rates_left_out,
+    "rates left out": lambda abc, weights, a, labels, base=1: sharpness.sharpness(
+        abc._replace(c=0.0), weights, a, labels, base
+    ),
     "Hessian in X in place of W": hessian_x_place_w,
     "base width forgotten": lambda abc, weights, a, labels, base=1: sharpness.sharpness(abc, weights, a, labels),
-    "1 % too large": wrong_1_percent_too_large,
-    "sum of the losses in place of the mean": sum_losses_place_mean,
+    "1 % too large": lambda abc, weights, a, labels, base=1: 1.01 * sharpness.sharpness(abc, weights, a, labels, base),
+    "sum of the losses in place of the mean": lambda abc, weights, a, labels, base=1: (
+        len(a) * sharpness.sharpness(abc, weights, a, labels, base)
+    ),
 })
 
 
@@ -185,14 +171,6 @@ def after_training(measured, abc, m, eta, seed):
     return measured(abc, mup_training.parameters(state), images[probe], labels[probe], NARROW)
 
 
-def trace_place_top_eigenvalue(abc, weights, a, labels, base=1):
-    return len(weights[0]) * sharpness.sharpness(abc, weights, a, labels, base)
-
-
-def sum_losses_place_mean_2(abc, weights, a, labels, base=1):
-    return len(a) * sharpness.sharpness(abc, weights, a, labels, base)
-
-
 sharpness_at_the_best_rate_keeps_its_size.mutants(
     {"standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden)}, replaces="abc_mup"
 )
@@ -202,8 +180,12 @@ sharpness_at_the_best_rate_keeps_its_size.mutants(
 )
 sharpness_at_the_best_rate_keeps_its_size.mutants(
     {
-        "trace in place of the top eigenvalue": trace_place_top_eigenvalue,
-        "sum of the losses in place of the mean": sum_losses_place_mean_2,
+        "trace in place of the top eigenvalue": lambda abc, weights, a, labels, base=1: (
+            len(weights[0]) * sharpness.sharpness(abc, weights, a, labels, base)
+        ),
+        "sum of the losses in place of the mean": lambda abc, weights, a, labels, base=1: (
+            len(a) * sharpness.sharpness(abc, weights, a, labels, base)
+        ),
     },
     replaces="measured",
 )

@@ -42,18 +42,6 @@ def small_starts_must_move(rng, *, least_change=non_lazy.least_change):
         yield rate(f"c = {c}, L = {L}: 1 + least change in m", np.repeat(m, 16), y, c - 0.5)
 
 
-def not_power_1_l(weights, h, a_norm, alpha=1.0):
-    return (1 + non_lazy.least_change(weights, h, a_norm, alpha)) ** len(weights) - 1
-
-
-def wrong_0_where_no_layer_need_change(weights, h, a_norm, alpha=1.0):
-    return np.maximum(non_lazy.least_change(weights, h, a_norm, alpha), 0)
-
-
-def wrong_1_percent_too_much(weights, h, a_norm, alpha=1.0):
-    return 1.01 * non_lazy.least_change(weights, h, a_norm, alpha)
-
-
 def frobenius_norms(weights, h, a_norm, alpha=1.0):
     sizes = np.prod([np.linalg.norm(X, axis=(-2, -1)) for X in weights], axis=0)
     return (alpha * h / (a_norm * sizes)) ** (1 / len(weights)) - 1
@@ -66,12 +54,16 @@ def last_layer_left_out(weights, h, a_norm, alpha=1.0):
 
 
 small_starts_must_move.mutants({
-    "not to the power 1/L": not_power_1_l,
+    "not to the power 1/L": lambda weights, h, a_norm, alpha=1.0: (
+        (1 + non_lazy.least_change(weights, h, a_norm, alpha)) ** len(weights) - 1
+    ),
     "without − 1": lambda weights, h, a_norm, alpha=1.0: 1 + non_lazy.least_change(weights, h, a_norm, alpha),
-    "0 where no layer need change": wrong_0_where_no_layer_need_change,
+    "0 where no layer need change": lambda weights, h, a_norm, alpha=1.0: np.maximum(
+        non_lazy.least_change(weights, h, a_norm, alpha), 0
+    ),
     "α left out": lambda weights, h, a_norm, alpha=1.0: non_lazy.least_change(weights, h, a_norm),
     "‖a‖ left out": lambda weights, h, a_norm, alpha=1.0: non_lazy.least_change(weights, h, 1.0, alpha),
-    "1 % too much": wrong_1_percent_too_much,
+    "1 % too much": lambda weights, h, a_norm, alpha=1.0: 1.01 * non_lazy.least_change(weights, h, a_norm, alpha),
     "Frobenius' norms": frobenius_norms,
     "the last layer left out": last_layer_left_out,
 })

@@ -103,10 +103,6 @@ def points_on_sphere(scales, data, eps, m, L, n, rng):
     return norms / by_quadrature(z.shape[1]) * np.abs(z[:, 0]) / np.linalg.norm(z, axis=1)
 
 
-def no_perturbed_point_drawn(scales, data, eps, m, L, n, rng):
-    return stability_estimators.rao_blackwell_samples(scales, data, eps, m, L, n, rng)
-
-
 def radius_uniform(scales, data, eps, m, L, n, rng):
     plain = stability_estimators.plain_samples(scales, data, eps, m, L, n, rng)
     u = rng.random(n)
@@ -121,7 +117,9 @@ def gradh_grows(scales, data, eps, m, L, n, rng):
 three_estimators_have_the_laws_that_they_should.mutants(
     {
         "points on the sphere": points_on_sphere,
-        "no perturbed point drawn": no_perturbed_point_drawn,
+        "no perturbed point drawn": lambda scales, data, eps, m, L, n, rng: stability_estimators.rao_blackwell_samples(
+            scales, data, eps, m, L, n, rng
+        ),
         "radius uniform": radius_uniform,
     },
     replaces="plain_samples",

@@ -43,33 +43,23 @@ def sum_over_batch(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
     return trained_stability.adam_on_batches(slope_of_sum, weights, a, b, rng, steps, step, batch)
 
 
-def one_step_more(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
-    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps + 1, step, batch)
-
-
-def steps_1_percent_longer(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
-    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, 1.01 * step, batch)
-
-
-def labels_other_points(gradient, weights, a, b, rng, steps, step=1e-3, batch=50):
-    return trained_stability.adam_on_batches(gradient, weights, a, np.roll(b, 1), rng, steps, step, batch)
-
-
-def another_default_batch(gradient, weights, a, b, rng, steps, step=1e-3, batch=64):
-    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
-
-
-def another_default_step(gradient, weights, a, b, rng, steps, step=3e-4, batch=50):
-    return trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
-
-
 adam_follows_its_batches.mutants({
     "sum over the batch": sum_over_batch,
-    "one step more": one_step_more,
-    "steps 1 % longer": steps_1_percent_longer,
-    "labels of other points": labels_other_points,
-    "another default batch": another_default_batch,
-    "another default step": another_default_step,
+    "one step more": lambda gradient, weights, a, b, rng, steps, step=0.001, batch=50: (
+        trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps + 1, step, batch)
+    ),
+    "steps 1 % longer": lambda gradient, weights, a, b, rng, steps, step=0.001, batch=50: (
+        trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, 1.01 * step, batch)
+    ),
+    "labels of other points": lambda gradient, weights, a, b, rng, steps, step=0.001, batch=50: (
+        trained_stability.adam_on_batches(gradient, weights, a, np.roll(b, 1), rng, steps, step, batch)
+    ),
+    "another default batch": lambda gradient, weights, a, b, rng, steps, step=0.001, batch=64: (
+        trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
+    ),
+    "another default step": lambda gradient, weights, a, b, rng, steps, step=0.0003, batch=50: (
+        trained_stability.adam_on_batches(gradient, weights, a, b, rng, steps, step, batch)
+    ),
 })
 
 

@@ -74,14 +74,6 @@ def gradient_descent_descends_the_squared_loss(
     yield from unchanged("step", lambda *arrays: gradient_descent_step(arrays[:-2], *arrays[-2:], 0.1), *weights, a, b)
 
 
-def sum_place_mean(weights, a, b, eta, alpha=1.0, output=identity):
-    return training.gradient_descent_step(weights, a, b, eta * np.shape(b)[-1], alpha, output)
-
-
-def step_1_percent_too_long(weights, a, b, eta, alpha=1.0, output=identity):
-    return training.gradient_descent_step(weights, a, b, 1.01 * eta, alpha, output)
-
-
 def ascends(weights, a, b, eta, alpha=1.0, output=identity):
     down = training.gradient_descent_step(weights, a, b, eta, alpha, output)
     return [2 * X - Y for X, Y in zip(weights, down, strict=True)]
@@ -94,22 +86,6 @@ def layer_after_layer_new_weights(weights, a, b, eta, alpha=1.0, output=identity
     return weights
 
 
-def last_layer_not_trained(weights, a, b, eta, alpha=1.0, output=identity):
-    return [*training.gradient_descent_step(weights, a, b, eta, alpha, output)[:-1], weights[-1]]
-
-
-def outer_relu_default(weights, a, b, eta, alpha=1.0, output=relu):
-    return training.gradient_descent_step(weights, a, b, eta, alpha, output)
-
-
-def one_step_size_all_networks(weights, a, b, eta, alpha=1.0, output=identity):
-    return training.gradient_descent_step(weights, a, b, np.mean(eta), alpha, output)
-
-
-def alpha_left_out_gradient(weights, a, b, eta, alpha=1.0, output=identity):
-    return training.gradient_descent_step(weights, a, b, alpha * eta, alpha, output)
-
-
 def place(weights, a, b, eta, alpha=1.0, output=identity):
     new = bare(training.gradient_descent_step)(weights, a, b, eta, alpha, output)
     for X, Y in zip(weights, new, strict=True):
@@ -117,37 +93,44 @@ def place(weights, a, b, eta, alpha=1.0, output=identity):
     return new
 
 
-def without_half(weights, a, b, alpha=1.0, output=identity):
-    return 2 * training.squared_loss(weights, a, b, alpha, output)
-
-
-def absolute_error(weights, a, b, alpha=1.0, output=identity):
-    return abs(training.forward(weights, a, alpha, output) - b).mean(-1) / 2
-
-
-def alpha_applied_error(weights, a, b, alpha=1.0, output=identity):
-    return training.squared_loss(weights, a, b / alpha, 1.0, output)
-
-
 gradient_descent_descends_the_squared_loss.mutants(
     {
-        "sum in place of the mean": sum_place_mean,
-        "step 1 % too long": step_1_percent_too_long,
+        "sum in place of the mean": lambda weights, a, b, eta, alpha=1.0, output=identity: (
+            training.gradient_descent_step(weights, a, b, eta * np.shape(b)[-1], alpha, output)
+        ),
+        "step 1 % too long": lambda weights, a, b, eta, alpha=1.0, output=identity: training.gradient_descent_step(
+            weights, a, b, 1.01 * eta, alpha, output
+        ),
         "ascends": ascends,
         "layer after layer, with new weights": layer_after_layer_new_weights,
-        "last layer not trained": last_layer_not_trained,
-        "outer ReLU by default": outer_relu_default,
-        "one step size for all networks": one_step_size_all_networks,
-        "α left out of the gradient": alpha_left_out_gradient,
+        "last layer not trained": lambda weights, a, b, eta, alpha=1.0, output=identity: [
+            *training.gradient_descent_step(weights, a, b, eta, alpha, output)[:-1],
+            weights[-1],
+        ],
+        "outer ReLU by default": lambda weights, a, b, eta, alpha=1.0, output=relu: training.gradient_descent_step(
+            weights, a, b, eta, alpha, output
+        ),
+        "one step size for all networks": lambda weights, a, b, eta, alpha=1.0, output=identity: (
+            training.gradient_descent_step(weights, a, b, np.mean(eta), alpha, output)
+        ),
+        "α left out of the gradient": lambda weights, a, b, eta, alpha=1.0, output=identity: (
+            training.gradient_descent_step(weights, a, b, alpha * eta, alpha, output)
+        ),
         "in place": place,
     },
     replaces="gradient_descent_step",
 )
 gradient_descent_descends_the_squared_loss.mutants(
     {
-        "without the half": without_half,
-        "absolute error": absolute_error,
-        "α applied to the error": alpha_applied_error,
+        "without the half": lambda weights, a, b, alpha=1.0, output=identity: (
+            2 * training.squared_loss(weights, a, b, alpha, output)
+        ),
+        "absolute error": lambda weights, a, b, alpha=1.0, output=identity: (
+            abs(training.forward(weights, a, alpha, output) - b).mean(-1) / 2
+        ),
+        "α applied to the error": lambda weights, a, b, alpha=1.0, output=identity: training.squared_loss(
+            weights, a, b / alpha, 1.0, output
+        ),
     },
     replaces="squared_loss",
 )
@@ -193,23 +176,17 @@ def step_size_start_kept(weights, a, b, eta, num_steps, records=1, alpha=1.0, ou
     return training.gradient_descent(weights, a, b, rate, num_steps, records, alpha, output)
 
 
-def alpha_1_always(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
-    return training.gradient_descent(weights, a, b, eta, num_steps, records, 1.0, output)
-
-
-def two_records_default(weights, a, b, eta, num_steps, records=2, alpha=1.0, output=identity):
-    return training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
-
-
-def outer_relu_default_2(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=relu):
-    return training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
-
-
 gradient_descent_repeats_its_step.mutants({
     "one step less": one_step_less,
     "without the start": without_start,
     "step size of the start kept": step_size_start_kept,
-    "α = 1 always": alpha_1_always,
-    "two records by default": two_records_default,
-    "outer ReLU by default": outer_relu_default_2,
+    "α = 1 always": lambda weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity: (
+        training.gradient_descent(weights, a, b, eta, num_steps, records, 1.0, output)
+    ),
+    "two records by default": lambda weights, a, b, eta, num_steps, records=2, alpha=1.0, output=identity: (
+        training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
+    ),
+    "outer ReLU by default": lambda weights, a, b, eta, num_steps, records=1, alpha=1.0, output=relu: (
+        training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
+    ),
 })

@@ -68,20 +68,12 @@ def transformer_gradient_is_exact(rng, *, transformer_gradient=transformer.trans
             yield equal(f"{heads} heads: {name}", measured, one, atol=rounding(1e5, size))
 
 
-def scale_1_percent_too_large(h, tokens, targets, heads, scale):
-    return transformer.transformer_gradient(h, tokens, targets, heads, 1.01 * scale)
-
-
 def layer_norm_another_eps(h, tokens, targets, heads, scale):
     kept, transformer.EPS = transformer.EPS, 1e-5
     try:
         return transformer.transformer_gradient(h, tokens, targets, heads, scale)
     finally:
         transformer.EPS = kept
-
-
-def one_head_place_several(h, tokens, targets, heads, scale):
-    return transformer.transformer_gradient(h, tokens, targets, 1, scale)
 
 
 def keys_queries_exchanged(h, tokens, targets, heads, scale):
@@ -106,24 +98,26 @@ def positions_from_end(h, tokens, targets, heads, scale):
     return value, g._replace(positions=g.positions[::-1])
 
 
-def targets_not_shifted_text_itself(h, tokens, targets, heads, scale):
-    return transformer.transformer_gradient(h, tokens, tokens, heads, scale)
-
-
 def no_gradient_through_values_skip(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
     return value, g._replace(positions=0.99 * g.positions)
 
 
 transformer_gradient_is_exact.mutants({
-    "scale 1 % too large": scale_1_percent_too_large,
+    "scale 1 % too large": lambda h, tokens, targets, heads, scale: transformer.transformer_gradient(
+        h, tokens, targets, heads, 1.01 * scale
+    ),
     "layer norm with another ε": layer_norm_another_eps,
-    "one head in place of several": one_head_place_several,
+    "one head in place of several": lambda h, tokens, targets, heads, scale: transformer.transformer_gradient(
+        h, tokens, targets, 1, scale
+    ),
     "keys and queries exchanged": keys_queries_exchanged,
     "sum in place of the mean": sum_place_mean,
     "gradient of repeated tokens not added up": gradient_repeated_tokens_not_added,
     "positions from the end": positions_from_end,
-    "targets not shifted: the text itself": targets_not_shifted_text_itself,
+    "targets not shifted: the text itself": lambda h, tokens, targets, heads, scale: transformer.transformer_gradient(
+        h, tokens, tokens, heads, scale
+    ),
     "no gradient through the values' skip connection": no_gradient_through_values_skip,
 })
 
@@ -152,29 +146,23 @@ def transformer_losses_are_those_of_the_steps(rng, *, transformer_losses=transfo
         yield equal(f"α = {alpha}", measured, expected, rtol=rounding(1e7))
 
 
-def twice_base_width(training, attention):
-    return transformer_training.transformer_losses(training._replace(base=2 * training.base), attention)
-
-
 def readout_scaled_as_hidden_layer(training, attention):
     abc = training.abc._replace(a=np.append(training.abc.a[:2], training.abc.a[1]))
     return transformer_training.transformer_losses(training._replace(abc=abc), attention)
 
 
-def last_step_first(training, attention):
-    return transformer_training.transformer_losses(training, attention)[::-1].copy()
-
-
-def rate_1_percent_too_large(training, attention):
-    return transformer_training.transformer_losses(training._replace(eta=1.01 * training.eta), attention)
-
-
 transformer_losses_are_those_of_the_steps.mutants({
     "attention by 1/√d always": lambda training, attention: transformer_training.transformer_losses(training, 0.5),
-    "twice the base width": twice_base_width,
+    "twice the base width": lambda training, attention: transformer_training.transformer_losses(
+        training._replace(base=2 * training.base), attention
+    ),
     "the readout scaled as a hidden layer": readout_scaled_as_hidden_layer,
-    "last step first": last_step_first,
-    "rate 1 % too large": rate_1_percent_too_large,
+    "last step first": lambda training, attention: transformer_training.transformer_losses(training, attention)[
+        ::-1
+    ].copy(),
+    "rate 1 % too large": lambda training, attention: transformer_training.transformer_losses(
+        training._replace(eta=1.01 * training.eta), attention
+    ),
 })
 
 
@@ -209,10 +197,6 @@ def best_rate_of_a_transformer_transfers(
         yield rate(f"{name}: η* in m", m, np.append(narrow, wide), order)
 
 
-def base_width_own_each(training, attention):
-    return transformer_training.transformer_losses(training._replace(base=training.m), attention)
-
-
 def attention_not_relative_base(training, attention):
     eta = training.eta * training.base ** (attention - 0.5)
     return transformer_training.transformer_losses(training._replace(eta=eta), attention)
@@ -223,7 +207,9 @@ best_rate_of_a_transformer_transfers.mutants(
 )
 best_rate_of_a_transformer_transfers.mutants(
     {
-        "a base width of its own for each": base_width_own_each,
+        "a base width of its own for each": lambda training, attention: transformer_training.transformer_losses(
+            training._replace(base=training.m), attention
+        ),
         "attention not relative to the base": attention_not_relative_base,
     },
     replaces="transformer_losses",

@@ -46,14 +46,6 @@ def random_exponents(rng):
     return ABC(a, np.array([0.5, *[0.5] * L]) + rng.uniform(-0.1, 0.2, L + 1) - a, c)
 
 
-def c_wrong_sign(abc, optimizer="sgd"):
-    return mup_symmetry.update_exponents(abc._replace(c=-np.asarray(abc.c)), optimizer)
-
-
-def multiplier_once_instead_twice(abc, optimizer="sgd"):
-    return mup_symmetry.update_exponents(abc, optimizer) + (abc.a if optimizer == "sgd" else 0)
-
-
 def size_features_once(abc, optimizer="sgd"):
     scale = abc.a + abc.b - np.array([0.0, *[0.5] * (len(abc.a) - 1)])
     once = np.append(0, np.cumsum(scale)[:-1])
@@ -77,9 +69,13 @@ def readout_variance_1(num_hidden):
 
 other_updates_grow_with_their_exponents.mutants(
     {
-        "c of the wrong sign": c_wrong_sign,
+        "c of the wrong sign": lambda abc, optimizer="sgd": mup_symmetry.update_exponents(
+            abc._replace(c=-np.asarray(abc.c)), optimizer
+        ),
         "SGD's for Adam": lambda abc, optimizer="sgd": mup_symmetry.update_exponents(abc),
-        "multiplier once instead of twice": multiplier_once_instead_twice,
+        "multiplier once instead of twice": lambda abc, optimizer="sgd": (
+            mup_symmetry.update_exponents(abc, optimizer) + (abc.a if optimizer == "sgd" else 0)
+        ),
         "size of the features once": size_features_once,
         "features of size 1 in every case": features_size_1_every_case,
         "incoherent sums: √m in place of m": incoherent_sums_rootm_place_m,

@@ -37,10 +37,6 @@ def gradients_of_layers_are_products(
         yield from unchanged("factors", lambda *x: call(np.cos, list(x[:-1]), x[-1]), *weights, a)  # noqa: B023
 
 
-def slope_taken_tenth_more(loss_slope, weights, a, alpha=1.0, output=relu):
-    return fully_connected.gradient_factors(lambda h: loss_slope(1.1 * h), weights, a, alpha, output)
-
-
 def alpha_left_out_delta(loss_slope, weights, a, alpha=1.0, output=relu):
     good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
     return good._replace(delta=[alpha * delta for delta in good.delta])
@@ -49,14 +45,6 @@ def alpha_left_out_delta(loss_slope, weights, a, alpha=1.0, output=relu):
 def delta_not_masked_layers_own(loss_slope, weights, a, alpha=1.0, output=relu):
     good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
     return good._replace(delta=[good.delta[1] @ weights[1], *good.delta[1:]])
-
-
-def linear_default(loss_slope, weights, a, alpha=1.0, output=identity):
-    return fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
-
-
-def mean_over_points(loss_slope, weights, a, alpha=1.0, output=relu):
-    return [G / a.shape[-2] for G in fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)]
 
 
 def summed_over_networks_too(loss_slope, weights, a, alpha=1.0, output=relu):
@@ -72,16 +60,22 @@ def place_points(loss_slope, weights, a, alpha=1.0, output=relu):
 
 gradients_of_layers_are_products.mutants(
     {
-        "slope taken at a tenth more": slope_taken_tenth_more,
+        "slope taken at a tenth more": lambda loss_slope, weights, a, alpha=1.0, output=relu: (
+            fully_connected.gradient_factors(lambda h: loss_slope(1.1 * h), weights, a, alpha, output)
+        ),
         "α left out of δ": alpha_left_out_delta,
         "δ not masked by the layer's own neurons": delta_not_masked_layers_own,
-        "linear by default": linear_default,
+        "linear by default": lambda loss_slope, weights, a, alpha=1.0, output=identity: (
+            fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
+        ),
     },
     replaces="gradient_factors",
 )
 gradients_of_layers_are_products.mutants(
     {
-        "mean over points": mean_over_points,
+        "mean over points": lambda loss_slope, weights, a, alpha=1.0, output=relu: [
+            G / a.shape[-2] for G in fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)
+        ],
         "summed over networks too": summed_over_networks_too,
         "in place of the points": place_points,
     },

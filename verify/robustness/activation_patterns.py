@@ -101,10 +101,6 @@ brute_force_is_the_largest_gradient_that_occurs.mutants({
 })
 
 
-def all_neurons_active(weights, norm=2):
-    return largest(np.linalg.multi_dot([*weights[::-1], np.eye(np.shape(weights[0])[1])]), norm)
-
-
 def patterns_one_half_space_only(weights, norm=2):
     cells = activation_patterns.cells(weights)
     kept = [cell for cell in cells if len(weights) == 1 or cell.pattern[0][0] > 0]
@@ -112,6 +108,8 @@ def patterns_one_half_space_only(weights, norm=2):
 
 
 brute_force_is_the_largest_gradient_that_occurs.mutants({
-    "all neurons active": all_neurons_active,
+    "all neurons active": lambda weights, norm=2: largest(
+        np.linalg.multi_dot([*weights[::-1], np.eye(np.shape(weights[0])[1])]), norm
+    ),
     "patterns of one half space only": patterns_one_half_space_only,
 })

@@ -90,26 +90,25 @@ for text, change in {
     attacks_climb_the_loss_within_ball_and_pixels.mutants({text: wrong_version}, replaces="attack")
 
 
-def another_number_steps_default(h, a, labels, eps, num_steps=10, norm="inf"):
-    return training.attack(h, a, labels, eps, num_steps, norm)
-
-
-def those_fall(h, a, labels, eps, num_steps=20, norm="inf"):
-    return ~training.withstands(h, a, labels, eps, num_steps, norm)
-
-
 def answer_unchanged_right_or_wrong(h, a, labels, eps, num_steps=20, norm="inf"):
     worst = training.attack(h, a, labels, eps, num_steps, norm)
     return forward(h, worst).argmax(axis=1) == forward(h, a).argmax(axis=1)
 
 
 attacks_climb_the_loss_within_ball_and_pixels.mutants(
-    {"another number of steps by default": another_number_steps_default}, replaces="attack"
+    {
+        "another number of steps by default": lambda h, a, labels, eps, num_steps=10, norm="inf": training.attack(
+            h, a, labels, eps, num_steps, norm
+        )
+    },
+    replaces="attack",
 )
 attacks_climb_the_loss_within_ball_and_pixels.mutants(
     {
         "without an attack": lambda h, a, labels, eps, num_steps=20, norm="inf": training.withstands(h, a, labels, 0.0),
-        "those that fall": those_fall,
+        "those that fall": lambda h, a, labels, eps, num_steps=20, norm="inf": (
+            ~training.withstands(h, a, labels, eps, num_steps, norm)
+        ),
         "the answer unchanged, right or wrong": answer_unchanged_right_or_wrong,
     },
     replaces="withstands",

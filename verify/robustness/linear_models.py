@@ -97,30 +97,14 @@ for name in ("robust_margins", "worst_inputs"):
         the_worst_risk_of_a_linear_model_is_exact.mutants({text: mutant}, replaces=name)
 
 
-def sum_place_mean(loss, x, a, b, eps, norm="inf"):
-    return len(a) * linear_models.adversarial_risk(loss, x, a, b, eps, norm)
-
-
 def one_worst_input_all_max_mean(loss, x, a, b, eps, norm="inf"):
     shift = eps * np.sign(b.sum() or 1.0) * duality.dual_norm(x, norm)
     return loss.value(b * (a @ x - shift)).mean()
 
 
-def loss_mean_margin(loss, x, a, b, eps, norm="inf"):
-    return loss.value(linear_models.robust_margins(x, a, b, eps, norm).mean())
-
-
-def exponential_overflows(loss, x, a, b, eps, norm="inf"):
-    return LOSSES[loss.name](linear_models.robust_margins(x, a, b, eps, norm)).mean()
-
-
 def hinge_0(loss, x, a, b, eps, norm="inf"):
     m = linear_models.robust_margins(x, a, b, eps, norm)
     return np.maximum(0, -m).mean() if loss.name == "hinge" else loss.value(m).mean()
-
-
-def attack_left_out(loss, x, a, b, eps, norm="inf"):
-    return linear_models.adversarial_risk(loss, x, a, b, 0.0, norm)
 
 
 the_worst_risk_of_a_linear_model_is_exact.mutants(
@@ -133,12 +117,20 @@ the_worst_risk_of_a_linear_model_is_exact.mutants(
 )
 the_worst_risk_of_a_linear_model_is_exact.mutants(
     {
-        "sum in place of the mean": sum_place_mean,
+        "sum in place of the mean": lambda loss, x, a, b, eps, norm="inf": (
+            len(a) * linear_models.adversarial_risk(loss, x, a, b, eps, norm)
+        ),
         "one worst input for all: max of the mean": one_worst_input_all_max_mean,
-        "loss of the mean margin": loss_mean_margin,
-        "exponential that overflows": exponential_overflows,
+        "loss of the mean margin": lambda loss, x, a, b, eps, norm="inf": loss.value(
+            linear_models.robust_margins(x, a, b, eps, norm).mean()
+        ),
+        "exponential that overflows": lambda loss, x, a, b, eps, norm="inf": LOSSES[loss.name](
+            linear_models.robust_margins(x, a, b, eps, norm)
+        ).mean(),
         "hinge at 0": hinge_0,
-        "attack left out": attack_left_out,
+        "attack left out": lambda loss, x, a, b, eps, norm="inf": linear_models.adversarial_risk(
+            loss, x, a, b, 0.0, norm
+        ),
     },
     replaces="adversarial_risk",
 )

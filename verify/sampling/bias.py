@@ -51,17 +51,15 @@ def bias_of_lmc_is_of_first_order(rng, *, lmc_step=langevin.lmc_step):
         yield rate(f"{name} against η", eta, distance, order)
 
 
-def step_heuns_kind_bias_but_another(grad_f, a, eta, z):
-    return a - eta / 2 * (grad_f(a) + grad_f(a - eta * grad_f(a))) + np.sqrt(2 * eta) * z
-
-
 bias_of_lmc_is_of_first_order.mutants({
     "noise √η: another law, however small η": lambda grad_f, a, eta, z: a - eta * grad_f(a) + np.sqrt(eta) * z,
     "noise 1 % too large: the bias does not vanish": lambda grad_f, a, eta, z: (
         a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z
     ),
     "gradient 1 % too small": lambda grad_f, a, eta, z: a - 0.99 * eta * grad_f(a) + np.sqrt(2 * eta) * z,
-    "a step of Heun's kind: a bias, but another one": step_heuns_kind_bias_but_another,
+    "a step of Heun's kind: a bias, but another one": lambda grad_f, a, eta, z: (
+        a - eta / 2 * (grad_f(a) + grad_f(a - eta * grad_f(a))) + np.sqrt(2 * eta) * z
+    ),
 })
 
 
@@ -92,15 +90,13 @@ def bias_on_gaussians_is_exact(
     yield equal("W₂²/η² for small η: Σl/16", near / eta**2, l.sum() / 16, rtol=2e-4)
 
 
-def twice_bias(A, eta):
-    return gaussian_law.lmc_stationary_covariance(A, eta * (2 - eta * np.linalg.eigvalsh(A)[-1] / 2) / 2 * 1.1)
-
-
 bias_on_gaussians_is_exact.mutants(
     {
         "no bias at all": lambda A, eta: np.linalg.inv(A),
         "bias of the other sign": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) + eta * A / 2)),
-        "twice the bias": twice_bias,
+        "twice the bias": lambda A, eta: gaussian_law.lmc_stationary_covariance(
+            A, eta * (2 - eta * np.linalg.eigvalsh(A)[-1] / 2) / 2 * 1.1
+        ),
     },
     replaces="lmc_stationary_covariance",
 )

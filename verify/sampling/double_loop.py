@@ -43,10 +43,6 @@ def schedules_are_geometric(rng, *, geometric_schedule=double_loop.geometric_sch
     yield equal("lengths by default", num_steps, [2, 41, 807, 16207])
 
 
-def first_step_missing(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
-    return double_loop.geometric_schedule(shrink * eta, num_steps, num_outer, shrink, grow)
-
-
 def rounded_down(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
     lengths = tuple(int(num_steps * grow**k) for k in range(num_outer))
     return Schedule(double_loop.geometric_schedule(eta, num_steps, num_outer, shrink, grow).eta, lengths)
@@ -58,7 +54,9 @@ def steps_shrink_like_1_k(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
 
 
 schedules_are_geometric.mutants({
-    "first step missing": first_step_missing,
+    "first step missing": lambda eta, num_steps, num_outer, shrink=SHRINK, grow=GROW: double_loop.geometric_schedule(
+        shrink * eta, num_steps, num_outer, shrink, grow
+    ),
     "rounded down": rounded_down,
     "steps shrink like 1/k": steps_shrink_like_1_k,
 })

@@ -172,10 +172,6 @@ divergence_falls_at_the_rate_of_the_fisher_information.mutants(
 )
 
 
-def sign_entropy(f, law):
-    return 2 * gradient_flow.free_energy(f, law) - gradient_flow.free_energy(lambda x: -f(x), law)
-
-
 divergence_falls_at_the_rate_of_the_fisher_information.mutants(
     {
         "sign": lambda grad_f, law: -gradient_flow.velocity(grad_f, law),
@@ -185,7 +181,9 @@ divergence_falls_at_the_rate_of_the_fisher_information.mutants(
 )
 divergence_falls_at_the_rate_of_the_fisher_information.mutants(
     {
-        "sign of the entropy": sign_entropy,
+        "sign of the entropy": lambda f, law: (
+            2 * gradient_flow.free_energy(f, law) - gradient_flow.free_energy(lambda x: -f(x), law)
+        ),
         "masses for densities": lambda f, law: gradient_flow.free_energy(f, law) + law.mass @ np.log(np.diff(law.x)),
     },
     replaces="free_energy",

@@ -48,20 +48,16 @@ def gaussian_kl_is_the_mean_log_ratio(rng, *, gaussian_kl=metrics.gaussian_kl):
     yield equal("KL of near laws", gaussian_kl(m1, (1 + x) * C1, m1, C1), series, atol=rounding(1e3, x))
 
 
-def determinants_left_out(m0, C0, m1, C1):
-    return metrics.gaussian_kl(m0, C0, m1, C1) + np.linalg.slogdet(np.linalg.solve(C1, C0))[1] / 2
-
-
-def mahalanobis_distance_c0(m0, C0, m1, C1):
-    return metrics.gaussian_kl(m0, C0, m0, C1) + (m0 - m1) @ np.linalg.solve(C0, m0 - m1) / 2
-
-
 gaussian_kl_is_the_mean_log_ratio.mutants({
     "the two laws exchanged": lambda m0, C0, m1, C1: metrics.gaussian_kl(m1, C1, m0, C0),
     "no ½": lambda m0, C0, m1, C1: 2 * metrics.gaussian_kl(m0, C0, m1, C1),
     "means left out": lambda m0, C0, m1, C1: metrics.gaussian_kl(m0, C0, m0, C1),
-    "determinants left out": determinants_left_out,
-    "Mahalanobis distance by C₀": mahalanobis_distance_c0,
+    "determinants left out": lambda m0, C0, m1, C1: (
+        metrics.gaussian_kl(m0, C0, m1, C1) + np.linalg.slogdet(np.linalg.solve(C1, C0))[1] / 2
+    ),
+    "Mahalanobis distance by C₀": lambda m0, C0, m1, C1: (
+        metrics.gaussian_kl(m0, C0, m0, C1) + (m0 - m1) @ np.linalg.solve(C0, m0 - m1) / 2
+    ),
     "1 % too large": lambda m0, C0, m1, C1: 1.01 * metrics.gaussian_kl(m0, C0, m1, C1),
 })
 
@@ -86,10 +82,6 @@ def as_if_covariances_commuted(m0, C0, m1, C1):
     return np.sqrt(((m0 - m1) ** 2).sum() + (roots**2).sum())
 
 
-def distance_cholesky_factors(m0, C0, m1, C1):
-    return np.sqrt(((m0 - m1) ** 2).sum() + ((np.linalg.cholesky(C0) - np.linalg.cholesky(C1)) ** 2).sum())
-
-
 def traces_cancel_digits_lost_near(m0, C0, m1, C1):
     root = scipy.linalg.sqrtm(C1).real
     squared = ((m0 - m1) ** 2).sum() + np.trace(C0 + C1 - 2 * scipy.linalg.sqrtm(root @ C0 @ root).real)
@@ -99,7 +91,9 @@ def traces_cancel_digits_lost_near(m0, C0, m1, C1):
 gaussian_w2_is_the_cost_of_the_monotone_map.mutants({
     "its square": lambda m0, C0, m1, C1: metrics.gaussian_w2(m0, C0, m1, C1) ** 2,
     "as if the covariances commuted": as_if_covariances_commuted,
-    "distance of the Cholesky factors": distance_cholesky_factors,
+    "distance of the Cholesky factors": lambda m0, C0, m1, C1: np.sqrt(
+        ((m0 - m1) ** 2).sum() + ((np.linalg.cholesky(C0) - np.linalg.cholesky(C1)) ** 2).sum()
+    ),
     "traces that cancel: digits lost for near laws": traces_cancel_digits_lost_near,
     "1 % too small": lambda m0, C0, m1, C1: 0.99 * metrics.gaussian_w2(m0, C0, m1, C1),
 })
@@ -154,30 +148,6 @@ def inf_where_p_0(density_p, density_q, grid):
     return np.inf if (p[q > 0] < 1e-300).any() else scipy.integrate.trapezoid(p * np.log(p / q), grid)
 
 
-def p_q_2_2(density_p, density_q, grid):
-    return scipy.integrate.trapezoid((density_p(grid) - density_q(grid)) ** 2, grid) / 2
-
-
-def even_grid_assumed(density_p, density_q, grid):
-    return np.abs(density_p(grid) - density_q(grid)).sum() * (grid[1] - grid[0]) / 2
-
-
-def wrong_1_percent_too_large(density_p, density_q, grid):
-    return 1.01 * metrics.total_variation(density_p, density_q, grid)
-
-
-def half_front(score_p, score_q, density_p, grid):
-    return metrics.fisher_divergence(score_p, score_q, density_p, grid) / 2
-
-
-def no_weight_p(score_p, score_q, density_p, grid):
-    return scipy.integrate.trapezoid((score_p(grid) - score_q(grid)) ** 2, grid)
-
-
-def no_square(score_p, score_q, density_p, grid):
-    return scipy.integrate.trapezoid(density_p(grid) * np.abs(score_p(grid) - score_q(grid)), grid)
-
-
 quadratures_on_the_line_give_the_distances_of_gaussians.mutants(
     {
         "0 where q = 0": wrong_0_where_q_0,
@@ -189,17 +159,27 @@ quadratures_on_the_line_give_the_distances_of_gaussians.mutants(
 quadratures_on_the_line_give_the_distances_of_gaussians.mutants(
     {
         "∫|p − q|, no ½": lambda density_p, density_q, grid: 2 * metrics.total_variation(density_p, density_q, grid),
-        "∫(p − q)²/2": p_q_2_2,
-        "even grid assumed": even_grid_assumed,
-        "1 % too large": wrong_1_percent_too_large,
+        "∫(p − q)²/2": lambda density_p, density_q, grid: (
+            scipy.integrate.trapezoid((density_p(grid) - density_q(grid)) ** 2, grid) / 2
+        ),
+        "even grid assumed": lambda density_p, density_q, grid: (
+            np.abs(density_p(grid) - density_q(grid)).sum() * (grid[1] - grid[0]) / 2
+        ),
+        "1 % too large": lambda density_p, density_q, grid: 1.01 * metrics.total_variation(density_p, density_q, grid),
     },
     replaces="total_variation",
 )
 quadratures_on_the_line_give_the_distances_of_gaussians.mutants(
     {
-        "½ in front": half_front,
-        "no weight p": no_weight_p,
-        "no square": no_square,
+        "½ in front": lambda score_p, score_q, density_p, grid: (
+            metrics.fisher_divergence(score_p, score_q, density_p, grid) / 2
+        ),
+        "no weight p": lambda score_p, score_q, density_p, grid: scipy.integrate.trapezoid(
+            (score_p(grid) - score_q(grid)) ** 2, grid
+        ),
+        "no square": lambda score_p, score_q, density_p, grid: scipy.integrate.trapezoid(
+            density_p(grid) * np.abs(score_p(grid) - score_q(grid)), grid
+        ),
     },
     replaces="fisher_divergence",
 )

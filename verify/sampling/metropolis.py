@@ -33,18 +33,6 @@ def acceptance_balances_every_pair(rng, *, log_acceptance=metropolis.log_accepta
                 yield equal(f"u {name} α", after, expected, atol=rounding(16, 10 * (1 + np.abs(b).max())))
 
 
-def transition_energies_exchanged(f, grad_f, a, b, eta):
-    return 2 * (f(a) - f(b)) - metropolis.log_acceptance(f, grad_f, a, b, eta)
-
-
-def wrong_2eta_4eta(f, grad_f, a, b, eta):
-    return 2 * metropolis.log_acceptance(f, grad_f, a, b, eta) - (f(a) - f(b))
-
-
-def one_decision_batch(f, grad_f, a, eta, z, u):
-    return metropolis.mala_step(f, grad_f, a, eta, z, np.full(np.shape(u), np.ravel(u)[0]))
-
-
 acceptance_balances_every_pair.mutants(
     {
         "ratio reversed": shipped(
@@ -54,9 +42,16 @@ acceptance_balances_every_pair.mutants(
         ),
         "proposal taken as symmetric": lambda f, grad_f, a, b, eta: f(a) - f(b),
         "transition energies exchanged": shipped(
-            transition_energies_exchanged, project="blackjax", version="MALA", thread="PR #653"
+            lambda f, grad_f, a, b, eta: 2 * (f(a) - f(b)) - metropolis.log_acceptance(f, grad_f, a, b, eta),
+            project="blackjax",
+            version="MALA",
+            thread="PR #653",
         ),
-        "2η for 4η": shipped(wrong_2eta_4eta, project="AdvancedMH.jl", thread="#95"),
+        "2η for 4η": shipped(
+            lambda f, grad_f, a, b, eta: 2 * metropolis.log_acceptance(f, grad_f, a, b, eta) - (f(a) - f(b)),
+            project="AdvancedMH.jl",
+            thread="#95",
+        ),
     },
     replaces="log_acceptance",
 )
@@ -69,7 +64,9 @@ acceptance_balances_every_pair.mutants(
             thread="PR #388",
         ),
         "u for log u": lambda f, grad_f, a, eta, z, u: metropolis.mala_step(f, grad_f, a, eta, z, np.exp(u - 1)),
-        "one decision for the batch": one_decision_batch,
+        "one decision for the batch": lambda f, grad_f, a, eta, z, u: metropolis.mala_step(
+            f, grad_f, a, eta, z, np.full(np.shape(u), np.ravel(u)[0])
+        ),
     },
     replaces="mala_step",
 )
@@ -87,10 +84,6 @@ def adjusted_chains_stay_in_the_target(rng, *, mala=metropolis.mala):
     yield mean("E e^(−x²/2), along the diagonal", np.exp(-(a.sum(1) ** 2) / 6), np.sqrt(0.5), delta=0.02)
 
 
-def lmc(f, grad_f, a0, eta, num_steps, rng):
-    return metropolis.Chains(chains(grad_f, a0, eta, num_steps, rng)[None], 1.0)
-
-
 def noise_rooteta_accepted_as_if_it(f, grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         a0 = metropolis.mala_step(f, grad_f, a0, eta, rng.standard_normal(a0.shape) / np.sqrt(2), rng.random(len(a0)))
@@ -99,7 +92,9 @@ def noise_rooteta_accepted_as_if_it(f, grad_f, a0, eta, num_steps, rng):
 
 adjusted_chains_stay_in_the_target.mutants({
     "never moves": lambda f, grad_f, a0, eta, num_steps, rng: metropolis.Chains(a0[None], 0.0),
-    "is LMC": lmc,
+    "is LMC": lambda f, grad_f, a0, eta, num_steps, rng: metropolis.Chains(
+        chains(grad_f, a0, eta, num_steps, rng)[None], 1.0
+    ),
     "noise √η, accepted as if it were √(2η)": noise_rooteta_accepted_as_if_it,
 })
 
@@ -168,17 +163,20 @@ adjusted_chains_are_recorded_as_they_ran.mutants(
 )
 
 
-def eta_tenth_too_small(f, grad_f, a0, eta, num_steps, rng, every=1):
-    return metropolis.mala(f, grad_f, a0, 0.9 * eta, num_steps, rng, every)
-
-
 def moves_where_ratio_not_number(f, grad_f, a, eta, z, u):
     b = a - eta * grad_f(a) + np.sqrt(2 * eta) * z
     refused = np.log(u) >= metropolis.log_acceptance(f, grad_f, a, b, eta)
     return np.where(np.asarray(refused)[..., None], a, b)
 
 
-adjusted_chains_are_recorded_as_they_ran.mutants({"η a tenth too small": eta_tenth_too_small}, replaces="mala")
+adjusted_chains_are_recorded_as_they_ran.mutants(
+    {
+        "η a tenth too small": lambda f, grad_f, a0, eta, num_steps, rng, every=1: metropolis.mala(
+            f, grad_f, a0, 0.9 * eta, num_steps, rng, every
+        )
+    },
+    replaces="mala",
+)
 adjusted_chains_are_recorded_as_they_ran.mutants(
     {"moves where the ratio is not a number": moves_where_ratio_not_number}, replaces="mala_step"
 )

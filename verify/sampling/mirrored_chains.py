@@ -80,13 +80,11 @@ def gradient_computed_once(grad_W, x0, eta, num_steps, rng):
     return mirrored.mirrored_lmc(lambda y: frozen, x0, eta, num_steps, rng)
 
 
-def one_step_too_many(grad_W, x0, eta, num_steps, rng):
-    return mirrored.mirrored_lmc(grad_W, x0, eta, num_steps + 1, rng)
-
-
 mirrored_chains_sample_the_dirichlet_law.mutants({
     "gradient computed once": shipped(gradient_computed_once, project="metropolis-adjusted-MLA", version="1f01fc4"),
-    "one step too many": one_step_too_many,
+    "one step too many": lambda grad_W, x0, eta, num_steps, rng: mirrored.mirrored_lmc(
+        grad_W, x0, eta, num_steps + 1, rng
+    ),
 })
 
 

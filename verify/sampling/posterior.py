@@ -33,18 +33,6 @@ def logistic_gradients_are_scores(rng, *, logistic_regression=posterior.logistic
     yield equal("∇f far away", far.grad_f(a), [[1.0, -2.0]], rtol=1e-12)
 
 
-def labels_exchanged(features, labels, precision=1.0):
-    return posterior.logistic_regression(features, -labels, precision)
-
-
-def priors_variance_precision(features, labels, precision=1.0):
-    return posterior.logistic_regression(features, labels, 1 / precision)
-
-
-def lam_2_where_nothing_said(features, labels, precision=2.0):
-    return posterior.logistic_regression(features, labels, precision)
-
-
 def mean_over_data(features, labels, precision=1.0):
     target = posterior.logistic_regression(features, labels, precision)
     return target._replace(grad_f=lambda a: target.grad_f(a) / len(labels))
@@ -57,9 +45,15 @@ def overflows(features, labels, precision=1.0):
 
 
 logistic_gradients_are_scores.mutants({
-    "labels exchanged": labels_exchanged,
-    "prior's variance for its precision": priors_variance_precision,
-    "λ = 2 where nothing is said": lam_2_where_nothing_said,
+    "labels exchanged": lambda features, labels, precision=1.0: posterior.logistic_regression(
+        features, -labels, precision
+    ),
+    "prior's variance for its precision": lambda features, labels, precision=1.0: posterior.logistic_regression(
+        features, labels, 1 / precision
+    ),
+    "λ = 2 where nothing is said": lambda features, labels, precision=2.0: posterior.logistic_regression(
+        features, labels, precision
+    ),
     "mean over the data": mean_over_data,
     "overflows": overflows,
 })
@@ -149,10 +143,6 @@ def chains_sample_a_posterior_of_real_digits(
             yield mean(f"{name}: E e^(−x²/2), x_{i + 1}", np.exp(-(x[:, i] ** 2) / 2), expected[i], delta=0.07)
 
 
-def noise_rooteta(grad_f, a0, eta, num_steps, rng):
-    return chains(grad_f, a0, eta, num_steps, rng, scale=np.sqrt(0.5))
-
-
 def accepts_what_worse(f, grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         b = langevin.lmc_step(grad_f, a0, eta, rng.standard_normal(a0.shape))
@@ -166,7 +156,10 @@ def gradient_mean_loss(features, labels, precision):
     return target._replace(grad_f=lambda a: target.grad_f(a) / len(labels))
 
 
-chains_sample_a_posterior_of_real_digits.mutants({"noise √η": noise_rooteta}, replaces="lmc")
+chains_sample_a_posterior_of_real_digits.mutants(
+    {"noise √η": lambda grad_f, a0, eta, num_steps, rng: chains(grad_f, a0, eta, num_steps, rng, scale=np.sqrt(0.5))},
+    replaces="lmc",
+)
 chains_sample_a_posterior_of_real_digits.mutants(
     {"accepts what is worse": shipped(accepts_what_worse, project="fab-jax", thread="#14")}, replaces="mala"
 )

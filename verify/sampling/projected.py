@@ -118,11 +118,11 @@ CHAINS = {
 projected_chains_follow_their_law.mutants({_text: chain(_update) for _text, _update in CHAINS.items()})
 
 
-def one_step_too_few(grad_f, project, a0, eta, num_steps, rng):
-    return projected.projected_lmc(grad_f, project, a0, eta, num_steps - 1, rng)
-
-
-projected_chains_follow_their_law.mutants({"one step too few": one_step_too_few})
+projected_chains_follow_their_law.mutants({
+    "one step too few": lambda grad_f, project, a0, eta, num_steps, rng: projected.projected_lmc(
+        grad_f, project, a0, eta, num_steps - 1, rng
+    )
+})
 
 
 @claim("S09", slide=SLIDE, source=SOURCE)
@@ -191,16 +191,14 @@ def boundary_mass_of_the_uniform_law_is_known(rng, *, uniform_boundary_mass=proj
     yield rate("mass in η", ETAS, masses, 0.5)
 
 
-def half_0_1_percent_too_large(eta, width):
-    return np.sqrt(eta) / (width - 2.002 * projected.ZETA_HALF * np.sqrt(eta / np.pi))
-
-
 boundary_mass_of_the_uniform_law_is_known.mutants({
     "√(2η), the step's width, for √η": lambda eta, width: np.sqrt(2) * projected.uniform_boundary_mass(eta, width),
     "leading order alone": lambda eta, width: np.sqrt(eta) / width,
     "one end widened alone": lambda eta, width: np.sqrt(eta) / (width - projected.ZETA_HALF * np.sqrt(eta / np.pi)),
     "interval narrowed": lambda eta, width: np.sqrt(eta) / (width + 2 * projected.ZETA_HALF * np.sqrt(eta / np.pi)),
-    "ζ(½) 0.1 % too large": half_0_1_percent_too_large,
+    "ζ(½) 0.1 % too large": lambda eta, width: (
+        np.sqrt(eta) / (width - 2.002 * projected.ZETA_HALF * np.sqrt(eta / np.pi))
+    ),
 })
 
 

@@ -131,10 +131,6 @@ lmc_bound_meets_its_corollary_and_ends_where_its_step_does.mutants({
 })
 
 
-def four_times_decay(kl0, a, L, p, eta, num_steps):
-    return kl0 * np.exp(-4 * a * eta * num_steps) + eta**2 * p * L**2 / a * 8
-
-
 def noise_rooteta_ends_another_law(A, eta, num_steps, C0):
     start = gaussian_law.lmc_covariance(A, eta, num_steps, C0)
     return start - gaussian_law.lmc_covariance(A, eta, num_steps, 0 * C0) / 2
@@ -146,7 +142,9 @@ lmc_converges_up_to_its_bias.mutants(
         "decay of the diffusion's time k, not ηk": lambda kl0, a, L, p, eta, num_steps: (
             kl0 * np.exp(-a * num_steps) + 8 * eta * p * L**2 / a
         ),
-        "four times the decay": four_times_decay,
+        "four times the decay": lambda kl0, a, L, p, eta, num_steps: (
+            kl0 * np.exp(-4 * a * eta * num_steps) + eta**2 * p * L**2 / a * 8
+        ),
         "half of KL₀": lambda kl0, a, L, p, eta, num_steps: rates.lsi_lmc_bound(kl0 / 2, a, L, p, eta, num_steps),
     },
     replaces="lsi_lmc_bound",
@@ -185,14 +183,12 @@ def lmc_converges_up_to_its_bias_beyond_gaussians(
     )
 
 
-def thousandth_bias_decay_e_6aetak(kl0, a, L, p, eta, num_steps):
-    return kl0 * np.exp(-6 * a * eta * num_steps) + 8e-3 * eta * p * L**2 / a
-
-
 lmc_converges_up_to_its_bias_beyond_gaussians.mutants(
     {
         "no bias": lambda kl0, a, L, p, eta, num_steps: kl0 * np.exp(-a * eta * num_steps),
-        "a thousandth of the bias, decay e^{−6aηk}": thousandth_bias_decay_e_6aetak,
+        "a thousandth of the bias, decay e^{−6aηk}": lambda kl0, a, L, p, eta, num_steps: (
+            kl0 * np.exp(-6 * a * eta * num_steps) + 8e-3 * eta * p * L**2 / a
+        ),
     },
     replaces="lsi_lmc_bound",
 )

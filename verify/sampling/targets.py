@@ -59,14 +59,6 @@ def no_half_potential(mean, covariance):
     return target._replace(f=lambda a: 2 * target.f(a))
 
 
-def weights_left_out(weights, means, covariances):
-    return targets.gaussian_mixture(numpy.full(len(weights), 1 / len(weights)), means, covariances)
-
-
-def one_covariance_all(weights, means, covariances):
-    return targets.gaussian_mixture(weights, means, numpy.array([covariances[0]] * len(weights)))
-
-
 def gradient_pi_log_pi(weights, means, covariances):
     target = targets.gaussian_mixture(weights, means, covariances)
     return target._replace(grad_f=lambda a: numpy.exp(-target.f(a))[..., None] * target.grad_f(a))
@@ -84,8 +76,12 @@ gradients_of_gaussians_and_mixtures_are_scores.mutants(
 )
 gradients_of_gaussians_and_mixtures_are_scores.mutants(
     {
-        "weights left out": weights_left_out,
-        "one covariance for all": one_covariance_all,
+        "weights left out": lambda weights, means, covariances: targets.gaussian_mixture(
+            numpy.full(len(weights), 1 / len(weights)), means, covariances
+        ),
+        "one covariance for all": lambda weights, means, covariances: targets.gaussian_mixture(
+            weights, means, numpy.array([covariances[0]] * len(weights))
+        ),
         "gradient of π for that of log π": gradient_pi_log_pi,
     },
     replaces="gaussian_mixture",

@@ -173,10 +173,12 @@ baoab_steps_compose_kick_drift_and_friction.mutants({
 })
 
 
-def temperature_not_root(grad_f, a, v, h, gamma, u, z):
-    return general_step(grad_f, a, v, h, gamma, u, z, strength=lambda c, u: u * np.sqrt(1 - c**2))
-
-
 baoab_steps_compose_kick_drift_and_friction.mutants({
-    "temperature, not its root": shipped(temperature_not_root, project="SGMCMCJax", version="0.2.13, baoab")
+    "temperature, not its root": shipped(
+        lambda grad_f, a, v, h, gamma, u, z: general_step(
+            grad_f, a, v, h, gamma, u, z, strength=lambda c, u: u * np.sqrt(1 - c**2)
+        ),
+        project="SGMCMCJax",
+        version="0.2.13, baoab",
+    )
 })
