@@ -73,8 +73,8 @@ class Claim:
         if replaced not in self.needs or (replaces is None and len(self.needs) > 1):
             raise EngineError(f"mutants of {self.name} must replace one of {', '.join(self.needs)}, got {replaces!r}")
         for text, version in versions.items():
-            origin = version if isinstance(version, Shipped) else None
-            self.catalogue.append(Mutant(text, replaced, origin.function if origin else version, origin))
+            function, origin = (version.function, version) if isinstance(version, Shipped) else (version, None)
+            self.catalogue.append(Mutant(text, replaced, function, origin))
 
     def rng(self, nonce: int) -> np.random.Generator:
         """The stream of this claim in a run: a hash of its name and the nonce."""

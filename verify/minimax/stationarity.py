@@ -73,25 +73,21 @@ necessary_conditions_judge_the_saddles.mutants(
 )
 
 
+def other(saddle, change):
+    """A saddle with another payoff."""
+    return lambda: games.Game("mutant", change(saddle().payoff), None)
+
+
 necessary_conditions_judge_the_saddles.mutants(
-    {
-        "x² + y²": lambda: games.Game(
-            "mutant", lambda x, y: games.quadratic_saddle().payoff(x, 0 * y) + (y**2)[..., 0], None
-        )
-    },
+    {"x² + y²": other(games.quadratic_saddle, lambda f: lambda x, y: f(x, 0 * y) + (y**2)[..., 0])},
     replaces="quadratic_saddle",
 )
 necessary_conditions_judge_the_saddles.mutants(
-    {
-        "y³ − 3x²y: the monkey looks the other way": lambda: games.Game(
-            "mutant", lambda x, y: games.monkey_saddle().payoff(y, x), None
-        )
-    },
+    {"y³ − 3x²y: the monkey looks the other way": other(games.monkey_saddle, lambda f: lambda x, y: f(y, x))},
     replaces="monkey_saddle",
 )
 necessary_conditions_judge_the_saddles.mutants(
-    {"−x²y² − xy": lambda: games.Game("mutant", lambda x, y: games.weird_saddle().payoff(-x, y), None)},
-    replaces="weird_saddle",
+    {"−x²y² − xy": other(games.weird_saddle, lambda f: lambda x, y: f(-x, y))}, replaces="weird_saddle"
 )
 
 

@@ -111,7 +111,7 @@ def infinite_states_returned(method, V, z0, alpha, num_steps):
 
 trajectories_repeat_their_steps.mutants({
     "OGDA and RFBS exchanged": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
-        {"ogda": "rfbs", "rfbs": "ogda"}.get(method, method), V, z0, alpha, num_steps
+        {"ogda": "rfbs", "rfbs": "ogda"}.get(method) or method, V, z0, alpha, num_steps
     ),
     "V linearised at 0": v_linearised_0,
     "GDA beyond the plane": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
