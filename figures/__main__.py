@@ -3,12 +3,15 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from figures.discovery import describe, select
+from figures.display import Display, written
 from figures.rendering import FORMATS, QUALITIES, Rendering
 from figures.running import run
+from refimpl.parallel.processes import ended_by_signals
+from refimpl.parallel.threads import cores
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +32,9 @@ def parser() -> argparse.ArgumentParser:
         "--format", nargs="+", choices=FORMATS, default=["png"], help="one or several, after the patterns (png)"
     )
     p.add_argument("--quality", choices=QUALITIES, default="draft", help="full may take longer (draft)")
-    p.add_argument("--workers", type=_positive, default=1, metavar="N", help="number of processes (1)")
+    p.add_argument(
+        "--workers", type=_positive, default=cores(), metavar="N", help="number of processes (as many as cores)"
+    )
     return p
 
 
@@ -49,16 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.list:
             print(listing(chosen), flush=True)
             return 0
-        progress = _progress(len(chosen), finished)
-        run(chosen, options.out, options.format, options.quality, options.workers, progress)
+        with ended_by_signals(), Display(len(chosen), finished) as display:
+            run(chosen, options.out, options.format, options.quality, options.workers, display.show)
     except KeyboardInterrupt:
-        _show(f"figures: interrupted, {len(finished)} of {len(chosen)} finished in {options.out}\n")
+        written(f"figures: interrupted, {len(finished)} of {len(chosen)} finished in {options.out}\n")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (LookupError, OSError) as error:
-        _show(f"figures: {error}\n")
+        written(f"figures: {error}\n")
         return 2
     failed = [rendering.name for rendering in finished if rendering.error]
     print(f"{len(finished) - len(failed)} of {len(finished)} made: {Path(options.out, 'index.html')}")
@@ -70,31 +75,6 @@ def listing(chosen: Sequence[str]) -> str:
     rows = [describe(name) for name in chosen]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(f"{row.name:{widths[0]}}  {row.slide:{widths[1]}}  {row.title}" for row in rows)
-
-
-def _progress(total: int, finished: list[Rendering]) -> Callable[[Rendering], None]:
-    """Remember each figure; draw a bar on a terminal, else write a line; a failed one always has its line."""
-    terminal = sys.stderr.isatty()
-
-    def show(rendering: Rendering) -> None:
-        finished.append(rendering)
-        result = f"FAILED: {rendering.error}" if rendering.error else f"{rendering.seconds:.1f} s"
-        line = f"{rendering.name}  {result}\n" if rendering.error or not terminal else ""
-        _show(line + (_bar(len(finished), total) if terminal else ""))
-
-    _show(_bar(0, total) if terminal else "")
-    return show
-
-
-def _bar(done: int, total: int) -> str:
-    filled = 40 * done // total
-    return f"[{'#' * filled}{'.' * (40 - filled)}] {done}/{total}" + ("\n" if done == total else "")
-
-
-def _show(text: str) -> None:
-    """Write on stderr, on a terminal in place of the bar."""
-    sys.stderr.write("\r\033[K" + text if sys.stderr.isatty() else text)
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -80,10 +80,20 @@ def _module(name: str) -> str:
     return "figures." + name.replace("/", ".")
 
 
+def sweeps(name: str) -> bool:
+    """Whether a figure's data take `workers`, for jobs of their own; from the text of its module."""
+    functions = [node for node in _tree(name).body if isinstance(node, ast.FunctionDef) and node.name == "data"]
+    return any(a.arg == "workers" for one in functions for a in (*one.args.args, *one.args.kwonlyargs))
+
+
+def _tree(name: str) -> ast.Module:
+    spec = importlib.util.find_spec(_module(name))
+    return ast.parse(Path(spec.origin).read_bytes())  # type: ignore[union-attr, arg-type]
+
+
 def describe(name: str) -> Description:
     """Slide and title of a figure, from the text of its module: importing many would take seconds."""
-    spec = importlib.util.find_spec(_module(name))
-    tree = ast.parse(Path(spec.origin).read_bytes())  # type: ignore[union-attr, arg-type]
+    tree = _tree(name)
     slides = [
         node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SLIDE"
     ]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figures.discovery import load, title
+from refimpl.parallel import Workers
 
 FORMATS = ("png", "svg", "pdf")
 QUALITIES = ("draft", "full")
@@ -37,12 +38,16 @@ class Rendering(NamedTuple):
     trace: str = ""
 
 
-def render(name: str, formats: Sequence[str], quality: str) -> Rendering:
-    """Compute and draw a figure; whatever its module raises is reported, not raised."""
+def render(name: str, formats: Sequence[str], quality: str, workers: Workers | None = None) -> Rendering:
+    """Compute and draw a figure; whatever its module raises is reported, not raised.
+
+    `workers` are for the sweeps of a figure that has any.
+    """
     start = time.perf_counter()
     try:
         figure = load(name)
-        data = figure.data(quality, np.random.default_rng(seed(name)))
+        arguments = {} if workers is None else {"workers": workers}
+        data = figure.data(quality, np.random.default_rng(seed(name)), **arguments)
         pictures = {format: picture(figure, data, format) for format in formats}
         record = _record(name, figure, data, formats, quality)
     except Exception as error:

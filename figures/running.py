@@ -1,25 +1,26 @@
 """Making many figures: which, on how many processes, into which directory."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from figures import gallery
-from figures.discovery import select
+from figures.discovery import select, sweeps
 from figures.rendering import FORMATS, QUALITIES, Rendering, render
-from refimpl.domains import domain, integer, one_of
-from refimpl.parallel import as_they_come
+from refimpl.domains import domain, one_of
+from refimpl.parallel.processes import Workers, as_they_come, workers_domain
 
 
-@domain(quality=one_of(*QUALITIES), workers=integer(1))
+@domain(quality=one_of(*QUALITIES), workers=workers_domain)
 def run(
     patterns: Sequence[str] = (),
     out: str | os.PathLike[str] = "gallery",
     formats: Sequence[str] = ("png",),
     quality: str = "draft",
-    workers: int = 1,
+    workers: Workers = 1,
     progress: Callable[[Rendering], None] = lambda rendering: None,
 ) -> list[Rendering]:
     """Make figures, and write them with their records and an ``index.html`` into a directory.
@@ -36,9 +37,9 @@ def run(
         Formats of each picture.
     quality : {"draft", "full"}
         "full" may take longer.
-    workers : int
-        Number of processes, ≥ 1. More than one start anew: a script that asks for them needs the usual
-        ``if __name__ == "__main__":``.
+    workers : int, concurrent.futures.Executor or callable
+        Number of processes, ≥ 1, or an executor, or a callable like `map`. Our own processes start anew: a script that
+        asks for them needs the usual ``if __name__ == "__main__":``.
     progress : callable
         Called with each `Rendering` when its files are written.
 
@@ -64,14 +65,27 @@ def run(
     gallery.prepare(directory, chosen)
     finished = {}
     job = partial(render, formats=tuple(dict.fromkeys(formats)), quality=quality)
+    sweeping = [name for name in chosen if quality == "full" and sweeps(name)]
     try:
-        with closing(as_they_come(job, chosen, workers)) as renderings:
-            for i, made in renderings:
-                finished[chosen[i]] = gallery.store(directory, _rendering(chosen[i], made))
-                progress(finished[chosen[i]])
+        with closing(_renderings(job, chosen, sweeping, workers)) as renderings:
+            for name, made in renderings:
+                finished[name] = gallery.store(directory, _rendering(name, made))
+                progress(finished[name])
     finally:
         gallery.write_index(directory)
     return [finished[name] for name in chosen]
+
+
+def _renderings(
+    job: Callable[..., Rendering], chosen: Sequence[str], sweeping: Sequence[str], workers: Workers
+) -> Generator[tuple[str, Any]]:
+    """Figures, several at a time; then those that sweep, here, one after another, each of whose jobs are spread."""
+    others = [name for name in chosen if name not in sweeping]
+    with closing(as_they_come(job, others, workers)) as renderings:
+        for i, made in renderings:
+            yield others[i], made
+    for name in sweeping:
+        yield name, job(name, workers=workers)
 
 
 def _rendering(name: str, made: Rendering | BaseException) -> Rendering:

@@ -1,6 +1,5 @@
-"""Sweeps behind figures: with a line of progress now and then, on all processors where they are long, resumable."""
+"""Sweeps behind figures: with a line of progress now and then, and resumable."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -8,28 +7,29 @@ from typing import Any
 
 from refimpl import checkpoints
 from refimpl.arrays import Array
-from refimpl.networks.sweeps import Workers, sweep
+from refimpl.parallel import Workers, sweep
+from refimpl.parallel.journal import open_journal
+from refimpl.parallel.sweeps import mark
 
 LINES = 20
 
 
 def resumed(
-    name: str,
-    job: Callable[[Any], Array],
-    items: Sequence[Any],
-    code: Sequence[ModuleType],
-    workers: Workers | None = None,
-    quality: str = "full",
+    name: str, job: Callable[[Any], Array], items: Sequence[Any], code: Sequence[ModuleType], workers: Workers = 1
 ) -> Array:
-    """The job's array of every item, as `sweeps.sweep`; partial results are kept in the cache directory.
+    """The job's array of every item, as `refimpl.parallel.sweep`; partial results are kept in the cache directory.
 
-    The file's name follows from items and code, so that what was computed by other code is not used again. Without
-    `workers` a draft runs here, and the full figure on all processors.
+    The file's name follows from items and code, so that what was computed by other code is not used again. A file of
+    that name that is damaged, or something else, is made anew.
     """
 
     def progress(done: int) -> None:
         if done % max(len(items) // LINES, 1) == 0 or done == len(items):
             print(f"{name}: {done}/{len(items)}", file=sys.stderr)
 
-    path = checkpoints.cache_directory() / f"sweep-{checkpoints.key(name, items, *code)}.npz"
-    return sweep(job, items, workers or (1 if quality == "draft" else os.cpu_count() or 1), progress, path)
+    path = checkpoints.cache_directory() / f"sweep-{checkpoints.key(name, items, *code)}.partial"
+    try:
+        open_journal(path, mark(job, items))
+    except ValueError:
+        path.unlink()
+    return sweep(job, items, workers, progress, path)

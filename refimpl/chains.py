@@ -7,7 +7,6 @@ arrays. Any other gradient runs in plain Python, on all chains at once; all thre
 
 import copy
 import itertools
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,6 +17,7 @@ from refimpl.arrays import Array, Field, number, point
 from refimpl.compiling import Bound, compiled, enabled, formula
 from refimpl.domains import bare
 from refimpl.errors import DivergedError
+from refimpl.parallel.threads import cores
 
 _BLOCK = 512  # chains of a block: their states stay in the fast cache
 _FEWEST = 4  # blocks, where there are as many chains
@@ -52,7 +52,7 @@ def run(
     def run_block(block: slice, generator: np.random.Generator) -> None:
         loop(*fixed, start[block].copy(), eta, every, generator, out[:, block])
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or cores()) as pool:
         list(pool.map(run_block, rows, rng))
 
 

@@ -4,7 +4,6 @@ import bisect
 import contextlib
 import inspect
 import math
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +14,7 @@ from refimpl.arrays import Array, Field, number, point
 from refimpl.compiling import compiled, formula, is_planar
 from refimpl.domains import bare
 from refimpl.errors import DivergedError
+from refimpl.parallel.threads import cores
 
 BLOCK = 1024
 """Starts that run together: so few that their states stay in a core's first cache."""
@@ -85,7 +85,7 @@ def run_in_blocks(run: Callable[[int, int], None], num_steps: int, num_starts: i
     if num_steps * num_starts < WORTH_THREADS:
         list(map(run, first, last))
     else:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             list(pool.map(run, first, last))
 
 

@@ -32,7 +32,7 @@ def test_a_start_runs_alike_alone_among_others_and_on_any_number_of_threads(step
     together = iteration.orbit(step, V, starts, 0.1, 20)
     monkeypatch.setattr(iteration, "WORTH_THREADS", 0)
     np.testing.assert_array_equal(iteration.orbit(step, V, starts, 0.1, 20), together)
-    monkeypatch.setattr(iteration.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(iteration, "cores", lambda: 1)
     np.testing.assert_array_equal(iteration.orbit(step, V, starts, 0.1, 20), together)
     for j in (0, 1, iteration.BLOCK - 1, iteration.BLOCK, len(starts) - 1):
         np.testing.assert_array_equal(iteration.orbit(step, V, starts[j], 0.1, 20), together[:, j])

@@ -20,7 +20,7 @@ from refimpl.networks import (
 from refimpl.networks.mup import ABC
 from refimpl.networks.mup_symmetry import update_exponents
 from refimpl.networks.mup_transfer import Training
-from refimpl.networks.sweeps import Workers
+from refimpl.parallel import Workers
 
 SLIDE = "μ-transfer: transferability and empirical results"
 CAPTION = (
@@ -68,7 +68,7 @@ class Data(NamedTuple):
     sizes: Array
 
 
-def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+def data(quality: str, rng: np.random.Generator, workers: Workers = 1) -> Data:
     """Trainings of all settings, whose seeds are 0, 1, 2, resumed from the cache directory; `rng` draws the check."""
     settings = SETTINGS[quality]
     numbers = zip(BASE.items(), settings["widths"], strict=True)
@@ -80,7 +80,7 @@ def data(quality: str, rng: np.random.Generator, workers: Workers | None = None)
     return Data(EXPONENTS, widths, losses, best, checked, sizes)
 
 
-def _losses(name: str, widths: Array, quality: str, workers: Workers | None) -> Array:
+def _losses(name: str, widths: Array, quality: str, workers: Workers) -> Array:
     """Last losses (2, widths, rates, seeds) of one setting."""
     settings, optimizer = SETTINGS[quality], name.split(", ")[1].lower()
     rows = ((mup.abc_standard(L), 0.5), (mup.abc_mup(L, optimizer), 1.0))
@@ -91,7 +91,7 @@ def _losses(name: str, widths: Array, quality: str, workers: Workers | None) -> 
         for x in EXPONENTS[name]
         for seed in range(settings["seeds"])
     ]
-    found = resumed(name, last_loss, items, (*CODE, transformer_training), workers, quality)
+    found = resumed(name, last_loss, items, (*CODE, transformer_training), workers)
     return found.reshape(2, len(widths), len(EXPONENTS[name]), settings["seeds"])
 
 

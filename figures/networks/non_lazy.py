@@ -17,8 +17,8 @@ from refimpl.networks.lazy_training import lazy_ratio
 from refimpl.networks.non_lazy import printed_bound, small_scales
 from refimpl.networks.perturbation_stability import expected_perturbation
 from refimpl.networks.phase_diagram import curvature_bound, movement_exponent
-from refimpl.networks.sweeps import Workers
 from refimpl.networks.training import gradient_descent
+from refimpl.parallel import Workers
 
 SLIDE = "Robustness in deep learning: non-lazy training experiment"
 CAPTION = (
@@ -61,13 +61,13 @@ class Training(NamedTuple):
     seed: int
 
 
-def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+def data(quality: str, rng: np.random.Generator, workers: Workers = 1) -> Data:
     """Networks of every width and c, resumed from the cache directory."""
     widths, networks = SETTINGS[quality]
     grid = list(itertools.product(CS, widths))
     seeds = rng.integers(2**32, size=len(grid)).tolist()
     items = [Training(c, m, networks, seed) for (c, m), seed in zip(grid, seeds, strict=True)]
-    found = resumed("non-lazy training", ends, items, CODE, workers, quality)
+    found = resumed("non-lazy training", ends, items, CODE, workers)
     kappa, before, after = np.moveaxis(found.reshape(len(CS), len(widths), 3, networks), 2, 0)
     _, b = _problem()
     bound = np.array([printed_bound(len(b), m, CS[-1]) for m in widths])

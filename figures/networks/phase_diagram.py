@@ -13,8 +13,8 @@ from refimpl.networks import fully_connected, initialization, lazy_training, pha
 from refimpl.networks.initialization import NAMES, sample_weights
 from refimpl.networks.lazy_training import relative_changes
 from refimpl.networks.phase_diagram import curvature_bound, exponents, movement_exponent, place, scales_at
-from refimpl.networks.sweeps import Workers
 from refimpl.networks.training import gradient_descent
+from refimpl.parallel import Workers
 
 SLIDE = "Robustness in deep learning: initialization in deep ReLU NNs"
 CAPTION = (
@@ -56,13 +56,13 @@ class Training(NamedTuple):
     seed: int
 
 
-def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+def data(quality: str, rng: np.random.Generator, workers: Workers = 1) -> Data:
     """Measured exponents at every place of the grid, resumed from the cache directory."""
     widths, networks = SETTINGS[quality]
     grid = list(itertools.product(GRID, widths))
     seeds = rng.integers(2**32, size=len(grid)).tolist()
     items = [Training(place, m, networks, seed) for (place, m), seed in zip(grid, seeds, strict=True)]
-    found = resumed("phase diagram, trainings", changes, items, CODE, workers, quality)
+    found = resumed("phase diagram, trainings", changes, items, CODE, workers)
     x, y = np.repeat(np.log(widths), networks), np.log(found).reshape(len(GRID), -1)
     slopes, errors = np.array([_slope(x, one) for one in y]).T
     return Data(np.array(GRID), slopes, errors, np.array([place(exponents(name)) for name in NAMES]))

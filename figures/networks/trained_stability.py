@@ -11,8 +11,8 @@ from figures.sweeping import resumed
 from refimpl import optimizers
 from refimpl.arrays import Array
 from refimpl.networks import convolutional, fully_connected, initialization, trained_stability
-from refimpl.networks.sweeps import Workers
 from refimpl.networks.trained_stability import Job, outcome
+from refimpl.parallel import Workers
 
 SLIDE = "Robustness in deep learning: lazy training experiment for FCN"
 CAPTION = (
@@ -69,10 +69,10 @@ def jobs(quality: str, kind: str, name: str) -> list[Job]:
     return [Job(kind, name, m, L, seed, steps, points=POINTS[quality]) for L, m, seed in grid]
 
 
-def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+def data(quality: str, rng: np.random.Generator, workers: Workers = 1) -> Data:
     """Outcomes of all networks, whose seeds are 0, 1, …; resumed from the cache directory."""
     every = [jobs(quality, *panel) for panel in PANELS]
-    found = resumed("trained networks", outcome, list(itertools.chain(*every)), CODE, workers, quality)
+    found = resumed("trained networks", outcome, list(itertools.chain(*every)), CODE, workers)
     ends = itertools.accumulate(map(len, every[:-1]))
     parts = zip(PANELS, np.split(found, list(ends)), strict=True)
     return Data(*(_panel(quality, kind, part) for (kind, _), part in parts))

@@ -10,7 +10,7 @@ from figures.sweeping import resumed
 from refimpl import layers, mlp, mlp_passes, optimizers
 from refimpl.arrays import Array
 from refimpl.mlp import forward
-from refimpl.networks.sweeps import Workers
+from refimpl.parallel import Workers
 from refimpl.robustness import adversarial, adversarial_training, digit_classifiers, duality
 from refimpl.robustness.adversarial_training import attack, withstands
 from refimpl.robustness.digit_classifiers import Job, as_network, digit_split, trained
@@ -67,10 +67,10 @@ def jobs(quality: str) -> list[Job]:
     return [Job(eps, seed, s["steps"], m=s["m"]) for eps in TRAINED_AT for seed in range(s["seeds"])]
 
 
-def data(quality: str, rng: np.random.Generator, workers: Workers | None = None) -> Data:
+def data(quality: str, rng: np.random.Generator, workers: Workers = 1) -> Data:
     """Networks of all trainings, resumed from the cache directory, under attacks."""
     s, items = SETTINGS[quality], jobs(quality)
-    x = resumed("adversarial training", trained, items, CODE, workers, quality)
+    x = resumed("adversarial training", trained, items, CODE, workers)
     radii = np.linspace(0, 0.3, s["radii"])
     accuracy = [_accuracy(one, job, radii, s["digits"]) for one, job in zip(x, items, strict=True)]
     *_, a, labels = digit_split(0, items[0].points)

@@ -5,7 +5,6 @@ Each stretch between two records draws from a stream of its own, so that resumin
 
 import copy
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 from refimpl import checkpoints
 from refimpl.arrays import Array
 from refimpl.diffusion.learning_steps import (
+    BLOCK,
     Draw,
     Learner,
     Objective,
@@ -26,7 +26,7 @@ from refimpl.diffusion.learning_steps import (
 from refimpl.domains import array, bare, domain, function, generator, integer, optional, positive
 from refimpl.errors import DivergedError
 from refimpl.files import path_domain
-from refimpl.parallel import idle_cores
+from refimpl.parallel.threads import spread
 from refimpl.records import record
 
 __all__ = ["History", "Learner", "Training", "learn", "learner_start", "learning_step"]
@@ -92,7 +92,8 @@ def learn(
     path : path, optional
         File of partial results: written at each record, read when it exists.
     threads : int, optional
-        Number of threads, each for 512 rows of a batch at a time; by default `parallel.idle_cores`.
+        Number of threads, each for 512 rows of a batch at a time; by default one for each core, see
+        `refimpl.parallel.threads.spread`.
 
     Returns
     -------
@@ -123,10 +124,10 @@ def learn(
     losses, state, mark = np.empty(0), learner_start(x), _mark(objective, draw, x, training, streams[0])
     if path and path.exists():
         losses, state = _resume(path, mark, state)
-    with ThreadPoolExecutor(threads or idle_cores()) as pool:
+    with spread(2.0 * BLOCK * len(x), threads) as run:
         for stream in streams[len(losses) :]:
             try:
-                state, loss = _stretch(objective, draw, state, training, stream, pool.map)
+                state, loss = _stretch(objective, draw, state, training, stream, run)
             except DivergedError as error:
                 raise DivergedError(_history(training, losses, state), error.step) from None
             losses = np.append(losses, loss)

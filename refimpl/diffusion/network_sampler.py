@@ -1,6 +1,5 @@
 """Samples by a score network: blocks of points that stay in a core's cache, on all cores."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from refimpl.diffusion.network import ScoreNetwork, labels, score, score_network
 from refimpl.diffusion.sampler import sample
 from refimpl.diffusion.sde import unchecked
 from refimpl.domains import bare, domain, generator, integer, number, optional
-from refimpl.parallel import idle_cores
+from refimpl.parallel.threads import operations, spread
 
 BLOCK = 1024
 """Points that run together."""
@@ -58,7 +57,7 @@ def sample_network(
     t_end : float
         Where to stop, > 0 and < 1.
     threads : int, optional
-        Number of threads, by default `parallel.idle_cores`: one for each core with OMP_NUM_THREADS=1, which is fastest.
+        Number of threads, by default one for each core, see `refimpl.parallel.threads.spread`.
 
     Returns
     -------
@@ -98,8 +97,8 @@ def sample_network(
         shape = block.stop - block.start, len(h.F.layers[-1].b)
         return bare(sample)(h.sde, _guided(h, y[block], w), shape, num_steps, stream, t_end)
 
-    with ThreadPoolExecutor(threads or idle_cores()) as pool:
-        return np.concatenate(list(pool.map(run, blocks, rng.spawn(len(blocks)))))
+    with spread(operations(BLOCK, [layer.W for layer in h.F.layers]), threads) as spread_over:
+        return np.concatenate(list(spread_over(run, blocks, rng.spawn(len(blocks)))))
 
 
 def _guided(h: ScoreNetwork, y: Any, w: float) -> Score:

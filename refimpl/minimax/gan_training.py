@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from refimpl.minimax.gan import Gan, Players, gan_domain, generate, random_draw,
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
 from refimpl.minimax.twenty_five_gaussians import quality
 from refimpl.optimizers import adam_start, rms_start
+from refimpl.parallel.threads import one_thread_each
 from refimpl.records import record
 
 ALGORITHMS = ("sgd", "adam", "mirror", "mirror_prox")
@@ -154,10 +156,12 @@ def _round_length(training: Training) -> int:
 
 def _stretch(training: Training, state: Players, rng: np.random.Generator) -> Players:
     """The iterations between two records."""
-    play, length = _round(training), _round_length(training)
-    with np.errstate(over="ignore", invalid="ignore"):
+    play, length, gan = _round(training), _round_length(training), training.gan
+    widths = (gan.generator_widths, gan.critic_widths)
+    size = 2.0 * gan.batch * max(p * m for layers in widths for p, m in pairwise(layers))
+    with one_thread_each(size), np.errstate(over="ignore", invalid="ignore"):
         for _ in range(training.iterations // length):
-            state = play(training.gan, state, [random_draw(training.gan, rng) for _ in range(length)])
+            state = play(gan, state, [random_draw(gan, rng) for _ in range(length)])
     return state
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from refimpl.arrays import Array
 from refimpl.domains import array, domain, integer, positive
+from refimpl.parallel.threads import one_thread_each, operations
 
 
 class Strategies(NamedTuple):
@@ -95,7 +96,7 @@ def _average_play(A: Array, eta: float, num_steps: int, played: Callable) -> Str
     """
     m, n = A.shape
     cost_p, cost_q, p_sum, q_sum = np.zeros(m), np.zeros(n), np.zeros(m), np.zeros(n)
-    with np.errstate(over="ignore"):
+    with one_thread_each(operations(1, [A])), np.errstate(over="ignore"):
         A, eta = _in_units(A, eta)
 
         def answer(p: Any, q: Any) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from refimpl.domains import Domain, Sizes, array, bare, domain, integer, one_of,
 from refimpl.layers import activation
 from refimpl.networks.fully_connected import forward, gradient_factors, network_weights
 from refimpl.networks.training import refuse_unpaired_rate
+from refimpl.parallel.threads import one_thread_each, operations
 
 
 def _check_path(name: str, value: Any, sizes: Sizes) -> list[Array]:
@@ -190,6 +191,13 @@ def linearised_outputs(
            [4.5]])
     """
     bare(refuse_unpaired_rate)(eta, weights)
+    with one_thread_each(operations(max(a.shape[-2], at.shape[-2]), weights)):
+        return _linearised(weights, a, b, at, eta, num_steps, alpha, output)
+
+
+def _linearised(
+    weights: list[Any], a: Any, b: Any, at: Any, eta: Any, num_steps: int, alpha: float, output: Activation
+) -> Array:
     kernel = bare(tangent_kernel)
     K, K_at = kernel(weights, a, a, alpha, output), kernel(weights, at, a, alpha, output)
     e, u = forward(weights, a, alpha, output) - b, [forward(weights, at, alpha, output)]

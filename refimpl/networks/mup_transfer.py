@@ -10,6 +10,7 @@ from refimpl.arrays import Array
 from refimpl.domains import Domain, Sizes, array, as_array, bare, domain, integer, positive, same_size
 from refimpl.networks.mup import ABC, abc_domain, optimizer_domain
 from refimpl.networks.mup_training import random_weights, start, train_step
+from refimpl.parallel.threads import one_thread_each, operations
 from refimpl.records import record
 
 _train_step = bare(train_step)
@@ -80,7 +81,8 @@ def training_losses(training: Training) -> Array:
     of_weights, of_batches = np.random.default_rng(training.seed).spawn(2)
     weights = random_weights(training.abc, images.shape[1], training.m, 10, of_weights, training.base)
     state, losses = start(weights, training.optimizer), np.full(training.steps, np.inf)
-    with np.errstate(over="ignore", invalid="ignore"):
+    limit = one_thread_each(operations(training.batch, weights))
+    with limit, np.errstate(over="ignore", invalid="ignore"):
         for t in range(training.steps):
             i = of_batches.integers(0, len(labels), training.batch)
             state, loss = _train_step(training.abc, state, images[i], labels[i], training.eta, training.base)

@@ -4,6 +4,7 @@ Digits are scaled to ‖a‖ = 1, labels are ±1 for even and odd, the loss is h
 layer is linear. Training is by Adam on batches; gradients are those written by hand.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from refimpl.errors import DivergedError
 from refimpl.networks import convolutional, fully_connected, initialization
 from refimpl.networks.perturbation_stability import expected_perturbation
 from refimpl.optimizers import adam_start, adam_step
+from refimpl.parallel.threads import one_thread_each, operations
 
 GAINS = {"he": 2.0, "lecun": 1.0}
 
@@ -114,7 +116,8 @@ def adam_on_batches(
     """
     if len(a) != len(b):
         raise ValueError(f"a must hold {len(b)} points, one a label, got {len(a)}")
-    with np.errstate(over="ignore", invalid="ignore"):
+    limit = one_thread_each(operations(batch * math.prod(a.shape[1:-1]), weights))
+    with limit, np.errstate(over="ignore", invalid="ignore"):
         return _steps(gradient, weights, a, b, rng, steps, step, batch)
 
 

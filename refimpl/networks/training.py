@@ -19,6 +19,7 @@ from refimpl.errors import DivergedError
 from refimpl.layers import activation
 from refimpl.networks.fully_connected import forward, network_weights, weight_gradient
 from refimpl.optimizers import sgd_step
+from refimpl.parallel.threads import one_thread_each, operations
 
 
 class Path(NamedTuple):
@@ -157,7 +158,8 @@ def gradient_descent(
         raise ValueError(f"records must be <= num_steps = {num_steps}, got {records}")
     steps = np.rint(np.linspace(0, num_steps, records + 1)).astype(int)
     path = [weights]
-    with np.errstate(over="ignore", invalid="ignore"):
+    limit = one_thread_each(operations(a.shape[-2], weights))
+    with limit, np.errstate(over="ignore", invalid="ignore"):
         for count in np.diff(steps):
             for _ in range(count):
                 weights = bare(gradient_descent_step)(weights, a, b, eta(weights), alpha, output)

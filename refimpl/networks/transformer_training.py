@@ -17,6 +17,7 @@ from refimpl.networks.mup import ABC, Scaling, abc_domain, at_width
 from refimpl.networks.mup_training import descend, parameters, start
 from refimpl.networks.mup_transfer import Training, training_domain
 from refimpl.networks.transformer import Block, Transformer, transformer_gradient
+from refimpl.parallel.threads import one_thread_each, operations
 
 LENGTH, HEADS, DEPTH = 16, 4, 1
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
@@ -111,7 +112,8 @@ def transformer_losses(training: Training, attention: float) -> Array:
     tree, scaling = random_transformer(abc, m, of_weights, base), transformer_scaling(abc, m, base)
     state, losses = _start(tuple(leaves(tree)), training.optimizer), np.full(training.steps, np.inf)
     s = (base / HEADS) ** -0.5 * (m / base) ** -attention
-    with np.errstate(over="ignore", invalid="ignore"):
+    limit = one_thread_each(operations(training.batch * LENGTH, leaves(tree)))
+    with limit, np.errstate(over="ignore", invalid="ignore"):
         for t in range(training.steps):
             i = of_batches.integers(0, len(text()) - LENGTH, (training.batch, 1)) + np.arange(LENGTH)
             h = _times(rebuild(tree, list(_parameters(state))), scaling.multiplier)

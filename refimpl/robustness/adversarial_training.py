@@ -17,6 +17,7 @@ from refimpl.layers import Network, flatten, network, sizes_of, unflatten
 from refimpl.mlp import forward, loss_gradient
 from refimpl.mlp_passes import cotangents, trace
 from refimpl.optimizers import adam_start, adam_step
+from refimpl.parallel.threads import one_thread_each, operations
 from refimpl.robustness.adversarial import pgd
 from refimpl.robustness.duality import attacked_norm
 
@@ -89,7 +90,12 @@ def attack(h: Network, a: Any, labels: Any, eps: float, num_steps: int = 20, nor
     """
     if eps == 0:
         return a.copy()
-    return bare(pgd)(bare(input_gradient)(h, labels), a, eps, 2.5 * eps / num_steps, num_steps, norm, _PIXELS)
+    with one_thread_each(_operations(h, len(a))):
+        return bare(pgd)(bare(input_gradient)(h, labels), a, eps, 2.5 * eps / num_steps, num_steps, norm, _PIXELS)
+
+
+def _operations(h: Network, rows: int) -> float:
+    return operations(rows, [layer.W for layer in h.layers])
 
 
 @domain(**_classified, **_attack)
@@ -154,7 +160,7 @@ def adversarial_training(
     """
     if labels.shape != a.shape[:1]:
         raise ValueError(f"labels must be one for each of {len(a)} inputs, got {labels.shape}")
-    with np.errstate(over="ignore", invalid="ignore"):
+    with one_thread_each(_operations(h, batch)), np.errstate(over="ignore", invalid="ignore"):
         return _steps(h, a, labels, rng, steps, step, batch, (eps, num_steps, norm))
 
 

@@ -12,6 +12,7 @@ from refimpl.array_domains import covariance, semidefinite
 from refimpl.arrays import Array
 from refimpl.domains import Domain, array, bare, domain, integer, positive
 from refimpl.errors import DivergedError
+from refimpl.parallel.threads import one_thread_each, operations
 from refimpl.sampling.langevin import baoab_step, lmc_step
 from refimpl.sampling.metrics import gaussian_kl
 
@@ -180,12 +181,12 @@ def covariance_after(step: Transition, num_steps: int, C0: Array) -> Array:
     array([[0.625]])
     """
     C, Q = C0.copy(), step.N @ step.N.T
-    for k in range(num_steps):
-        with np.errstate(over="ignore", invalid="ignore"):
+    with one_thread_each(operations(len(C), [C])), np.errstate(over="ignore", invalid="ignore"):
+        for k in range(num_steps):
             after = step.M @ C @ step.M.T + Q
-        if not np.isfinite(after).all():
-            raise DivergedError(C, k)
-        C = after
+            if not np.isfinite(after).all():
+                raise DivergedError(C, k)
+            C = after
     return C
 
 
@@ -221,8 +222,9 @@ def steps_to_accuracy(step: Transition, C0: Array, target: Array, eps: float, ma
     2
     """
     C, mean, divergence = C0, np.zeros(len(C0)), bare(gaussian_kl)
-    for k in range(max_steps):
-        if divergence(mean, C, mean, target) <= eps:
-            return k
-        C = step.M @ C @ step.M.T + step.N @ step.N.T
+    with one_thread_each(operations(len(C), [C])):
+        for k in range(max_steps):
+            if divergence(mean, C, mean, target) <= eps:
+                return k
+            C = step.M @ C @ step.M.T + step.N @ step.N.T
     raise ValueError(f"max_steps must suffice for KL <= {eps}, got {max_steps} without reaching it")

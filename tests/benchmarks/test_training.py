@@ -1,13 +1,11 @@
 """A training step of a score network 3-128-128-2 and its reverse diffusion, against the same in JAX, float64.
 
-The step is timed as the driver runs it, whose arguments were checked once. With OMP_NUM_THREADS=1 the sampler is
-fastest, as it then runs blocks on threads of its own; the step is fastest without. Most of the time goes to matrix
-products, so that the ratios are those of the two libraries' kernels: OpenBLAS takes those for AVX2 on processors that
-it does not know, where XLA uses AVX-512.
+The step is timed as the driver runs it, whose arguments were checked once. Most of the time goes to matrix products,
+so that the ratios are those of the two libraries' kernels: OpenBLAS takes those for AVX2 on processors that it does not
+know, where XLA uses AVX-512.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -21,7 +19,7 @@ from refimpl.diffusion.network import ScoreNetwork, random_score_network
 from refimpl.diffusion.network_sampler import BLOCK, sample_network
 from refimpl.diffusion.sde import vp
 from refimpl.domains import bare
-from refimpl.parallel import idle_cores
+from refimpl.parallel.threads import spread
 
 BATCH, STEPS, POINTS, TIMES, T_END = 512, 20, 10_000, 500, 1e-3
 NETWORK = random_score_network(vp(), (2, 128, 128), np.random.default_rng(0), activation=tanh)
@@ -41,10 +39,10 @@ def test_training_steps_against_jax(race: Callable) -> None:
     def ours() -> np.ndarray:
         state = learner_start(x)
         for batch in drawn:
-            state, _ = bare(learning_step)(objective, state, batch, 1e-3, 0.99, pool.map)
+            state, _ = bare(learning_step)(objective, state, batch, 1e-3, 0.99, run)
         return state.adam.x
 
-    with ThreadPoolExecutor(idle_cores()) as pool, jax.enable_x64(True):
+    with spread() as run, jax.enable_x64(True):
         peer = jax_training(jax, x, [batch[:3] for batch in drawn])
         result = race(ours, jax=peer)
         np.testing.assert_allclose(result, peer(), atol=1e-9)

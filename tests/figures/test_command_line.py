@@ -70,7 +70,7 @@ def test_one_figure_end_to_end_and_the_same_bytes_again(tmp_path):
     first = command("minimax/dirac_gan", "--out", tmp_path / "a", "--format", "png", "svg", "pdf", PYTHONHASHSEED="1")
     assert first.returncode == 0
     assert first.stdout == f"1 of 1 made: {tmp_path / 'a' / 'index.html'}\n"
-    assert first.stderr.startswith("minimax/dirac_gan  ")
+    assert first.stderr.startswith("[1/1] minimax/dirac_gan  ")
     assert first.stderr.count("\n") == 1
     command("dirac", "--out", tmp_path / "b", "--format", "svg", "pdf", "png", PYTHONHASHSEED="2")
     for name in ("dirac_gan.png", "dirac_gan.svg", "dirac_gan.pdf"):
@@ -124,7 +124,7 @@ def test_ctrl_c_leaves_what_was_finished(workers, driver, tmp_path):
         os.killpg(process.pid, signal.SIGINT)
         rest = process.stderr.read()
         status = process.wait(timeout=60)
-    assert first.startswith("made_up/good  ")
+    assert first.startswith("[1/2] made_up/good  ")
     assert rest == f"figures: interrupted, 1 of 2 finished in {out}\n"
     assert status == 130
     assert sorted(path.name for path in out.rglob("*") if path.is_file()) == ["good.json", "good.png", "index.html"]

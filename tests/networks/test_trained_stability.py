@@ -8,8 +8,8 @@ import pytest
 from refimpl.errors import DivergedError
 from refimpl.networks import fully_connected, trained_stability
 from refimpl.networks.initialization import Scales, sample_weights
-from refimpl.networks.sweeps import sweep
 from refimpl.networks.trained_stability import Job, Outcome, adam_on_batches, outcome
+from refimpl.parallel import sweep
 
 SMALL = Job("dense", "he", 4, 3, 0, 2, points=20)
 

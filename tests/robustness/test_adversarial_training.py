@@ -8,7 +8,7 @@ import pytest
 from refimpl.activations import leaky_relu, relu
 from refimpl.errors import DivergedError
 from refimpl.layers import Network, flatten, random_layers
-from refimpl.networks.sweeps import sweep
+from refimpl.parallel import sweep
 from refimpl.robustness import digit_classifiers
 from refimpl.robustness.adversarial_training import adversarial_training, attack, input_gradient, withstands
 from refimpl.robustness.digit_classifiers import Job, as_network, digit_split, trained

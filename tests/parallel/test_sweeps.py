@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from refimpl.networks.sweeps import sweep
+from refimpl.parallel import sweep
 
 ITEMS = [1.0, 4.0, 9.0, 16.0]
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from refimpl.parallel import as_they_come, idle_cores
+from refimpl.parallel import as_they_come
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -22,10 +22,3 @@ def test_a_process_that_dies_is_reported():
 def test_leaving_ends_the_processes():
     with closing(as_they_come(math.sqrt, [1.0, 2.0, 3.0], 2)) as results:
         next(results)
-
-
-@pytest.mark.parametrize(("taken", "free"), [("1", 8), ("2", 4), ("3", 2), ("16", 1), ("", 1), ("4,2", 1), ("0", 8)])
-def test_products_and_threads_share_the_cores(monkeypatch, taken, free):
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    monkeypatch.setenv("OMP_NUM_THREADS", taken)
-    assert idle_cores() == free
