@@ -92,7 +92,7 @@ def learn(
     path : path, optional
         File of partial results: written at each record, read when it exists.
     threads : int, optional
-        Number of threads, each for 512 rows of a batch at a time; by default one for each core, see
+        Number of threads, each for 256 rows of a batch at a time; by default one for each core, see
         `refimpl.parallel.threads.spread`.
 
     Returns

@@ -15,7 +15,7 @@ from refimpl.domains import Domain, Sizes, array, bare, domain, function, number
 from refimpl.optimizers import AdamState, adam_start, adam_step
 from refimpl.records import record
 
-BLOCK = 512
+BLOCK = 256
 """Rows of a batch whose gradient one thread computes at a time."""
 
 Objective = Callable[..., Loss]

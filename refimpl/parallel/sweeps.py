@@ -80,4 +80,4 @@ def sweep(
 
 def mark(job: Callable, items: Sequence[Any]) -> str:
     """What tells the partial results of this job on these items from others."""
-    return checkpoints.key(getattr(job, "__name__", type(job).__name__), items)
+    return checkpoints.key(getattr(job, "__name__", type(job).__name__), tuple(items))

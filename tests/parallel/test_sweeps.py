@@ -14,9 +14,9 @@ from refimpl.parallel import sweep
 ITEMS = [1.0, 4.0, 9.0, 16.0]
 
 
-def test_workers_may_be_a_number_or_a_map() -> None:
+def test_workers_may_be_a_number_an_executor_or_a_map() -> None:
     with ThreadPoolExecutor(2) as pool:
-        for workers in (1, 2, map, pool.map):
+        for workers in (1, 2, map, pool.map, pool):
             np.testing.assert_array_equal(sweep(math.sqrt, ITEMS, workers), [1, 2, 3, 4])
 
 
@@ -53,6 +53,43 @@ def test_a_sweep_resumes_where_it_stopped(workers: int | Callable, tmp_path: Pat
     assert calls == ITEMS
     with pytest.raises(ValueError, match="path must hold partial results of these items"):
         sweep(root, ITEMS[:2], path=path)
+
+
+def test_results_are_appended(tmp_path: Path) -> None:
+    path, sizes = tmp_path / "partial", [0]
+    sweep(math.sqrt, ITEMS, progress=lambda done: sizes.append(path.stat().st_size), path=path)
+    assert len(set(np.diff(sizes)[1:])) == 1
+
+
+def test_a_half_written_end_is_computed_again(tmp_path: Path) -> None:
+    path, calls = tmp_path / "partial", []
+
+    def root(x: float) -> float:
+        calls.append(x)
+        return math.sqrt(x)
+
+    sweep(root, ITEMS, path=path)
+    whole = path.read_bytes()
+    for lost, again in ((1, 1), (len(whole) // 2, 2), (len(whole), 4), (len(whole) - 1, 4), (len(whole) - 30, 4)):
+        path.write_bytes(whole[:-lost])
+        calls.clear()
+        np.testing.assert_array_equal(sweep(root, ITEMS, path=path), [1, 2, 3, 4])
+        assert len(calls) >= again
+        assert path.read_bytes() == whole
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "partial"
+    sweep(math.sqrt, ITEMS, path=path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"path must hold partial results, got a damaged file .*partial"):
+        sweep(math.sqrt, ITEMS, path=path)
+    path.write_text("something else")
+    with pytest.raises(ValueError, match="path must hold partial results of these items, got something else in"):
+        sweep(math.sqrt, ITEMS, path=path)
+    assert path.read_text() == "something else"
 
 
 @pytest.mark.parametrize(
