@@ -147,10 +147,10 @@ def nested(item: int) -> tuple[bool, list[float]]:
 
 
 RUN = """
-import sys, time
+import os, sys, time
 from refimpl.parallel.processes import as_they_come, ended_by_signals
 def job(seconds):
-    print("at work", flush=True)
+    os.write(1, b"at work\\n")
     time.sleep(seconds)
 if __name__ == "__main__":
     try:
