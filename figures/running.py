@@ -10,7 +10,7 @@ from typing import Any
 from figures import gallery
 from figures.discovery import select, sweeps
 from figures.rendering import FORMATS, QUALITIES, Rendering, render
-from refimpl.domains import domain, one_of
+from refimpl.arguments.domains import domain, one_of
 from refimpl.parallel.processes import Workers, as_they_come, workers_domain
 
 

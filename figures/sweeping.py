@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from refimpl import checkpoints
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.files import checkpoints
 from refimpl.parallel import Workers, sweep
 from refimpl.parallel.journal import open_journal
 from refimpl.parallel.sweeps import mark

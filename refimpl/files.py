@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from refimpl.domains import Domain, Sizes
+from refimpl.arguments.domains import Domain, Sizes
 
 
 def _check_path(name: str, value: Any, sizes: Sizes) -> Path:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from verify.evidence import Evidence, Verdict
 from verify.register import ROWS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 
 _HEAD = b"partial results of "
 _FRAME = struct.Struct("<QI")

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
 
-from refimpl.domains import Domain, Sizes, integer, shortened
+from refimpl.arguments.domains import Domain, Sizes, integer, shortened
 from refimpl.parallel.threads import become_one_of
 
 T = TypeVar("T")

@@ -19,17 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.activations import identity
-from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain
+from refimpl.backpropagation.activations import identity
 from refimpl.networks.fully_connected import input_gradient
 from refimpl.robustness.activation_patterns import brute_force
 from refimpl.robustness.duality import any_norm, dual_norm
-from refimpl.robustness.mixed_integer_bounds import lipmip
-from refimpl.robustness.multipliers import lipsdp
-from refimpl.robustness.polynomial_bounds import lipopt
+from refimpl.robustness.linf_sdp_signs import linf_sdp
+from refimpl.robustness.lipmip_programs import lipmip
+from refimpl.robustness.lipopt_polynomials import lipopt
+from refimpl.robustness.lipsdp_multipliers import lipsdp
 from refimpl.robustness.relu_networks import Weights, network_weights
-from refimpl.robustness.sign_relaxation import linf_sdp
 
 __all__ = ["brute_force", "linf_sdp", "lipmip", "lipopt", "lipsdp", "product_bound", "sampled_bound"]
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, array, bare, domain, field, function, positive
-from refimpl.errors import DivergedError
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, array, bare, domain, field, function, positive
+from refimpl.arguments.errors import DivergedError
 
 _nodes = array("n")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.minimax.algorithms import gda_step
 from verify.claims import Claim, EngineError, check, claim, discover, kill, shipped, worst
 from verify.evidence import Evidence, Verdict, equal
