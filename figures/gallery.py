@@ -9,7 +9,7 @@ from typing import Any
 from figures.discovery import lecture_order
 from figures.page import page
 from figures.rendering import FORMATS, Rendering
-from refimpl.files import write_whole
+from refimpl.files.writing import write_whole
 
 RECORD = {"name", "slide", "title", "caption", "alternative text", "formats", "quality"}
 """What a record needs to be shown."""

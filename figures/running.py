@@ -9,7 +9,7 @@ from pathlib import Path
 from figures import gallery
 from figures.discovery import select
 from figures.rendering import FORMATS, QUALITIES, Rendering, render
-from refimpl.domains import domain, integer, one_of
+from refimpl.arguments.domains import domain, integer, one_of
 from refimpl.parallel import as_they_come
 
 

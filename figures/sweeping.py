@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from refimpl import checkpoints
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.files import checkpoints
 from refimpl.networks.sweeps import Workers, sweep
 
 LINES = 20

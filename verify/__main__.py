@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from refimpl.files import write_whole
+from refimpl.files.writing import write_whole
 from verify import reports
 from verify.claims import EngineError, Result, discover
 from verify.evidence import Verdict

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, NamedTuple
 
-from refimpl.domains import domain, integer
+from refimpl.arguments.domains import domain, integer
 from refimpl.parallel import as_they_come
 from verify.claims import Claim, EngineError, Result, check, discover, kill, result
 from verify.evidence import Evidence, Verdict

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.diffusion.convergence import exponential_law, isotropic_total_variation
-from refimpl.diffusion.path_divergence import path_divergence, total_variation_bound
+from refimpl.diffusion.girsanov import path_divergence, total_variation_bound
 from refimpl.sampling.metrics import total_variation
 
 SLIDE = "Theoretical guarantees"

@@ -8,9 +8,9 @@ import scipy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.calculus.mixtures import mixture_log_density, mixture_score
 from refimpl.diffusion.guidance import classifier_free_score, guided_diffusion_law, guided_flow_law, tilted_law
-from refimpl.mixtures import mixture_log_density, mixture_score
 
 SLIDE = "Modern tricks to generate appealing images"
 CAPTION = (

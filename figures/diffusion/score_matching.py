@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
-from refimpl.mixtures import mixture_log_density, mixture_score
+from refimpl.arguments.arrays import Array
+from refimpl.calculus.mixtures import mixture_log_density, mixture_score
 
 SLIDE = "Learning the score"
 CAPTION = (

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.cbook import get_sample_data
 from matplotlib.figure import Figure
 
-from refimpl import digits
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.data import digits
 from refimpl.diffusion.denoising import denoise
 from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.diffusion.spectrum import power_spectrum, radial_average

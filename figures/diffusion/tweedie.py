@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from refimpl import digits
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.data import digits
 from refimpl.diffusion.empirical import empirical_denoiser, empirical_weights, weight_entropy
 
 SLIDE = "Examples of optimal denoising on MNIST"

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.minimax.algorithms import trajectory
 from refimpl.minimax.games import bilinear
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.minimax.dirac_gan import alternating_step, simultaneous_step, standard_slope, vector_field
 
 SLIDE = "Difficulties of GAN training"

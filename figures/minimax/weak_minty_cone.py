@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Arc, Circle
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.minimax.games import lower_bound
 from refimpl.minimax.weak_minty import weak_minty_constant
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array, Field
+from refimpl.arguments.arrays import Array, Field
 from refimpl.minimax.algorithms import trajectory
 from refimpl.minimax.games import forsaken, lower_bound, polar
 from refimpl.minimax.weak_minty import ceg_plus, curvature_eg_plus, lipschitz_constant, weak_minty_constant

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
-from refimpl import activations, checkpoints, layers, mlp, mlp_passes, mlp_tangents, optimizers
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.backpropagation import activations, layers, mlp, mlp_passes, mlp_tangents, optimizers
+from refimpl.files import checkpoints
 from refimpl.minimax import gan, gan_algorithms, gan_training, twenty_five_gaussians, wgan
 from refimpl.minimax.gan import Gan
 from refimpl.minimax.gan_training import History, Training, train

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from figures.sweeping import resumed
-from refimpl import cross_entropy, layers, mlp, mlp_passes, optimizers
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.backpropagation import cross_entropy, layers, mlp, mlp_passes, optimizers
 from refimpl.networks import (
     coordinate_check,
     mup,

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.sweeping import resumed
-from refimpl.activations import identity
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.backpropagation.activations import identity
 from refimpl.networks import fully_connected, initialization, lazy_training, non_lazy, phase_diagram, training
 from refimpl.networks.fully_connected import input_gradient
 from refimpl.networks.initialization import sample_weights

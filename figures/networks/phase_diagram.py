@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from figures.sweeping import resumed
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.networks import fully_connected, initialization, lazy_training, phase_diagram, training
 from refimpl.networks.initialization import NAMES, sample_weights
 from refimpl.networks.lazy_training import relative_changes

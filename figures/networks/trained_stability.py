@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.sweeping import resumed
-from refimpl import optimizers
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.backpropagation import optimizers
 from refimpl.networks import convolutional, fully_connected, initialization, trained_stability
 from refimpl.networks.sweeps import Workers
 from refimpl.networks.trained_stability import Job, outcome

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.robustness import lipschitz
 from refimpl.robustness.activation_patterns import cells
 from refimpl.robustness.relu_networks import Weights

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array, Field
+from refimpl.arguments.arrays import Array, Field
 from refimpl.robustness.landscapes import factorization
 from refimpl.robustness.sharpness import sam_step
 from refimpl.sampling.targets import gaussian_mixture

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.sampling.complexity import complexity_table, steps_on_gaussian
 
 SLIDE = "Langevin Monte Carlo"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
 from refimpl.sampling.diagnostics import effective_sample_size, split_rhat
 from refimpl.sampling.langevin import lmc_trace
 from refimpl.sampling.metropolis import mala

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, function, integer, nonnegative, positive
+from refimpl.arguments.errors import DivergedError
 from refimpl.control.linear_policies import correlation, gains, system, value_matrix
-from refimpl.domains import array, domain, function, integer, nonnegative, positive
-from refimpl.errors import DivergedError
 
 _noisy = {**system, "K": gains, "S0": correlation, "sigma": nonnegative}
 _smoothing = {"J": function, "theta": array("..."), "sigma": positive, "num_nodes": integer(1)}

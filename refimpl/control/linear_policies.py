@@ -6,10 +6,10 @@ Costs are Σ γᵗ(sₜᵀQsₜ + uₜᵀRuₜ), finite from every start where �
 import numpy as np
 import scipy
 
-from refimpl.array_domains import semidefinite, symmetric
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, number
-from refimpl.errors import DivergedError
+from refimpl.arguments.array_domains import semidefinite, symmetric
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, number
+from refimpl.arguments.errors import DivergedError
 
 discount = number("> 0 and < 1")
 system = {"A": array("n n"), "B": array("n m"), "Q": symmetric("n n"), "R": symmetric("m m"), "gamma": discount}

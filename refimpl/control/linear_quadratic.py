@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import domain
+from refimpl.arguments.errors import DivergedError
 from refimpl.control.linear_policies import (
     correlation,
     gains,
@@ -17,8 +19,6 @@ from refimpl.control.linear_policies import (
     system,
     value_matrix,
 )
-from refimpl.domains import domain
-from refimpl.errors import DivergedError
 
 _UNSOLVED = "A, B, Q, R, gamma must have a stabilising solution of the Riccati equation, got ones without"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.array_domains import probabilities
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, number
+from refimpl.arguments.array_domains import probabilities
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, number
 
 discount = number(">= 0 and < 1")
 process = {"P": probabilities("s a s"), "R": array("s a"), "gamma": discount}

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.array_domains import symmetric
-from refimpl.arrays import Array
+from refimpl.arguments.array_domains import symmetric
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, number, positive
 from refimpl.control.linear_policies import closed_loop_growth, system
 from refimpl.control.linear_quadratic import riccati_gain, stabilising_solution
-from refimpl.domains import array, domain, number, positive
 
 
 class Stacked(NamedTuple):

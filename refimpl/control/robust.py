@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.array_domains import integers
-from refimpl.arrays import Array
+from refimpl.arguments.array_domains import integers
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain
 from refimpl.control.linear_policies import system
-from refimpl.control.policy_gradient import action_value
-from refimpl.domains import array, domain
+from refimpl.control.policy_gradient_theorem import action_value
 
 _attack = {**system, "K": array("m n"), "s": array("k n"), "nu": array("j m")}
 _finite = {"Q": array("... s a"), "reach": integers(0)}

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.array_domains import alike
-from refimpl.arrays import Array
+from refimpl.arguments.array_domains import alike
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, number
 from refimpl.control.markov import action_values, process, state_values
-from refimpl.domains import array, domain, number
 
 _share = number(">= 0 and <= 1")
 

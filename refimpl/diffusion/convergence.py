@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array, Score
+from refimpl.arguments.arrays import Array, Score
+from refimpl.arguments.domains import array, domain, field, integer, nonnegative, number, positive
 from refimpl.diffusion.schedules import march
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import array, domain, field, integer, nonnegative, number, positive
 
 _points = array("... p")
 

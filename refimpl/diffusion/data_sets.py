@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl import digits
-from refimpl.array_domains import positive_array
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, generator, integer, nonnegative
+from refimpl.arguments.array_domains import positive_array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, domain, generator, integer, nonnegative
+from refimpl.data import digits
 
 HELD_OUT = 5
 """Every fifth digit is held out: digits are sorted by label, so that each label keeps its share."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, field, generator, nonnegative, positive
 from refimpl.diffusion.schedules import falling, march
-from refimpl.domains import array, domain, field, generator, nonnegative, positive
 
 Denoiser = Callable[[Any, float], Any]
 

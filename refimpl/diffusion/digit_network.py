@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from refimpl import checkpoints
-from refimpl.activations import silu
+from refimpl.arguments.domains import domain, generator, integer
+from refimpl.backpropagation.activations import silu
 from refimpl.diffusion.data_sets import Whitening, digit_sets, to_coordinates, whitening
 from refimpl.diffusion.learning import Training
-from refimpl.diffusion.network import ScoreNetwork, random_score_network
+from refimpl.diffusion.score_network import ScoreNetwork, random_score_network
 from refimpl.diffusion.sde import vp
 from refimpl.diffusion.training import Trained, load, save, train
-from refimpl.domains import domain, generator, integer
+from refimpl.files import checkpoints
 
 COMPONENTS, HIDDEN, FREQUENCIES = 32, (256, 256, 256), 4
 BATCH, STEP, RECORDS, STEPS, DROP = 256, 2e-3, 20, 20_000, 0.2

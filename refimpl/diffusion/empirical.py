@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import scipy
 
-from refimpl.array_domains import probabilities
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, positive
+from refimpl.arguments.array_domains import probabilities
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, positive
 
 _BLOCK = 2**25  # bytes of a block of weights, or of the differences computed again: 32 MB bound the memory at hand
 _CACHED = 2**22  # bytes of a block of samples: 4 MB stay in a last-level cache between two passes

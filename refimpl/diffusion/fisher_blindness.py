@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
-from refimpl.diffusion.two_modes import half_log_odds, mean_around, mean_between
-from refimpl.domains import array, domain, number, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, number, positive
+from refimpl.diffusion.two_mode_means import half_log_odds, mean_around, mean_between
 
 _weight = number("> 0 and < 1")
 _two_laws = {"a": positive, "w": _weight, "v": _weight}

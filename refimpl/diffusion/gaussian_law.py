@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain
 from refimpl.diffusion.schedules import falling, falling_times, march
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import Domain, Sizes, array, bare, domain
 
 _numbers = array("...")
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.array_domains import covariance, probabilities
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, function, integer, number, positive
-from refimpl.mixtures import mixture_score
+from refimpl.arguments.array_domains import covariance, probabilities
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, function, integer, number, positive
+from refimpl.calculus.mixtures import mixture_score
 
 _real = number("")
 

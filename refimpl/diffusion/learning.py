@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl import checkpoints
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain, function, generator, integer, optional, positive
+from refimpl.arguments.errors import DivergedError
+from refimpl.arguments.records import record
 from refimpl.diffusion.learning_steps import (
     Draw,
     Learner,
@@ -23,11 +25,9 @@ from refimpl.diffusion.learning_steps import (
     learner_start,
     learning_step,
 )
-from refimpl.domains import array, bare, domain, function, generator, integer, optional, positive
-from refimpl.errors import DivergedError
-from refimpl.files import path_domain
+from refimpl.files import checkpoints
+from refimpl.files.writing import path_domain
 from refimpl.parallel import idle_cores
-from refimpl.records import record
 
 __all__ = ["History", "Learner", "Training", "learn", "learner_start", "learning_step"]
 
@@ -112,7 +112,7 @@ def learn(
 
     Examples
     --------
-    >>> from refimpl.diffusion.network_losses import Loss
+    >>> from refimpl.diffusion.score_network_losses import Loss
     >>> def halves(x, a):
     ...     return Loss(float(((x - a) ** 2).mean() / 2), (x - a).mean(axis=0))
     >>> rng = np.random.default_rng(0)

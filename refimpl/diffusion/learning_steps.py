@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array, keep_freed_memory
-from refimpl.diffusion.network_losses import Loss
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, number, positive, shortened
-from refimpl.optimizers import AdamState, adam_start, adam_step
-from refimpl.records import record
+from refimpl.arguments.arrays import Array, keep_freed_memory
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, function, number, positive, shortened
+from refimpl.arguments.records import record
+from refimpl.backpropagation.optimizers import AdamState, adam_start, adam_step
+from refimpl.diffusion.score_network_losses import Loss
 
 BLOCK = 512
 """Rows of a batch whose gradient one thread computes at a time."""

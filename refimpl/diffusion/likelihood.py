@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array, Score
-from refimpl.diffusion.flow import velocity
+from refimpl.arguments.arrays import Array, Score
+from refimpl.arguments.domains import array, bare, domain, field, number, optional, positive, potential
+from refimpl.diffusion.probability_flow import velocity
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import array, bare, domain, field, number, optional, positive, potential
 
 _points, _time = array("... p"), number("> 0 and <= 1")
 _tolerances = {"rtol": positive, "atol": positive}

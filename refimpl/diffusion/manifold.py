@@ -7,9 +7,9 @@ form; a data set is the other one. Off the set the score grows like distance/ÏƒÂ
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, positive
 from refimpl.diffusion.empirical import empirical_denoiser
-from refimpl.domains import array, domain, positive
 
 _planar = array("... 2")
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from refimpl import mixtures
-from refimpl.array_domains import covariance, probabilities
-from refimpl.arrays import Array, namespace
+from refimpl.arguments.array_domains import covariance, probabilities
+from refimpl.arguments.arrays import Array, namespace
+from refimpl.arguments.domains import array, domain, number
+from refimpl.calculus import mixtures
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import array, domain, number
 
 _mixture = {"weights": probabilities("k"), "means": array("k p"), "covariances": covariance("k p p")}
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.domains import array, domain, field, one_of, positive
+from refimpl.arguments.domains import array, domain, field, one_of, positive
 
 _points = array("... p")
 _NAMES = ("score", "noise", "clean", "v")

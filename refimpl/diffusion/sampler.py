@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, Score
-from refimpl.diffusion.flow import ddim_step, flow, heun_step, probability_flow_step
+from refimpl.arguments.arrays import Array, Score
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, field, generator, integer, number, positive
 from refimpl.diffusion.likelihood import log_likelihood, solve_flow
+from refimpl.diffusion.probability_flow import ddim_step, flow, heun_step, probability_flow_step
 from refimpl.diffusion.schedules import march
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import Domain, Sizes, array, bare, domain, field, generator, integer, number, positive
 
 __all__ = [
     "corrector_step",

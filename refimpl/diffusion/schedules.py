@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, function, integer, positive
-from refimpl.errors import DivergedError
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, domain, function, integer, positive
+from refimpl.arguments.errors import DivergedError
 
 _list = array("k")
 

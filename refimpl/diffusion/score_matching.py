@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, Field
-from refimpl.differentiation import exact_jacobian
-from refimpl.domains import Domain, Sizes, array, domain, field, positive
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, Sizes, array, domain, field, positive
+from refimpl.calculus.differentiation import exact_jacobian
 
 _points = array("... p")
 

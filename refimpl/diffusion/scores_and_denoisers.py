@@ -5,8 +5,8 @@ from typing import Any
 
 import scipy
 
+from refimpl.arguments.domains import array, domain, field, number, positive
 from refimpl.diffusion.sde import SDE, process
-from refimpl.domains import array, domain, field, number, positive
 
 _points = array("... p")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.domains import Domain, Sizes, array, bare, domain, positive
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, positive
 
 
 class SDE(NamedTuple):

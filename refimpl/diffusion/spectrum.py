@@ -6,8 +6,8 @@ variance σ² a pixel has E|ẑ|² = Nσ² at every frequency.
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, integer, nonnegative, number
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, domain, integer, nonnegative, number
 
 _images = array("... h w")
 

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain, field, function, generator, integer, number, optional
 from refimpl.diffusion.learning import History, Training, learn, settings
 from refimpl.diffusion.learning_steps import Draw, Objective
-from refimpl.diffusion.network import ScoreNetwork, labels, of_classes, score_network
-from refimpl.diffusion.network_files import load, parameters, save, with_parameters
-from refimpl.diffusion.network_losses import Loss, joint_gradient
+from refimpl.diffusion.score_network import ScoreNetwork, labels, of_classes, score_network
+from refimpl.diffusion.score_network_files import load, parameters, save, with_parameters
+from refimpl.diffusion.score_network_losses import Loss, joint_gradient
 from refimpl.diffusion.sde import unchecked
-from refimpl.domains import array, bare, domain, field, function, generator, integer, number, optional
-from refimpl.files import path_domain
+from refimpl.files.writing import path_domain
 
 __all__ = [
     "Trained",
@@ -113,7 +113,7 @@ def train(
     --------
     Samples of N(2, ¼) on the line: the score at an early time.
 
-    >>> from refimpl.diffusion.network import random_score_network, score
+    >>> from refimpl.diffusion.score_network import random_score_network, score
     >>> from refimpl.diffusion.sde import vp
     >>> rng = np.random.default_rng(0)
     >>> h = random_score_network(vp(), [1, 16, 16], rng)

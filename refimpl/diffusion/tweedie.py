@@ -6,11 +6,11 @@ modules: `mixtures` of Gaussians, and the `empirical` law of a data set; `denois
 
 from typing import Any
 
-from refimpl.arrays import Field, namespace
+from refimpl.arguments.arrays import Field, namespace
+from refimpl.arguments.domains import array, domain, field, jacobian, positive
+from refimpl.calculus.mixtures import mixture_score
 from refimpl.diffusion.denoising import ancestral_denoise, ancestral_denoising_step, denoise, denoising_step
 from refimpl.diffusion.empirical import empirical_denoiser
-from refimpl.domains import array, domain, field, jacobian, positive
-from refimpl.mixtures import mixture_score
 
 __all__ = [
     "ancestral_denoise",

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, Field
-from refimpl.compiling import planar
-from refimpl.differentiation import central_jacobian
-from refimpl.domains import array, domain, field, integer, one_of, positive
-from refimpl.errors import DivergedError
-from refimpl.iteration import orbit
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, domain, field, integer, one_of, positive
+from refimpl.arguments.errors import DivergedError
+from refimpl.calculus.differentiation import central_jacobian
+from refimpl.loops.compiling import planar
+from refimpl.loops.iteration import orbit
 
 _points = array("... p")
 

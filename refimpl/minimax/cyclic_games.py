@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from refimpl.arrays import join, split
-from refimpl.domains import domain, number, one_of
+from refimpl.arguments.arrays import join, split
+from refimpl.arguments.domains import domain, number, one_of
 from refimpl.minimax.game import Game, planar_game
 
 

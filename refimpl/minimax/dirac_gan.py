@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from refimpl.arrays import join, split
-from refimpl.domains import array, domain, function, integer, number, positive
+from refimpl.arguments.arrays import join, split
+from refimpl.arguments.domains import array, domain, function, integer, number, positive
 
 Slope = Callable[[Any], Any]
 Eigenvalues = npt.NDArray[np.complex128]

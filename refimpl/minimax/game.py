@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import autograd
 import autograd.numpy as np
 
-from refimpl.arrays import Field
-from refimpl.compiling import planar
-from refimpl.domains import Domain, array, domain, function, integer, number, optional
+from refimpl.arguments.arrays import Field
+from refimpl.arguments.domains import Domain, array, domain, function, integer, number, optional
+from refimpl.loops.compiling import planar
 
 Payoff = Callable[[Any, Any], Any]
 
@@ -53,7 +53,7 @@ def planar_game(name: str, payoff: Payoff | None, operator: Field) -> Game:
     payoff : callable or None
         Φ(x, y) by arithmetic, which numbers, arrays and boxes of automatic differentiation take.
     operator : callable
-        V(z) by arithmetic on the coordinates that `refimpl.arrays.split` takes from z and `join` puts together.
+        V(z) by arithmetic on the coordinates that `arguments.arrays.split` takes from z and `join` puts together.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def planar_game(name: str, payoff: Payoff | None, operator: Field) -> Game:
 
     Examples
     --------
-    >>> from refimpl.arrays import join, split
+    >>> from refimpl.arguments.arrays import join, split
     >>> planar_game("descent", lambda x, y: x**2, lambda z: join(2 * split(z)[0], 0 * split(z)[1])).operator([3.0, 2.0])
     array([6., 0.])
     """

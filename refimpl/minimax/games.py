@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, join, namespace, split
-from refimpl.domains import array, domain, optional
+from refimpl.arguments.arrays import Array, join, namespace, split
+from refimpl.arguments.domains import array, domain, optional
 from refimpl.minimax.cyclic_games import almost_bilinear, forsaken, global_forsaken, lower_bound, polar
 from refimpl.minimax.game import Game, Payoff, operator_of, planar_game
 from refimpl.minimax.saddles import monkey_saddle, quadratic_saddle, trap, weird_saddle

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.activations import relu
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, nonnegative
-from refimpl.layers import Network, flatten, random_layers, unflatten, widths
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, generator, integer, nonnegative
+from refimpl.arguments.records import record
+from refimpl.backpropagation.activations import relu
+from refimpl.backpropagation.layers import Network, flatten, random_layers, unflatten, widths
+from refimpl.backpropagation.mlp import forward
 from refimpl.minimax import wgan
 from refimpl.minimax.twenty_five_gaussians import sample_gaussians
-from refimpl.mlp import forward
-from refimpl.records import record
 
 _forward, _unflatten = bare(forward), bare(unflatten)
 _critic_gradient, _generator_gradient = bare(wgan.critic_gradient), bare(wgan.generator_gradient)
@@ -77,7 +77,7 @@ _vector = array("d")
 
 @domain(gan=gan_domain, rng=generator)
 def random_players(gan: Gan, rng: np.random.Generator) -> Players:
-    """Random layers (`refimpl.layers.random_layers`) of generator and critic as vectors.
+    """Random layers (`refimpl.backpropagation.layers.random_layers`) of generator and critic as vectors.
 
     Parameters
     ----------

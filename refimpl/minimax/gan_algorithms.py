@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, bare, domain, nonnegative, number, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, bare, domain, nonnegative, number, positive
+from refimpl.backpropagation.optimizers import AdamState, RMSState, adam_step, langevin_step
 from refimpl.minimax.gan import Draw, Gan, Players, critic_slope, gan_domain, generator_slope
-from refimpl.optimizers import AdamState, RMSState, adam_step, langevin_step
 
 _adam_step, _langevin_step = bare(adam_step), bare(langevin_step)
 _critic_slope, _generator_slope = bare(critic_slope), bare(generator_slope)
@@ -101,7 +101,7 @@ def mirror_round(
               \bar x \leftarrow (1 - \beta) \bar x + \beta x^{k+1}, \qquad
               x_{t+1} = (1 - \beta) x_t + \beta \bar x
 
-    with L a preconditioned Langevin step (`refimpl.optimizers.langevin_step`); the averages of y are like those of x.
+    with L a preconditioned Langevin step (`optimizers.langevin_step`); the averages of y are like those of x.
 
     Parameters
     ----------

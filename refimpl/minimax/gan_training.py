@@ -7,16 +7,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl import checkpoints
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, domain, function, generator, integer, nonnegative, one_of, optional, positive
-from refimpl.errors import DivergedError
-from refimpl.files import path_domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import (
+    Domain,
+    Sizes,
+    domain,
+    function,
+    generator,
+    integer,
+    nonnegative,
+    one_of,
+    optional,
+    positive,
+)
+from refimpl.arguments.errors import DivergedError
+from refimpl.arguments.records import record
+from refimpl.backpropagation.optimizers import adam_start, rms_start
+from refimpl.files import checkpoints
+from refimpl.files.writing import path_domain
 from refimpl.minimax.gan import Gan, Players, gan_domain, generate, random_draw, random_players
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
 from refimpl.minimax.twenty_five_gaussians import quality
-from refimpl.optimizers import adam_start, rms_start
-from refimpl.records import record
 
 ALGORITHMS = ("sgd", "adam", "mirror", "mirror_prox")
 

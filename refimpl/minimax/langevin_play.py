@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, array, bare, domain, field, generator, integer, positive
-from refimpl.errors import DivergedError
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, positive
+from refimpl.arguments.errors import DivergedError
 
 Box = tuple[Any, Any]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, domain, number, one_of, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, domain, number, one_of, positive
 
 
 def _check_complex(name: str, value: complex, sizes: Sizes) -> Array:

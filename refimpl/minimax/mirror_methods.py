@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, integer, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, integer, positive
 
 
 class Strategies(NamedTuple):

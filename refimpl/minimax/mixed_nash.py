@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.array_domains import probabilities
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, function
+from refimpl.arguments.array_domains import probabilities
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, function
 from refimpl.minimax.mirror_methods import Strategies, mirror_descent, mirror_prox
 
 __all__ = [

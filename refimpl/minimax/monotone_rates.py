@@ -1,6 +1,6 @@
 """What the basic algorithms for minimax guarantee on monotone fields: convex-concave games."""
 
-from refimpl.domains import domain, integer, positive
+from refimpl.arguments.domains import domain, integer, positive
 
 
 @domain(distance=positive, lipschitz=positive, alpha=positive, num_steps=integer(1))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from refimpl.arrays import join, split
+from refimpl.arguments.arrays import join, split
 from refimpl.minimax.game import Game, planar_game
 
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.array_domains import positive_array
-from refimpl.arrays import Array, Field, split
-from refimpl.differentiation import jacobian
-from refimpl.domains import array, domain, field, integer
-from refimpl.errors import DivergedError
+from refimpl.arguments.array_domains import positive_array
+from refimpl.arguments.arrays import Array, Field, split
+from refimpl.arguments.domains import array, domain, field, integer
+from refimpl.arguments.errors import DivergedError
+from refimpl.calculus.differentiation import jacobian
 
 
 class CriticalPoint(NamedTuple):

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.differentiation import jacobian
-from refimpl.domains import array, domain, function, integer, nonnegative
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, function, integer, nonnegative
+from refimpl.calculus.differentiation import jacobian
 from refimpl.minimax.game import Payoff, operator_of
 from refimpl.minimax.stochastic_descent import sgd, sgd_step
 

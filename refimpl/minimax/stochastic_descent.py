@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.array_domains import positive_array
-from refimpl.arrays import Array, Field
-from refimpl.compiling import planar
-from refimpl.domains import array, bare, domain, field, generator, nonnegative, positive
-from refimpl.iteration import at_finite_points, finite_states, until_diverged
+from refimpl.arguments.array_domains import positive_array
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, bare, domain, field, generator, nonnegative, positive
+from refimpl.loops.compiling import planar
+from refimpl.loops.iteration import at_finite_points, finite_states, until_diverged
 
 
 @planar

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain, generator, integer
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain, generator, integer
 
 CENTRES = np.array([[2 * i, 2 * j] for i in range(-2, 3) for j in range(-2, 3)]) / 2.828
 STD = 0.05 / 2.828

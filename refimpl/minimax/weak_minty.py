@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from refimpl import certified
-from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, array, domain, field
-from refimpl.forward_backward import Run, StochasticRun
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, array, domain, field
+from refimpl.minimax import certified_extremes
+from refimpl.minimax._forward_backward import Run, StochasticRun
 from refimpl.minimax.weak_minty_methods import adaptive_eg_plus, bc_seg_plus, ceg_plus, curvature_eg_plus
 
 __all__ = [
@@ -46,8 +46,8 @@ def weak_minty_constant(V: Field, z_star: Array, box: tuple[Any, Any]) -> float:
 
     .. math:: \rho = \inf_z \frac{\langle V(z), z - z^* \rangle}{\|V(z)\|^2}
 
-    Proved by subdivision (see `certified`): no point of the box is lower by more than 10⁻⁹ relative, and the value is
-    polished to rounding.
+    Proved by subdivision (see `certified_extremes`): no point of the box is lower by more than 10⁻⁹ relative, and the
+    value is polished to rounding.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def weak_minty_constant(V: Field, z_star: Array, box: tuple[Any, Any]) -> float:
     >>> round(weak_minty_constant(lower_bound(2.0, -1.0).operator, [0.0, 0.0], (-1.0, 1.0)), 12)
     -0.2
     """
-    return certified.least_quotient(V, z_star, *box)
+    return certified_extremes.least_quotient(V, z_star, *box)
 
 
 @domain(V=field, box=_box)
@@ -82,8 +82,8 @@ def lipschitz_constant(V: Field, box: tuple[Any, Any]) -> float:
 
     .. math:: L = \max_z \|JV(z)\|_2
 
-    Proved by subdivision (see `certified`): nowhere in the box is ‖JV‖₂ larger by more than 10⁻⁹ relative, and the
-    value is polished to rounding.
+    Proved by subdivision (see `certified_extremes`): nowhere in the box is ‖JV‖₂ larger by more than 10⁻⁹ relative, and
+    the value is polished to rounding.
 
     Parameters
     ----------
@@ -106,4 +106,4 @@ def lipschitz_constant(V: Field, box: tuple[Any, Any]) -> float:
     >>> round(lipschitz_constant(lower_bound(4.0, -3.0).operator, (-1.0, 1.0)), 12)
     5.0
     """
-    return certified.greatest_slope(V, *box)
+    return certified_extremes.greatest_slope(V, *box)

@@ -18,10 +18,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from refimpl.array_domains import positive_array
-from refimpl.arrays import Array, Field
-from refimpl.domains import array, domain, field, generator, integer, number, one_of, optional, positive
-from refimpl.forward_backward import (
+from refimpl.arguments.array_domains import positive_array
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, domain, field, generator, integer, number, one_of, optional, positive
+from refimpl.minimax._forward_backward import (
     Run,
     StochasticRun,
     adaptive_relaxation,

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, nonnegative, positive
-from refimpl.layers import Network, flatten, network
-from refimpl.mlp import backward, forward, jvp_backward, vjp
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, function, nonnegative, positive
+from refimpl.backpropagation.layers import Network, flatten, network
+from refimpl.backpropagation.mlp import backward, forward, jvp_backward, vjp
 
 Critic = Callable[[Any], Any]
 
@@ -207,7 +207,7 @@ def critic_gradient(d: Network, real: Any, fake: Any, mixed: Any, weight: float)
     Returns
     -------
     (d,) array
-        In the order of `refimpl.layers.flatten`.
+        In the order of `refimpl.backpropagation.layers.flatten`.
 
     References
     ----------
@@ -240,7 +240,7 @@ def generator_gradient(h: Network, d: Network, omega: Any) -> Array:
     Returns
     -------
     (d,) array
-        In the order of `refimpl.layers.flatten`.
+        In the order of `refimpl.backpropagation.layers.flatten`.
 
     References
     ----------

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.activations import Activation, relu
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, positive
-from refimpl.layers import activation
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, function, generator, integer, positive
+from refimpl.backpropagation.activations import Activation, relu
+from refimpl.backpropagation.layers import activation
 from refimpl.networks.fully_connected import Gradient, slope_of
 
 

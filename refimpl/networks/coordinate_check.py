@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain
-from refimpl.layers import Network, network
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain
+from refimpl.backpropagation.layers import Network, network
 
 
 @domain(before=network, after=network, a=array("n p"))

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
-from refimpl.activations import Activation, relu
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, positive
-from refimpl.layers import activation
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, function, positive
+from refimpl.backpropagation.activations import Activation, relu
+from refimpl.backpropagation.layers import activation
 
 
 class Factors(NamedTuple):

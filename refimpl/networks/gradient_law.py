@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain, generator, integer
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain, generator, integer
 from refimpl.networks.initialization import Scales, layer_scales, scales_of_a_network
 
 

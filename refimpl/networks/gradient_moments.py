@@ -9,9 +9,9 @@ import functools
 import numpy as np
 import scipy
 
-from refimpl.array_domains import nonnegative_array
-from refimpl.arrays import Array
-from refimpl.domains import bare, domain, integer
+from refimpl.arguments.array_domains import nonnegative_array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import bare, domain, integer
 from refimpl.networks.initialization import Scales, scales_of_a_network
 
 _SERIES = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432)  # of log Γ(x + ½)/Γ(x) − ½ log x, in x⁻¹, x⁻³, …

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, bare, domain, generator, integer, one_of, optional, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, bare, domain, generator, integer, one_of, optional, positive
 
 NAMES = ("lecun", "he", "ntk", "xavier", "mean_field", "e")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.activations import Activation, identity
-from refimpl.array_domains import positive_array
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, integer, one_of, positive
-from refimpl.layers import activation
+from refimpl.arguments.array_domains import positive_array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, integer, one_of, positive
+from refimpl.backpropagation.activations import Activation, identity
+from refimpl.backpropagation.layers import activation
 from refimpl.networks.fully_connected import forward, gradient_factors, network_weights
 from refimpl.networks.training import refuse_unpaired_rate
 

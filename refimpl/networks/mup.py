@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, integer, number, one_of
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, domain, integer, number, one_of
 
 OPTIMIZERS = ("sgd", "adam")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import domain, integer, one_of
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import domain, integer, one_of
 from refimpl.networks.mup import ABC, abc_domain, layers_of, optimizer_domain, per_layer
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.activations import relu
-from refimpl.arrays import Array
-from refimpl.cross_entropy import cross_entropy
-from refimpl.cross_entropy import labels as labels_domain
-from refimpl.domains import Domain, Sizes, array, bare, domain, generator, integer, positive, same_size
-from refimpl.layers import Layer, Network
-from refimpl.mlp import loss_gradient
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, generator, integer, positive, same_size
+from refimpl.backpropagation.activations import relu
+from refimpl.backpropagation.cross_entropy import cross_entropy
+from refimpl.backpropagation.cross_entropy import labels as labels_domain
+from refimpl.backpropagation.layers import Layer, Network
+from refimpl.backpropagation.mlp import loss_gradient
+from refimpl.backpropagation.optimizers import AdamState, adam_start, adam_step, sgd_step
 from refimpl.networks.mup import ABC, Scaling, abc_domain, at_width, optimizer_domain
-from refimpl.optimizers import AdamState, adam_start, adam_step, sgd_step
 
 BLOCK = 2**14
 EPS = 1e-8
@@ -119,7 +119,7 @@ def network_of(abc: ABC, weights: Sequence[Any], base: int = 1) -> Network:
 
     Examples
     --------
-    >>> from refimpl.mlp import forward
+    >>> from refimpl.backpropagation.mlp import forward
     >>> from refimpl.networks.mup import abc_mup
     >>> h = network_of(abc_mup(1), [np.ones((4, 1)), np.ones((1, 4))])
     >>> forward(h, [3.0])  # ½ · 4 · 2 · 3

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl import digits
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, as_array, bare, domain, integer, positive, same_size
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, as_array, bare, domain, integer, positive, same_size
+from refimpl.arguments.records import record
+from refimpl.data import digits
 from refimpl.networks.mup import ABC, abc_domain, optimizer_domain
 from refimpl.networks.mup_training import random_weights, start, train_step
-from refimpl.records import record
 
 _train_step = bare(train_step)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, integer, nonnegative, number, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, integer, nonnegative, number, positive
 from refimpl.networks.fully_connected import network_weights
 from refimpl.networks.initialization import Scales, scales_of_a_network
 from refimpl.networks.perturbation_stability import ball_constant

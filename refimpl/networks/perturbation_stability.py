@@ -7,9 +7,9 @@ rows of X₁ are isotropic and h is homogeneous: then P is known exactly (`stabi
 
 import numpy as np
 
-from refimpl.array_domains import positive_array
-from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain, integer, positive
+from refimpl.arguments.array_domains import positive_array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain, integer, positive
 from refimpl.networks.gradient_law import sample_gradient_norms
 from refimpl.networks.gradient_moments import expected_gradient_norm, expected_squared_gradient, gamma_ratio
 from refimpl.networks.initialization import Scales, scales_of_a_network

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.activations import identity
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, integer, number, one_of, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, integer, number, one_of, positive
+from refimpl.backpropagation.activations import identity
 from refimpl.networks.fully_connected import gradient_factors, network_weights
 from refimpl.networks.initialization import NAMES, Scales, scales
 

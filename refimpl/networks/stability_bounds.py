@@ -3,7 +3,7 @@ r"""The lecture's bounds on perturbation stability, P/ε up to a constant, as fu
 import math
 from typing import NamedTuple
 
-from refimpl.domains import domain, integer, one_of
+from refimpl.arguments.domains import domain, integer, one_of
 
 NAMES = ("lecun", "he", "ntk")
 

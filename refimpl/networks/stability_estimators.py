@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain, generator, integer, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain, generator, integer, positive
 from refimpl.networks.fully_connected import input_gradient
 from refimpl.networks.gradient_law import sample_gradient_norms
 from refimpl.networks.initialization import Scales, sample_weights, scales_of_a_network

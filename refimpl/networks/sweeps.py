@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from refimpl import checkpoints
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, domain, function, integer, optional
-from refimpl.files import path_domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, domain, function, integer, optional
+from refimpl.files import checkpoints
+from refimpl.files.writing import path_domain
 from refimpl.parallel import as_they_come
 
 Workers = int | Callable[[Callable, Sequence], Any]

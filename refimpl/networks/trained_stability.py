@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl import digits
-from refimpl.activations import identity
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, function, generator, integer, one_of, positive
-from refimpl.errors import DivergedError
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, function, generator, integer, one_of, positive
+from refimpl.arguments.errors import DivergedError
+from refimpl.backpropagation.activations import identity
+from refimpl.backpropagation.optimizers import adam_start, adam_step
+from refimpl.data import digits
 from refimpl.networks import convolutional, fully_connected, initialization
 from refimpl.networks.perturbation_stability import expected_perturbation
-from refimpl.optimizers import adam_start, adam_step
 
 GAINS = {"he": 2.0, "lecun": 1.0}
 

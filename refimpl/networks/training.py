@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.activations import Activation, identity
-from refimpl.array_domains import positive_array
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive
-from refimpl.errors import DivergedError
-from refimpl.layers import activation
+from refimpl.arguments.array_domains import positive_array
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, integer, positive
+from refimpl.arguments.errors import DivergedError
+from refimpl.backpropagation.activations import Activation, identity
+from refimpl.backpropagation.layers import activation
+from refimpl.backpropagation.optimizers import sgd_step
 from refimpl.networks.fully_connected import forward, network_weights, weight_gradient
-from refimpl.optimizers import sgd_step
 
 
 class Path(NamedTuple):

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.array_domains import integers
-from refimpl.arrays import Array
-from refimpl.cross_entropy import cross_entropy
-from refimpl.domains import Domain, Sizes, array, bare, domain, integer, positive
+from refimpl.arguments.array_domains import integers
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, integer, positive
+from refimpl.backpropagation.cross_entropy import cross_entropy
 
 EPS = 1e-12
 _cross_entropy = bare(cross_entropy)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.checkpoints import leaves, rebuild
-from refimpl.domains import bare, domain, generator, integer, nonnegative
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import bare, domain, generator, integer, nonnegative
+from refimpl.files.checkpoints import leaves, rebuild
 from refimpl.networks.mup import ABC, Scaling, abc_domain, at_width
 from refimpl.networks.mup_training import descend, parameters, start
 from refimpl.networks.mup_transfer import Training, training_domain

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain
 from refimpl.robustness.duality import any_norm, dual_norm
 from refimpl.robustness.relu_networks import Weights, network_weights, pattern_gradient
 

@@ -5,9 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, Sizes, array, bare, domain, field, integer, nonnegative, optional, positive
-from refimpl.projections import onto_ball, onto_box
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import (
+    Domain,
+    Sizes,
+    array,
+    bare,
+    domain,
+    field,
+    integer,
+    nonnegative,
+    optional,
+    positive,
+)
+from refimpl.calculus.projections import onto_ball, onto_box
 from refimpl.robustness.duality import any_norm, attacked_norm, steepest_direction
 
 

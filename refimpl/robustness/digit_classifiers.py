@@ -4,21 +4,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl import digits
-from refimpl.activations import relu
-from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain, integer, nonnegative, positive
-from refimpl.layers import Network, flatten, random_layers, unflatten
-from refimpl.records import record
-from refimpl.robustness.adversarial_training import adversarial_training
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain, integer, nonnegative, positive
+from refimpl.arguments.records import record
+from refimpl.backpropagation.activations import relu
+from refimpl.backpropagation.layers import Network, flatten, random_layers, unflatten
+from refimpl.data import digits
 from refimpl.robustness.duality import attacked_norm
+from refimpl.robustness.robust_training import adversarial_training
 
 
 class Job(NamedTuple):
     """A training on digits against attacks of radius ε (0: none), of Adam's steps, from a seed.
 
     `points` digits are trained on, by networks with m hidden neurons; the other options are those of
-    `adversarial_training`.
+    `robust_training`.
     """
 
     eps: float

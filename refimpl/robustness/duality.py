@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.domains import Domain, Sizes, array, domain, shortened
+from refimpl.arguments.domains import Domain, Sizes, array, domain, shortened
 
 
 def _norm_among(*norms: float) -> Domain:

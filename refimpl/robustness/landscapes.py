@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from refimpl.arrays import Array, join, split
-from refimpl.domains import array, domain
+from refimpl.arguments.arrays import Array, join, split
+from refimpl.arguments.domains import array, domain
 
 
 class Landscape(NamedTuple):

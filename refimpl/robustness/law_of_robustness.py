@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain
 from refimpl.robustness.activation_patterns import cells
 from refimpl.robustness.duality import any_norm, polyhedral_norm
 

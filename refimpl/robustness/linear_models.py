@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
-from refimpl.activations import relu, softplus
-from refimpl.domains import Domain, Sizes, array, bare, domain, is_foreign, nonnegative
-from refimpl.records import record
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, is_foreign, nonnegative
+from refimpl.arguments.records import record
+from refimpl.backpropagation.activations import relu, softplus
 from refimpl.robustness.duality import any_norm, dual_norm, steepest_direction
 
 

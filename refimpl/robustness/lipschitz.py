@@ -5,10 +5,10 @@ function            norm on inputs  layers  value                           modu
 ==================  ==============  ======  ==============================  ======================
 `sampled_bound`     ℓ₁, ℓ₂, ℓ∞      any     lower bound, global             here
 `brute_force`       ℓ₁, ℓ₂, ℓ∞      any     exact, global; exponential      `activation_patterns`
-`lipmip`            ℓ₁, ℓ∞          any     exact on a box; exponential     `mixed_integer_bounds`
-`lipopt`            ℓ∞              any     certified upper bound, global   `polynomial_bounds`
-`lipsdp`            ℓ₂              any     certified upper bound, global   `multipliers`
-`linf_sdp`          ℓ∞              two     certified upper bound, global   `sign_relaxation`
+`lipmip`            ℓ₁, ℓ∞          any     exact on a box; exponential     `lipmip_programs`
+`lipopt`            ℓ∞              any     certified upper bound, global   `lipopt_polynomials`
+`lipsdp`            ℓ₂              any     certified upper bound, global   `lipsdp_multipliers`
+`linf_sdp`          ℓ∞              two     certified upper bound, global   `linf_sdp_signs`
 `product_bound`     ℓ₁, ℓ₂, ℓ∞      any     certified upper bound, global   here
 ==================  ==============  ======  ==============================  ======================
 
@@ -19,17 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.activations import identity
-from refimpl.arrays import Array
-from refimpl.domains import array, bare, domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, bare, domain
+from refimpl.backpropagation.activations import identity
 from refimpl.networks.fully_connected import input_gradient
 from refimpl.robustness.activation_patterns import brute_force
 from refimpl.robustness.duality import any_norm, dual_norm
-from refimpl.robustness.mixed_integer_bounds import lipmip
-from refimpl.robustness.multipliers import lipsdp
-from refimpl.robustness.polynomial_bounds import lipopt
+from refimpl.robustness.linf_sdp_signs import linf_sdp
+from refimpl.robustness.lipmip_programs import lipmip
+from refimpl.robustness.lipopt_polynomials import lipopt
+from refimpl.robustness.lipsdp_multipliers import lipsdp
 from refimpl.robustness.relu_networks import Weights, network_weights
-from refimpl.robustness.sign_relaxation import linf_sdp
 
 __all__ = ["brute_force", "linf_sdp", "lipmip", "lipopt", "lipsdp", "product_bound", "sampled_bound"]
 

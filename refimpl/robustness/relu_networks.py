@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, Sizes, array, domain, same_size, shortened
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, Sizes, array, domain, same_size, shortened
 
 Weights = list[Array]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import Domain, array, domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, array, domain
 
 _EPS = float(np.finfo(float).eps)
 

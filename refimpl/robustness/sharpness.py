@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.array_domains import symmetric
-from refimpl.arrays import Array, Field
-from refimpl.domains import array, bare, domain, field, function, nonnegative, positive
-from refimpl.layers import Layer, Network, flatten, network, sizes_of, unflatten
-from refimpl.mlp import loss_gradient
-from refimpl.optimizers import sgd_step
+from refimpl.arguments.array_domains import symmetric
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, bare, domain, field, function, nonnegative, positive
+from refimpl.backpropagation.layers import Layer, Network, flatten, network, sizes_of, unflatten
+from refimpl.backpropagation.mlp import loss_gradient
+from refimpl.backpropagation.optimizers import sgd_step
 from refimpl.robustness.duality import steepest_direction
 
 _direction = bare(steepest_direction)

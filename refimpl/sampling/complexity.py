@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, one_of, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, one_of, positive
 
 
 class Bound(NamedTuple):

@@ -11,9 +11,9 @@ import autograd.numpy as np
 import numpy
 import scipy
 
-from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, array, domain, positive
-from refimpl.projections import onto_ball, onto_box
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, array, domain, positive
+from refimpl.calculus.projections import onto_ball, onto_box
 from refimpl.sampling.targets import Target
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain
 
 _chains = array("t n p")
 

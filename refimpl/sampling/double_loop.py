@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.array_domains import covariance
-from refimpl.arrays import Array, Field
-from refimpl.chains import last_state
-from refimpl.domains import Domain, array, bare, domain, field, generator, integer, number, positive
+from refimpl.arguments.array_domains import covariance
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, number, positive
+from refimpl.loops.chains import last_state
 from refimpl.sampling.gaussian_law import lmc_covariance
 from refimpl.sampling.langevin import lmc_step
 

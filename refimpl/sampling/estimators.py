@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, potential
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, potential
 
 
 @domain(log_p=potential, log_q=potential, a=array("n p"))

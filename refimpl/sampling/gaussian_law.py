@@ -5,10 +5,10 @@ One step multiplies a − m by M = I − ηA and adds N(0, 2ηI), so that the ei
 
 import numpy as np
 
-from refimpl.array_domains import covariance, semidefinite
-from refimpl.arrays import Array
-from refimpl.domains import array, domain, integer, positive
-from refimpl.iteration import furthest
+from refimpl.arguments.array_domains import covariance, semidefinite
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import array, domain, integer, positive
+from refimpl.loops.iteration import furthest
 
 
 @domain(A=covariance("p p"), eta=positive)

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from refimpl import chains
-from refimpl.array_domains import alike
-from refimpl.arrays import Array, Field
-from refimpl.domains import array, domain, field, generator, integer, optional, positive
-from refimpl.iteration import furthest
+from refimpl.arguments.array_domains import alike
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, domain, field, generator, integer, optional, positive
+from refimpl.loops import chains
+from refimpl.loops.iteration import furthest
 
 _points = alike("... p")
 

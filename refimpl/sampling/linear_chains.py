@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.array_domains import covariance, semidefinite
-from refimpl.arrays import Array
-from refimpl.domains import Domain, array, bare, domain, integer, positive
-from refimpl.errors import DivergedError
+from refimpl.arguments.array_domains import covariance, semidefinite
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, array, bare, domain, integer, positive
+from refimpl.arguments.errors import DivergedError
 from refimpl.sampling.langevin import baoab_step, lmc_step
 from refimpl.sampling.metrics import gaussian_kl
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import scipy
 
-from refimpl.array_domains import covariance
-from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, Sizes, array, domain, function
+from refimpl.arguments.array_domains import covariance
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, Sizes, array, domain, function
 
 _line = array("n")
 

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refimpl.array_domains import alike
-from refimpl.arrays import Array, Field
-from refimpl.domains import Domain, Sizes, array, bare, domain, field, generator, integer, positive, potential
-from refimpl.errors import DivergedError
+from refimpl.arguments.array_domains import alike
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, field, generator, integer, positive, potential
+from refimpl.arguments.errors import DivergedError
 from refimpl.sampling.langevin import lmc_step
 
 _points = alike("... p")

@@ -10,9 +10,9 @@ from typing import Any
 import autograd.numpy as np
 import numpy
 
-from refimpl.arrays import Array, Field
-from refimpl.chains import last_state
-from refimpl.domains import Domain, array, bare, domain, field, generator, integer, positive
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, positive
+from refimpl.loops.chains import last_state
 from refimpl.sampling.langevin import lmc_step
 
 _points = array("... p")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from refimpl.array_domains import alike
-from refimpl.arrays import Field
-from refimpl.domains import bare, domain, field, positive
+from refimpl.arguments.array_domains import alike
+from refimpl.arguments.arrays import Field
+from refimpl.arguments.domains import bare, domain, field, positive
 from refimpl.sampling.langevin import lmc_step
 
 _points = alike("... p")

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import autograd.numpy as np
 import numpy
 
-from refimpl import digits
-from refimpl.arrays import Array
-from refimpl.compiling import bind
-from refimpl.domains import Domain, array, domain, integer, positive
+from refimpl.arguments.arrays import Array
+from refimpl.arguments.domains import Domain, array, domain, integer, positive
+from refimpl.data import digits
+from refimpl.loops.compiling import bind
 from refimpl.sampling.targets import Target
 
 

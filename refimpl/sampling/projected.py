@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from refimpl.arrays import Array, Field
-from refimpl.chains import last_state
-from refimpl.domains import array, bare, domain, field, generator, integer, number, positive
-from refimpl.records import record
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, bare, domain, field, generator, integer, number, positive
+from refimpl.arguments.records import record
+from refimpl.loops.chains import last_state
 from refimpl.sampling.langevin import projected_lmc_step
 
 ZETA_HALF = -1.4603545088095868
@@ -55,7 +55,7 @@ def projected_lmc(
     grad_f : callable
         ∇f of the target π ∝ e^{−f} on K, from (n, p) to (n, p).
     project : callable
-        Projection onto the convex set K, such as those of `refimpl.projections`.
+        Projection onto the convex set K, such as those of `refimpl.calculus.projections`.
     a0 : (n, p) array
         Where the chains start; their first step projects them.
     eta : float

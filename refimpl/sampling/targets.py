@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import autograd.numpy as np
 import scipy
 
-from refimpl import mixtures
-from refimpl.array_domains import covariance, probabilities
-from refimpl.arrays import Array, Field, linear
-from refimpl.compiling import bind, planar
-from refimpl.domains import array, domain, integer, positive
-from refimpl.records import record
+from refimpl.arguments.array_domains import covariance, probabilities
+from refimpl.arguments.arrays import Array, Field, linear
+from refimpl.arguments.domains import array, domain, integer, positive
+from refimpl.arguments.records import record
+from refimpl.calculus import mixtures
+from refimpl.loops.compiling import bind, planar
 
 
 class Target(NamedTuple):
@@ -133,7 +133,7 @@ def _gaussian_gradient(a: Any, mean: Any, A: Any) -> Any:
 
 @domain(weights=probabilities("k"), means=array("k p"), covariances=covariance("k p p"))
 def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> Target:
-    r"""Mixture of Gaussians Σ_k w_k N(μ_k, Σ_k), by the formulas of `refimpl.mixtures`.
+    r"""Mixture of Gaussians Σ_k w_k N(μ_k, Σ_k), by the formulas of `refimpl.calculus.mixtures`.
 
     .. math:: f = -\log \pi, \qquad \nabla f = -\nabla \log \pi
 

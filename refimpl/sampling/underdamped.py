@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.arrays import Array, Field
-from refimpl.chains import last_state
-from refimpl.domains import array, bare, domain, field, generator, integer, positive
+from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, bare, domain, field, generator, integer, positive
+from refimpl.loops.chains import last_state
 from refimpl.sampling.langevin import baoab_step
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from refimpl.chains import spawn
-from refimpl.compiling import compiled
+from refimpl.loops.chains import spawn
+from refimpl.loops.compiling import compiled
 from refimpl.sampling.langevin import lmc
 from refimpl.sampling.targets import double_well, gaussian
 

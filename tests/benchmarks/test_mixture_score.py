@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from refimpl.calculus.mixtures import mixture_score_jacobian
 from refimpl.diffusion.tweedie import mixture_score
-from refimpl.mixtures import mixture_score_jacobian
 
 COMPONENTS, POINTS = 100, 100_000
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refimpl.domains import bare
+from refimpl.arguments.domains import bare
 from refimpl.networks import mup
 from refimpl.networks.mup_training import parameters, random_weights, start, train_step
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refimpl.activations import identity
+from refimpl.backpropagation.activations import identity
 from refimpl.networks import convolutional
 from refimpl.networks.initialization import sample_weights, scales
 from refimpl.networks.training import gradient_descent

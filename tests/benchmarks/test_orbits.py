@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refimpl import iteration
-from refimpl.arrays import join, split
-from refimpl.compiling import planar
+from refimpl.arguments.arrays import join, split
+from refimpl.loops import iteration
+from refimpl.loops.compiling import planar
 from refimpl.minimax.algorithms import trajectory
 from refimpl.minimax.games import bilinear
 

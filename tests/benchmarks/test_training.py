@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refimpl.activations import tanh
+from refimpl.arguments.domains import bare
+from refimpl.backpropagation.activations import tanh
 from refimpl.diffusion import training
 from refimpl.diffusion.learning import learner_start, learning_step
-from refimpl.diffusion.network import ScoreNetwork, random_score_network
-from refimpl.diffusion.network_sampler import BLOCK, sample_network
+from refimpl.diffusion.score_network import ScoreNetwork, random_score_network
+from refimpl.diffusion.score_network_sampler import BLOCK, sample_network
 from refimpl.diffusion.sde import vp
-from refimpl.domains import bare
 from refimpl.parallel import idle_cores
 
 BATCH, STEPS, POINTS, TIMES, T_END = 512, 20, 10_000, 500, 1e-3

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from refimpl import digits
+from refimpl.data import digits
 from refimpl.diffusion.tweedie import empirical_denoiser
 
 SIGMAS = [0.03, 0.3, 1.0, 3.0, 10.0]

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refimpl.layers import unflatten
+from refimpl.backpropagation.layers import unflatten
+from refimpl.backpropagation.optimizers import adam_start
 from refimpl.minimax.gan import Gan, Players, random_draw, random_players
 from refimpl.minimax.gan_algorithms import adam_round
-from refimpl.optimizers import adam_start
 
 ALPHA, ITERATIONS = 1e-3, 20
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refimpl.arguments.errors import DivergedError
 from refimpl.control.exploration import action_noise_value, finite_horizon_value, parameter_noise_value
 from refimpl.control.linear_policies import closed_loop_growth, state_correlation, value_matrix
 from refimpl.control.linear_quadratic import (
@@ -16,8 +17,7 @@ from refimpl.control.linear_quadratic import (
     riccati_residual,
     stabilising_solution,
 )
-from refimpl.control.policy_gradient import action_gradient, action_value, off_policy_gradient
-from refimpl.errors import DivergedError
+from refimpl.control.policy_gradient_theorem import action_gradient, action_value, off_policy_gradient
 
 A, B = np.array([[0.9, 0.2], [-0.1, 0.8]]), np.array([[0.5], [1.0]])
 Q, R, GAMMA, S0 = np.diag([1.0, 2.0]), np.array([[3.0]]), 0.9, np.array([[2.0, 0.5], [0.5, 1.0]])

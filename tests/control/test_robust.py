@@ -8,7 +8,7 @@ import pytest
 from refimpl.control.exploration import smoothed, smoothed_gradient
 from refimpl.control.linear_quadratic import policy_value, riccati_gain
 from refimpl.control.noisy_actions import least_penalty, saddle, stacked_actions
-from refimpl.control.policy_gradient import deterministic_policy_gradient
+from refimpl.control.policy_gradient_theorem import deterministic_policy_gradient
 from refimpl.control.robust import printed_cost, robust_cost
 
 A, B = np.array([[1.0, 0.1], [0.5, 1.0]]), np.array([[0.0], [0.1]])

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refimpl.arguments.errors import DivergedError
 from refimpl.diffusion import denoising, tweedie
 from refimpl.diffusion.gaussian_law import ancestral_denoising_law, denoising_law
 from refimpl.diffusion.schedules import march, noise_levels
-from refimpl.errors import DivergedError
 
 
 def gaussian(x, sigma):

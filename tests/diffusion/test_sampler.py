@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from refimpl.arguments.errors import DivergedError
 from refimpl.diffusion import parameterisations, sampler
 from refimpl.diffusion.gaussian_law import flow_law, reverse_law
 from refimpl.diffusion.marginals import marginal_score
 from refimpl.diffusion.parameterisations import convert
 from refimpl.diffusion.scores_and_denoisers import denoiser_from_score, score_from_denoiser, time_of
 from refimpl.diffusion.sde import sub_vp, ve, vp
-from refimpl.errors import DivergedError
 
 MIXTURE = ([0.4, 0.6], [[-1.0, 0.0], [2.0, 1.0]], [[[1.0, 0.2], [0.2, 0.5]], [[0.3, 0.0], [0.0, 0.3]]])
 

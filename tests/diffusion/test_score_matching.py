@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refimpl.calculus.mixtures import mixture_score, mixture_score_jacobian
 from refimpl.diffusion import score_matching
-from refimpl.mixtures import mixture_score, mixture_score_jacobian
 
 MIXTURE = ([0.3, 0.7], [[0.0, 1.0], [3.0, 0.0]], [0.01 * np.eye(2)] * 2)
 

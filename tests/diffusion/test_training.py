@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from refimpl import checkpoints
-from refimpl.diffusion import digit_network, learning, network_losses, training
+from refimpl.arguments.errors import DivergedError
+from refimpl.backpropagation.layers import Network, random_layers
+from refimpl.diffusion import digit_network, learning, score_network_losses, training
 from refimpl.diffusion.data_sets import two_moons
 from refimpl.diffusion.learning import Training
-from refimpl.diffusion.network import ScoreNetwork, random_score_network, score
-from refimpl.diffusion.network_losses import Loss
-from refimpl.diffusion.network_sampler import BLOCK, sample_network
+from refimpl.diffusion.score_network import ScoreNetwork, random_score_network, score
+from refimpl.diffusion.score_network_losses import Loss
+from refimpl.diffusion.score_network_sampler import BLOCK, sample_network
 from refimpl.diffusion.sde import sub_vp, vp
-from refimpl.errors import DivergedError
-from refimpl.layers import Network, random_layers
+from refimpl.files import checkpoints
 
 MOONS = two_moons(400, np.random.default_rng(0))
 SHORT = Training(1e-2, 0.9, iterations=4, records=3)
@@ -246,21 +246,33 @@ P = MOONS.points
         (lambda: sample_network(small(), 5, 5, rng(), [0, 1]), ValueError, "y must be one label or 5"),
         (lambda: sample_network(small(), 5, 5, rng(), w=1.0), ValueError, "y must be given"),
         (lambda: sample_network(small(), 5, 5, rng(), t_end=0.0), ValueError, "t_end must be > 0"),
-        (lambda: network_losses.joint_gradient(small(), P, 0.0, P), ValueError, "t must be a time with std > 0"),
+        (lambda: score_network_losses.joint_gradient(small(), P, 0.0, P), ValueError, "t must be a time with std > 0"),
         (
-            lambda: network_losses.joint_gradient(small(), P, P[:, 0] ** 2 / 9, P),
+            lambda: score_network_losses.joint_gradient(small(), P, P[:, 0] ** 2 / 9, P),
             ValueError,
             "t must be one number or of",
         ),
-        (lambda: network_losses.joint_gradient(small(), P, [[0.5]] * 3, P), ValueError, "t must have shape .n, 1."),
         (
-            lambda: network_losses.joint_gradient(small(), P, 0.5, P, None, -(P[:, :1] ** 2)),
+            lambda: score_network_losses.joint_gradient(small(), P, [[0.5]] * 3, P),
+            ValueError,
+            "t must have shape .n, 1.",
+        ),
+        (
+            lambda: score_network_losses.joint_gradient(small(), P, 0.5, P, None, -(P[:, :1] ** 2)),
             ValueError,
             "weight must be >=",
         ),
-        (lambda: network_losses.joint_gradient(small(), P, 0.5, P[:3]), ValueError, "z must have shape"),
-        (lambda: network_losses.implicit_gradient(Network(random_layers((3, 2), rng()), None), P), TypeError, "h's"),
-        (lambda: network_losses.implicit_gradient(small().F, P), ValueError, "h must have as many outputs as inputs"),
+        (lambda: score_network_losses.joint_gradient(small(), P, 0.5, P[:3]), ValueError, "z must have shape"),
+        (
+            lambda: score_network_losses.implicit_gradient(Network(random_layers((3, 2), rng()), None), P),
+            TypeError,
+            "h's",
+        ),
+        (
+            lambda: score_network_losses.implicit_gradient(small().F, P),
+            ValueError,
+            "h must have as many outputs as inputs",
+        ),
         (
             lambda: learning.learn(lambda x, a, b: Loss(0.0, x), lambda rng: [P, P[:3]], [0.0], SHORT, rng()),
             ValueError,

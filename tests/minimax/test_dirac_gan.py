@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from refimpl.minimax import dirac_gan, gradient_penalty
+from refimpl.minimax import dirac_gan, dirac_gan_penalty
 from refimpl.minimax.dirac_gan import standard_slope, wasserstein_slope
 
 STEPS = {
     "vector_field": lambda z: dirac_gan.vector_field(z, standard_slope),
-    "penalized_field": lambda z: gradient_penalty.penalized_field(z, standard_slope, 0.3),
+    "penalized_field": lambda z: dirac_gan_penalty.penalized_field(z, standard_slope, 0.3),
     "simultaneous_step": lambda z: dirac_gan.simultaneous_step(z, 0.2, standard_slope),
     "alternating_step": lambda z: dirac_gan.alternating_step(z, 0.2, standard_slope, 2, 3),
 }
@@ -43,11 +43,11 @@ def test_zero_stays_zero(slope):
 
 
 def test_eigenvalues_do_not_cancel():
-    slow, fast = gradient_penalty.penalized_eigenvalues(1e9, 1.0)
+    slow, fast = dirac_gan_penalty.penalized_eigenvalues(1e9, 1.0)
     np.testing.assert_allclose([slow, fast], [-1e-9, -1e9], rtol=1e-15)
     inner, outer = dirac_gan.alternating_eigenvalues(1e5, 1.0, 2, 2)
     np.testing.assert_allclose([inner, outer], [-2.5e-11, -4e10], rtol=1e-9)
-    np.testing.assert_array_equal(gradient_penalty.penalized_eigenvalues(0.0, 0.0), [0, 0])
+    np.testing.assert_array_equal(dirac_gan_penalty.penalized_eigenvalues(0.0, 0.0), [0, 0])
     np.testing.assert_array_equal(dirac_gan.alternating_eigenvalues(1.0, 0.0), [1, 1])
 
 
@@ -55,7 +55,7 @@ def test_eigenvalues_do_not_cancel():
 def test_huge_arguments_end_in_infinity():
     np.testing.assert_array_equal(dirac_gan.alternating_eigenvalues(1e200, 1.0), [0, -np.inf])
     np.testing.assert_array_equal(dirac_gan.simultaneous_eigenvalues(1e200, 1e200).imag, [np.inf, -np.inf])
-    np.testing.assert_allclose(gradient_penalty.penalized_eigenvalues(1e200, 1.0), [-1e-200, -1e200], rtol=1e-15)
+    np.testing.assert_allclose(dirac_gan_penalty.penalized_eigenvalues(1e200, 1.0), [-1e-200, -1e200], rtol=1e-15)
 
 
 Z = np.array([1.0, 2.0])
@@ -72,8 +72,8 @@ Z = np.array([1.0, 2.0])
         (lambda: dirac_gan.alternating_step(Z, 0.1, standard_slope, n_d=1.5), TypeError, "n_d must be an integer"),
         (lambda: dirac_gan.simultaneous_eigenvalues(0.0, 1.0), ValueError, "h must be > 0, got 0.0"),
         (lambda: dirac_gan.alternating_eigenvalues(0.1, np.inf), ValueError, "slope must be finite, got inf"),
-        (lambda: gradient_penalty.penalized_eigenvalues(-1.0, 0.5), ValueError, "gamma must be >= 0, got -1.0"),
-        (lambda: gradient_penalty.penalized_field(Z, standard_slope, "x"), TypeError, "gamma must be a real number"),
+        (lambda: dirac_gan_penalty.penalized_eigenvalues(-1.0, 0.5), ValueError, "gamma must be >= 0, got -1.0"),
+        (lambda: dirac_gan_penalty.penalized_field(Z, standard_slope, "x"), TypeError, "gamma must be a real number"),
         (lambda: dirac_gan.standard_slope([]), ValueError, "t must not be empty"),
     ],
 )

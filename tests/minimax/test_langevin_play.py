@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.minimax.games import bilinear
 from refimpl.minimax.langevin_play import langevin_mirror_descent, langevin_mirror_prox, reflected_langevin_step
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.minimax.games import almost_bilinear, bilinear, polar, quadratic_saddle
 from refimpl.minimax.spurious_attractors import critical_point, limit_cycle, return_map
 

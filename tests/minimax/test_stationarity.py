@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.differentiation import jacobian
-from refimpl.domains import array, domain
-from refimpl.errors import DivergedError
+from refimpl.arguments.domains import array, domain
+from refimpl.arguments.errors import DivergedError
+from refimpl.calculus.differentiation import jacobian
 from refimpl.minimax.games import bilinear, polar, quadratic_saddle, weird_saddle
 from refimpl.minimax.stationarity import classify, sgd, sgd_step
 

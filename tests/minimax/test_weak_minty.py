@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.errors import DivergedError
-from refimpl.forward_backward import line_search
+from refimpl.arguments.errors import DivergedError
+from refimpl.calculus.projections import onto_ball, onto_box
 from refimpl.minimax import games
+from refimpl.minimax._forward_backward import line_search
 from refimpl.minimax.weak_minty import (
     adaptive_eg_plus,
     bc_seg_plus,
@@ -18,7 +19,6 @@ from refimpl.minimax.weak_minty import (
     lipschitz_constant,
     weak_minty_constant,
 )
-from refimpl.projections import onto_ball, onto_box
 
 V = games.forsaken().operator
 RUNS = {

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from refimpl import mlp
-from refimpl.activations import relu
-from refimpl.errors import DivergedError
-from refimpl.layers import Network, flatten, random_layers, unflatten
+from refimpl.arguments.errors import DivergedError
+from refimpl.backpropagation import mlp
+from refimpl.backpropagation.activations import relu
+from refimpl.backpropagation.layers import Network, flatten, random_layers, unflatten
+from refimpl.backpropagation.optimizers import adam_start, adam_step
 from refimpl.minimax import gan_algorithms, wgan
 from refimpl.minimax.gan import Gan, Players, critic_slope, generate, random_draw, random_players
 from refimpl.minimax.gan_training import ALGORITHMS, Training, train
 from refimpl.minimax.twenty_five_gaussians import mode_counts, quality, sample_gaussians
-from refimpl.optimizers import adam_start, adam_step
 
 SMALL = Gan((2, 8, 2), (2, 8, 1), batch=16)
 

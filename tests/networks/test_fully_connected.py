@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.activations import identity, relu, tanh
+from refimpl.backpropagation.activations import identity, relu, tanh
 from refimpl.networks.fully_connected import forward, gradient, input_gradient
 from refimpl.networks.initialization import Scales, sample_weights
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl import mlp
-from refimpl.activations import relu
-from refimpl.cross_entropy import cross_entropy
-from refimpl.layers import Layer, Network, random_layers
-from refimpl.networks import coordinate_check, mup, mup_symmetry, mup_training, mup_transfer, sharpness
+from refimpl.backpropagation import mlp
+from refimpl.backpropagation.activations import relu
+from refimpl.backpropagation.cross_entropy import cross_entropy
+from refimpl.backpropagation.layers import Layer, Network, random_layers
+from refimpl.networks import coordinate_check, hessian, mup, mup_symmetry, mup_training, mup_transfer
 from refimpl.networks.mup import ABC
 from refimpl.networks.mup_transfer import Training
 
@@ -97,12 +97,12 @@ def test_loss_gradient_is_backward() -> None:
 def test_sharpness_is_a_rayleigh_quotient_that_no_direction_exceeds() -> None:
     abc = mup.abc_mup(2)
     W = weights(abc)
-    top = sharpness.sharpness(abc, W, A, Y)
+    top = hessian.sharpness(abc, W, A, Y)
     h = mup_training.network_of(abc, W)
     k = mup.at_width(abc, 8).multiplier
     for seed in range(20):
         v = [np.random.default_rng(seed).standard_normal(one.shape) for one in W]
-        Hv = sharpness.hessian_product(h, A, Y, [s * one for s, one in zip(k, v, strict=True)])
+        Hv = hessian.hessian_product(h, A, Y, [s * one for s, one in zip(k, v, strict=True)])
         quotient = sum((s * one * other).sum() for s, one, other in zip(k, v, Hv, strict=True))
         assert quotient <= top * sum((one**2).sum() for one in v)
 
@@ -110,7 +110,7 @@ def test_sharpness_is_a_rayleigh_quotient_that_no_direction_exceeds() -> None:
 def test_a_network_without_curvature_has_sharpness_zero() -> None:
     abc = mup.abc_mup(2)
     dead = [-np.abs(W) for W in weights(abc)]
-    assert sharpness.sharpness(abc, dead, np.abs(A), Y) == 0
+    assert hessian.sharpness(abc, dead, np.abs(A), Y) == 0
 
 
 MUP, W = mup.abc_mup(2), weights(mup.abc_mup(2))
@@ -193,8 +193,8 @@ NETWORK = Network(random_layers((5, 8, 3), rng()), relu)
             TypeError,
             "before.layers must be",
         ),
-        (lambda: sharpness.hessian_product(network(5, 8, 3), A, Y, W), ValueError, "tangents must have shapes"),
-        (lambda: sharpness.sharpness(MUP, W, A[0], Y), ValueError, "a must have shape"),
+        (lambda: hessian.hessian_product(network(5, 8, 3), A, Y, W), ValueError, "tangents must have shapes"),
+        (lambda: hessian.sharpness(MUP, W, A[0], Y), ValueError, "a must have shape"),
     ],
 )
 def test_bad_input_is_refused(call: Callable[[], object], error: type[Exception], message: str) -> None:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.networks import fully_connected, trained_stability
 from refimpl.networks.initialization import Scales, sample_weights
 from refimpl.networks.sweeps import sweep

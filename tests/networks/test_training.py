@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.networks import fully_connected, lazy_training, non_lazy, phase_diagram, training
 from refimpl.networks.initialization import Scales, sample_weights
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from refimpl.checkpoints import leaves, rebuild
+from refimpl.files.checkpoints import leaves, rebuild
 from refimpl.networks import mup
 from refimpl.networks.mup_transfer import Training
 from refimpl.networks.transformer import Transformer, transformer_gradient

@@ -13,8 +13,8 @@ from refimpl.robustness import lipschitz
 from refimpl.robustness.activation_patterns import cells, common_sign
 from refimpl.robustness.duality import dual_norm
 from refimpl.robustness.law_of_robustness import flattest_interpolant, steepest_pair
-from refimpl.robustness.multipliers import lipsdp_matrix
-from refimpl.robustness.polynomial_bounds import gradient_polynomial
+from refimpl.robustness.lipopt_polynomials import gradient_polynomial
+from refimpl.robustness.lipsdp_multipliers import lipsdp_matrix
 from refimpl.robustness.relu_networks import pattern_gradient
 
 NORMS = (1, 2, np.inf)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.activations import relu, tanh
-from refimpl.layers import Network, flatten, random_layers
-from refimpl.mlp import forward
+from refimpl.backpropagation.activations import relu, tanh
+from refimpl.backpropagation.layers import Network, flatten, random_layers
+from refimpl.backpropagation.mlp import forward
 from refimpl.robustness import linear_models, sharpness
 from refimpl.robustness.landscapes import factorization
 from refimpl.robustness.linear_models import hinge, logistic
-from refimpl.robustness.worst_case import preactivation_bounds, worst_case
+from refimpl.robustness.worst_case_milp import preactivation_bounds, worst_case
 
 X, A, B = np.array([1.0, -2.0]), np.array([[0.5, 1.0], [2.0, 0.3], [-1.0, 0.0]]), np.array([1.0, -1.0, 1.0])
 H = Network(random_layers((2, 4, 1), np.random.default_rng(0)), relu)

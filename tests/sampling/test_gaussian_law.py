@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.sampling import gaussian_law
 
 A, C = np.diag([1.0, 2.0]), np.eye(2)

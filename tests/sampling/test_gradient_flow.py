@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
-from refimpl.sampling.gaussian_flow import gaussian_flow, gaussian_jko_step
+from refimpl.arguments.errors import DivergedError
+from refimpl.sampling.gaussian_gradient_flow import gaussian_flow, gaussian_jko_step
 from refimpl.sampling.gradient_flow import (
     Law,
     fisher_information,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.sampling import langevin
 from refimpl.sampling.perturbed_sgd import perturbed_sgd_step
 from refimpl.sampling.posterior import logistic_regression

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
 from refimpl.sampling import metropolis
 from refimpl.sampling.targets import gaussian
 

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from refimpl.errors import DivergedError
-from refimpl.projections import onto_box
+from refimpl.arguments.errors import DivergedError
+from refimpl.calculus.projections import onto_box
 from refimpl.sampling.double_loop import Schedule, double_loop_covariance, double_loop_lmc, geometric_schedule
 from refimpl.sampling.mirrored import (
     dirichlet_dual_gradient,

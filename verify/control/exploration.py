@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from refimpl.control import exploration, linear_quadratic, policy_gradient
-from refimpl.errors import DivergedError
+from refimpl.arguments.errors import DivergedError
+from refimpl.control import exploration, linear_quadratic, policy_gradient_theorem
 from verify.claims import claim
-from verify.control.problems import random_problem, stable_gains
+from verify.control._problems import random_problem, stable_gains
 from verify.evidence import equal
 
 SLIDE = "An optimization interpretation"
@@ -31,7 +31,7 @@ def noisy_cost(problem, K, S0, on_actions, on_gains):
 
 @claim("C03", slide=SLIDE, source=SOURCE)
 def action_noise_moves_the_start_and_not_the_optimum(
-    rng, *, action_noise_value=exploration.action_noise_value, action_value=policy_gradient.action_value
+    rng, *, action_noise_value=exploration.action_noise_value, action_value=policy_gradient_theorem.action_value
 ):
     r"""u = −Ks + σε: J from S₀ + σ²γ/(1 − γ) BBᵀ, plus σ² tr R/(1 − γ); best at K*; E Q(s, a + σε) = Q + ½σ²ΔQ."""
     for n, m in ((3, 2), (2, 1)):
@@ -69,7 +69,7 @@ def undiscounted_next_value_r_btpb(A, B, Q, R, gamma, K, S0, sigma):
 
 def grad2q_without_next_state(A, B, Q, R, gamma, K, s, a):
     zero = np.zeros_like(a + 0 * s[..., :1])
-    Q0 = policy_gradient.action_value(A, B, Q, R, gamma, K, s + 0 * a[..., :1], zero)
+    Q0 = policy_gradient_theorem.action_value(A, B, Q, R, gamma, K, s + 0 * a[..., :1], zero)
     return Q0 + np.einsum("...i,ij,...j", a, R, a)
 
 

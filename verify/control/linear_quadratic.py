@@ -4,7 +4,7 @@ import numpy as np
 
 from refimpl.control import linear_policies, linear_quadratic
 from verify.claims import claim
-from verify.control.problems import (
+from verify.control._problems import (
     cost_gradient,
     random_problem,
     random_symmetric,

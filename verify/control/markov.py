@@ -4,7 +4,7 @@ import numpy as np
 
 from refimpl.control import markov
 from verify.claims import claim
-from verify.control.processes import all_runs, deterministic, exact_values, layered_process, random_process
+from verify.control._processes import all_runs, deterministic, exact_values, layered_process, random_process
 from verify.evidence import equal, rounding
 
 SLIDE = "Standard Reinforcement Learning"

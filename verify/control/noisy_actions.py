@@ -4,7 +4,7 @@ import numpy as np
 
 from refimpl.control import linear_quadratic, noisy_actions
 from verify.claims import claim
-from verify.control.stage_games import DELTA, game, game_by_stages
+from verify.control._stage_games import DELTA, game, game_by_stages
 from verify.evidence import equal
 
 SLIDE = "Application: Noisy action robust reinforcement learning"

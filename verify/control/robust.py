@@ -6,8 +6,8 @@ import numpy as np
 
 from refimpl.control import linear_quadratic, markov, robust
 from verify.claims import claim
-from verify.control.problems import random_problem, stable_gains
-from verify.control.processes import deterministic, random_process
+from verify.control._problems import random_problem, stable_gains
+from verify.control._processes import deterministic, random_process
 from verify.evidence import at_least, at_most, equal
 
 SLIDE = "Robust Reinforcement Learning"

@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl.control import markov, robust_values
 from verify.claims import claim
-from verify.control.processes import deterministic, random_process
+from verify.control._processes import deterministic, random_process
 from verify.evidence import at_most, equal, rounding
 
 SLIDE = "Application: Noisy action robust reinforcement learning"

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.diffusion import convergence
-from refimpl.diffusion import path_divergence as path
+from refimpl.diffusion import girsanov as path
 from refimpl.diffusion.marginals import marginal_score
 from refimpl.diffusion.sde import vp
 from verify.claims import claim

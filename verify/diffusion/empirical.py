@@ -6,7 +6,7 @@ import operator
 import numpy as np
 import scipy
 
-from refimpl import digits
+from refimpl.data import digits
 from refimpl.diffusion import empirical
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding

@@ -5,7 +5,7 @@ import decimal
 import numpy as np
 import scipy
 
-from refimpl import digits
+from refimpl.data import digits
 from refimpl.diffusion import empirical
 from verify.claims import claim
 from verify.diffusion.empirical import PROMISED, SLIDE

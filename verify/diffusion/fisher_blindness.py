@@ -3,7 +3,7 @@
 import numpy as np
 import scipy
 
-from refimpl import mixtures
+from refimpl.calculus import mixtures
 from refimpl.diffusion import fisher_blindness
 from refimpl.sampling import metrics
 from verify.claims import claim

@@ -4,10 +4,10 @@ import autograd
 import numpy as np
 import scipy
 
+from refimpl.calculus.mixtures import mixture_score
 from refimpl.diffusion import guidance
-from refimpl.mixtures import mixture_score
+from verify.calculus.mixtures import log_density, random_mixture
 from verify.claims import claim, shipped
-from verify.diffusion.mixtures import log_density, random_mixture
 from verify.evidence import at_least, equal, rounding
 
 SLIDE = "Modern tricks to generate appealing images"

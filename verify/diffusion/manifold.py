@@ -3,9 +3,9 @@
 import numpy as np
 import scipy
 
-from refimpl import digits
+from refimpl.calculus.mixtures import mixture_score
+from refimpl.data import digits
 from refimpl.diffusion import empirical, manifold, tweedie
-from refimpl.mixtures import mixture_score
 from verify.claims import claim
 from verify.evidence import at_most, equal, rate, rounding
 

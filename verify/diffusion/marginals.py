@@ -3,10 +3,10 @@
 import numpy as np
 import scipy
 
-from refimpl import mixtures
+from refimpl.calculus import mixtures
 from refimpl.diffusion import marginals, sde
+from verify.calculus.mixtures import random_mixture
 from verify.claims import claim
-from verify.diffusion.mixtures import random_mixture
 from verify.diffusion.sde import SLIDE
 from verify.evidence import equal, rounding
 

@@ -5,7 +5,7 @@ import autograd.numpy
 import numpy as np
 import scipy
 
-from refimpl import mixtures
+from refimpl.calculus import mixtures
 from refimpl.diffusion import fisher_blindness, mode_weight, score_matching
 from verify.claims import claim
 from verify.diffusion.fisher_blindness import SLIDE, richardson, two_modes

@@ -7,7 +7,7 @@ import numpy as np
 from refimpl.diffusion import gaussian_law, marginals, sampler, sde
 from refimpl.diffusion.sde import SDE
 from verify.claims import claim, shipped
-from verify.diffusion.progressive import falls, line_mixture, normal_mixture
+from verify.diffusion.denoising_progressive import falls, line_mixture, normal_mixture
 from verify.evidence import equal, rounding
 
 SLIDE = "Reverse diffusion"

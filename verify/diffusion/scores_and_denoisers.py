@@ -4,10 +4,10 @@ import numpy as np
 
 from refimpl.diffusion import marginals, sampler, tweedie
 from refimpl.diffusion import scores_and_denoisers as parameters
+from verify.calculus.mixtures import random_mixture
 from verify.claims import claim
-from verify.diffusion.flow import processes
-from verify.diffusion.mixtures import random_mixture
-from verify.diffusion.progressive import falls
+from verify.diffusion.denoising_progressive import falls
+from verify.diffusion.probability_flow import processes
 from verify.diffusion.tweedie import posterior
 from verify.evidence import equal
 

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy
 
-from refimpl import digits
+from refimpl.data import digits
 from refimpl.diffusion import empirical, spectrum
 from verify.claims import claim
 from verify.evidence import at_least, distribution, equal, rounding

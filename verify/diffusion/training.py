@@ -6,12 +6,12 @@ from itertools import pairwise
 import numpy as np
 import scipy
 
-from refimpl.activations import tanh
-from refimpl.diffusion import data_sets, digit_network, network_sampler, training
+from refimpl.backpropagation.activations import tanh
+from refimpl.diffusion import data_sets, digit_network, score_network_sampler, training
 from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.diffusion.learning import Training
-from refimpl.diffusion.network import random_score_network
 from refimpl.diffusion.schedules import noise_levels
+from refimpl.diffusion.score_network import random_score_network
 from refimpl.diffusion.sde import vp
 from refimpl.sampling import estimators
 from verify.claims import claim
@@ -32,7 +32,7 @@ def distances_to_moons(a):
 
 @claim("D16", slide=SLIDE, source="Song et al. 2021; Ho & Salimans 2022")
 def a_trained_network_samples_two_moons(
-    rng, *, train=training.train, sample_network=network_sampler.sample_network, two_moons=data_sets.two_moons
+    rng, *, train=training.train, sample_network=score_network_sampler.sample_network, two_moons=data_sets.two_moons
 ):
     r"""1500 steps on two moons: samples nearer to new data than a Gaussian fit in SW₂, and on the moon asked for.
 
@@ -98,19 +98,23 @@ MOON_MUTANTS: list[tuple[str, str, Callable]] = [
     (
         "the other label",
         "sample_network",
-        lambda h, n, steps, rng, y=None, w=0.0, threads=1: network_sampler.sample_network(
+        lambda h, n, steps, rng, y=None, w=0.0, threads=1: score_network_sampler.sample_network(
             h, n, steps, rng, None if y is None else 1 - y, w
         ),
     ),
     (
         "guided away from the label",
         "sample_network",
-        lambda h, n, steps, rng, y=None, w=0.0, threads=1: network_sampler.sample_network(h, n, steps, rng, y, -2 * w),
+        lambda h, n, steps, rng, y=None, w=0.0, threads=1: score_network_sampler.sample_network(
+            h, n, steps, rng, y, -2 * w
+        ),
     ),
     (
         "stops half way",
         "sample_network",
-        lambda h, n, steps, rng, y=None, w=0.0, threads=1: network_sampler.sample_network(h, n, steps, rng, y, w, 0.3),
+        lambda h, n, steps, rng, y=None, w=0.0, threads=1: score_network_sampler.sample_network(
+            h, n, steps, rng, y, w, 0.3
+        ),
     ),
     ("circles of radius 2", "two_moons", lambda n, rng: scaled_moons(n, rng)),
 ]
@@ -129,7 +133,7 @@ def the_digit_network_beats_a_gaussian_and_does_not_memorise(
     rng,
     *,
     trained=digit_network.trained,
-    sample_network=network_sampler.sample_network,
+    sample_network=score_network_sampler.sample_network,
     digit_sets=data_sets.digit_sets,
     to_coordinates=data_sets.to_coordinates,
 ):
@@ -181,7 +185,7 @@ DIGIT_MUTANTS: list[tuple[str, str, Callable]] = [
     (
         "without guidance by the label",
         "sample_network",
-        lambda h, n, steps, rng, y: network_sampler.sample_network(h, n, steps, rng),
+        lambda h, n, steps, rng, y: score_network_sampler.sample_network(h, n, steps, rng),
     ),
     (
         "the training set",
@@ -193,13 +197,13 @@ DIGIT_MUTANTS: list[tuple[str, str, Callable]] = [
     (
         "labels one too large",
         "sample_network",
-        lambda h, n, steps, rng, y: network_sampler.sample_network(h, n, steps, rng, (y + 1) % 10),
+        lambda h, n, steps, rng, y: score_network_sampler.sample_network(h, n, steps, rng, (y + 1) % 10),
     ),
     ("held-out digits learnt too", "digit_sets", lambda: (data_sets.digit_sets()[1], data_sets.digit_sets()[1])),
     (
         "stops half way",
         "sample_network",
-        lambda h, n, steps, rng, y: network_sampler.sample_network(h, n, steps, rng, y, 0.0, 0.4),
+        lambda h, n, steps, rng, y: score_network_sampler.sample_network(h, n, steps, rng, y, 0.0, 0.4),
     ),
 ]
 for text, replaced, wrong in DIGIT_MUTANTS:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from refimpl.diffusion import learning, network_losses, training
+from refimpl.diffusion import learning, score_network_losses, training
 from refimpl.diffusion.learning import Training
-from refimpl.diffusion.network import random_score_network
-from refimpl.diffusion.network_losses import Loss
+from refimpl.diffusion.score_network import random_score_network
+from refimpl.diffusion.score_network_losses import Loss
 from refimpl.diffusion.sde import sub_vp
 from verify.claims import claim
 from verify.evidence import equal
@@ -80,7 +80,7 @@ def training_averages_adam_on_the_joint_loss_of_its_batches(rng, *, train=traini
             for k in range(3 * i, 3 * i + 3):
                 a, t, z, labels = draw(stream)
                 model = training.with_parameters(h, x)
-                loss = network_losses.joint_gradient(model, a, t, z, labels, weight and weight(t))
+                loss = score_network_losses.joint_gradient(model, a, t, z, labels, weight and weight(t))
                 x, m, v = adam(x, m, v, loss.gradient, k + 1, plan.step * (1 - k / 6))
                 share = min(plan.decay, (k + 1) / (k + 10))
                 average = share * average + (1 - share) * x

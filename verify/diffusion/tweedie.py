@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from refimpl import mixtures
+from refimpl.calculus import mixtures
 from refimpl.diffusion import tweedie
+from verify.calculus.mixtures import CONDITION, SLIDE, random_mixture
 from verify.claims import claim
-from verify.diffusion.mixtures import CONDITION, SLIDE, random_mixture
 from verify.evidence import equal, rounding
 from verify.probes import batched
 

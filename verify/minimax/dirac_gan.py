@@ -7,7 +7,7 @@ import autograd
 import autograd.numpy as np
 import numpy
 
-from refimpl.minimax import dirac_gan, gradient_penalty
+from refimpl.minimax import dirac_gan, dirac_gan_penalty
 from refimpl.minimax.dirac_gan import standard_slope, wasserstein_slope
 from verify.claims import claim
 from verify.evidence import EPS, Evidence, equal, rounding
@@ -146,7 +146,7 @@ def flow_circles_for_ever(rng, *, vector_field=dirac_gan.vector_field):
 
 flow_circles_for_ever.mutants({
     "the players swap their parameters": lambda z, f_prime: z * [-1, 1] * f_prime(z[..., :1] * z[..., 1:]),
-    "an R1 penalty of weight 0.01 left in": lambda z, f_prime: gradient_penalty.penalized_field(z, f_prime, 0.01),
+    "an R1 penalty of weight 0.01 left in": lambda z, f_prime: dirac_gan_penalty.penalized_field(z, f_prime, 0.01),
     "the discriminator learns 1 % faster": lambda z, f_prime: dirac_gan.vector_field(z, f_prime) * [1, 1.01],
 })
 

@@ -8,9 +8,9 @@ import scipy
 
 from refimpl.minimax import gan
 from refimpl.minimax.gan import Draw, Gan, Players
+from verify.backpropagation.mlp import value
 from verify.claims import claim
 from verify.evidence import ALPHA, distribution, equal, rounding
-from verify.minimax.mlp import value
 from verify.minimax.twenty_five_gaussians import on_the_grid
 from verify.minimax.wgan_gradients import critic_loss, generator_loss, number_of_parameters
 from verify.probes import batched

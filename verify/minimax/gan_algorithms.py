@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from refimpl.backpropagation.optimizers import AdamState, RMSState
 from refimpl.minimax import gan_algorithms
 from refimpl.minimax.gan import Players
-from refimpl.optimizers import AdamState, RMSState
 from verify.claims import claim
 from verify.evidence import equal
 from verify.minimax.gan import GAN, SLIDE, SOURCE, TOLERANCE, instance, slope_x, slope_y

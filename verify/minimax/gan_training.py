@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from refimpl.backpropagation.optimizers import adam_start, rms_start
 from refimpl.minimax import gan_training
 from refimpl.minimax.gan import Gan, Players, generate, random_draw, random_players
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
 from refimpl.minimax.gan_training import Training
 from refimpl.minimax.twenty_five_gaussians import quality
-from refimpl.optimizers import adam_start, rms_start
 from verify.claims import claim
 from verify.evidence import equal, rounding
 from verify.minimax.gan import SLIDE, SOURCE

@@ -11,7 +11,7 @@ import numpy as np
 from refimpl.minimax import algorithms, linear_rates
 from verify.claims import claim
 from verify.evidence import Evidence, equal, rate, rounding
-from verify.minimax.rate_table import EG, OGDA, PPM, RFBS, SLIDE, WRONG, Method, cell, first, mode, orbit
+from verify.minimax._rate_table import EG, OGDA, PPM, RFBS, SLIDE, WRONG, Method, cell, first, mode, orbit
 from verify.probes import batched
 
 

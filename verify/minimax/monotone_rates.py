@@ -10,7 +10,7 @@ import numpy as np
 from refimpl.minimax import algorithms, monotone_rates
 from verify.claims import claim
 from verify.evidence import Evidence, at_most, equal, rate, rounding
-from verify.minimax.rate_table import EG, OGDA, PPM, RFBS, SLIDE, Method, cell, first, mode, orbit
+from verify.minimax._rate_table import EG, OGDA, PPM, RFBS, SLIDE, Method, cell, first, mode, orbit
 
 
 def scaled_games(smallest: float) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy
 
-from refimpl import differentiation
+from refimpl.calculus import differentiation
 from refimpl.minimax import games, spurious_attractors
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rate, rounding

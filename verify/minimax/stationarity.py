@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from refimpl import differentiation
+from refimpl.calculus import differentiation
 from refimpl.minimax import games, stationarity
 from verify.claims import claim
 from verify.evidence import at_least, equal, rounding
-from verify.minimax.forsaken import forsaken_point
+from verify.minimax.spurious_attractors_forsaken import forsaken_point
 
 ATTRACTORS = "Minimax is more difficult than just optimization"
 TWIST = "Question 1 with a twist: Where do the algorithms want to converge?"

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from refimpl.compiling import is_planar
+from refimpl.loops.compiling import is_planar
 from refimpl.minimax import weak_minty
 from verify.claims import claim
 from verify.evidence import at_least, equal, rounding

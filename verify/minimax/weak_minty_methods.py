@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refimpl.compiling import is_planar
+from refimpl.loops.compiling import is_planar
 from refimpl.minimax import games, weak_minty
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rounding

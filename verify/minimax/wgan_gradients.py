@@ -5,12 +5,12 @@ from itertools import pairwise
 import autograd
 import autograd.numpy as np
 
-from refimpl.activations import identity, softplus
-from refimpl.layers import Layer, Network, unflatten
+from refimpl.backpropagation.activations import identity, softplus
+from refimpl.backpropagation.layers import Layer, Network, unflatten
 from refimpl.minimax import wgan
+from verify.backpropagation.mlp import value
 from verify.claims import claim
 from verify.evidence import equal, rounding
-from verify.minimax.mlp import value
 
 SLIDE = "Recall: Wasserstein GANs formulation"
 

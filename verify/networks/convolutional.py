@@ -4,7 +4,7 @@ import autograd
 import autograd.numpy as np
 import scipy
 
-from refimpl.activations import identity, relu, tanh
+from refimpl.backpropagation.activations import identity, relu, tanh
 from refimpl.networks import convolutional
 from verify.claims import claim
 from verify.evidence import distribution, equal, rounding

@@ -5,9 +5,9 @@
 
 import numpy as np
 
-from refimpl import mlp
-from refimpl.activations import relu
-from refimpl.layers import Layer, Network
+from refimpl.backpropagation import mlp
+from refimpl.backpropagation.activations import relu
+from refimpl.backpropagation.layers import Layer, Network
 from refimpl.networks import coordinate_check, mup, mup_training
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding

@@ -3,7 +3,7 @@
 import autograd
 import autograd.numpy as np
 
-from refimpl.activations import identity, relu
+from refimpl.backpropagation.activations import identity, relu
 from refimpl.networks import fully_connected
 from refimpl.networks.initialization import Scales, sample_weights
 from verify.claims import claim

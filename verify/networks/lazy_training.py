@@ -5,7 +5,7 @@ import functools
 import autograd
 import autograd.numpy as np
 
-from refimpl.activations import identity
+from refimpl.backpropagation.activations import identity
 from refimpl.networks import lazy_training
 from refimpl.networks.fully_connected import forward, gradient_factors
 from refimpl.networks.training import gradient_descent

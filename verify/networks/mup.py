@@ -6,7 +6,7 @@ import autograd
 import autograd.numpy as np
 import scipy
 
-from refimpl.checkpoints import leaves
+from refimpl.files.checkpoints import leaves
 from refimpl.networks import mup, mup_training
 from refimpl.networks.mup import ABC
 from verify.claims import claim, shipped
@@ -178,7 +178,7 @@ def readout_multiplier_left_out(abc, weights, base=1):
 
 
 def network_without_relu(abc, weights, base=1):
-    from refimpl.activations import identity
+    from refimpl.backpropagation.activations import identity
 
     return mup_training.network_of(abc, weights, base)._replace(activation=identity)
 

@@ -2,9 +2,9 @@
 
 import autograd.numpy as np
 
+from refimpl.backpropagation.optimizers import AdamState
 from refimpl.networks import mup, mup_symmetry, mup_training
 from refimpl.networks.mup import ABC
-from refimpl.optimizers import AdamState
 from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 from verify.networks.mup import PARAMETERISATIONS, SLIDE, K, P, batches, reference, tolerance, trajectory

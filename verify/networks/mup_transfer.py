@@ -6,7 +6,7 @@ then recovers pays for the explosion. Its last losses alone have a second minimu
 
 import numpy as np
 
-from refimpl import digits
+from refimpl.data import digits
 from refimpl.networks import mup, mup_training, mup_transfer
 from refimpl.networks.mup_transfer import Training
 from verify.claims import claim

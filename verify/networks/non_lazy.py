@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from refimpl.activations import identity, relu
+from refimpl.backpropagation.activations import identity, relu
 from refimpl.networks import non_lazy, perturbation_stability, phase_diagram
 from refimpl.networks.fully_connected import forward, input_gradient
 from refimpl.networks.initialization import Scales, sample_weights
@@ -12,7 +12,7 @@ from refimpl.networks.lazy_training import lazy_ratio
 from refimpl.networks.training import gradient_descent
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rate, rounding
-from verify.networks.phase_rates import circle
+from verify.networks.phase_diagram_rates import circle
 
 SLIDE = "Robustness in deep learning: main results (Non-lazy training regime)"
 ZHU = "Zhu, Liu, Chrysos & Cevher 2022"

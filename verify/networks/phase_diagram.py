@@ -6,7 +6,7 @@ from itertools import product
 import autograd
 import numpy as np
 
-from refimpl.activations import identity
+from refimpl.backpropagation.activations import identity
 from refimpl.networks import phase_diagram
 from refimpl.networks.fully_connected import forward
 from refimpl.networks.initialization import NAMES, Scales

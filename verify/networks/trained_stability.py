@@ -3,7 +3,7 @@
 import autograd
 import numpy as np
 
-from refimpl.activations import identity
+from refimpl.backpropagation.activations import identity
 from refimpl.networks import fully_connected, trained_stability
 from refimpl.networks.initialization import Scales, sample_weights, scales
 from refimpl.networks.perturbation_stability import ball_constant, stability

@@ -3,8 +3,8 @@
 import autograd
 import autograd.numpy as np
 
-from refimpl.activations import identity, relu, tanh
-from refimpl.domains import bare
+from refimpl.arguments.domains import bare
+from refimpl.backpropagation.activations import identity, relu, tanh
 from refimpl.networks import training
 from refimpl.networks.training import Path
 from verify.claims import claim

@@ -3,7 +3,7 @@
 import autograd
 import autograd.numpy as np
 
-from refimpl.checkpoints import leaves, rebuild
+from refimpl.files.checkpoints import leaves, rebuild
 from refimpl.networks import mup, mup_transfer, transformer, transformer_training
 from refimpl.networks.mup_transfer import Training
 from refimpl.networks.transformer import Block, Transformer

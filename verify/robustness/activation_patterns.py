@@ -7,7 +7,7 @@ import numpy as np
 from refimpl.robustness import activation_patterns
 from verify.claims import claim
 from verify.evidence import equal
-from verify.robustness.small_networks import (
+from verify.robustness._small_networks import (
     all_patterns,
     gradients_in_a_box,
     gradients_on_the_circle,

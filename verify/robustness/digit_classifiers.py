@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from refimpl import digits
-from refimpl.layers import flatten
+from refimpl.backpropagation.layers import flatten
+from refimpl.data import digits
 from refimpl.robustness import digit_classifiers
-from refimpl.robustness.adversarial_training import attack, withstands
 from refimpl.robustness.digit_classifiers import Job
+from refimpl.robustness.robust_training import attack, withstands
 from verify.claims import claim
 from verify.evidence import ALPHA, at_least, at_most, binomial_interval, equal
 from verify.robustness.adversarial import SLIDE

@@ -10,7 +10,7 @@ from refimpl.robustness.linear_models import hinge, logistic
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.robustness.adversarial import NORMS, SLIDE, step_with
-from verify.robustness.projected_attacks import loop_with
+from verify.robustness.adversarial_projected import loop_with
 
 LOSSES = {"logistic": lambda m: np.log1p(np.exp(-m)), "hinge": lambda m: np.maximum(0.0, 1.0 - m)}
 P, N = 4, 12

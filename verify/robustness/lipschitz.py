@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from refimpl.robustness import lipschitz
-from refimpl.robustness.sign_relaxation import linf_matrix
+from refimpl.robustness.linf_sdp_signs import linf_matrix
 from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
-from verify.robustness.small_networks import largest, network
-from verify.robustness.wrong_programs import coupled_lipsdp, paired_with_s
+from verify.robustness._small_networks import largest, network
+from verify.robustness._wrong_programs import coupled_lipsdp, paired_with_s
 
 WORST_CASE = "Robustness in deep learning: worst-case metric"
 ESTIMATION = "Robustness in deep learning: estimation of Lipschitz constant"

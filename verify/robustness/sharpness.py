@@ -3,14 +3,14 @@
 import autograd
 import autograd.numpy as np
 
-from refimpl import activations
-from refimpl.cross_entropy import cross_entropy
-from refimpl.layers import Layer, Network, flatten
-from refimpl.mlp import loss_gradient
+from refimpl.backpropagation import activations
+from refimpl.backpropagation.cross_entropy import cross_entropy
+from refimpl.backpropagation.layers import Layer, Network, flatten
+from refimpl.backpropagation.mlp import loss_gradient
 from refimpl.robustness import sharpness
 from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
-from verify.networks.sharpness import flat, loss
+from verify.networks.hessian import flat, loss
 from verify.probes import batched
 
 SLIDE = "Robustness examples in ML"

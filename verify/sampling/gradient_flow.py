@@ -4,8 +4,9 @@ import autograd
 import autograd.numpy as np
 import scipy
 
-from refimpl.sampling import gaussian_flow, gradient_flow, langevin
-from refimpl.sampling.gaussian_flow import Gaussian
+from refimpl.sampling import gaussian_gradient_flow as gaussian_flow
+from refimpl.sampling import gradient_flow, langevin
+from refimpl.sampling.gaussian_gradient_flow import Gaussian
 from verify.claims import claim
 from verify.evidence import at_most, equal, rate, rounding
 

@@ -4,7 +4,7 @@ import autograd.numpy as np
 import numpy
 import scipy
 
-from refimpl import digits
+from refimpl.data import digits
 from refimpl.sampling import diagnostics, langevin, metropolis, posterior
 from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal, mean, rounding

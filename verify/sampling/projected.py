@@ -3,7 +3,7 @@
 import numpy as np
 import scipy
 
-from refimpl import projections
+from refimpl.calculus import projections
 from refimpl.sampling import projected
 from verify.claims import claim
 from verify.evidence import at_most, equal, mean, rate

@@ -6,9 +6,9 @@ import numpy
 import scipy
 
 from refimpl.sampling import targets
+from verify.calculus.mixtures import log_density as mixture_log_density
+from verify.calculus.mixtures import random_mixture
 from verify.claims import claim
-from verify.diffusion.mixtures import log_density as mixture_log_density
-from verify.diffusion.mixtures import random_mixture
 from verify.evidence import equal, rounding
 from verify.sampling.metrics import random_law
 

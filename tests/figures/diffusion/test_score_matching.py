@@ -5,7 +5,7 @@ import pytest
 import scipy
 
 from figures.diffusion import score_matching
-from refimpl.mixtures import mixture_log_density
+from refimpl.calculus.mixtures import mixture_log_density
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from figures.diffusion import spectrum
-from refimpl import digits
+from refimpl.data import digits
 
 
 @pytest.fixture(scope="module")

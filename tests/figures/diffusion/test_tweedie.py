@@ -5,7 +5,7 @@ import pytest
 
 from figures.diffusion import tweedie
 from figures.rendering import seed
-from refimpl import digits
+from refimpl.data import digits
 
 
 @pytest.fixture(scope="module")

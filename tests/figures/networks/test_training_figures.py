@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from figures.networks import lazy_dynamics, non_lazy, phase_diagram, trained_stability
+from figures.networks import lazy_training_dynamics, non_lazy, phase_diagram, trained_stability
 from refimpl.networks.phase_diagram import movement_exponent
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -14,10 +14,10 @@ def rng():
 
 
 def test_lazy_neurons_stay_and_others_leave():
-    data = lazy_dynamics.data("draft", rng())
+    data = lazy_training_dynamics.data("draft", rng())
     assert data.change[1] < data.change[0] < 0.5 < 20 < data.change[2]
     assert data.neurons.shape == (3, 101, 100, 2)
-    assert len(lazy_dynamics.draw(data).axes) == 3
+    assert len(lazy_training_dynamics.draw(data).axes) == 3
 
 
 def test_measured_exponents_are_the_derived_ones(monkeypatch, capsys):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from figures.sampling import bias_floors, chains, complexity, posterior, step_size
+from figures.sampling import complexity, gaussian_law_bias, langevin_chains, langevin_step_size, posterior
 
 
 def drawn(module):
@@ -12,21 +12,21 @@ def drawn(module):
 
 
 def test_chains_fill_the_modes_by_their_weights():
-    data, _ = drawn(chains)
-    np.testing.assert_array_equal(data.paths[0], chains.STARTS)
-    np.testing.assert_allclose(chains.shares(data.last), chains.WEIGHTS, atol=0.12)
+    data, _ = drawn(langevin_chains)
+    np.testing.assert_array_equal(data.paths[0], langevin_chains.STARTS)
+    np.testing.assert_allclose(langevin_chains.shares(data.last), langevin_chains.WEIGHTS, atol=0.12)
 
 
 def test_histograms_leave_the_density_as_the_step_grows():
-    data, figure = drawn(step_size)
-    distances = [step_size.distance(heights, data) for heights in data.histograms]
+    data, figure = drawn(langevin_step_size)
+    distances = [langevin_step_size.distance(heights, data) for heights in data.histograms]
     assert (np.diff(distances) > 0.02).all()
     assert distances[0] < 0.04
-    assert len(figure.axes) == len(step_size.ETAS)
+    assert len(figure.axes) == len(langevin_step_size.ETAS)
 
 
 def test_distances_fall_to_their_floors():
-    data, figure = drawn(bias_floors)
+    data, figure = drawn(gaussian_law_bias)
     for distance, floor in ((data.kl, data.kl_floor), (data.w2, data.w2_floor)):
         np.testing.assert_allclose(distance[:, -1], floor, rtol=1e-6)
         assert (np.diff(distance, axis=1) <= 1e-9 * distance[:, :1]).all()
@@ -57,6 +57,6 @@ def test_a_long_step_mixes_well_and_is_too_wide():
     assert len(figure.axes) == 2
 
 
-@pytest.mark.parametrize("module", [bias_floors, chains, complexity, posterior, step_size])
+@pytest.mark.parametrize("module", [gaussian_law_bias, langevin_chains, complexity, posterior, langevin_step_size])
 def test_texts_are_there(module):
     assert all(len(text) > 15 for text in (module.SLIDE, module.CAPTION, module.ALT))

@@ -1,0 +1,1 @@
+"""Hand-written networks: layers, activations, passes forward and backward, losses and optimizers."""

@@ -1,0 +1,1 @@
+"""Files: written whole or not at all, and partial results from which long computations resume."""

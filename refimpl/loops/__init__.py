@@ -1,0 +1,1 @@
+"""Loops over steps: formulas that numba compiles, trajectories, and many chains at once."""

@@ -1,0 +1,201 @@
+"""One text per formula: the readable Python function is what numba compiles, lazily, with its result cached on disk.
+
+A loop marked ``@compiled`` takes formulas as arguments (``formula(eg_step)``). Numba would give each such argument a
+type that carries an address, so that no later process finds the loop in its cache; here the type carries the content of
+the formula (its bytecode, constants, closure, and the formulas it calls), so that it is found again, inlined, and made
+anew when the text changes. Numba is imported, and anything compiled, on the first call only.
+"""
+
+import functools
+import hashlib
+import os
+import threading
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from refimpl.arguments import arrays
+from refimpl.arguments.domains import bare
+
+F = TypeVar("F", bound=Callable[..., Any])
+_one_at_a_time = threading.RLock()
+OPTIONS: Any = {"error_model": "numpy"}
+"""How numba compiles: division by zero as NumPy does it. To let x + yz be rounded once would be faster still, but a
+point would not take the same path alone and among others."""
+
+_OVERLOADED = (arrays.split, arrays.join, arrays.linear, arrays.point, arrays.number)
+
+
+def enabled() -> bool:
+    """Whether loops are compiled (``NUMBA_DISABLE_JIT=1`` runs the same text as plain Python)."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+
+
+def compiled(loop: Callable) -> Any:
+    """Compile a loop on its first call for each combination of argument types."""
+
+    @functools.cache
+    def dispatcher() -> Callable:
+        _teach(loop)
+        return _numba().njit(cache=True, nogil=True, **OPTIONS)(loop)
+
+    @functools.wraps(loop)
+    def call(*args: Any) -> Any:
+        if not enabled():
+            return loop(*args)
+        with _one_at_a_time:
+            run = dispatcher()
+        return run(*args)
+
+    return call
+
+
+def planar(function: F) -> F:
+    """Mark a formula that also runs on one planar point (`arrays.point`), as compiled loops want it.
+
+    Steps are such when they only add and scale points; fields when they are written with `arrays.split` and
+    `arrays.join`.
+    """
+    body = bare(function)
+    body.planar = body  # type: ignore[attr-defined]
+    return function
+
+
+def is_planar(function: Callable) -> bool:
+    """Whether a compiled loop can run `function` on one planar point."""
+    body = bare(function)
+    return enabled() and getattr(body, "planar", None) is body and _digest(body) is not None
+
+
+def formula(function: Callable) -> Any:
+    """A formula as an argument of a compiled loop: its bare body, typed by its content."""
+    return _formula(bare(function)) if enabled() else bare(function)
+
+
+class Bound(NamedTuple):
+    """The function formula(a, *parameters) of a alone; compiled loops take it apart, so that other parameters
+    need no compiling."""
+
+    formula: Callable
+    parameters: tuple
+
+    def __call__(self, a: Any) -> Any:
+        return self.formula(a, *self.parameters)
+
+    @property
+    def planar(self) -> bool:
+        """Whether the formula runs on one planar point, its parameters of shape (2,) being complex numbers."""
+        return is_planar(self.formula)
+
+
+def bind(function: Callable, *parameters: Any) -> Callable[[Any], Any]:
+    """A formula of a and of parameters as a function of a alone."""
+    return Bound(function, parameters)  # type: ignore[return-value]
+
+
+def digest(function: Callable) -> str:
+    """Hash of all that the compiled code of a function depends on: its text, and the values that it names.
+
+    Raises
+    ------
+    TypeError
+        It names a value of a kind whose content cannot be told.
+    """
+    named = [_content(value) for value in _named(function)]
+    defaults = [
+        _content(value) for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+    ]
+    text = (function.__module__, function.__qualname__, list(_codes(function.__code__)), named, defaults, _compiler())
+    return hashlib.sha256(repr(text).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _compiler() -> str:
+    """What else compiled code depends on: the options, and the operations that numba is taught by hand."""
+    return repr(OPTIONS) + Path(__file__).with_name("point_type.py").read_text(encoding="utf-8")
+
+
+@functools.cache
+def _digest(function: Callable) -> str | None:
+    try:
+        return digest(function)
+    except TypeError:
+        return None
+
+
+def _content(value: Any) -> Any:
+    """What stands for a value in a hash."""
+    value = getattr(value, "py_func", value)
+    if isinstance(value, types.FunctionType):
+        return value.__qualname__ if _is_ours(value) else digest(bare(value))
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return str(value.dtype), value.shape, value.tobytes()
+    if isinstance(value, tuple):
+        return [_content(item) for item in value]
+    if isinstance(value, bool | int | float | complex | str | bytes | np.generic | None):
+        return repr(value)
+    if isinstance(value, types.ModuleType | types.BuiltinFunctionType | np.ufunc | type):
+        return value.__name__
+    raise TypeError(f"a compiled formula cannot name {value!r}")
+
+
+def _is_ours(function: Callable) -> bool:
+    """Whether it is one of the operations that numba is taught by hand."""
+    return function in _OVERLOADED
+
+
+def _codes(code: types.CodeType) -> Iterator[tuple]:
+    """Bytecode, names and constants of a function and of the functions written inside it."""
+    inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    yield code.co_code, code.co_names, [c for c in code.co_consts if c not in inner]
+    for c in inner:
+        yield from _codes(c)
+
+
+def _named(function: Callable) -> list[Any]:
+    """The global and enclosed values that a body names."""
+    names = [name for _, names, _ in _codes(function.__code__) for name in names]
+    read = [function.__globals__[name] for name in names if name in function.__globals__]
+    return read + [cell.cell_contents for cell in function.__closure__ or ()]
+
+
+def _called(function: Callable) -> list[Callable]:
+    """The Python functions that a body names: each is compiled from its bare body."""
+    return [v for v in _named(function) if isinstance(v, types.FunctionType) and not _is_ours(v) and v is not function]
+
+
+@functools.cache
+def _numba() -> Any:
+    import numba
+
+    from refimpl.loops import point_type  # noqa: F401
+
+    return numba
+
+
+@functools.cache
+def _formula(function: Callable) -> Any:
+    from refimpl.loops import formula_type
+
+    _teach(function)
+    return formula_type.Formula(function, digest(function))
+
+
+@functools.cache
+def _teach(function: Callable) -> None:
+    """Let numba resolve the functions that a body names, checked ones included, to their bare bodies."""
+    _numba()
+    for called in _called(function):
+        _teach_call(called)
+
+
+@functools.cache
+def _teach_call(called: Callable) -> None:
+    from numba.extending import overload
+
+    body = bare(called)
+    _teach(body)
+    overload(called, strict=False, jit_options=OPTIONS)(lambda *args: body)

@@ -1,0 +1,1 @@
+"""Calculus that several chapters need."""

@@ -1,0 +1,246 @@
+"""Maximising J over gains: slide "An optimization interpretation"."""
+
+import numpy as np
+import scipy
+
+from refimpl.control import linear_policies, linear_quadratic
+from refimpl.control import policy_gradient_theorem as policy_gradient
+from verify.claims import claim
+from verify.control._problems import cost, random_problem, stable_gains, visits
+from verify.control.linear_quadratic_infinite_costs import refuses
+from verify.evidence import at_most, equal, rounding
+
+SLIDE = "An optimization interpretation"
+SOURCE = "Fazel, Ge, Kakade & Mesbahi 2018"
+
+
+def dynamic_programming(problem):
+    """The value matrix of the last of so many stages that it no longer changes, and its gain."""
+    A, B, Q, R, gamma = problem
+    P, change = np.zeros_like(A), np.inf
+    while change > 1e-15 * np.abs(P).max():
+        K = np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
+        after = Q + K.T @ R @ K + gamma * (A - B @ K).T @ P @ (A - B @ K)
+        P, change = (after + after.T) / 2, np.abs(after - P).max()
+    return P, K
+
+
+@claim("C02", slide=SLIDE, source="dynamic programming")
+def the_riccati_gain_costs_least(
+    rng,
+    *,
+    riccati_gain=linear_quadratic.riccati_gain,
+    stabilising_solution=linear_quadratic.stabilising_solution,
+    policy_value=linear_quadratic.policy_value,
+):
+    r"""K* and P from dynamic programming; J(K) − J(K*) = tr[Σ_K(K − K*)ᵀ(R + γBᵀPB)(K − K*)]; refused where none is."""
+    for n, m in ((3, 2), (4, 1), (1, 1)):
+        problem, S0 = random_problem(rng, n, m)
+        _, B, _, R, gamma = problem
+        P, best = dynamic_programming(problem)
+        error, gains = 1e-9 * (1 + np.abs(P).max()), stable_gains(rng, problem)
+        solution, K = stabilising_solution(*problem), riccati_gain(*problem)
+        for name, measured, expected in (("P", solution[0], P), ("gain of P", solution[1], best), ("K*", K, best)):
+            yield equal(f"{name}, n = {n}", measured, expected, atol=error)
+        H = R + gamma * B.T @ P @ B
+        excess = [np.trace(visits(problem, K, S0) @ (K - best).T @ H @ (K - best)) for K in gains]
+        J = policy_value(*problem, gains, S0)
+        error = 1e-9 * (1 + np.abs(J).max())
+        yield equal(f"J(K) − J(K*), n = {n}", J - policy_value(*problem, best, S0), excess, atol=error)
+    a, gamma, one = 2.0, rng.uniform(0.3, 0.9), np.eye(1)
+    expected = (gamma * a**2 - 1) / (gamma * a)
+    K = riccati_gain(a * one, one, 0 * one, one, gamma)
+    yield equal("K*, nothing to pay but what stability takes", K, [[expected]], rtol=1e-12)
+    nearly_free = (one, one, 1e-20 * one, one, 0.5)
+    P, K = stabilising_solution(*nearly_free)
+    measured = [P, K, riccati_gain(*nearly_free)]
+    yield equal("P, K and K*, states nearly free", measured, [[[2e-20]], [[1e-20]], [[1e-20]]], rtol=1e-12)
+    no_gain = ((2 * one, 0 * one, one, one, 0.9), (one, one, one, -9 * one, 0.5), (one, one, -one, 5 * one, 0.5))
+    for problem in no_gain:
+        refused = 0.0
+        try:
+            riccati_gain(*problem)
+        except ValueError:
+            refused = 1.0
+        yield equal("refused", refused, 1.0)
+
+
+def whatever_solver_returns(A, B, Q, R, gamma):
+    P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
+    return np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
+
+
+def one_sweep_from_final_cost_q(A, B, Q, R, gamma):
+    linear_quadratic.riccati_gain(A, B, Q, R, gamma)
+    return np.linalg.solve(R + gamma * B.T @ Q @ B, gamma * B.T @ Q @ A)
+
+
+def whatever_solver_returns_2(A, B, Q, R, gamma):
+    P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
+    return P, np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
+
+
+def p_stage_before(A, B, Q, R, gamma):
+    P, K = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
+    return P - Q, K
+
+
+def gain_r_gammabtpb_1btpa(A, B, Q, R, gamma):
+    P, K = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
+    return P, K / gamma
+
+
+the_riccati_gain_costs_least.mutants(
+    {
+        "undiscounted": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, 1 - 1e-12),
+        "γA, γB for √γA, √γB": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, gamma**2),
+        "u = +Ks": lambda A, B, Q, R, gamma: -linear_quadratic.riccati_gain(A, B, Q, R, gamma),
+        "actions 1 % too dear": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, 1.01 * R, gamma),
+        "whatever the solver returns": whatever_solver_returns,
+        "one sweep from the final cost Q": one_sweep_from_final_cost_q,
+    },
+    replaces="riccati_gain",
+)
+the_riccati_gain_costs_least.mutants(
+    {
+        "whatever the solver returns": whatever_solver_returns_2,
+        "P of the stage before": p_stage_before,
+        "gain (R + γBᵀPB)⁻¹BᵀPA": gain_r_gammabtpb_1btpa,
+    },
+    replaces="stabilising_solution",
+)
+the_riccati_gain_costs_least.mutants(
+    {
+        "average cost: (1 − γ) J": lambda A, B, Q, R, gamma, K, S0: (
+            (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
+        )
+    },
+    replaces="policy_value",
+)
+
+
+@claim("C02", slide=SLIDE, source=f"{SOURCE}; an example of our own")
+def the_objective_is_not_convex(rng, *, policy_value=linear_quadratic.policy_value):
+    r"""s⁺ = u, K = c e₁e₂ᵀ and c e₂e₁ᵀ: J = 2 + (r + γ)c² at both, half-way (2 + rc²/2)/(1 − γc²/4), or ∞."""
+    A, B, Q = np.zeros((2, 2)), np.eye(2), np.eye(2)
+    for share in (0.5, 0.9, 0.999, 1.0, 3.0):
+        gamma, r = rng.uniform(0.5, 0.95), rng.uniform(0.1, 3)
+        c = np.sqrt(4 * share / gamma) * (1 + 1e-15)
+        ends = np.array([[[0, c], [0, 0]], [[0, 0], [c, 0]]])
+        J = policy_value(A, B, Q, r * np.eye(2), gamma, ends, np.eye(2))
+        yield equal(f"J at the ends, γc² = {4 * share:g}", J, np.full(2, 2 + (r + gamma) * c**2), rtol=rounding(64))
+        problem = (A, B, Q, r * np.eye(2), gamma)
+        middle = ends.mean(0)
+        if share < 1:
+            expected = (2 + r * c**2 / 2) / (1 - gamma * c**2 / 4)
+            J = policy_value(*problem, middle, np.eye(2))
+            yield equal(f"J half-way, γc² = {4 * share:g}", J, expected, rtol=rounding(1e3 / (1 - share)))
+        else:
+            refused = refuses(policy_value, *problem, middle, np.eye(2))
+            yield equal(f"infinite half-way, γc² = {4 * share:g}", refused, 1.0)
+
+
+def convex_mean_ends_half_way(A, B, Q, R, gamma, K, S0):
+    linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
+    return np.trace(Q + (R + gamma * np.eye(len(Q))) * (K**2).sum((-2, -1), keepdims=True), axis1=-2, axis2=-1)
+
+
+def actions_first_stage_only(A, B, Q, R, gamma, K, S0):
+    Sigma = linear_policies.state_correlation(A, B, gamma, K, S0)
+    return np.trace(Q @ Sigma + K.mT @ R @ K @ S0, axis1=-2, axis2=-1)
+
+
+the_objective_is_not_convex.mutants({
+    "the sum's formula also where it diverges": lambda A, B, Q, R, gamma, K, S0: np.array([
+        cost(A, B, Q, R, gamma, one, S0) for one in K.reshape(-1, 2, 2)
+    ])[(0,) * (K.ndim == 2)],
+    "convex: the mean of the ends half-way": convex_mean_ends_half_way,
+    "actions of the first stage only": actions_first_stage_only,
+})
+
+
+@claim("C02", slide=SLIDE, source=f"{SOURCE}, Lemma 3")
+def yet_its_gradient_dominates_it(
+    rng, *, policy_gradient=linear_quadratic.policy_gradient, policy_value=linear_quadratic.policy_value
+):
+    r"""J(K) − J* ≤ ‖Σ_{K*}‖ ‖∇J‖² / (4 λmin(S₀)² λmin(R)), so stationary gains are best; near = at small A, B."""
+    for small in (1e-3, 1.0, 1.0):
+        (A, B, Q, R, gamma), S0 = random_problem(rng, 3, 1)
+        problem = (small * A, small * B, Q, R, gamma)
+        if small < 1:
+            S0 = np.eye(3)
+        best = linear_quadratic.riccati_gain(*problem)
+        K = best + rng.standard_normal((9, *best.shape)) / 10 if small < 1 else stable_gains(rng, problem, k=9)
+        excess = policy_value(*problem, K, S0) - policy_value(*problem, best, S0)
+        slope = (np.asarray(policy_gradient(*problem, K, S0)) ** 2).sum((1, 2))
+        widest = np.linalg.norm(visits(problem, best, S0), 2)
+        bound = widest * slope / (4 * np.linalg.eigvalsh(S0)[0] ** 2 * np.linalg.eigvalsh(R)[0])
+        slack = rounding(1e4, 1 + np.abs(excess).max())
+        gap = 0.01 if small < 1 else 1.0
+        yield at_most(f"J(K) − J*, A and B times {small}", excess, bound, slack=slack, tight=gap)
+
+
+yet_its_gradient_dominates_it.mutants(
+    {
+        "gradient 1 % too small": lambda A, B, Q, R, gamma, K, S0: (
+            0.99 * linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
+        ),
+        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, S0: (
+            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
+        ),
+        "one coordinate's gradient dropped": lambda A, B, Q, R, gamma, K, S0: (
+            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) * [1, 1, 0]
+        ),
+    },
+    replaces="policy_gradient",
+)
+yet_its_gradient_dominates_it.mutants(
+    {
+        "actions twice as dear": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
+            A, B, Q, 2 * R, gamma, K, S0
+        )
+    },
+    replaces="policy_value",
+)
+
+
+@claim("C02", slide=SLIDE, source=f"{SOURCE}, Theorem 7")
+def descent_along_it_finds_the_optimum(
+    rng, *, off_policy_gradient=policy_gradient.off_policy_gradient, riccati_gain=linear_quadratic.riccati_gain
+):
+    r"""K⁺ = K − ηE_KD with D = I and D = S₀ ≈ I, η = 1/λmax(R + γBᵀP_KB) at the start: J falls to J*, K to K*."""
+    for spread in (0.0, 0.05):
+        problem, _ = random_problem(rng, 2, 1)
+        _, B, _, R, gamma = problem
+        K, best = stable_gains(rng, problem, k=1)[0], np.asarray(riccati_gain(*problem))
+        D = np.eye(2) + spread * np.array([[1.0, 0.4], [0.4, -1.0]])
+        P = linear_quadratic.value_matrix(*problem, K)
+        eta, J = 0.5 / np.linalg.eigvalsh(R + gamma * B.T @ P @ B)[-1], [cost(*problem, K, np.eye(2))]
+        for _ in range(400):
+            K = K - eta * off_policy_gradient(*problem, K, D)
+            J.append(cost(*problem, K, np.eye(2)))
+        yield equal(f"K after 400 steps, D = I + {spread}…", K, best, atol=1e-7 * (1 + np.abs(best).max()))
+        rises = np.maximum(np.diff(J), 0).max() / J[0]
+        yield at_most(f"largest rise of J / J₀, D = I + {spread}…", rises, 0.0, slack=1e-12, resolution=1e-12)
+
+
+descent_along_it_finds_the_optimum.mutants(
+    {
+        "ascends": lambda A, B, Q, R, gamma, K, D: -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D),
+        "γ 1 % too small": lambda A, B, Q, R, gamma, K, D: policy_gradient.off_policy_gradient(
+            A, B, Q, R, 0.99 * gamma, K, D
+        ),
+        "a hundredth of the step": lambda A, B, Q, R, gamma, K, D: (
+            policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 100
+        ),
+    },
+    replaces="off_policy_gradient",
+)
+descent_along_it_finds_the_optimum.mutants(
+    {
+        "gain of the undiscounted problem": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(
+            A, B, Q, R, 1 - 1e-12
+        )
+    },
+    replaces="riccati_gain",
+)

@@ -1,0 +1,174 @@
+"""Losses of score matching for networks: values and gradients by hand against automatic differentiation."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import autograd
+import autograd.numpy as np
+
+from refimpl.backpropagation import activations
+from refimpl.backpropagation.layers import Layer, Network, unflatten
+from refimpl.diffusion import score_network_losses
+from refimpl.diffusion.score_network_losses import Loss
+from verify.backpropagation.mlp import value
+from verify.claims import claim, shipped
+from verify.diffusion.score_network import tolerance
+from verify.diffusion.score_network_gradients import difference
+from verify.evidence import equal
+
+SLIDE = "Learning the score"
+
+
+def models(rng):
+    """Networks from the space to itself, with parameters x, sizes and points."""
+    for activation in (activations.tanh, activations.silu, activations.softplus):
+        p = int(rng.integers(2, 5))
+        sizes = [p, *map(int, rng.integers(3, 7, 2)), p]
+        x = 0.7 * rng.standard_normal(sum(m * (q + 1) for q, m in pairwise(sizes)))
+        yield Network(unflatten(x, sizes), activation), x, sizes, rng.standard_normal((8, p))
+
+
+def evidence(what, measured, loss, x, rng):
+    """A value and a gradient against a loss as automatic differentiation reads it, and along a direction."""
+    gradient, u = autograd.grad(loss)(x), rng.standard_normal(x.shape)
+    yield equal(f"{what}: value", measured.value, loss(x), atol=tolerance(loss(x)))
+    yield equal(f"{what}: gradient", measured.gradient, gradient, atol=tolerance(gradient))
+    u /= np.linalg.norm(u)
+    slope = difference(lambda s: loss(x + s * u))
+    yield equal(f"{what}: along a direction", measured.gradient @ u, slope, atol=1e-5 * (1 + np.abs(gradient).max()))
+
+
+@claim("D05", slide=SLIDE, source="chain rule; Drucker & LeCun 1992")
+def three_losses_of_networks_and_their_gradients(
+    rng,
+    *,
+    implicit_gradient=score_network_losses.implicit_gradient,
+    sliced_gradient=score_network_losses.sliced_gradient,
+    denoising_gradient=score_network_losses.denoising_gradient,
+):
+    r"""Implicit, sliced and denoising loss of a network, with gradients that differentiate its trace and slices."""
+    for h, x, sizes, a in models(rng):
+        name, (v, z), sigma = h.activation.name, rng.standard_normal((2, *a.shape)), rng.uniform(0.2, 2)
+
+        def model(x, a):
+            return value(x, a, sizes, h.activation.name)  # noqa: B023
+
+        def slopes(x, v):
+            """∇h v, entry by entry."""
+            J = [autograd.elementwise_grad(lambda a: model(x, a)[:, i])(a) for i in range(sizes[0])]  # noqa: B023
+            return np.stack([np.sum(row * v, axis=1) for row in J], axis=1)
+
+        def implicit(x):
+            trace = sum(slopes(x, e)[:, i] for i, e in enumerate(np.eye(sizes[0])))  # noqa: B023
+            return np.mean(np.sum(model(x, a) ** 2, axis=1) / 2 + trace)  # noqa: B023
+
+        def sliced(x):
+            along = np.sum(v * model(x, a), axis=1)  # noqa: B023
+            return np.mean(np.sum(v * slopes(x, v), axis=1) + along**2 / 2)  # noqa: B023
+
+        def denoising(x):
+            return np.mean(np.sum((model(x, a + sigma * z) + z / sigma) ** 2, axis=1)) / 2  # noqa: B023
+
+        yield from evidence(f"{name}: implicit", implicit_gradient(h, a), implicit, x, rng)
+        yield from evidence(f"{name}: sliced", sliced_gradient(h, a, v), sliced, x, rng)
+        yield from evidence(f"{name}: denoising", denoising_gradient(h, a, z, sigma), denoising, x, rng)
+
+
+def squares(h, a, scale):
+    """Loss ½ scale E‖h‖² and its gradient, from the denoising loss without noise in its target."""
+    tiny = 1e-9
+    good = score_network_losses.denoising_gradient(h, a, 0 * a, tiny)
+    return Loss(scale * good.value, scale * good.gradient)
+
+
+def plus(loss, other):
+    """Sum of two losses."""
+    return Loss(loss.value + other.value, loss.gradient + other.gradient)
+
+
+IMPLICIT_MUTANTS: dict[str, Callable] = {
+    "‖h‖² without ½": lambda h, a: plus(score_network_losses.implicit_gradient(h, a), squares(h, a, 1.0)),
+    "trace 1 % too large": lambda h, a: scaled(
+        plus(score_network_losses.implicit_gradient(h, a), squares(h, a, -0.01 / 1.01)), 1.01
+    ),
+    "sum over the batch": lambda h, a: scaled(score_network_losses.implicit_gradient(h, a), len(a)),
+    "trace subtracted": lambda h, a: plus(
+        scaled(score_network_losses.implicit_gradient(h, a), -1.0), squares(h, a, 2.0)
+    ),
+    "trace not differentiated": lambda h, a: Loss(
+        score_network_losses.implicit_gradient(h, a).value, squares(h, a, 1.0).gradient
+    ),
+    "h not differentiated": lambda h, a: Loss(
+        score_network_losses.implicit_gradient(h, a).value,
+        score_network_losses.implicit_gradient(h, a).gradient - squares(h, a, 1.0).gradient,
+    ),
+}
+three_losses_of_networks_and_their_gradients.mutants(IMPLICIT_MUTANTS, replaces="implicit_gradient")
+
+
+def trace_divided_dimension(h, a):
+    half = squares(h, a, 1.0)
+    trace = plus(score_network_losses.implicit_gradient(h, a), scaled(half, -1.0))
+    return plus(scaled(trace, 1 / a.shape[1]), half)
+
+
+three_losses_of_networks_and_their_gradients.mutants(
+    {
+        "trace divided by the dimension": shipped(
+            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
+        )
+    },
+    replaces="implicit_gradient",
+)
+
+
+def scaled(loss, factor):
+    """A loss times a number."""
+    return Loss(factor * loss.value, factor * loss.gradient)
+
+
+SLICED_MUTANTS: dict[str, Callable] = {
+    "unit directions": lambda h, a, v: score_network_losses.sliced_gradient(
+        h, a, v / np.linalg.norm(v, axis=1)[:, None]
+    ),
+    "‖h‖² for (vᵀh)²": lambda h, a, v: plus(
+        plus(score_network_losses.sliced_gradient(h, a, v), squares(h, a, 1.0)), along_squares(h, a, v, -1.0)
+    ),
+    "no ½": lambda h, a, v: plus(score_network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
+    "the same direction for all": lambda h, a, v: score_network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
+}
+three_losses_of_networks_and_their_gradients.mutants(SLICED_MUTANTS, replaces="sliced_gradient")
+
+
+def along_squares(h, a, v, scale):
+    """Loss ½ scale E(vᵀh)² and its gradient: what is quadratic in v, the slope's part, taken from twice v."""
+    once, twice = score_network_losses.sliced_gradient(h, a, v), score_network_losses.sliced_gradient(twofold(h), a, v)
+    return scaled(plus(twice, scaled(once, -2.0)), scale / 2)
+
+
+def twofold(h):
+    """The network 2h, as one of as many parameters."""
+    *first, (W, b) = h.layers
+    return Network((*first, Layer(2 * W, 2 * b)), h.activation)
+
+
+three_losses_of_networks_and_their_gradients.mutants(
+    {
+        "target −z": lambda h, a, z, sigma: score_network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
+        "target +z/σ": shipped(
+            lambda h, a, z, sigma: score_network_losses.denoising_gradient(h, a + 2 * sigma * z, -z, sigma),
+            project="torchebm",
+            version="0.8.8",
+            thread="#318",
+        ),
+        "no ½": lambda h, a, z, sigma: scaled(score_network_losses.denoising_gradient(h, a, z, sigma), 2.0),
+        "weighted by σ²": lambda h, a, z, sigma: scaled(
+            score_network_losses.denoising_gradient(h, a, z, sigma), sigma**2
+        ),
+        "clean points": lambda h, a, z, sigma: score_network_losses.denoising_gradient(h, a - sigma * z, z, sigma),
+        "mean over coordinates": lambda h, a, z, sigma: scaled(
+            score_network_losses.denoising_gradient(h, a, z, sigma), 1 / a.shape[1]
+        ),
+    },
+    replaces="denoising_gradient",
+)
