@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from refimpl.files.writing import write_whole
-
 from figures.discovery import lecture_order
 from figures.page import page
 from figures.rendering import FORMATS, Rendering
+from refimpl.files.writing import write_whole
 
 RECORD = {"name", "slide", "title", "caption", "alternative text", "formats", "quality"}
 """What a record needs to be shown."""

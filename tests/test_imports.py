@@ -124,7 +124,7 @@ def is_own_function(value: Any, module: ModuleType) -> bool:
 
 def chapter_modules() -> list[str]:
     names = [module.name for module in pkgutil.walk_packages(refimpl.__path__, "refimpl.")]
-    return [name for name in names if rank(name)]
+    return [name for name in names if rank(name) and "._" not in name]
 
 
 @pytest.mark.parametrize("name", chapter_modules())

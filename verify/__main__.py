@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from refimpl.files.writing import write_whole
-
 from verify import reports
 from verify.claims import EngineError, Result, discover
 from verify.evidence import Verdict

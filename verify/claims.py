@@ -62,8 +62,7 @@ class Claim:
         """Where `refimpl` keeps a function under test, such as ``minimax.algorithms.eg_step``; its home first."""
         function = self.needs[need]
         home, name = function.__module__, function.__name__
-        chapter = home.rpartition(".")[0] + "."
-        offering = [module for module in sys.modules if module.startswith(chapter) and module != home]
+        offering = [module for module in sys.modules if module.startswith("refimpl.") and module != home]
         found = [home, *(module for module in offering if name in getattr(sys.modules[module], "__all__", ()))]
         return [f"{module}.{name}".removeprefix("refimpl.") for module in found]
 

@@ -2,7 +2,7 @@ r"""A cascade: samples of low resolution first, then pictures of high resolution
 
 The condition is y = A x + s z, what is seen of x at low resolution, with noise of standard deviation s ≥ 0 added to it
 (conditioning augmentation). The first stage samples Ax, the second one x given y. Where the laws are Gaussian or
-mixtures, `cascade_law` has them exactly.
+mixtures, `cascade_laws` has them exactly.
 """
 
 from collections.abc import Callable

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field
+from refimpl.arguments.domains import array, domain, field, function
 from refimpl.calculus.differentiation import exact_jacobian
 
 Scalar = Callable[[Array], Array]
@@ -24,6 +25,7 @@ _RESOLVED = 1e-12
 _MOST_BOXES = 200_000
 
 
+@domain(f=function, parts=function, weights=function, lower=array("2"), upper=array("2"))
 def minimum(f: Scalar, parts: Scalar, weights: Callable[[float], Any], lower: Array, upper: Array) -> float:
     """The least value of f on a planar box, which may be −∞.
 
@@ -141,6 +143,7 @@ def _ratio(numerator: Array, denominator: Array) -> Array:
 _GENERIC = np.array([0.6180339887, 0.4142135624])  # no kink of a field in use lies there, as one may at the centre
 
 
+@domain(V=field, lower=array("2"), upper=array("2"))
 def greatest_slope(V: Field, lower: Array, upper: Array) -> float:
     """max ‖JV‖₂.
 
@@ -167,6 +170,7 @@ def greatest_slope(V: Field, lower: Array, upper: Array) -> float:
     return -minimum(f, parts, lambda t: [t**4, -(t**2), 1.0], lower, upper)
 
 
+@domain(V=field, z_star=array("2"), lower=array("2"), upper=array("2"))
 def least_quotient(V: Field, z_star: Array, lower: Array, upper: Array) -> float:
     """inf ⟨V(z), z − z*⟩/‖V(z)‖², which is 0/0 at z*.
 

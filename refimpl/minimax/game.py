@@ -53,7 +53,7 @@ def planar_game(name: str, payoff: Payoff | None, operator: Field) -> Game:
     payoff : callable or None
         Φ(x, y) by arithmetic, which numbers, arrays and boxes of automatic differentiation take.
     operator : callable
-        V(z) by arithmetic on the coordinates that `refimpl.arguments.arrays.split` takes from z and `join` puts together.
+        V(z) by arithmetic on the coordinates that `arguments.arrays.split` takes from z and `join` puts together.
 
     Returns
     -------

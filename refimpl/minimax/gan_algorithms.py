@@ -101,7 +101,7 @@ def mirror_round(
               \bar x \leftarrow (1 - \beta) \bar x + \beta x^{k+1}, \qquad
               x_{t+1} = (1 - \beta) x_t + \beta \bar x
 
-    with L a preconditioned Langevin step (`refimpl.backpropagation.optimizers.langevin_step`); the averages of y are like those of x.
+    with L a preconditioned Langevin step (`optimizers.langevin_step`); the averages of y are like those of x.
 
     Parameters
     ----------

@@ -46,8 +46,8 @@ def weak_minty_constant(V: Field, z_star: Array, box: tuple[Any, Any]) -> float:
 
     .. math:: \rho = \inf_z \frac{\langle V(z), z - z^* \rangle}{\|V(z)\|^2}
 
-    Proved by subdivision (see `certified`): no point of the box is lower by more than 10⁻⁹ relative, and the value is
-    polished to rounding.
+    Proved by subdivision (see `certified_extremes`): no point of the box is lower by more than 10⁻⁹ relative, and the
+    value is polished to rounding.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def lipschitz_constant(V: Field, box: tuple[Any, Any]) -> float:
 
     .. math:: L = \max_z \|JV(z)\|_2
 
-    Proved by subdivision (see `certified`): nowhere in the box is ‖JV‖₂ larger by more than 10⁻⁹ relative, and the
-    value is polished to rounding.
+    Proved by subdivision (see `certified_extremes`): nowhere in the box is ‖JV‖₂ larger by more than 10⁻⁹ relative, and
+    the value is polished to rounding.
 
     Parameters
     ----------

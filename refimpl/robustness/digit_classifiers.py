@@ -18,7 +18,7 @@ class Job(NamedTuple):
     """A training on digits against attacks of radius ε (0: none), of Adam's steps, from a seed.
 
     `points` digits are trained on, by networks with m hidden neurons; the other options are those of
-    `adversarial_training`.
+    `robust_training`.
     """
 
     eps: float

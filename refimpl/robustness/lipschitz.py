@@ -5,10 +5,10 @@ function            norm on inputs  layers  value                           modu
 ==================  ==============  ======  ==============================  ======================
 `sampled_bound`     ℓ₁, ℓ₂, ℓ∞      any     lower bound, global             here
 `brute_force`       ℓ₁, ℓ₂, ℓ∞      any     exact, global; exponential      `activation_patterns`
-`lipmip`            ℓ₁, ℓ∞          any     exact on a box; exponential     `mixed_integer_bounds`
-`lipopt`            ℓ∞              any     certified upper bound, global   `polynomial_bounds`
-`lipsdp`            ℓ₂              any     certified upper bound, global   `multipliers`
-`linf_sdp`          ℓ∞              two     certified upper bound, global   `sign_relaxation`
+`lipmip`            ℓ₁, ℓ∞          any     exact on a box; exponential     `lipmip_programs`
+`lipopt`            ℓ∞              any     certified upper bound, global   `lipopt_polynomials`
+`lipsdp`            ℓ₂              any     certified upper bound, global   `lipsdp_multipliers`
+`linf_sdp`          ℓ∞              two     certified upper bound, global   `linf_sdp_signs`
 `product_bound`     ℓ₁, ℓ₂, ℓ∞      any     certified upper bound, global   here
 ==================  ==============  ======  ==============================  ======================
 

@@ -3,7 +3,7 @@ r"""The Fokker-Planck equation as the gradient flow of KL(· ‖ π) in Wasserst
 Langevin dynamics moves its law by ∂ₜρ = (ρf')' + ρ''. One step of Jordan, Kinderlehrer and Otto (JKO) minimises
 KL(ρ ‖ π) + W₂²(ρ, ρ₀)/(2τ): implicit Euler for the flow. A law is held by nodes that carry it along: between two
 neighbours there is a mass that never changes, spread evenly. On the line the optimal map keeps the order of the nodes.
-Gaussians have closed forms, in `gaussian_flow`.
+Gaussians have closed forms, in `gaussian_gradient_flow`.
 """
 
 from typing import Any, NamedTuple

@@ -75,7 +75,7 @@ RUN = """
 import numpy as np
 from refimpl.minimax.algorithms import trajectory
 from refimpl.minimax.games import bilinear
-from refimpl import iteration
+from refimpl.loops import iteration
 z = trajectory("eg", bilinear().operator, np.ones((3, 2)), 0.1, 5)
 print(z.sum())
 stats = iteration._orbits.__closure__ and [c.cell_contents for c in iteration._orbits.__closure__]

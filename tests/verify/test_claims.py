@@ -40,7 +40,7 @@ def test_a_function_offered_by_two_modules_has_two_names():
         yield equal("", 1.0, 1.0)
 
     paths = claim("D07", slide="", source="")(is_a_score).paths("mixture_score")
-    assert paths == ["mixtures.mixture_score", "diffusion.tweedie.mixture_score"]
+    assert paths == ["calculus.mixtures.mixture_score", "diffusion.tweedie.mixture_score"]
 
 
 def test_check_passes_the_truth_and_fails_a_wrong_number():
@@ -83,7 +83,7 @@ def test_mutants_are_killed_survive_or_are_broken():
     results = [kill(one, mutant, 0) for mutant in one.catalogue]
     assert [result.verdict for result in results] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS, Verdict.FAIL]
     assert [result.note.partition(":")[0] for result in results] == ["SURVIVED", "killed", "killed", "BROKEN"]
-    assert "a project 1.0" in results[1].note
+    assert "a project, 1.0" in results[1].note
 
 
 def test_inconclusive_does_not_kill():
