@@ -12,7 +12,7 @@ import numpy
 import scipy
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, domain, positive
+from refimpl.arguments.domains import Domain, array, domain, positive
 from refimpl.calculus.projections import onto_ball, onto_box
 from refimpl.sampling.targets import Target
 
@@ -206,7 +206,7 @@ def dirichlet(alpha: Array) -> Target:
     Returns
     -------
     Target
-        Its points (..., p) are inside the simplex, a_i > 0, Σa_i < 1; outside f is ∞ and ∇f is NaN.
+        Its points (..., p) are inside the simplex: a_i > 0, Σa_i < 1.
 
     References
     ----------
@@ -232,5 +232,17 @@ def dirichlet(alpha: Array) -> Target:
         return np.where(inside, c[-1] / np.where(inside, last, 1.0) - c[:-1] / np.where(inside, a, 1.0), np.nan)
 
     log_normalizer = scipy.special.gammaln(alpha).sum() - scipy.special.gammaln(alpha.sum())
-    points = domain(a=array(f"... {len(c) - 1}"))
+    points = _inside_simplex(len(c) - 1)
     return Target("Dirichlet", points(f), points(grad_f), float(log_normalizer))
+
+
+def _inside_simplex(p: int) -> Callable:
+    points = array(f"... {p}")
+
+    def inside(name: str, value: Any, sizes: dict[str, Any]) -> Any:
+        a = points.check(name, value, sizes)
+        if isinstance(a, numpy.ndarray) and not ((a > 0).all() and (a.sum(-1) < 1).all()):
+            raise ValueError(f"{name} must be inside the simplex (a_i > 0, sum < 1), got {a}")
+        return a
+
+    return domain(a=Domain(f"{points.text}, inside the simplex", inside))
