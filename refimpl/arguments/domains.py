@@ -43,14 +43,18 @@ def domain(**domains: Domain) -> Callable[[F], F]:
         if unknown := set(domains) - set(names):
             raise TypeError(f"{function.__name__} has no argument {sorted(unknown)}")
 
-        @functools.wraps(function)
-        def checked(*args: Any, **kwargs: Any) -> Any:
+        def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
             sizes: Sizes = {}
             given = [_checked(domains, name, value, sizes) for name, value in zip(names, args, strict=False)]
             named = {name: _checked(domains, name, kwargs[name], sizes) for name in names if name in kwargs}
-            return function(*given, *args[len(given) :], **{**kwargs, **named})
+            return [*given, *args[len(given) :]], {**kwargs, **named}
 
-        checked.domains, checked.checked_layer = domains, (checked, function)  # type: ignore[attr-defined]
+        @functools.wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            args_, kwargs_ = check(args, kwargs)
+            return function(*args_, **kwargs_)
+
+        checked.domains, checked.check, checked.checked_layer = domains, check, (checked, function)  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]
 
     return declare
@@ -194,24 +198,38 @@ def _shaped(name: str, value: Any, wanted: Callable[[tuple[int, ...]], tuple[int
 
     It is given a copy of its point, which it may change, and what it raises is raised.
     """
-    function = translated(_check_function(name, value, {}))
+    declared = translated(_check_function(name, value, {}))
 
-    @functools.wraps(bare(value), updated=())
-    def shaped(z: Any, *args: Any) -> Any:
-        own = z.copy() if type(z) is np.ndarray else z
-        v = function(own, *args)
-        if not is_foreign(z):
-            v = to_numpy(v)
-        if not is_foreign(v):
-            v = np.asarray(v)
-            if v.dtype.kind not in "fiu":
-                raise TypeError(f"{name} must return real numbers, got dtype {v.dtype}")
-        if np.shape(v) != wanted(np.shape(z)):
-            raise ValueError(f"{name} must return shape {wanted(np.shape(z))} for {np.shape(z)}, got {np.shape(v)}")
-        return v
+    def as_arrays(function: Callable) -> Any:
+        @functools.wraps(bare(value), updated=())
+        def shaped(z: Any, *args: Any) -> Any:
+            v = function(z.copy() if type(z) is np.ndarray else z, *args)
+            if not is_foreign(z):
+                v = to_numpy(v)
+            if not is_foreign(v):
+                v = np.asarray(v)
+                if v.dtype.kind not in "fiu":
+                    raise TypeError(f"{name} must return real numbers, got dtype {v.dtype}")
+            if np.shape(v) != wanted(np.shape(z)):
+                raise ValueError(f"{name} must return shape {wanted(np.shape(z))} for {np.shape(z)}, got {np.shape(v)}")
+            return v
 
-    shaped.checked_layer = (shaped, bare(function))  # type: ignore[attr-defined]
-    return shaped
+        return shaped
+
+    guarded, inner = as_arrays(declared), as_arrays(bare(declared))
+    guarded.checked_layer, inner.checked_layer = (guarded, inner), (inner, bare(declared))
+    guarded.check = getattr(declared, "check", None)
+    return guarded
+
+
+def from_start(function: Callable, z: Any) -> Callable:
+    """A field or a potential for a loop that starts at z: that point is checked now, those that follow are not.
+
+    A chain may come to points where a formula has no value; there it gives NaN or ∞ and refuses nothing.
+    """
+    if check := getattr(function, "check", None):
+        check((z,), {})
+    return function.checked_layer[1] if hasattr(function, "checked_layer") else function
 
 
 def _check_potential(name: str, value: Any, sizes: Sizes) -> Any:

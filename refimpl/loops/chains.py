@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field, number, point
-from refimpl.arguments.domains import bare
+from refimpl.arguments.domains import bare, from_start
 from refimpl.arguments.errors import DivergedError
 from refimpl.loops.compiling import Bound, compiled, enabled, formula
 
@@ -36,12 +36,11 @@ def run(
     """Fill states (t, n, p) with those of n chains after each `every` steps, from the generators that `spawn` gave."""
     a0, rng = np.ascontiguousarray(a0), copy.deepcopy(rng)
     rows = _blocks(len(a0), len(rng))
-    gradient = bare(grad_f)
+    gradient, grad_f = bare(grad_f), from_start(grad_f, a0)
     if not (enabled() and isinstance(gradient, Bound)):
         with np.errstate(over="ignore", invalid="ignore"):
             _run_plain(move, grad_f, a0, eta, every, rng, states)
         return
-    grad_f(a0)  # compiled loops check no points
     if a0.shape[1] == 2 and gradient.planar:
         loop, start, out = _run_planar, a0.view(complex)[:, 0], states.view(complex)[..., 0]
         parameters = tuple(complex(*v) if np.shape(v) == (2,) else v for v in gradient.parameters)

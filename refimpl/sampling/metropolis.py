@@ -7,7 +7,19 @@ import numpy as np
 
 from refimpl.arguments.array_domains import alike
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, field, generator, integer, positive, potential
+from refimpl.arguments.domains import (
+    Domain,
+    Sizes,
+    array,
+    bare,
+    domain,
+    field,
+    from_start,
+    generator,
+    integer,
+    positive,
+    potential,
+)
 from refimpl.arguments.errors import DivergedError
 from refimpl.sampling.langevin import lmc_step
 
@@ -95,6 +107,7 @@ def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Arr
     array([[0.5],
            [1. ]])
     """
+    f, grad_f = from_start(f, a), from_start(grad_f, a)
     b = bare(lmc_step)(grad_f, a, eta, z)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         accepted = np.log(u) < bare(log_acceptance)(f, grad_f, a, b, eta)
