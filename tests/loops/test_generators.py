@@ -19,7 +19,7 @@ def test_children_follow_from_the_state():
 
 
 def test_any_bit_generator_has_children():
-    old = np.random.RandomState(0)  # noqa: NPY002
+    old = np.random.RandomState(0)
     assert len(draws(children(np.random.Generator(old._bit_generator), 2))) == 2
 
 
