@@ -185,7 +185,12 @@ def _close(pattern: str, claims: Collection[Claim]) -> str:
     """Names like a pattern, in words for an error message."""
     names = {word for row in ROWS for word in (row, chapter(row))}
     names |= {part for one in claims for part in _parts(one.name)}
-    names |= {one.path(need).rpartition(".")[2] for one in claims for need in one.needs if not one.problem()}
+    names |= {
+        one.path(need).rpartition(".")[2]
+        for one in claims
+        if not one.problem(needs_mutants=False)
+        for need in one.needs
+    }
     folded = {_folded(name): name for name in sorted(names)}
     close = difflib.get_close_matches(_folded(pattern), folded, n=3)
     return f"; close: {', '.join(folded[name] for name in close)}" if close else ""

@@ -69,7 +69,7 @@ def kill(one: Claim, mutant: Mutant, nonce: int) -> Result:
     except (Exception, SystemExit) as error:
         note = f"BROKEN: {mutant.text} ({type(error).__name__}: {error})"
     if origin := mutant.shipped:
-        note += f" [{', '.join(filter(None, origin[1:]))}]"
+        note += f" [{' '.join(filter(None, origin[1:]))}]"
     return result(one, verdict, tuple(seen), time.perf_counter() - start, note)
 
 
