@@ -8,14 +8,15 @@ from typing import Literal, NamedTuple
 
 from refimpl import CHAPTERS
 
-Status = Literal["as printed", "corrected", "stated only", "open"]
+Status = Literal["as printed", "corrected", "measured", "stated only", "open"]
 
 
 class Row(NamedTuple):
     """A statement of the lecture in our words, under the title of its slide.
 
-    It holds `as printed`; or was `corrected` (the printed form fails, the one given here holds); or is `stated only`
-    (`note` says why it cannot be computed); or is `open`: no claim checks it yet.
+    It holds `as printed`; or was `corrected` (the printed form fails, the one given here holds); or is `measured` (no
+    theorem: an experiment of ours in a stated setting, and what it showed); or is `stated only` (`note` says why it
+    cannot be computed); or is `open`: no claim checks it yet.
     """
 
     id: str
