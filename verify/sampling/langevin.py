@@ -91,11 +91,12 @@ def chains_have_the_exact_law(rng, *, lmc=langevin.lmc):
     yield from standard_normal("x₂", x[1])
     yield from standard_normal("(x₁ + x₂)/√2", (x[0] + x[1]) / np.sqrt(2))
     yield from standard_normal("(x₁ − x₂)/√2", (x[0] - x[1]) / np.sqrt(2))
-    given = rng.standard_normal((3, 7))
-    start = given.copy()
-    yield equal("no steps", lmc(lambda b: b, start, 0.5, 0, rng), given)
-    lmc(lambda b: b, start, 0.5, 2, rng)
-    yield equal("the start is left alone", start, given)
+    for grad_f, p in ((targets.gaussian(np.zeros(2), np.eye(2)).grad_f, 2), (lambda b: b, 7)):
+        given = rng.standard_normal((3, p))
+        start = given.copy()
+        yield equal(f"no steps, p = {p}", lmc(grad_f, start, 0.5, 0, rng), given)
+        lmc(grad_f, start, 0.5, 2, rng)
+        yield equal(f"the start is left alone, p = {p}", start, given)
 
 
 def chains(grad_f, a, eta, num_steps, rng, scale=1.0, drift=1.0):
