@@ -52,11 +52,6 @@ WRONG_NOISES = {
     "1 − c for 1 − c²": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(u * (1 - c))),
     "noise without u": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(1 - c**2)),
     "noise 1 % too large": lambda *s: general_step(*s, strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
-    "temperature, not its root": shipped(
-        lambda *s: general_step(*s, strength=lambda c, u: u * np.sqrt(1 - c**2)),
-        project="SGMCMCJax",
-        version="0.2.13, baoab",
-    ),
 }
 WRONG_KICKS = {
     "kicks of h": lambda *s: general_step(*s, kick=1.0),
@@ -79,6 +74,11 @@ baoab_steps_compose_kick_drift_and_friction.mutants({
     **WRONG_KICKS,
     "friction e^{−γh/2}": friction_of_half_a_step,
     "velocity returned first": lambda *s: general_step(*s)[::-1],
+    "temperature, not its root": shipped(
+        lambda *s: general_step(*s, strength=lambda c, u: u * np.sqrt(1 - c**2)),
+        project="SGMCMCJax",
+        version="0.2.13, baoab",
+    ),
     "one noise for the batch": one_noise_for_the_batch,
 })
 
