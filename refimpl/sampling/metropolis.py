@@ -78,7 +78,7 @@ def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Arr
     .. math:: b = a - \eta \nabla f(a) + \sqrt{2 \eta} \, z, \qquad
               a^+ = b \text{ if } \log u < \texttt{log\_acceptance}(a, b), \text{ else } a
 
-    A proposal where f is infinite, or anything is not a number, is refused.
+    A proposal is refused where f is infinite, and where f or its gradient is not a number.
 
     Parameters
     ----------
@@ -129,12 +129,10 @@ def mala(
 
     Parameters
     ----------
-    f, grad_f : callable
-        Potential, from (n, p) to (n,), and its gradient.
+    f, grad_f, eta
+        As for `mala_step`.
     a0 : (n, p) array
         Where each chain starts.
-    eta : float
-        Step size η, > 0.
     num_steps : int
         Number of steps, ≥ 1.
     rng : numpy.random.Generator

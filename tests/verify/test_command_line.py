@@ -120,10 +120,10 @@ def test_a_full_list_and_a_run_go_on_past_what_is_broken(chapter, capsys):
 
 
 def test_a_renamed_pattern_is_answered_with_a_note(monkeypatch, capsys):
-    monkeypatch.setattr("verify.former_names.MODULES", {"minimax.old_steps": "minimax.optimistic_steps"})
+    monkeypatch.setattr("verify.former_names.MODULES", {"minimax.old_steps": "minimax.algorithms_optimistic"})
     assert main(["minimax.old_steps", "--list"]) == 0
     shown = capsys.readouterr()
-    assert shown.err == "verify: minimax.old_steps is now minimax.optimistic_steps\n"
+    assert shown.err == "verify: minimax.old_steps is now minimax.algorithms_optimistic\n"
     assert "M10" in shown.out
 
 
