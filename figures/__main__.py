@@ -72,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def listing(chosen: Sequence[str]) -> str:
     """A line for each figure: its name, slide and title."""
-    rows = [describe(name) for name in chosen]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(f"{row.name:{widths[0]}}  {row.slide:{widths[1]}}  {row.title}" for row in rows)
+    described = [describe(name) for name in chosen]
+    names, slides = (max(len(getattr(one, word)) for one in described) for word in ("name", "slide"))
+    return "\n".join(f"{one.name:{names}}  {one.slide:{slides}}  {one.title}" for one in described)
 
 
 if __name__ == "__main__":

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import figures
-
-CHAPTERS = ("minimax", "sampling", "diffusion", "networks", "robustness", "control")
+from refimpl.data import contents
 
 
 class Description(NamedTuple):
-    """What a list of figures shows of one."""
+    """What a list of figures shows of one; `rows` are the statements that it draws."""
 
     name: str
     slide: str
     title: str
+    rows: tuple[str, ...]
 
 
 def names() -> list[str]:
@@ -34,10 +34,9 @@ def _names(directory: Path) -> list[str]:
     return [f"{c}/{module.name}" for c in chapters for module in pkgutil.iter_modules([str(directory / c)])]
 
 
-def lecture_order(name: str) -> tuple[int, str]:
-    """Sorting key of a figure's name: its chapter's place in the lecture, then the alphabet."""
-    chapter = name.partition("/")[0]
-    return (CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS), name)
+def lecture_order(name: str) -> tuple[int, int, str]:
+    """Sorting key of a figure's name: the place in the lecture of the module that it is named after."""
+    return contents.lecture_order(name.replace("/", "."))
 
 
 def select(patterns: Sequence[str]) -> list[str]:
@@ -92,12 +91,14 @@ def _tree(name: str) -> ast.Module:
 
 
 def describe(name: str) -> Description:
-    """Slide and title of a figure, from the text of its module: importing many would take seconds."""
+    """Slide, title and rows of a figure, from the text of its module: importing many would take seconds."""
     tree = _tree(name)
-    slides = [
-        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SLIDE"
-    ]
-    return Description(name, ast.literal_eval(slides[0]), title(ast.get_docstring(tree)))
+    assigned = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    if missing := {"SLIDE", "ROWS"} - assigned.keys():
+        slide, rows = f"({_module(name)}, line 1: {' and '.join(sorted(missing))} missing)", ()
+    else:
+        slide, rows = ast.literal_eval(assigned["SLIDE"]), ast.literal_eval(assigned["ROWS"])
+    return Description(name, slide, title(ast.get_docstring(tree)), rows)
 
 
 def title(docstring: str | None) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import refimpl
+from refimpl import CHAPTERS
 from refimpl.arguments.domains import domain, positive
 
 ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = ["minimax", "sampling", "diffusion", "networks", "robustness", "control"]
 FORBIDDEN = {
     "refimpl": {"matplotlib", "verify", "figures"},
     "verify": {"matplotlib", "figures"},

@@ -1,18 +1,24 @@
 """``python -m verify``: check the lecture's theorems, on this package or on another implementation."""
 
 import argparse
+import errno
 import os
 import secrets
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from refimpl.files.writing import write_whole
+from refimpl.parallel.processes import ended_by_signals
 from verify import reports
-from verify.claims import EngineError, Result, discover
+from verify.choosing import Chosen, choose, discover
+from verify.claims import EngineError
 from verify.evidence import Verdict
+from verify.face import face_of, mutants_summary, summary
 from verify.register import ROWS
-from verify.running import rows, run, select
+from verify.running import Job, Result, plan, run
+from verify.screen import Screen
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,10 +29,18 @@ def parser() -> argparse.ArgumentParser:
         epilog="examples: M09    minimax.algorithms --workers 2    '*_on_xy' --nonce random    --against mymodule",
     )
     p.add_argument(
-        "patterns", nargs="*", metavar="PATTERN", help="rows (M09), chapters, modules, claims or shell patterns"
+        "patterns",
+        nargs="*",
+        metavar="PATTERN",
+        help="in any case: a row (M09), chapter, module, claim or function (ogda_step); else a part or shell pattern "
+        "of these, of statements, slides or sources ('Lemma 2.5')",
     )
     shown = p.add_mutually_exclusive_group()
-    shown.add_argument("--list", action="store_true", help="show every row of the lecture with its status and claims")
+    shown.add_argument(
+        "--list",
+        action="store_true",
+        help="show every row of the lecture with its status, formulas, claims and figures",
+    )
     shown.add_argument(
         "--errata", action="store_true", help="run and show the claims on rows that the lecture misprints"
     )
@@ -39,10 +53,18 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--nonce", type=_nonce, default=0, metavar="N", help="which random instances: a number or 'random' (0)"
     )
-    p.add_argument("--workers", type=_positive, default=1, metavar="N", help="number of processes (1)")
+    p.add_argument(
+        "--workers", type=_positive, default=_cores(), metavar="N", help="number of processes (one for each core)"
+    )
+    p.add_argument("-v", "--verbose", action="store_true", help="show all the evidence, also where it is PASS")
     for kind in ("JSON", "JUnit", "HTML"):
         p.add_argument(f"--{kind.lower()}", type=_writable, metavar="FILE", help=f"write the results as {kind}")
     return p
+
+
+def _cores() -> int:
+    """Number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _nonce(word: str) -> int:
@@ -71,7 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        return _command(options)
+        with ended_by_signals():
+            return _command(options)
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -81,70 +106,110 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"verify: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
-    except EngineError as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return 1
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    """The exit status that says which signal ended the run."""
+    return 128 + int(error.args[0] if error.args else signal.SIGINT)
 
 
 def _command(options: argparse.Namespace) -> int:
+    chosen = choose(options.patterns)
+    for old, new in chosen.renamed.items():
+        print(f"verify: {old} is now {new}", file=sys.stderr)
     if options.list:
-        print(reports.coverage(discover(), rows(options.patterns)))
-        return 0
-    return _errata(options) if options.errata else _run(options)
+        return _list(chosen)
+    return _errata(options, chosen) if options.errata else _run(options)
 
 
-def _run(options: argparse.Namespace) -> int:
-    finished: list[Result] = []
-    progress = _progress(len(select(options.patterns)), finished)
-    keywords = {"nonce": options.nonce, "workers": options.workers, "progress": progress}
-    try:
-        results = run(options.patterns, against=options.against, mutants=options.mutants, **keywords)
-        interrupted = False
-    except KeyboardInterrupt:
-        results, interrupted = finished, True
-    return _report(options, results, interrupted)
+def _list(chosen: Chosen) -> int:
+    print(reports.coverage(chosen.claims, chosen.rows, width=face_of(sys.stdout).width))
+    problems = [one.problem for one in discover().broken]
+    problems += [problem for one in chosen.claims if (problem := one.problem())]
+    print("".join(f"\n{problem}" for problem in problems), end="\n" if problems else "")
+    return int(bool(problems))
 
 
-def _errata(options: argparse.Namespace) -> int:
-    claims = [one for one in select(options.patterns) if ROWS[one.row].status == "corrected"]
-    if not claims:
+def _errata(options: argparse.Namespace, chosen: Chosen) -> int:
+    claims = [one for one in chosen.claims if one.row in ROWS and ROWS[one.row].status == "corrected"]
+    options.patterns = [*(one.name for one in claims), *(one.name for one in chosen.broken)]
+    if not options.patterns:
         print("No claim on a row with status 'corrected' is here.")
         return 0
-    print(reports.coverage(claims, [row for row in ROWS.values() if row.id in {one.row for one in claims}]) + "\n")
-    options.patterns = [one.name for one in claims]
+    corrected = [row for row in chosen.rows if row.status == "corrected"]
+    print(reports.coverage(claims, corrected, width=face_of(sys.stdout).width) + "\n")
     return _run(options)
 
 
-def _report(options: argparse.Namespace, results: Sequence[Result], interrupted: bool) -> int:
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
-    print(reports.mutants_text(results) if options.mutants else reports.text(results))
-    print(f"nonce {options.nonce}" + (": interrupted, the results so far" if interrupted else ""))
+def _run(options: argparse.Namespace) -> int:
+    keywords = {"against": options.against, "nonce": options.nonce, "mutants": options.mutants}
+    planned = plan(options.patterns, **keywords)
+    screen = Screen(
+        planned,
+        face_of(sys.stdout, options.verbose),
+        mutants=options.mutants,
+        whole=not options.patterns,
+        workers=options.workers,
+    )
+    status, ended = 0, f"nonce {options.nonce}"
+    try:
+        with screen:
+            run(options.patterns, workers=options.workers, progress=screen.add, **keywords)
+    except KeyboardInterrupt as error:
+        status, ended = _interrupted(error), f"{ended}: interrupted, the results so far"
+    except EngineError as error:
+        status, ended = 1, f"{ended}: {error}"
+    except OSError as error:
+        if not _unheard(error):
+            raise
+        status = 1
+    results = screen.in_order(screen.finished)
+    try:
+        _write_reports(options, results, complete=len(results) == len(planned))
+    finally:
+        unheard = _last_words(screen, [_summary(options, results, planned, screen.seconds()), ended])
+    return status or unheard or int(any(one.verdict is not Verdict.PASS for one in results))
+
+
+def _last_words(screen: Screen, words: Sequence[str]) -> int:
+    """Show what is left of a run; 1 where nobody reads it."""
+    try:
+        screen.rest()
+        print("", *words, sep="\n", flush=True)
+    except OSError as error:
+        if not _unheard(error):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+def _unheard(error: OSError) -> bool:
+    """Whether nobody reads the output any more: a closed pipe, or a terminal that is gone."""
+    return error.errno in (errno.EPIPE, errno.EIO)
+
+
+def _summary(
+    options: argparse.Namespace, results: Sequence[Result], planned: Sequence[Job | Result], seconds: float
+) -> str:
+    if options.mutants:
+        return mutants_summary(results, len(planned), seconds)
+    done, claimed = {one.row for one in results}, {one.row for one in planned}
+    shown = [row for row in ROWS.values() if row.id in done or not (options.patterns or row.id in claimed)]
+    return summary(results, shown, seconds)
+
+
+def _write_reports(options: argparse.Namespace, results: Sequence[Result], complete: bool) -> None:
     if options.json:
-        _write(options.json, reports.as_json(results, options.nonce, complete=not interrupted))
+        _write(options.json, reports.as_json(results, options.nonce, complete))
     if options.junit:
         _write(options.junit, reports.as_junit(results))
     if options.html:
         _write(options.html, reports.as_html(results))
-    if interrupted:
-        return 130
-    return int(any(one.verdict is not Verdict.PASS for one in results))
 
 
 def _write(path: Path, report: str) -> None:
     write_whole(path, report.encode(errors="backslashreplace"))
-
-
-def _progress(claims: int, finished: list[Result]) -> Callable[[Result], None]:
-    """Remember each result; on a terminal show a line that is written over."""
-
-    def show(one: Result) -> None:
-        finished.append(one)
-        if sys.stderr.isatty():
-            line = f"[{len({r.claim for r in finished})}/{claims}] {one.claim}"
-            print(f"\r\033[K{line[:78]}", end="", file=sys.stderr, flush=True)
-
-    return show
 
 
 if __name__ == "__main__":

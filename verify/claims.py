@@ -1,23 +1,20 @@
 """Claims: theorems as programs, and the mutants that they must tell from the truth."""
 
 import hashlib
-import importlib
 import inspect
-import pkgutil
+import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from refimpl.arguments.errors import DivergedError
 from verify.evidence import Evidence, Verdict
 from verify.register import ROWS
 
 
 class EngineError(Exception):
-    """A claim that cannot do its work: no evidence, no mutant, a mutant that survives, an error budget overdrawn."""
+    """A claim that cannot do its work, or an error budget that is overdrawn."""
 
 
 class Shipped(NamedTuple):
@@ -44,19 +41,50 @@ class Mutant(NamedTuple):
 
 
 class Claim:
-    """A function of (rng, *, functions under test) that yields evidence, the row it verifies, and its mutants."""
+    """A function of (rng, *, functions under test) that yields evidence, the row it verifies, and its mutants.
 
-    def __init__(self, function: Callable[..., Iterator[Evidence]], row: str, slide: str, source: str):
-        self.function, self.row, self.slide, self.source = function, row, slide, source
+    An unfinished claim can be declared, so that it stops no other one; `problem` says what it lacks.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Iterator[Evidence]],
+        row: str,
+        slide: str,
+        source: str,
+        formerly: tuple[str, ...] = (),
+    ):
+        self.function, self.row, self.slide, self.source, self.formerly = function, row, slide, source, formerly
         self.name = f"{function.__module__.removeprefix('verify.')}.{function.__name__}"
         self.statement = inspect.getdoc(function) or ""
         parameters = inspect.signature(function).parameters.values()
         self.needs = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.catalogue: list[Mutant] = []
-        if row not in ROWS:
-            raise EngineError(f"claim {self.name} names row {row!r}, which the register does not hold")
-        if not self.statement or not self.needs:
-            raise EngineError(f"claim {self.name} needs a docstring and the functions it checks as keyword defaults")
+        self.misplaced: list[str] = []
+
+    @property
+    def place(self) -> str:
+        """Where the claim stands, as file:line."""
+        code = inspect.unwrap(self.function).__code__
+        return f"{shown_path(code.co_filename)}:{code.co_firstlineno}"
+
+    def problem(self, *, needs_mutants: bool = True) -> str:
+        """What is unfinished about the claim, after its place; empty for a finished one."""
+        unnamed = [need for need, function in self.needs.items() if not hasattr(function, "__name__")]
+        problems = [
+            f"names row {self.row!r}, which the register does not hold" if self.row not in ROWS else "",
+            "" if self.statement else "needs a docstring that states it",
+            "" if self.needs else "needs the functions that it checks as keyword defaults",
+            f"needs a function as the default of {', '.join(unnamed)}" if unnamed else "",
+            *self.misplaced,
+            "has no mutant: nothing shows that it can fail" if needs_mutants and not self.catalogue else "",
+        ]
+        found = "; ".join(filter(None, problems))
+        return f"{self.place}: claim {self.name} {found}" if found else ""
+
+    def path(self, need: str) -> str:
+        """The name that `refimpl` gives a function under test, such as ``minimax.algorithms.eg_step``."""
+        return self.paths(need)[-1]
 
     def paths(self, need: str) -> list[str]:
         """Where `refimpl` keeps a function under test, such as ``minimax.algorithms.eg_step``; its home first."""
@@ -68,106 +96,40 @@ class Claim:
 
     def mutants(self, versions: Mapping[str, Callable | Shipped], *, replaces: str | None = None) -> None:
         """Declare wrong versions of a function under test (`replaces` says which, where there are several)."""
-        replaced = replaces or next(iter(self.needs))
+        replaced = replaces or next(iter(self.needs), "")
         if replaced not in self.needs or (replaces is None and len(self.needs) > 1):
-            raise EngineError(f"mutants of {self.name} must replace one of {', '.join(self.needs)}, got {replaces!r}")
+            self.misplaced.append(f"has mutants that must replace one of {', '.join(self.needs)}, got {replaces!r}")
+            return
         for text, version in versions.items():
             function, origin = (version.function, version) if isinstance(version, Shipped) else (version, None)
             self.catalogue.append(Mutant(text, replaced, function, origin))
 
     def rng(self, nonce: int) -> np.random.Generator:
-        """The stream of this claim in a run: a hash of its name and the nonce."""
-        return np.random.default_rng(list(hashlib.sha256(f"{self.name}:{nonce}".encode()).digest()))
+        """The stream of this claim in a run: a hash of its first name and the nonce, whatever module it stands in."""
+        name = [*self.formerly, self.function.__name__][0]
+        return np.random.default_rng(list(hashlib.sha256(f"{name}:{nonce}".encode()).digest()))
 
     def evidence(self, nonce: int, replacements: Mapping[str, Callable]) -> Iterator[Evidence]:
         """What the claim yields, with some of its functions replaced."""
         with np.errstate(all="ignore"):
-            for one in self.function(self.rng(nonce), **replacements):
+            for one in self.function(self.rng(nonce), **replacements) or ():
                 if not (isinstance(one, Evidence) and isinstance(one.verdict, Verdict)):
-                    raise EngineError(f"claim {self.name} must yield Evidence, got {one!r}")
+                    raise EngineError(f"{self.place}: claim {self.name} must yield Evidence, got {one!r}")
                 yield one
 
 
-def claim(row: str, *, slide: str, source: str) -> Callable[[Callable[..., Iterator[Evidence]]], Claim]:
-    """Declare a claim on a row of the register: the slide it stands on, and the paper it comes from."""
-    return lambda function: Claim(function, row, slide, source)
+def claim(
+    row: str, *, slide: str, source: str, formerly: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Iterator[Evidence]]], Claim]:
+    """Declare a claim on a row of the register: the slide it stands on, and the paper it comes from.
 
-
-def discover() -> list[Claim]:
-    """All claims, in the order of the register's rows; a claim without mutants is an error."""
-    import verify
-
-    found = []
-    for module in pkgutil.walk_packages(verify.__path__, "verify."):
-        if module.name.count(".") == 2:
-            values = vars(importlib.import_module(module.name)).values()
-            found += [v for v in values if isinstance(v, Claim) and v.function.__module__ == module.name]
-    for one in found:
-        if not one.catalogue:
-            raise EngineError(f"claim {one.name} has no mutant: nothing shows that it can fail")
-    rows = list(ROWS)
-    return sorted(found, key=lambda one: rows.index(one.row))
-
-
-class Result(NamedTuple):
-    """A claim, or one of its mutants, after it ran."""
-
-    claim: str
-    row: str
-    slide: str
-    statement: str
-    verdict: Verdict
-    evidence: tuple[Evidence, ...]
-    seconds: float
-    note: str = ""
-
-
-def check(one: Claim, nonce: int, replacements: Mapping[str, Callable], note: str = "") -> Result:
-    """Run a claim; what its functions raise is a FAIL that says so."""
-    evidence: list[Evidence] = []
-    start = time.perf_counter()
-    try:
-        evidence.extend(one.evidence(nonce, replacements))
-    except EngineError:
-        raise
-    except (Exception, SystemExit) as error:
-        raised = f"{type(error).__name__}: {error}"
-        evidence.append(Evidence("raised", "error", Verdict.FAIL, measured=None, expected=None, detail=raised))
-    if not evidence:
-        raise EngineError(f"claim {one.name} yields no evidence: it cannot fail")
-    return result(one, worst(e.verdict for e in evidence), tuple(evidence), time.perf_counter() - start, note)
-
-
-def result(one: Claim, verdict: Verdict, evidence: tuple[Evidence, ...], seconds: float, note: str) -> Result:
-    """A result that names its claim."""
-    return Result(one.name, one.row, one.slide, one.statement.splitlines()[0], verdict, evidence, seconds, note)
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict of several together."""
-    return max(verdicts, key=[Verdict.PASS, Verdict.NOT_PROVIDED, Verdict.INCONCLUSIVE, Verdict.FAIL].index)
-
-
-def kill(one: Claim, mutant: Mutant, nonce: int) -> Result:
-    """Run a claim on a mutant up to the first evidence that fails.
-
-    The verdict is PASS when the mutant is killed, by evidence or by divergence; a mutant that is broken (raises
-    anything else) or that survives is FAIL.
+    A renamed function says what it was called `formerly`, its first name first: it keeps its random instances, and is
+    found under its former names.
     """
-    start, seen = time.perf_counter(), []
-    verdict, note = Verdict.FAIL, f"SURVIVED: {mutant.text}"
-    try:
-        for evidence in one.evidence(nonce, {mutant.replaces: mutant.function}):
-            seen.append(evidence)
-            if evidence.verdict is Verdict.FAIL:
-                verdict, note = Verdict.PASS, f"killed: {mutant.text}"
-                break
-    except DivergedError as error:
-        verdict, note = Verdict.PASS, f"killed: {mutant.text} ({error})"
-    except EngineError:
-        raise
-    except (Exception, SystemExit) as error:
-        note = f"BROKEN: {mutant.text} ({type(error).__name__}: {error})"
-    if origin := mutant.shipped:
-        note += f" [{', '.join(filter(None, origin[1:]))}]"
-    return result(one, verdict, tuple(seen), time.perf_counter() - start, note)
+    return lambda function: Claim(function, row, slide, source, formerly)
+
+
+def shown_path(path: str) -> str:
+    """A file's path as one would type it here: relative where the file is under the current directory."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative

@@ -26,7 +26,10 @@ class Verdict(StrEnum):
 
 
 class Evidence(NamedTuple):
-    """One comparison: numbers, the interval that `measured` was held against or lies in, and the verdict."""
+    """One comparison: numbers, the interval that `measured` was held against or lies in, and the verdict.
+
+    `tolerance` is how far apart `measured` and `expected` may be, where that was said as a number.
+    """
 
     what: str
     kind: str
@@ -36,6 +39,7 @@ class Evidence(NamedTuple):
     interval: tuple[float, float] | None = None
     alpha: float = 0.0
     detail: str = ""
+    tolerance: float | None = None
 
 
 def rounding(operations: float, scale: Any = 1.0) -> Any:
@@ -59,7 +63,8 @@ def equal(what: str, measured: Any, expected: Any, *, rtol: float = 0.0, atol: A
     worst = np.unravel_index(np.argmax(np.nan_to_num(share, nan=np.inf)), m.shape)
     good = bool(np.isfinite(m).all() and np.isfinite(tolerance).all() and (error <= tolerance).all())
     interval = (float(e[worst] - tolerance[worst]), float(e[worst] + tolerance[worst])) if np.isrealobj(e) else None
-    return Evidence(what, "equal", _verdict(good), m[worst].item(), e[worst].item(), interval, detail=_count(m))
+    numbers = (m[worst].item(), e[worst].item(), interval)
+    return Evidence(what, "equal", _verdict(good), *numbers, detail=_count(m), tolerance=float(tolerance[worst]))
 
 
 def at_most(
@@ -112,15 +117,17 @@ def _inequality(
     b = np.broadcast_to(b, m.shape)
     gap = sign * (b - m)
     near = np.fmin.reduce(np.where(gap == 0, 0.0, gap / np.abs(b) if resolution is None else gap), axis=None)
-    worst = np.unravel_index(np.argmin(np.nan_to_num(gap, nan=-np.inf)), m.shape)
+    allowed = np.broadcast_to(slack, m.shape)
+    worst = np.unravel_index(np.argmin(np.nan_to_num(gap + allowed, nan=-np.inf)), m.shape)
     detail = f"{_count(m)}, nearest {near:.2g}, asked {limit:.2g}"
     finite = np.isfinite(m).all() and np.isfinite(b).all() and np.isfinite(slack).all()
-    if not (finite and (gap >= -np.asarray(slack)).all()):
+    if not (finite and (gap >= -allowed).all()):
         verdict = Verdict.FAIL
     else:
         verdict = Verdict.PASS if near <= limit else Verdict.INCONCLUSIVE
     interval = (-np.inf, float(b[worst])) if sign > 0 else (float(b[worst]), np.inf)
-    return Evidence(what, kind, verdict, m[worst].item(), b[worst].item(), interval, detail=detail)
+    numbers = (m[worst].item(), b[worst].item(), interval)
+    return Evidence(what, kind, verdict, *numbers, detail=detail, tolerance=float(allowed[worst]))
 
 
 def rate(what: str, x: Any, y: Any, order: float, *, alpha: float = ALPHA) -> Evidence:
@@ -236,7 +243,9 @@ def _judge(
     else:
         seen = expected - delta < low and high < expected + delta
         verdict = Verdict.PASS if seen else Verdict.INCONCLUSIVE
-    return Evidence(what, kind, verdict, float(measured), expected, (float(low), float(high)), alpha, detail)
+    tolerance = abs(float(low if expected < measured else high) - float(measured))
+    numbers = (float(measured), expected, (float(low), float(high)))
+    return Evidence(what, kind, verdict, *numbers, alpha, detail, tolerance)
 
 
 def _verdict(good: bool) -> Verdict:

@@ -6,14 +6,17 @@ brackets are the lecture's references; a starred slide stands under its title wi
 
 from typing import Literal, NamedTuple
 
-Status = Literal["as printed", "corrected", "stated only", "open"]
+from refimpl import CHAPTERS
+
+Status = Literal["as printed", "corrected", "measured", "stated only", "open"]
 
 
 class Row(NamedTuple):
     """A statement of the lecture in our words, under the title of its slide.
 
-    It holds `as printed`; or was `corrected` (the printed form fails, the one given here holds); or is `stated only`
-    (`note` says why it cannot be computed); or is `open`: no claim checks it yet.
+    It holds `as printed`; or was `corrected` (the printed form fails, the one given here holds); or is `measured` (no
+    theorem: an experiment of ours in a stated setting, and what it showed); or is `stated only` (`note` says why it
+    cannot be computed); or is `open`: no claim checks it yet.
     """
 
     id: str
@@ -23,14 +26,69 @@ class Row(NamedTuple):
     note: str = ""
 
 
-CHAPTERS = {
-    "M": "minimax",
-    "S": "sampling",
-    "D": "diffusion",
-    "N": "networks",
-    "R": "robustness",
-    "C": "control",
+SLIDES: dict[str, tuple[str, ...]] = {
+    "Recall: Wasserstein GANs formulation": (),
+    "Difficulties of GAN training": ("M26", "M27"),
+    "Application to 25 Gaussians: Algorithms matter": (),
+    "Abstract minmax formulation": (),
+    "The difficulty of the nonconvex-nonconcave setting": ("M08",),
+    "Question 1 with a twist: Where do the algorithms want to converge?": (),
+    "Saddles of different shapes": ("M05", "M06"),
+    "Recall SGD results from Lecture 10": (),
+    "Basic algorithms for minimax": (),
+    "Comparison of convergence rates for smooth convex-concave minimax": (),
+    "Minimax is more difficult than just optimization": (),
+    "When do the algorithms converge?": (),
+    "An alternative proposal: From pure to mixed Nash equilibrium (NE)": (),
+    "GAN training as infinite dimensional matrix games": (),
+    "Escaping traps with the mixed-NE concept": (),
+    "Application: Noisy action robust reinforcement learning": (),
+    "The sampling problem": (),
+    "Iterative refinement like in optimization: MCMC": (),
+    "Langevin Monte Carlo": (),
+    "Learning the score": ("D01",),
+    "Hyvärinen's trick": (),
+    "Weaknesses of score matching": (),
+    "What about natural distributions?": (),
+    "A denoising perspective on sampling": (),
+    "Examples of optimal denoising on MNIST": (),
+    "How to sample with a denoiser": ("D10", "D11"),
+    "The answer: Diffusion models": (),
+    "An interpretation of the mathematical foundations for score-based generation": ("D13", "D16"),
+    "Analyzing what happens during the progressive denoising": (),
+    "Stochastic Differential Equations (SDE) formalism": ("D12", "D13"),
+    "Score-based Generative Models with SDEs - Forward process": (),
+    "Reverse diffusion": (),
+    "Joint training of the score network": (),
+    "Theoretical guarantees": (),
+    "Modern tricks to generate appealing images": (),
+    "Recall: from empirical risk minimization to minimax optimization": ("R01",),
+    "Robustness examples in ML": (),
+    "Robustness in deep learning: worst-case metric": ("R04",),
+    "Robustness in deep learning: average-case metric": (),
+    "Robustness in deep learning: estimation of Lipschitz constant": (),
+    "Robustness in deep learning: impact of the NN architecture": ("N01",),
+    "Robustness in deep learning: lazy-training": (),
+    "Robustness in deep learning: visualization for lazy training regime": ("N08",),
+    "Robustness in deep learning: initialization in deep ReLU NNs": (),
+    "Robustness in deep learning: main results (Lazy-training regime)": (),
+    "Robustness in deep learning: width and depth & other trade-offs": (),
+    "The good, the bad and the ugly in deep learning": ("N05", "N06"),
+    "μ-transfer: Zero-shot hyperparameter transfer with μP": (),
+    "Implementation of μP: abc-parameterizations": (),
+    "μ-transfer: transferability and empirical results": (),
+    "Theoretical guarantees for score-matching": (),
+    "Robustness in deep learning: lazy training experiment for FCN": (),
+    "Robustness in deep learning: lazy training experiment for CNN": ("N07",),
+    "Robustness in deep learning: Visualization for non-lazy training regime": ("N08", "N10"),
+    "Robustness in deep learning: main results (Non-lazy training regime)": (),
+    "Robustness in deep learning: non-lazy training experiment": ("N08", "N10"),
+    "Standard Reinforcement Learning": (),
+    "Deterministic Policy Gradient": (),
+    "An optimization interpretation": (),
+    "Robust Reinforcement Learning": (),
 }
+"""Titles of the slides that have content, in the lecture's order; with each the rows on it that stand under another."""
 
 
 def chapter(id: str) -> str:
@@ -39,7 +97,7 @@ def chapter(id: str) -> str:
     >>> chapter("M09")
     'minimax'
     """
-    return CHAPTERS[id[0]]
+    return next(chapter for chapter in CHAPTERS if chapter[0] == id[0].lower())
 
 
 # fmt: off

@@ -1,82 +1,85 @@
-"""Results as text, JSON, JUnit XML and HTML."""
+"""Results as JSON, JUnit XML and HTML, and the register as a list."""
 
 import html
 import json
 import math
 import platform
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
-from verify.claims import Claim, Result
-from verify.evidence import Evidence, Verdict
-from verify.register import Row
+from verify.claims import Claim
+from verify.evidence import Verdict
+from verify.face import count, summary
+from verify.numbers import apart, comparison, interval, subject
+from verify.register import ROWS, Row
+from verify.running import Result
 
 COLUMNS = ("statement", "measured", "expected", "interval", "verdict", "seconds")
 
 
-def text(results: Sequence[Result]) -> str:
-    """A table by slide: a line for each claim, and under it one for each piece of evidence."""
-    lines = ["{:<58} {:>13} {:>13} {:>27}  {:<12} {:>7}".format(*COLUMNS)]
-    for slide, group in groupby(results, key=lambda one: one.slide):
-        lines += ["", slide]
-        for one in group:
-            note = f"  ({one.note})" if one.note else ""
-            statement = f"{one.row} {one.statement}{note}"
-            lines.append(f"{_cut(statement, 115):<115}  {one.verdict:<12} {one.seconds:7.2f}")
-            lines += [_evidence_line(evidence) for evidence in one.evidence]
-    return "\n".join([*lines, "", summary(results)])
+def coverage(
+    claims: Sequence[Claim],
+    shown: Sequence[Row],
+    figures: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    *,
+    width: int = 132,
+) -> str:
+    """Rows of the register by slide, each with its status, formulas, claims and figures.
 
-
-def _evidence_line(e: Evidence) -> str:
-    what = _cut(f"    {e.what}" + (f" ({e.detail})" if e.detail else ""), 58)
-    shown = "" if e.verdict is Verdict.PASS else e.verdict
-    line = f"{what:<58} {_number(e.measured):>13} {_number(e.expected):>13} {_interval(e.interval):>27}  {shown:<12}"
-    return line.rstrip() + (f"\n        {e.detail}" if e.verdict is not Verdict.PASS and e.detail else "")
-
-
-def summary(results: Sequence[Result]) -> str:
-    """How many ended how, the false-alarm probability spent, and the seconds."""
-    counts = [f"{n} {verdict}" for verdict in Verdict if (n := sum(one.verdict is verdict for one in results))]
-    evidence = [e for one in results for e in one.evidence]
-    alpha, seconds = sum(e.alpha for e in evidence), sum(one.seconds for one in results)
-    return (
-        f"{len(results)} claims: {', '.join(counts) or 'none'}. {len(evidence)} pieces of evidence, "
-        f"false-alarm probability {alpha:.2g}, {seconds:.1f} s."
-    )
-
-
-def mutants_text(results: Sequence[Result]) -> str:
-    """A line for each mutant, by claim."""
-    lines = []
-    for name, group in groupby(results, key=lambda one: one.claim):
-        lines.append(name)
-        lines += [f"    {one.note}" for one in group]
-    killed = sum(one.verdict is Verdict.PASS for one in results)
-    return "\n".join([
-        *lines,
-        "",
-        f"{killed} of {len(results)} mutants killed, {sum(r.seconds for r in results):.1f} s.",
-    ])
-
-
-def coverage(claims: Sequence[Claim], shown: Sequence[Row]) -> str:
-    """Rows of the register, each with its status and the claims on it."""
+    `figures` has the names of each row's figures.
+    """
     lines = []
     for slide, rows in groupby(shown, key=lambda row: row.slide):
         lines += ["", slide]
         for row in rows:
             mine = [one for one in claims if one.row == row.id]
-            counted = f"{len(mine)} claims, {sum(len(one.catalogue) for one in mine)} mutants" if mine else ""
-            lines.append(f"  {row.id}  {row.status:<12} {counted:<22} {row.statement}")
-            lines += [f"       {'why':<12} {row.note}"] if row.note else []
+            lines += _row(row, mine, figures.get(row.id, ()), width)
     statuses = [row.status for row in shown]
     totals = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
     claimed = sum(one.row in {row.id for row in shown} for one in claims)
-    return "\n".join([*lines[1:], "", f"{len(shown)} rows: {totals}; {claimed} claims."])
+    return "\n".join([*lines[1:], "", f"{count(len(shown), 'row')}: {totals}; {count(claimed, 'claim')}."])
+
+
+def _row(row: Row, claims: Sequence[Claim], figures: Sequence[str], width: int) -> list[str]:
+    """A row's statement, and below it what belongs to the row, each kind after its name."""
+    formulas = dict.fromkeys(
+        one.path(need) for one in claims if not one.problem(needs_mutants=False) for need in one.needs
+    )
+    mutants = sum(len(one.catalogue) for one in claims)
+    modules = groupby(claims, key=_module)
+    named = "; ".join(f"{module}: {', '.join(one.function.__name__ for one in those)}" for module, those in modules)
+    status = f"{row.status}; {count(len(claims), 'claim')}, {count(mutants, 'mutant')}" if claims else row.status
+    kinds = {
+        "status": status,
+        "why": row.note,
+        "formulas": ", ".join(formulas),
+        "claims": named,
+        "figures": ", ".join(figures),
+    }
+    lines = _wrapped(f"  {row.id}  ", row.statement, width)
+    return lines + [line for kind, text in kinds.items() for line in _wrapped(f"       {kind:<10}", text, width)]
+
+
+def _module(one: Claim) -> str:
+    return one.name.rpartition(".")[0]
+
+
+def _wrapped(start: str, text: str, width: int) -> list[str]:
+    """A text on lines of a width, the first after `start`, the others below it."""
+    return textwrap.wrap(
+        text,
+        max(width, 60),
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def as_json(results: Sequence[Result], nonce: int, complete: bool = True) -> str:
@@ -105,14 +108,14 @@ def as_junit(results: Sequence[Result]) -> str:
         if one.verdict is not Verdict.PASS:
             kind = "failure" if one.verdict is Verdict.FAIL else "skipped"
             problem = ElementTree.SubElement(case, kind, message=f"{one.verdict}: {one.statement} {one.note}".strip())
-            problem.text = "\n".join(_evidence_line(e) for e in one.evidence)
+            problem.text = "\n".join(f"{e.verdict} {subject(e)} {comparison(e)}".rstrip() for e in one.evidence)
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
 
 
 def as_html(results: Sequence[Result]) -> str:
-    """A page with the table of `text`."""
+    """A page with a table: by slide a line for each claim, and under it one for each piece of evidence."""
     rows = []
     for slide, group in groupby(results, key=lambda one: one.slide):
         rows.append(f'<tr><th colspan="6" scope="rowgroup">{html.escape(slide)}</th></tr>')
@@ -121,16 +124,10 @@ def as_html(results: Sequence[Result]) -> str:
                 _html_row("claim", f"{one.row} {one.statement} {one.note}", "", "", "", one.verdict, one.seconds)
             )
             rows += [
-                _html_row(
-                    "",
-                    f"{e.what} ({e.detail})",
-                    _number(e.measured),
-                    _number(e.expected),
-                    _interval(e.interval),
-                    e.verdict,
-                )
+                _html_row("", subject(e), *apart(e.measured, e.expected), interval(e.interval), e.verdict)
                 for e in one.evidence
             ]
+    summed = summary(results, _rows(results), sum(one.seconds for one in results))
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>The lecture, verified</title><style>'
@@ -138,16 +135,19 @@ def as_html(results: Sequence[Result]) -> str:
         "td,th{padding:.2em .6em;text-align:left;vertical-align:top}tr.claim{font-weight:600;border-top:1px solid #ccc}"
         "th[colspan]{padding-top:1.4em;font-size:1.1em}td.number{text-align:right;font-variant-numeric:tabular-nums}"
         "td.bad{background:#fbd9d3}</style></head><body>\n<h1>The lecture, verified</h1>"
-        f"<p>{html.escape(summary(results))}</p>\n<table><thead><tr>{head}</tr></thead><tbody>\n"
+        f"<p>{html.escape(summed)}</p>\n<table><thead><tr>{head}</tr></thead><tbody>\n"
         + "\n".join(rows)
         + "\n</tbody></table></body></html>\n"
     )
 
 
-def _html_row(
-    kind: str, what: str, measured: str, expected: str, interval: str, verdict: str, seconds: Any = ""
-) -> str:
-    numbers = "".join(f'<td class="number">{html.escape(n)}</td>' for n in (measured, expected, interval))
+def _rows(results: Sequence[Result]) -> list[Row]:
+    """The rows of the register that results are about."""
+    return [ROWS[id] for id in dict.fromkeys(one.row for one in results) if id in ROWS]
+
+
+def _html_row(kind: str, what: str, measured: str, expected: str, bounds: str, verdict: str, seconds: Any = "") -> str:
+    numbers = "".join(f'<td class="number">{html.escape(n)}</td>' for n in (measured, expected, bounds))
     bad = "" if verdict == Verdict.PASS else ' class="bad"'
     shown = f"{seconds:.2f}" if seconds != "" else ""
     cells = f"<td>{html.escape(what.strip())}</td>{numbers}<td{bad}>{verdict}</td>"
@@ -163,24 +163,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)
     return value
-
-
-def _number(value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    if isinstance(value, complex):
-        return f"{value:.3g}"
-    return f"{value:.6g}" if isinstance(value, int | float) else str(value)
-
-
-def _interval(interval: tuple[float, float] | None) -> str:
-    if interval is None:
-        return ""
-    low, high = interval
-    if high - low < 1e-4 * abs(high):
-        return f"± {(high - low) / 2:.1e}"
-    return f"[{low:.6g}, {high:.6g}]"
-
-
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 1] + "…"

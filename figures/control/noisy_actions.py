@@ -13,6 +13,7 @@ from refimpl.control.markov import discounted_return
 from refimpl.control.noisy_actions import least_penalty, saddle, stacked_actions
 
 SLIDE = "Application: Noisy action robust reinforcement learning"
+ROWS = ("C05",)
 CAPTION = (
     "A linearised pendulum, to be held upright by u = −Ks for 150 steps: discounted cost −J of the Riccati gain for "
     "the mass 1, and of the equilibrium gain of the game in which a tenth of the action is an adversary's, who pays "

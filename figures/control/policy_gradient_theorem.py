@@ -13,6 +13,7 @@ from refimpl.control.linear_quadratic import policy_value, riccati_gain, riccati
 from refimpl.control.policy_gradient_theorem import off_policy_gradient
 
 SLIDE = "Deterministic Policy Gradient"
+ROWS = ("C02",)
 CAPTION = (
     "Cost −J of u = −Ks on a double integrator, over the two entries of K: exact level lines, and in grey the gains of "
     "infinite cost. From one start, steps along the mean of ∇μ∇ₐQ with the exact critic: over the policy's own "

@@ -14,6 +14,7 @@ from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.sampling.metrics import gaussian_kl
 
 SLIDE = "Modern tricks to generate appealing images"
+ROWS = ("D23",)
 CAPTION = (
     "Left: the first stage makes digits of 7 × 7 pixels from noise, the second one digits of 28 × 28 given them, both "
     "with the optimal denoiser of real digits; noise s on the condition loosens the tie. Middle: given the "

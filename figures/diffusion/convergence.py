@@ -12,6 +12,7 @@ from refimpl.diffusion.girsanov import path_divergence, total_variation_bound
 from refimpl.sampling.metrics import total_variation
 
 SLIDE = "Theoretical guarantees"
+ROWS = ("D18",)
 CAPTION = (
     "Total variation between data N(m, vI) and what the theorem's method makes of N(0, I), exactly, against the bound "
     "(with the constant 1) and against √(KL/2) of the whole paths, which the proof bounds. The paths follow the bound "

@@ -9,6 +9,7 @@ from refimpl.arguments.arrays import Array
 from refimpl.calculus.mixtures import mixture_log_density
 
 SLIDE = "How to sample with a denoiser"
+ROWS = ("D11",)
 CAPTION = (
     "Density of X + tZ for X from a mixture of three Gaussians on the line, Z ~ N(0, 1), at growing noise t (filled), "
     "and the Gaussian N(E X, Var X + t²) (dashed). TV is half the area between the two; it falls like 1/t³. Each "

@@ -19,6 +19,7 @@ from refimpl.diffusion.tweedie import (
 )
 
 SLIDE = "The answer: Diffusion models"
+ROWS = ("D11",)
 CAPTION = (
     "Data from the mixture of three Gaussians whose noisy densities the figure “noising” shows. Above: from a point x "
     "with noise of standard deviation t to less noise t⁺. Blue: the exact law of X + t⁺Z′ given x, from which a step "

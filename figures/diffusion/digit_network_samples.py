@@ -14,6 +14,7 @@ from refimpl.diffusion.score_network_sampler import sample_network
 from refimpl.sampling.estimators import sliced_w2
 
 SLIDE = "Joint training of the score network"
+ROWS = ("D16",)
 CAPTION = (
     "A multilayer perceptron with features of the time and an embedding of the label, trained on 8000 real digits in "
     "their first 32 principal components (all panels show images in these alone). In reading order: held-out "

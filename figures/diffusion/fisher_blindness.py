@@ -16,6 +16,7 @@ from refimpl.diffusion.fisher_blindness import (
 )
 
 SLIDE = "Weaknesses of score matching"
+ROWS = ("D06",)
 CAPTION = (
     "Left: π has equal modes at ±4, μ puts 9/10 on the right one. Middle: their scores differ only halfway between the "
     "modes (shaded), where π has hardly any mass, so the Fisher divergence is 0.0011 and no more. Right: as the modes "

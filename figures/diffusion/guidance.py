@@ -13,6 +13,7 @@ from refimpl.calculus.mixtures import mixture_log_density, mixture_score
 from refimpl.diffusion.guidance import classifier_free_score, guided_diffusion_law, guided_flow_law, tilted_law
 
 SLIDE = "Modern tricks to generate appealing images"
+ROWS = ("D22",)
 CAPTION = (
     "Left: a class (two modes, one amid other data) is sampled by the probability flow from much noise with the exact "
     "scores (1 + w)s_c − w s_u. At w = 0 the flow gives the class (shaded). As w grows it leaves the mode amid other "

@@ -13,6 +13,7 @@ from refimpl.diffusion.sampler import heun_step, reverse_step
 from refimpl.diffusion.sde import vp
 
 SLIDE = "Reverse diffusion"
+ROWS = ("D12", "D13")
 CAPTION = (
     "The VP SDE on the line, data from two Gaussians. Shading: the exact density p_t(a), each time scaled to its own "
     "maximum. Left: forward paths, from data (t = 0) to noise (t = 1). Middle: paths of the reverse SDE with the "

@@ -14,6 +14,7 @@ from refimpl.diffusion.schedules import march
 from refimpl.diffusion.score_network import score
 
 SLIDE = "Reverse diffusion"
+ROWS = ("D13", "D16")
 CAPTION = (
     "Held-out digits a₀ (left), given noise by the VP SDE up to time t (upper row of each pair), and brought back by "
     "the reverse SDE with the score of a trained network, which is told neither picture nor label (lower row). All in "

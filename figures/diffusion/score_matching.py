@@ -9,6 +9,7 @@ from refimpl.arguments.arrays import Array
 from refimpl.calculus.mixtures import mixture_log_density, mixture_score
 
 SLIDE = "Learning the score"
+ROWS = ("D01",)
 CAPTION = (
     "Density of a mixture of three Gaussians in the plane (shading, and contours from nine tenths down to one tenth of "
     "the largest value) and its score ∇log π (arrows, as long as the square root of its norm). The score points to "

@@ -16,6 +16,7 @@ from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.diffusion.spectrum import power_spectrum, radial_average
 
 SLIDE = "Analyzing what happens during the progressive denoising"
+ROWS = ("D17",)
 CAPTION = (
     "Above: a photograph (256 × 256 pixels in [0, 1]) under the same noise at falling levels σ. Below: a digit made "
     "from noise in many denoising steps, with the optimal denoiser of 10,000 real digits. Right: power of the same "

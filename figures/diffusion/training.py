@@ -23,6 +23,7 @@ from refimpl.diffusion.training import train
 from refimpl.sampling.estimators import sliced_w2
 
 SLIDE = "Learning the score"
+ROWS = ("D05", "D15", "D16")
 CAPTION = (
     "Left: a network 2-32-32-2 learns the score of a mixture of three Gaussians in the plane from samples alone, by "
     "Adam on batches of 256: relative L² error against the exact score (for the denoising loss that of the data under "

@@ -12,6 +12,7 @@ from refimpl.data import digits
 from refimpl.diffusion.empirical import empirical_denoiser, empirical_weights, weight_entropy
 
 SLIDE = "Examples of optimal denoising on MNIST"
+ROWS = ("D09", "D10")
 CAPTION = (
     "Three digits, each under the same noise at growing levels (upper rows; pixels in [0, 1], standard deviation σ a "
     "pixel), and the optimal denoiser E[X | X_σ] when X is one of the other 9,997 digits (lower rows): the three are "

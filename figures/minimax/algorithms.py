@@ -11,6 +11,7 @@ from refimpl.minimax.algorithms import trajectory
 from refimpl.minimax.games import bilinear
 
 SLIDE = "Basic algorithms for minimax"
+ROWS = ("M09", "M13")
 CAPTION = (
     "Trajectories of gradient descent-ascent (GDA), its optimistic form (OGDA), reflected forward-backward splitting "
     "(RFBS), extragradient (EG) and the proximal point method (PP) on min over x, max over y of Φ = xy, step size "

@@ -11,6 +11,7 @@ from refimpl.arguments.arrays import Array
 from refimpl.minimax.dirac_gan import alternating_step, simultaneous_step, standard_slope, vector_field
 
 SLIDE = "Difficulties of GAN training"
+ROWS = ("M02", "M03")
 CAPTION = (
     "Simultaneous (SimGD) and alternating (AltGD) gradient descent on the Dirac-GAN with the standard GAN's loss: "
     "learning rate h = 0.2, 500 steps from (1, 1), in red. Each step of SimGD multiplies the distance ‖z‖ to the "

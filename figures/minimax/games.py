@@ -9,6 +9,7 @@ from refimpl.arguments.arrays import Array
 from refimpl.minimax.games import Game, monkey_saddle, weird_saddle
 
 SLIDE = "Saddles of different shapes"
+ROWS = ("M05", "M06")
 CAPTION = (
     "Left, the monkey saddle Φ(x, y) = x³ − 3xy²: three ways up and three ways down from the origin, where all second "
     "derivatives vanish: the necessary conditions hold, yet x gains by moving to the left. Right, the weird saddle "

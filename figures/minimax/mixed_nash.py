@@ -12,6 +12,7 @@ from refimpl.minimax.games import trap
 from refimpl.minimax.langevin_play import langevin_mirror_descent
 
 SLIDE = "Escaping traps with the mixed-NE concept"
+ROWS = ("M24", "M25")
 CAPTION = (
     "The game max over ω, min over x of Φ = −ω²x² + ωx on [−2, 2]²; shades and thin lines: level sets of Φ. Every "
     "point of the curve xω = 1/2 (thick) is critical, with Φ = 1/4. From (−0.5, 1.2) gradient descent-ascent (GDA) "

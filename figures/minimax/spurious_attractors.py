@@ -11,6 +11,7 @@ from refimpl.minimax.games import Game, almost_bilinear, forsaken
 from refimpl.minimax.spurious_attractors import critical_point, limit_cycle
 
 SLIDE = "Minimax is more difficult than just optimization"
+ROWS = ("M14", "M15")
 CAPTION = (
     "Flow ż = −V(z) of two games (arrows show its direction only), limit cycles that attract (solid) or repel "
     "(dashed), and critical points (filled: attracts; open: repels). Left, the almost bilinear game xy + εφ(y), ε = "

@@ -10,6 +10,7 @@ from refimpl.minimax.games import quadratic_saddle
 from refimpl.minimax.stationarity import classify
 
 SLIDE = "Question 1 with a twist: Where do the algorithms want to converge?"
+ROWS = ("M05",)
 CAPTION = (
     "Surface of Φ(x, y) = x² − y². Along x the origin is a minimum (solid line), along y a maximum (dashed line): "
     "∇ₓₓΦ = 2 and −∇ᵧᵧΦ = 2 are both positive, so the origin is a strict local Nash equilibrium."

@@ -12,6 +12,7 @@ from refimpl.minimax.games import lower_bound
 from refimpl.minimax.weak_minty import weak_minty_constant
 
 SLIDE = "When do the algorithms converge?"
+ROWS = ("M17",)
 CAPTION = (
     "The weak Minty inequality ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖² at one point z, for ρ = −1/3. It keeps the tip of −V(z) out "
     "of a disk of radius ‖z − z*‖/(2|ρ|) that touches z from behind (hatched); shaded are the other tips that are not "

@@ -12,6 +12,7 @@ from refimpl.minimax.games import forsaken, lower_bound, polar
 from refimpl.minimax.weak_minty import ceg_plus, curvature_eg_plus, lipschitz_constant, weak_minty_constant
 
 SLIDE = "When do the algorithms converge?"
+ROWS = ("M18", "M19", "M20")
 CAPTION = (
     "Gradient descent-ascent (GDA), extragradient (EG), CEG+ and CurvatureEG+ from one start on three games, with γ = "
     "1/L. Left, forsaken, where ρL = −18.9 is outside every theorem: all but CurvatureEG+ end on the attracting "

@@ -14,6 +14,7 @@ from refimpl.minimax.gan import Gan
 from refimpl.minimax.gan_training import History, Training, train
 
 SLIDE = "Application to 25 Gaussians: Algorithms matter"
+ROWS = ("M26", "M27")
 CAPTION = (
     "Wasserstein GANs with gradient penalty on 25 Gaussians (crosses), trained by SGD, Adam, Mirror-GAN and "
     "Mirror-Prox-GAN; an iteration is one gradient of the generator and two of the critic for every algorithm. Above, "

@@ -10,6 +10,7 @@ from refimpl.networks.initialization import scales
 from refimpl.networks.perturbation_stability import stability
 
 SLIDE = "Robustness in deep learning: initialization in deep ReLU NNs"
+ROWS = ("N01", "N02")
 CAPTION = (
     "Perturbation stability P/ε at initialisation, exactly, for inputs of size p = 784 and E et al.'s β_c = 1. LeCun, "
     "He and NTK forget the width; Xavier does until m reaches p, and then falls like 1/√m, as its first layer shrinks. "

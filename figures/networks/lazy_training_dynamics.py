@@ -13,6 +13,7 @@ from refimpl.networks.phase_diagram import curvature_bound
 from refimpl.networks.training import gradient_descent
 
 SLIDE = "Robustness in deep learning: visualization for lazy training regime"
+ROWS = ("N08", "N10")
 CAPTION = (
     "Neurons of two-layer ReLU networks in training: rows of X₁ in the plane, in units of their root mean square at "
     "the start (grey: where each began; line: its path; dot: its end), for NTK (lazy), LeCun (lazy too, and its first"

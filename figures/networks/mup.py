@@ -23,6 +23,7 @@ from refimpl.networks.mup_transfer import Training
 from refimpl.parallel import Workers
 
 SLIDE = "μ-transfer: transferability and empirical results"
+ROWS = ("N13",)
 CAPTION = (
     "Training loss (mean of the last quarter, over seeds; shaded: from the best to the worst seed) against the "
     "learning rate at the base width, for networks of several widths; stars are the minima by a parabola. Above, the "

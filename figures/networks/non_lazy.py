@@ -21,6 +21,7 @@ from refimpl.networks.training import gradient_descent
 from refimpl.parallel import Workers
 
 SLIDE = "Robustness in deep learning: non-lazy training experiment"
+ROWS = ("N10",)
 CAPTION = (
     "Two layers with α = 1 and β = m^(−c), trained at n = 4 points of the unit circle until the loss is gone. Left: "
     "the lazy-training ratio κ = Σ‖X_l(t) − X_l(0)‖_F/Σ‖X_l(0)‖_F, with the slope that the phase diagram gives at "

@@ -12,6 +12,7 @@ from refimpl.networks.initialization import scales
 from refimpl.networks.perturbation_stability import stability, stability_bound
 
 SLIDE = "Robustness in deep learning: main results (Lazy-training regime)"
+ROWS = ("N05",)
 CAPTION = (
     "Perturbation stability P/ε for inputs of size p = 784: exact at initialisation (thick), and the lecture's bounds "
     "without their constants (thin). The bounds rise with the width up to m = L³/2 and then fall; those of He and NTK "

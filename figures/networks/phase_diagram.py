@@ -17,6 +17,7 @@ from refimpl.networks.training import gradient_descent
 from refimpl.parallel import Workers
 
 SLIDE = "Robustness in deep learning: initialization in deep ReLU NNs"
+ROWS = ("N09",)
 CAPTION = (
     "Two-layer ReLU networks of width m → ∞ with β₁β_L/α ~ m^(−γ) and β_L/β₁ ~ m^(−γ'). Shaded: the exponent s of the"
     " relative change of the first layer in training, ‖ΔX₁‖/‖X₁‖ ~ m^s; linear (lazy) where s < 0, condensed where s "

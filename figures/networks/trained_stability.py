@@ -15,6 +15,7 @@ from refimpl.networks.trained_stability import Job, outcome
 from refimpl.parallel import Workers
 
 SLIDE = "Robustness in deep learning: lazy training experiment for FCN"
+ROWS = ("N07",)
 CAPTION = (
     "Perturbation stability P/ε = c_p E‖∇h(a)‖ of networks of L layers at unseen digits: before training (below, "
     "dotted) and after (solid), against the width m, for dense networks under He and LeCun, and for convolutional "

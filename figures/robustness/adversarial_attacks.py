@@ -16,6 +16,7 @@ from refimpl.robustness.robust_training import adversarial_training, input_gradi
 from refimpl.robustness.worst_case_milp import worst_case
 
 SLIDE = "Robustness examples in ML"
+ROWS = ("R01",)
 CAPTION = (
     "Attacks on a ReLU network of two layers of 20 neurons that tells two half moons apart. Left and middle: the "
     "loss of one input a (square; darker: larger) around the ball of radius ε = 0.08, in ℓ∞ and in ℓ₂; one step as "

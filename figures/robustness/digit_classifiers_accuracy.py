@@ -16,6 +16,7 @@ from refimpl.robustness.digit_classifiers import Job, as_network, digit_split, t
 from refimpl.robustness.robust_training import attack, withstands
 
 SLIDE = "Robustness examples in ML"
+ROWS = ("R03",)
 CAPTION = (
     "Left: accuracy on unseen digits under PGD of 40 steps in the ℓ∞ ball of radius ε (pixels in [0, 1]), for "
     "networks of one hidden layer trained by empirical risk minimization (ERM) and against attacks of radius 0.05, "

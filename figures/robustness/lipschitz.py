@@ -14,6 +14,7 @@ from refimpl.robustness.activation_patterns import cells
 from refimpl.robustness.relu_networks import Weights
 
 SLIDE = "Robustness in deep learning: estimation of Lipschitz constant"
+ROWS = ("R04",)
 CAPTION = (
     "Upper and lower bounds of the Lipschitz constant, divided by its exact value, on the same Gaussian networks: "
     "geometric means and extremes. Left: one hidden layer of m neurons, p = 3. Right: L layers of width 3, p = 2. "

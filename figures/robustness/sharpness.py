@@ -12,6 +12,7 @@ from refimpl.robustness.sharpness import sam_step
 from refimpl.sampling.targets import gaussian_mixture
 
 SLIDE = "Robustness examples in ML"
+ROWS = ("R02",)
 CAPTION = (
     "Left: f(x) = ½(x₁x₂ − 1)², whose minima fill the curve x₁x₂ = 1. From four starts gradient descent (dashed) "
     "ends at the minimum it meets first (squares); SAM (solid, ε = 0.25) goes on along the curve to the flattest "

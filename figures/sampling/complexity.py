@@ -9,6 +9,7 @@ from refimpl.arguments.arrays import Array
 from refimpl.sampling.complexity import complexity_table, steps_on_gaussian
 
 SLIDE = "Langevin Monte Carlo"
+ROWS = ("S06",)
 CAPTION = (
     "Steps that suffice for a sample ε-close to π according to the table, with constants and logarithms taken as 1, "
     "for p = 10, L = 10 (C_P = 1); and, thick, the exact number of steps of LMC with its best step size on a Gaussian "

@@ -12,6 +12,7 @@ from refimpl.sampling.log_sobolev_rates import lsi_lmc_bound
 from refimpl.sampling.metrics import gaussian_kl, gaussian_w2
 
 SLIDE = "Langevin Monte Carlo"
+ROWS = ("S03", "S04", "S05")
 CAPTION = (
     "Exact distances of the law of Langevin Monte Carlo after k steps from the target N(0, A⁻¹), A with eigenvalues "
     "1 and 4, from N((3, 3), I/4), for three step sizes. Each curve falls until the bias is left: grey lines, at "

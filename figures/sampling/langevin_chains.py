@@ -10,6 +10,7 @@ from refimpl.sampling.langevin import lmc, lmc_trace
 from refimpl.sampling.targets import gaussian_mixture, log_density
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
+ROWS = ("S03",)
 CAPTION = (
     "Langevin Monte Carlo, aᵏ⁺¹ = aᵏ − η∇f(aᵏ) + √(2η) zᵏ⁺¹ with η = 0.05, on a mixture of three Gaussians with "
     "weights 0.5, 0.3 and 0.2. Left: the first 150 steps of three chains over the density π (contours); each soon "

@@ -10,6 +10,7 @@ from refimpl.sampling.langevin import lmc
 from refimpl.sampling.targets import gaussian_mixture, log_density
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
+ROWS = ("S03", "S04")
 CAPTION = (
     "Histograms of many chains of Langevin Monte Carlo on the mixture of N(±1.2, ¼), run to the time ηk = 8, against "
     "its density π (line). The law of the chain is off by O(η): at η = 0.02 the two agree, at η = 0.3 the histogram "

@@ -12,6 +12,7 @@ from refimpl.sampling.metropolis import mala
 from refimpl.sampling.posterior import digit_regression, logistic_regression
 
 SLIDE = "Iterative refinement like in optimization: MCMC"
+ROWS = ("S01", "S04")
 CAPTION = (
     "Posterior of the three weights of a logistic regression, handwritten threes against eights on two principal "
     "components, in its narrowest direction, scaled to the width of a long reference run of MALA (grey). Left: 16 "

@@ -1,8 +1,8 @@
 """Domains of arguments, declared beside the formula and checked once, at the public boundary.
 
-``@domain(alpha=positive, z=array("... p"))`` checks every call and hands the body arrays of float64; the bare body
-stays a formula and is what gets compiled (``inspect.unwrap`` finds it). Values are inspected only on Python's own
-objects and NumPy's: automatic-differentiation boxes, torch tensors and JAX arrays pass through untouched.
+``@domain(alpha=positive, z=array("... p"))`` checks every call and hands the body arrays of float64. The body stays a
+formula, and is what gets compiled (`bare` finds it). Arrays of the libraries that `foreign` knows pass as they are;
+whatever else is given becomes NumPy's array, or is refused.
 """
 
 import difflib
@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+
+from refimpl.arguments.foreign import is_concrete, is_foreign, to_numpy, translated
 
 F = TypeVar("F", bound=Callable[..., Any])
 Sizes = dict[str, Any]
@@ -41,14 +43,18 @@ def domain(**domains: Domain) -> Callable[[F], F]:
         if unknown := set(domains) - set(names):
             raise TypeError(f"{function.__name__} has no argument {sorted(unknown)}")
 
-        @functools.wraps(function)
-        def checked(*args: Any, **kwargs: Any) -> Any:
+        def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
             sizes: Sizes = {}
             given = [_checked(domains, name, value, sizes) for name, value in zip(names, args, strict=False)]
             named = {name: _checked(domains, name, kwargs[name], sizes) for name in names if name in kwargs}
-            return function(*given, *args[len(given) :], **{**kwargs, **named})
+            return [*given, *args[len(given) :]], {**kwargs, **named}
 
-        checked.domains, checked.layer = domains, (checked, function)  # type: ignore[attr-defined]
+        @functools.wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            args_, kwargs_ = check(args, kwargs)
+            return function(*args_, **kwargs_)
+
+        checked.domains, checked.check, checked.checked_layer = domains, check, (checked, function)  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]
 
     return declare
@@ -56,7 +62,7 @@ def domain(**domains: Domain) -> Callable[[F], F]:
 
 def bare(function: F) -> F:
     """The formula under its checks; whatever else is wrapped around a formula stays."""
-    while (layer := getattr(function, "layer", None)) and layer[0] is function:
+    while isinstance(layer := getattr(function, "checked_layer", None), tuple) and layer[0] is function:
         function = layer[1]
     return function
 
@@ -71,22 +77,19 @@ def same_size(name: str, axis: str, size: int, sizes: Sizes) -> None:
         raise ValueError(f"{name} must have {axis} = {wanted}, got {size}")
 
 
-def is_foreign(value: Any) -> bool:
-    """Whether a value is of another library, and so passes uninspected."""
-    return type(value).__module__.partition(".")[0] not in ("builtins", "numpy", "fractions", "decimal", "refimpl")
-
-
 def as_array(name: str, value: Any) -> np.ndarray:
-    """NumPy's array of a value, of whatever entries; rows of different lengths are refused."""
+    """NumPy's array of a value, of whatever entries; rows of different lengths and masked entries are refused."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be an array without a mask, got {shortened(value)}")
     try:
-        return np.asarray(value)
+        return np.asarray(to_numpy(value))
     except ValueError:
         raise ValueError(f"{name} must be an array, got rows of different lengths") from None
 
 
 def _real_array(name: str, value: Any) -> np.ndarray:
     a = as_array(name, value)
-    if a.dtype.kind not in "fiu" or isinstance(value, np.ma.MaskedArray):
+    if a.dtype.kind not in "fiu":
         raise TypeError(f"{name} must hold real numbers, got {shortened(value)} of dtype {a.dtype}")
     if a.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {a.shape}")
@@ -126,13 +129,19 @@ def array(dims: str) -> Domain:
     return Domain(f"finite real array of shape {shape}", check)
 
 
+def numpy_array(dims: str) -> Domain:
+    """An array as in `array`, made NumPy's whatever library it is of: for drivers, which write into arrays."""
+    entries = array(dims)
+    return entries._replace(check=lambda name, value, sizes: entries.check(name, to_numpy(value), sizes))
+
+
 def number(condition: str) -> Domain:
     """A finite real number satisfying a condition such as ``"> 0"`` or ``">= 0 and < 1"``."""
     relations = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
     terms = [(relations[term.split()[0]], float(term.split()[1])) for term in condition.split(" and ") if term]
 
     def check(name: str, value: Any, sizes: Sizes) -> Any:
-        if is_foreign(value):
+        if is_foreign(value) and not is_concrete(value):
             return value
         if isinstance(value, bool | np.bool_):
             raise TypeError(f"{name} must be a real number, got {value}")
@@ -152,7 +161,7 @@ def integer(minimum: int) -> Domain:
     """An integer not below a minimum."""
 
     def check(name: str, value: Any, sizes: Sizes) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if isinstance(value, bool | np.ma.MaskedArray) or not isinstance(value, int | np.integer):
             raise TypeError(f"{name} must be an integer, got {shortened(value)}")
         if value < minimum:
             raise ValueError(f"{name} must be >= {minimum}, got {value}")
@@ -185,31 +194,42 @@ def _check_field(name: str, value: Any, sizes: Sizes) -> Any:
 
 
 def _shaped(name: str, value: Any, wanted: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Any:
-    """A function that returns real arrays, of a shape that follows from that of its first argument.
+    """A function of the user that returns real arrays, of a shape that follows from that of its first argument.
 
-    Its own checks see the point where a run starts; later they only say what is wrong with a point that its formula
-    cannot take.
+    It is given a copy of its point, which it may change, and what it raises is raised.
     """
-    inner = bare(_check_function(name, value, {}))
-    first = value
+    declared = translated(_check_function(name, value, {}))
 
-    @functools.wraps(inner, updated=())
-    def shaped(z: Any, *args: Any) -> Any:
-        nonlocal first
-        function, first = first, inner
-        try:
-            v = function(z, *args)
-        except (IndexError, TypeError, ValueError):
-            v = value(z, *args)
-        v = v if is_foreign(v) else np.asarray(v)
-        if not is_foreign(v) and v.dtype.kind not in "fiu":
-            raise TypeError(f"{name} must return real numbers, got dtype {v.dtype}")
-        if np.shape(v) != wanted(np.shape(z)):
-            raise ValueError(f"{name} must return shape {wanted(np.shape(z))} for {np.shape(z)}, got {np.shape(v)}")
-        return v
+    def as_arrays(function: Callable) -> Any:
+        @functools.wraps(bare(value), updated=())
+        def shaped(z: Any, *args: Any) -> Any:
+            v = function(z.copy() if type(z) is np.ndarray else z, *args)
+            if not is_foreign(z):
+                v = to_numpy(v)
+            if not is_foreign(v):
+                v = np.asarray(v)
+                if v.dtype.kind not in "fiu":
+                    raise TypeError(f"{name} must return real numbers, got dtype {v.dtype}")
+            if np.shape(v) != wanted(np.shape(z)):
+                raise ValueError(f"{name} must return shape {wanted(np.shape(z))} for {np.shape(z)}, got {np.shape(v)}")
+            return v
 
-    shaped.layer = (shaped, inner)  # type: ignore[attr-defined]
-    return shaped
+        return shaped
+
+    guarded, inner = as_arrays(declared), as_arrays(bare(declared))
+    guarded.checked_layer, inner.checked_layer = (guarded, inner), (inner, bare(declared))
+    guarded.check = getattr(declared, "check", None)
+    return guarded
+
+
+def from_start(function: Callable, z: Any) -> Callable:
+    """A field or a potential for a loop that starts at z: that point is checked now, those that follow are not.
+
+    A chain may come to points where a formula has no value; there it gives NaN or ∞ and refuses nothing.
+    """
+    if check := getattr(function, "check", None):
+        check((z,), {})
+    return function.checked_layer[1] if hasattr(function, "checked_layer") else function
 
 
 def _check_potential(name: str, value: Any, sizes: Sizes) -> Any:

@@ -1,1 +1,6 @@
-"""Calculus that several chapters need: Jacobians, mixtures of Gaussians with their scores, projections."""
+"""Calculus that several chapters need.
+
+- `differentiation`: Jacobians of a user's field, exact to rounding
+- `mixtures`: mixtures of Gaussians: log-density, score and its Jacobian
+- `projections`: projections onto boxes and balls
+"""

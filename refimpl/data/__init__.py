@@ -1,1 +1,5 @@
-"""Data that ships with the package."""
+"""Data that ships with the package.
+
+- `digits`: ten thousand handwritten digits
+- `contents`: the table of contents: slides, statements, formulas, claims, figures
+"""

@@ -1,1 +1,5 @@
-"""Files: written whole or not at all, and partial results from which long computations resume."""
+"""Files that survive an interruption.
+
+- `writing`: files written whole or not at all
+- `checkpoints`: partial results from which long computations resume
+"""

@@ -1,8 +1,8 @@
-"""Running many chains of a(k+1) = move(a(k), gradient(a(k)), eta, z): in blocks, on all cores, compiled if they can be.
+"""Running many chains of a⁺ = move(a, gradient(a), eta, z): in blocks, on all cores, and compiled where possible.
 
-Every block of chains has its own generator, spawned from the one given, so that the states do not depend on the number
-of threads. A gradient made with `compiling.bind` runs compiled: chains in the plane one by one, others as
-arrays. Any other gradient runs in plain Python, on all chains at once; all three draw the same noise.
+Each block of chains has its own generator, made from the one given, so that the states do not depend on the number of
+threads. A gradient made with `compiling.bind` runs compiled: chains in the plane one point after the other, all others
+as arrays. Any other gradient runs in plain Python, on all chains at once. All three ways draw the same noise.
 """
 
 import copy
@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field, number, point
-from refimpl.arguments.domains import bare
+from refimpl.arguments.domains import bare, from_start
 from refimpl.arguments.errors import DivergedError
 from refimpl.loops.compiling import Bound, compiled, enabled, formula
 from refimpl.parallel.threads import cores
 
-_BLOCK = 512  # chains of a block: their states stay in the fast cache
-_FEWEST = 4  # blocks, where there are as many chains
+_BLOCK = 512  # most chains in a block: their states stay in the fast cache
+_FEWEST = 4  # least number of blocks, where there are as many chains
 
 
 def run(
@@ -33,15 +33,14 @@ def run(
     states: Array,
     threads: int | None = None,
 ) -> None:
-    """Fill states (t, n, p) with those of n chains after each `every` steps, from the generators that `spawn` gave."""
+    """Fill states (t, n, p) with those of n chains after `every`, 2 `every`, … steps; `spawn` makes the generators."""
     a0, rng = np.ascontiguousarray(a0), copy.deepcopy(rng)
     rows = _blocks(len(a0), len(rng))
-    gradient = bare(grad_f)
+    gradient, grad_f = bare(grad_f), from_start(grad_f, a0)
     if not (enabled() and isinstance(gradient, Bound)):
         with np.errstate(over="ignore", invalid="ignore"):
             _run_plain(move, grad_f, a0, eta, every, rng, states)
         return
-    grad_f(a0)  # compiled loops check no points
     if a0.shape[1] == 2 and gradient.planar:
         loop, start, out = _run_planar, a0.view(complex)[:, 0], states.view(complex)[..., 0]
         parameters = tuple(complex(*v) if np.shape(v) == (2,) else v for v in gradient.parameters)
@@ -65,7 +64,7 @@ def last(
     rng: Sequence[np.random.Generator],
     threads: int | None,
 ) -> Array:
-    """States (n, p) after so many steps."""
+    """States (n, p) after `num_steps` steps."""
     states = np.empty((1, *a0.shape))
     run(move, grad_f, a0, eta, num_steps, rng, states, threads)
     return states[0]
@@ -121,7 +120,7 @@ def _run_planar(
 
 
 def last_state(step: Callable[[Array, Array], Array], state: Array, num_steps: int, rng: np.random.Generator) -> Array:
-    """The state after many steps s⁺ = step(s, z), with new noise z ~ N(0, I), (n, p), at each.
+    """The state after `num_steps` steps s⁺ = step(s, z), each with new noise z ~ N(0, I) of shape (n, p).
 
     Raises
     ------

@@ -1,9 +1,10 @@
 """One text per formula: the readable Python function is what numba compiles, lazily, with its result cached on disk.
 
-A loop marked ``@compiled`` takes formulas as arguments (``formula(eg_step)``). Numba would give each such argument a
-type that carries an address, so that no later process finds the loop in its cache; here the type carries the content of
-the formula (its bytecode, constants, closure, and the formulas it calls), so that it is found again, inlined, and made
-anew when the text changes. Numba is imported, and anything compiled, on the first call only.
+A loop marked ``@compiled`` takes formulas as arguments (``formula(eg_step)``). Numba itself would give each such
+argument a type that contains an address, and no later process would find the loop in its cache. Here the type contains
+the content of the formula: its bytecode, constants, closure, and the formulas it calls. So the loop is found again,
+with the formula inlined, and is compiled anew when the text changes. Numba is imported, and anything compiled, on the
+first call only.
 """
 
 import functools
@@ -23,8 +24,10 @@ from refimpl.arguments.domains import bare
 F = TypeVar("F", bound=Callable[..., Any])
 _one_at_a_time = threading.RLock()
 OPTIONS: Any = {"error_model": "numpy"}
-"""How numba compiles: division by zero as NumPy does it. To let x + yz be rounded once would be faster still, but a
-point would not take the same path alone and among others."""
+"""How numba compiles: division by zero gives what it gives in NumPy.
+
+Rounding x + yz only once would be faster still, but then a point would not take the same path alone and among others.
+"""
 
 _OVERLOADED = (arrays.split, arrays.join, arrays.linear, arrays.point, arrays.number)
 
@@ -54,10 +57,10 @@ def compiled(loop: Callable) -> Any:
 
 
 def planar(function: F) -> F:
-    """Mark a formula that also runs on one planar point (`arrays.point`), as compiled loops want it.
+    """Mark a formula that also runs on one planar point (`arrays.point`), so that compiled loops can use it.
 
-    Steps are such when they only add and scale points; fields when they are written with `arrays.split` and
-    `arrays.join`.
+    A step is such a formula when it only adds and scales points. A field is one when it is written with `arrays.split`
+    and `arrays.join`.
     """
     body = bare(function)
     body.planar = body  # type: ignore[attr-defined]
@@ -76,8 +79,10 @@ def formula(function: Callable) -> Any:
 
 
 class Bound(NamedTuple):
-    """The function formula(a, *parameters) of a alone; compiled loops take it apart, so that other parameters
-    need no compiling."""
+    """The function formula(a, *parameters) of a alone.
+
+    Compiled loops take formula and parameters apart, so that other parameters need no compiling.
+    """
 
     formula: Callable
     parameters: tuple
@@ -87,7 +92,7 @@ class Bound(NamedTuple):
 
     @property
     def planar(self) -> bool:
-        """Whether the formula runs on one planar point, its parameters of shape (2,) being complex numbers."""
+        """Whether the formula runs on one planar point; parameters of shape (2,) are then complex numbers."""
         return is_planar(self.formula)
 
 
@@ -97,12 +102,12 @@ def bind(function: Callable, *parameters: Any) -> Callable[[Any], Any]:
 
 
 def digest(function: Callable) -> str:
-    """Hash of all that the compiled code of a function depends on: its text, and the values that it names.
+    """Hash of all that the compiled code of a function depends on: its text and the values that it names.
 
     Raises
     ------
     TypeError
-        It names a value of a kind whose content cannot be told.
+        When it names a value whose content cannot be hashed.
     """
     named = [_content(value) for value in _named(function)]
     defaults = [
@@ -114,7 +119,7 @@ def digest(function: Callable) -> str:
 
 @functools.cache
 def _compiler() -> str:
-    """What else compiled code depends on: the options, and the operations that numba is taught by hand."""
+    """What else compiled code depends on: numba's options, and the operations on points that numba is taught."""
     return repr(OPTIONS) + Path(__file__).with_name("point_type.py").read_text(encoding="utf-8")
 
 
@@ -143,7 +148,7 @@ def _content(value: Any) -> Any:
 
 
 def _is_ours(function: Callable) -> bool:
-    """Whether it is one of the operations that numba is taught by hand."""
+    """Whether a function is one of the operations that numba is taught in `point_type`."""
     return function in _OVERLOADED
 
 
@@ -186,7 +191,7 @@ def _formula(function: Callable) -> Any:
 
 @functools.cache
 def _teach(function: Callable) -> None:
-    """Let numba resolve the functions that a body names, checked ones included, to their bare bodies."""
+    """Teach numba to use the bare body of each function that a body names, in place of its checks."""
     _numba()
     for called in _called(function):
         _teach_call(called)

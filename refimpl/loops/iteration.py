@@ -17,17 +17,18 @@ from refimpl.loops.compiling import compiled, formula, is_planar
 from refimpl.parallel.threads import cores
 
 BLOCK = 1024
-"""Starts that run together: so few that their states stay in a core's first cache."""
+"""Number of starts that run together: so few that their states stay in a core's first cache."""
 
 WORTH_THREADS = 2**21
-"""Steps that take longer than starting threads does."""
+"""From this number of steps on, threads save more time than it takes to start them."""
 
 
 def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> Array:
     """States z₀, …, z_n of z⁺ = step(V, z, alpha), or of z⁺ = step(V, z, z_prev, alpha) with z₋₁ = z₀.
 
-    Planar formulas run compiled, a point as two numbers in registers, many starts on vector units and on all cores; any
-    others run in plain Python. A start's states are the same, bit for bit, alone and among others.
+    Planar formulas run compiled: a point is two numbers in registers, and many starts run on vector units and on all
+    cores. Any other formula runs in plain Python. The states of a start are the same, bit for bit, alone and among
+    others.
 
     Raises
     ------
@@ -47,13 +48,19 @@ def orbit(step: Callable, V: Field, z0: Array, alpha: float, num_steps: int) -> 
 
 @contextlib.contextmanager
 def until_diverged() -> Iterator[None]:
-    """A loop that fills an array of NaN and may end early, without a word: `finite_states` tells how far it came."""
+    """Let a loop end early, in silence, when it diverges.
+
+    The loop fills an array of NaN; `finite_states` then tells how far it came.
+    """
     with np.errstate(over="ignore", invalid="ignore"), contextlib.suppress(DivergedError):
         yield
 
 
 def at_finite_points(V: Callable) -> Callable:
-    """The function, but where a point is not finite the run ends: a user's function may refuse such points."""
+    """The function, which ends the run at a point that is not finite instead of being called there.
+
+    A user's function may refuse such points.
+    """
 
     def at_finite_point(z: Array, *arguments: Any) -> Array:
         if not np.isfinite(z).all():
@@ -64,7 +71,9 @@ def at_finite_points(V: Callable) -> Callable:
 
 
 def finite_states(z: Array) -> Array:
-    """The states, unless the last one is not finite (none can be after one that is not: steps add to the state).
+    """The states, when the last one is finite.
+
+    Steps add to the state, so no state is finite after one that is not: when the last is finite, all are.
 
     Raises
     ------
@@ -142,13 +151,14 @@ def _orbits_with_memory(step: Callable, V: Field, alpha: float, z: Any, first: i
         z[k, first:last] = z_k
 
 
-def furthest(run: Callable[[int], Array], num_steps: int) -> Array:
-    """State run(num_steps) after that many steps of an iteration that `run` can repeat.
+def run_unless_diverged(run: Callable[[int], Array], num_steps: int) -> Array:
+    """The state run(num_steps), when it is finite; run(k) makes k steps of one iteration, the same ones at every call.
 
     Raises
     ------
     DivergedError
-        When it is not finite; the last finite state is found by bisection, as none is finite after one that is not.
+        When that state is not finite. The error carries the last finite state and its step. Bisection finds that step,
+        because no state is finite after one that is not.
     """
     state = run(num_steps)
     if np.isfinite(state).all():

@@ -79,14 +79,18 @@ def as_they_come(job: Callable[[T], Any], items: Sequence[T], workers: Workers) 
 def ended_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP interrupt as Ctrl-C does, so that what was done so far can be written.
 
-    What is ignored stays so (``nohup``); outside the main thread nothing changes.
+    The `KeyboardInterrupt` has the number of the signal as its argument. What is ignored stays so (``nohup``); outside the main thread nothing changes.
     """
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt(number)
+
     mine = threading.current_thread() is threading.main_thread()
     both = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if mine and hasattr(signal, name)]
     before = {one: handler for one in both if (handler := signal.getsignal(one)) not in (signal.SIG_IGN, None)}
     try:
         for one in before:
-            signal.signal(one, signal.default_int_handler)
+            signal.signal(one, interrupt)
         yield
     finally:
         for one, handler in before.items():

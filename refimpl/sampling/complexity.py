@@ -11,9 +11,10 @@ from refimpl.arguments.domains import array, domain, one_of, positive
 
 
 class Bound(NamedTuple):
-    """A cell of the table, with its exponents: so many steps reach the distance ε, up to constants and logarithms.
+    """A cell of the table: how many steps reach the distance ε, up to constants and logarithms.
 
-    `assumes` says of what targets; L is the Lipschitz constant of ∇f, or that of f where C_P, Poincaré's, occurs.
+    The exponents are those of L, p, 1/ε and C_P, and `assumes` says for which targets. L is the Lipschitz constant of
+    ∇f. In rows with C_P, the Poincaré constant, it is that of f itself.
     """
 
     reference: str
@@ -99,7 +100,7 @@ def complexity_table() -> list[Bound]:
 
 @domain(p=positive, L=positive, eps=positive)
 def table_text(p: float, L: float, eps: float) -> str:
-    """The table, with the numbers of steps at one p, L and ε (C_P = 1).
+    """The table as text, with the numbers of steps for given p, L and ε (C_P = 1).
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def steps_on_gaussian(l: Array, eta: float, eps: float, distance: str) -> float:
               W_2^2 = \sum_i \frac{(\sqrt{r_i} - 1)^2}{l_i}, \quad
               \mathrm{KL} = \tfrac12 \sum_i (r_i - 1 - \log r_i)
 
-    The exact law, with variances r_i/l_i. For TV the number is an upper bound: it is that for KL = 2ε² (Pinsker).
+    The law is exact, with variances r_i/l_i. For TV the number is an upper bound: the one for KL = 2ε² (Pinsker).
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def steps_on_gaussian(l: Array, eta: float, eps: float, distance: str) -> float:
     eps : float
         Distance ε, > 0.
     distance : {"W₂", "TV", "KL"}
-        Which.
+        Which distance.
 
     Returns
     -------

@@ -1,7 +1,8 @@
-r"""Log-concave targets on bounded sets, with the projections and the moments that projected chains are held against.
+r"""Targets on boxes, balls and the simplex, with projections onto them and exact moments.
 
-Outside its set a target has f = ∞. The Dirichlet law, of the mirrored chains, refuses such points; a chain that leaves
-the simplex on its way diverges there, as ∇f is not a number.
+Projected chains are compared with these moments. Outside its set a target has f = ∞. The Dirichlet law, which is for
+mirrored chains, refuses points outside the simplex. A chain that leaves the simplex on its way diverges, because ∇f is
+not a number there.
 """
 
 from collections.abc import Callable
@@ -75,8 +76,8 @@ def gaussian_on_box(mean: Array, std: float, lower: Array, upper: Array) -> Cons
         m, in the box or not.
     std : float
         s, > 0.
-    lower, upper : (p,) array
-        Corners of the box, l < u.
+    lower, upper
+        As for `uniform_on_box`.
 
     Returns
     -------
@@ -144,12 +145,10 @@ def gaussian_on_ball(centre: Array, std: float, radius: float) -> Constrained:
 
     Parameters
     ----------
-    centre : (p,) array
-        c.
+    centre, radius
+        As for `uniform_on_ball`.
     std : float
         s, > 0.
-    radius : float
-        r, > 0.
 
     Returns
     -------

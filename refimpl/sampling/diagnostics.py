@@ -45,8 +45,8 @@ def effective_sample_size(a: Array) -> Array:
 
     .. math:: \mathrm{ESS} = \frac{t n}{1 + 2 \sum_{s \ge 1} \rho_s}
 
-    The sum ends before the first pair ρ_{2s} + ρ_{2s+1} that is not positive (Geyer); autocorrelations count
-    disagreement between halves of chains.
+    The sum ends before the first pair ρ_{2s} + ρ_{2s+1} that is not positive (Geyer). Chains are cut into halves, and
+    where the means of the halves disagree, autocorrelations ρ_s are larger.
 
     Parameters
     ----------

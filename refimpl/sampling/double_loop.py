@@ -1,9 +1,9 @@
 r"""Double-loop Langevin Monte Carlo: an outer loop lowers the step, an inner loop runs Langevin Monte Carlo with it.
 
-Each outer iteration forgets the larger bias of the one before. On a strongly convex target a bias of order η is
-forgotten in a time ηn of order 1, so that steps halved and lengths doubled waste nothing: the law is better than that
-of any fixed step for as many gradients. Rolland et al. shrink steps by e⁻² and grow lengths by e³ (times k²), for
-targets that are only convex, and project on a growing ball, which is left out here.
+Each outer iteration forgets the larger bias of the one before. On a strongly convex target this takes a time ηn of
+order 1. So steps that are halved while lengths are doubled waste nothing: for as many gradients, the law is nearer to π
+than that of any fixed step. Rolland et al. treat targets that are only convex. Their steps shrink by e⁻², their lengths
+grow by e³ (times k²), and they project onto a growing ball. That projection is left out here.
 """
 
 from typing import Any, NamedTuple
@@ -97,7 +97,7 @@ def double_loop_lmc(grad_f: Field, a0: Array, schedule: Schedule, rng: np.random
     Raises
     ------
     DivergedError
-        When a state is not finite; it carries the last finite one and its step in the inner loop.
+        When a state is not finite. It carries the last finite state, and its step in the inner loop.
 
     References
     ----------
@@ -137,7 +137,7 @@ def double_loop_covariance(A: Array, schedule: Schedule, C0: Array) -> Array:
     Raises
     ------
     DivergedError
-        When it overflows.
+        When the covariance overflows.
 
     Examples
     --------

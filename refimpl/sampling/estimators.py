@@ -38,10 +38,8 @@ def sample_total_variation(log_p: Callable, log_q: Callable, a: Array) -> float:
 
     Parameters
     ----------
-    log_p, log_q : callable
-        Logarithms of normalised densities, from (n, p) to (n,).
-    a : (n, p) array
-        Samples of p.
+    log_p, log_q, a
+        As for `sample_kl`.
 
     Returns
     -------

@@ -52,10 +52,8 @@ def gaussian_jko_step(mean: float, std: float, l: float, tau: float) -> Gaussian
 
     Parameters
     ----------
-    mean, std : float
-        m and s > 0.
-    l : float
-        Inverse variance of the target, > 0.
+    mean, std, l
+        As for `gaussian_flow`.
     tau : float
         Step τ, > 0.
 

@@ -1,6 +1,6 @@
 r"""The exact law of Langevin Monte Carlo on a Gaussian target N(m, A⁻¹): Gaussian, with mean and covariance below.
 
-One step multiplies a − m by M = I − ηA and adds N(0, 2ηI), so that the eigenvectors of A part the coordinates.
+One step multiplies a − m by M = I − ηA and adds N(0, 2ηI). Along the eigenvectors of A the coordinates do not mix.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from refimpl.arguments.array_domains import covariance, semidefinite
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, integer, positive
-from refimpl.loops.iteration import furthest
+from refimpl.loops.iteration import run_unless_diverged
 
 
 @domain(A=covariance("p p"), eta=positive)
@@ -55,7 +55,7 @@ def lmc_covariance(A: Array, eta: float, num_steps: int, C0: Array) -> Array:
 
     .. math:: C_k = M^k C_0 M^k + 2 \eta \sum_{j<k} M^{2j}, \qquad M = I - \eta A
 
-    The sum is C_η(I − M²ᵏ) where C_η exists, of η < 2/λmax(A) or not.
+    The sum is C_η(I − M²ᵏ) for η < 2/λmax(A). It is computed without cancellation, and for larger η too.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def lmc_covariance(A: Array, eta: float, num_steps: int, C0: Array) -> Array:
         power = m**k
         return Q @ (power[:, None] * start * power + np.diag(2 * eta * _geometric_sum(eta * l, k))) @ Q.T
 
-    return furthest(after, num_steps)
+    return run_unless_diverged(after, num_steps)
 
 
 @domain(A=covariance("p p"), eta=positive, num_steps=integer(0), m0=array("p"), m=array("p"))
@@ -105,12 +105,8 @@ def lmc_mean(A: Array, eta: float, num_steps: int, m0: Array, m: Array) -> Array
 
     Parameters
     ----------
-    A : (p, p) array
-        Inverse of the target's covariance, symmetric positive definite.
-    eta : float
-        Step size η, > 0.
-    num_steps : int
-        Number of steps k, ≥ 0.
+    A, eta, num_steps
+        As for `lmc_covariance`.
     m0, m : (p,) array
         Mean of the start, and of the target.
 
@@ -134,11 +130,11 @@ def lmc_mean(A: Array, eta: float, num_steps: int, m0: Array, m: Array) -> Array
     def after(k: int) -> Array:
         return m + Q @ ((1 - eta * l) ** k * (Q.T @ (m0 - m)))
 
-    return furthest(after, num_steps)
+    return run_unless_diverged(after, num_steps)
 
 
 def _geometric_sum(step: Array, k: int) -> Array:
-    """Σ_{j<k} (1 − step)²ʲ, without cancellation for small steps; k where the ratio is 1."""
+    """Σ_{j<k} (1 − step)²ʲ, without cancellation for small steps. Where the ratio is 1 the sum is k."""
     gap = step * (2 - step)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_m = np.where(step < 0.5, np.log1p(-step), np.log(np.abs(1 - step)))

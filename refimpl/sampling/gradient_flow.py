@@ -1,9 +1,9 @@
 r"""The Fokker-Planck equation as the gradient flow of KL(· ‖ π) in Wasserstein space, on the line.
 
 Langevin dynamics moves its law by ∂ₜρ = (ρf')' + ρ''. One step of Jordan, Kinderlehrer and Otto (JKO) minimises
-KL(ρ ‖ π) + W₂²(ρ, ρ₀)/(2τ): implicit Euler for the flow. A law is held by nodes that carry it along: between two
-neighbours there is a mass that never changes, spread evenly. On the line the optimal map keeps the order of the nodes.
-Gaussians have closed forms, in `gaussian_gradient_flow`.
+KL(ρ ‖ π) + W₂²(ρ, ρ₀)/(2τ): implicit Euler for the flow. A law is held by increasing nodes. The mass between two
+neighbours is spread evenly and never changes: nodes move, and carry the law along. They never change places, because
+the optimal map on the line is increasing. Gaussians have closed forms, in `gaussian_gradient_flow`.
 """
 
 from typing import Any, NamedTuple
@@ -148,10 +148,8 @@ def fisher_information(grad_f: Field, law: Law) -> float:
 
     Parameters
     ----------
-    grad_f : callable
-        f', from (n,) to (n,).
-    law : Law
-        ρ.
+    grad_f, law
+        As for `velocity`.
 
     Returns
     -------

@@ -7,10 +7,10 @@ r = 1 and depth d = ½, somewhere inside:
 
 It is ½-strongly convex outside the ball of radius 2R and its gradient is 6d/r² = 3-Lipschitz, for every dimension.
 
-The needle holds the minimum −d, and only queries inside it tell where it is: all others are answered as if it were not
-there. With c uniform in its ball, N queries find it with a probability of at most N (r/(R − r))ᵖ = N 3⁻ᵖ, whatever the
-method. A sampler need not find it: the needle changes no density by a factor of more than e^d, so the log-Sobolev
-constant does not depend on the dimension (Holley-Stroock).
+The minimum −d lies in the needle, and only queries inside the needle tell where it is. All others are answered as if
+there were none. With c uniform in its ball, N queries find it with a probability of at most N (r/(R − r))ᵖ = N 3⁻ᵖ,
+whatever the method. A sampler need not find the needle: it changes the density by a factor of at most e^d. So the
+log-Sobolev constant does not depend on the dimension (Holley-Stroock).
 """
 
 from typing import Any, NamedTuple
@@ -29,8 +29,8 @@ SMOOTHNESS = 6 * DEPTH / WIDTH**2
 LOG_SOBOLEV = float(numpy.exp(-1.125 - DEPTH) / (2 * RADIUS**2))
 """A log-Sobolev constant, for every dimension and every c.
 
-f differs by at most 1.125 + d from a potential that is 1/(2R²)-strongly convex everywhere: add the radial function with
-slope s/(2R²) up to s = 2R, from where its slope falls by ¼ a unit to 0.
+f differs by at most 1.125 + d from a potential that is 1/(2R²)-strongly convex everywhere. That one has no needle; a
+radial function is added to it, whose slope is s/(2R²) up to s = 2R = 8 and then falls from ¼ to 0 at s = 9.
 """
 
 
@@ -122,7 +122,7 @@ def log_normalizer(p: int) -> float:
 
 @domain(p=integer(1))
 def search_lower_bound(p: int) -> float:
-    r"""Queries that any search must make on average until one falls into the needle, c being uniform in its ball.
+    r"""Least mean number of queries until one falls into the needle, for any search, when c is uniform in its ball.
 
     .. math:: E\,T \ge \sum_{n \ge 0} (1 - n q)_+ = \frac{3^p + 1}{2}, \qquad q = \Big(\frac{r}{R - r}\Big)^p = 3^{-p}
 
@@ -149,9 +149,10 @@ def search_lower_bound(p: int) -> float:
 
 @domain(c=Domain(f"(p,) array of norm <= {RADIUS - WIDTH}", _check_centre), rng=generator)
 def multistart_search(c: Any, rng: numpy.random.Generator) -> int:
-    r"""Gradients that descent from uniform points of the ball of radius R asks for until it is in the needle.
+    r"""Number of gradients that descent asks for, started again and again, until a start is in the needle.
 
-    Elsewhere in the ball the gradient is 0 and tells to start anew, so that the count is geometric of mean (R/r)ᵖ = 4ᵖ.
+    Starts are uniform in the ball of radius R. Where there is no needle the gradient is 0, and descent starts anew. So
+    the count is geometric, with mean (R/r)ᵖ = 4ᵖ.
 
     Parameters
     ----------
@@ -187,7 +188,7 @@ def lmc_upper_bound(p: int, eps: float) -> float:
               \eta = \frac{a \varepsilon}{16 p L^2}, \qquad
               \mathrm{KL}_0 \le \log \int e^{-f} - \frac p2 \log(2 \pi)
 
-    No step is needed for ε ≥ 2KL₀. A bound, not a count: it grows like p log p, with large constants.
+    No step is needed for ε ≥ 2KL₀. This is a bound, not a count: it grows like p log p, with large constants.
 
     Parameters
     ----------
@@ -202,7 +203,7 @@ def lmc_upper_bound(p: int, eps: float) -> float:
 
     References
     ----------
-    Vempala & Wibisono 2019, Theorem 1, with the log-Sobolev constant above.
+    Vempala & Wibisono 2019, Theorem 1, with the constant `LOG_SOBOLEV`.
 
     Examples
     --------

@@ -21,7 +21,7 @@ from refimpl.arguments.array_domains import alike
 from refimpl.arguments.arrays import Array, Field
 from refimpl.arguments.domains import array, domain, field, generator, integer, optional, positive
 from refimpl.loops import chains
-from refimpl.loops.iteration import furthest
+from refimpl.loops.iteration import run_unless_diverged
 
 _points = alike("... p")
 
@@ -72,16 +72,10 @@ def projected_lmc_step(grad_f: Field, project: Field, a: Any, eta: float, z: Any
 
     Parameters
     ----------
-    grad_f : callable
-        ∇f of the target π ∝ e^{−f} on K.
+    grad_f, a, eta, z
+        As for `lmc_step`; the target π ∝ e^{−f} is one on K.
     project : callable
-        Projection onto K.
-    a : (..., p) array
-        Points.
-    eta : float
-        Step size η, > 0.
-    z : (..., p) array
-        Noise, N(0, I).
+        Projection onto K, from (..., p) to (..., p).
 
     Returns
     -------
@@ -106,8 +100,8 @@ def baoab_step(grad_f: Field, a: Any, v: Any, h: float, gamma: float, u: float, 
 
     .. math:: da = v \, dt, \qquad dv = -\gamma v \, dt - u \nabla f(a) \, dt + \sqrt{2 \gamma u} \, dW
 
-    Half a kick (B), half a drift (A), the exact Ornstein-Uhlenbeck step of the velocity (O), A, B. The stationary law
-    of the dynamics is e^{−f} × N(0, uI).
+    The step is half a kick (B), half a drift (A), the exact Ornstein-Uhlenbeck step of the velocity (O), then A and B
+    again. The stationary law of the dynamics is e^{−f} × N(0, uI).
 
     Parameters
     ----------
@@ -155,7 +149,8 @@ def lmc(
 
     .. math:: a^{k+1} = a^k - \eta \nabla f(a^k) + \sqrt{2 \eta} \, z^{k+1}
 
-    The gradients of `targets` run compiled on all cores; any other one in plain Python, on all chains at once.
+    Gradients of `targets` in closed form run compiled, on all cores. Any other gradient runs in plain Python, on all
+    chains at once.
 
     Parameters
     ----------
@@ -170,7 +165,7 @@ def lmc(
     rng : numpy.random.Generator
         Spawns one generator for each block of chains.
     threads : int, optional
-        Number of threads (one a core); the states do not depend on it.
+        Number of threads, one for each core by default; the states do not depend on it.
 
     Returns
     -------
@@ -194,7 +189,7 @@ def lmc(
     ((1000, 1), True)
     """
     generators = chains.spawn(rng, len(a0))
-    return furthest(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
+    return run_unless_diverged(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
 
 
 @domain(
@@ -245,5 +240,5 @@ def lmc_trace(
     states[0] = a0
     chains.run(_move, grad_f, a0, eta, every, generators, states[1:], threads)
     if not np.isfinite(states[-1]).all():
-        furthest(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
+        run_unless_diverged(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
     return states

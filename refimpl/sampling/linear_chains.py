@@ -1,7 +1,7 @@
 r"""Chains of Langevin steps on a Gaussian target, whose law is Gaussian at every step and known exactly.
 
-A step on N(0, A⁻¹) is linear, s⁺ = Ms + Nz with z ~ N(0, I), so that covariances follow C⁺ = MCMᵀ + NNᵀ. The state s
-is a for overdamped and (a, v) for underdamped dynamics.
+A step on N(0, A⁻¹) is linear, s⁺ = Ms + Nz with z ~ N(0, I). So covariances follow C⁺ = MCMᵀ + NNᵀ. The state s is a
+for overdamped and (a, v) for underdamped dynamics.
 """
 
 from typing import Any, NamedTuple
@@ -112,18 +112,18 @@ def baoab_transition(A: Array, h: float, gamma: float, u: float = 1.0) -> Transi
 
 @domain(A=_precision, h=positive, u=positive)
 def baoab_stationary_covariance(A: Array, h: float, u: float = 1.0) -> Array:
-    r"""Covariance of (a, v) in which BAOAB on N(0, A⁻¹) ends, whatever the friction: that of a has no error.
+    r"""Covariance of (a, v) in which BAOAB on N(0, A⁻¹) ends, for any friction.
 
     .. math:: \begin{pmatrix} A^{-1} & 0 \\ 0 & u (I - h^2 u A / 4) \end{pmatrix}
 
+    The covariance of a is that of the target: it has no error.
+
     Parameters
     ----------
-    A : (p, p) array
-        Inverse of the target's covariance, symmetric positive definite.
+    A, u
+        As for `baoab_transition`.
     h : float
         Time step, 0 < h < 2/√(uλmax(A)).
-    u : float
-        Inverse mass u, > 0.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def steps_to_accuracy(step: Transition, C0: Array, target: Array, eps: float, ma
     eps : float
         Accuracy ε, > 0.
     max_steps : int
-        Where to give up.
+        Number of steps after which to give up, ≥ 1.
 
     Returns
     -------

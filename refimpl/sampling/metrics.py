@@ -66,10 +66,8 @@ def gaussian_w2(m0: Array, C0: Array, m1: Array, C1: Array) -> float:
 
     Parameters
     ----------
-    m0, m1 : (p,) array
-        Means.
-    C0, C1 : (p, p) array
-        Covariances, symmetric positive definite.
+    m0, C0, m1, C1
+        As for `gaussian_kl`.
 
     Returns
     -------
@@ -121,16 +119,16 @@ def total_variation(density_p: Field, density_q: Field, grid: Array) -> float:
 
 @domain(density_p=function, density_q=function, grid=_grid)
 def kl_divergence(density_p: Field, density_q: Field, grid: Array) -> float:
-    r"""Kullback-Leibler divergence of two densities on the line, by the trapezoidal rule; ∞ where p > 0 = q.
+    r"""Kullback-Leibler divergence of two densities on the line, by the trapezoidal rule.
 
     .. math:: \mathrm{KL}(p \| q) = \int p \log (p / q)
 
+    It is ∞ when q = 0 at a point of the grid where p > 0.
+
     Parameters
     ----------
-    density_p, density_q : callable
-        Normalised densities, from (n,) to (n,).
-    grid : (n,) array
-        Increasing points that cover both laws.
+    density_p, density_q, grid
+        As for `total_variation`.
 
     Returns
     -------

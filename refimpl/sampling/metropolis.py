@@ -7,7 +7,19 @@ import numpy as np
 
 from refimpl.arguments.array_domains import alike
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, field, generator, integer, positive, potential
+from refimpl.arguments.domains import (
+    Domain,
+    Sizes,
+    array,
+    bare,
+    domain,
+    field,
+    from_start,
+    generator,
+    integer,
+    positive,
+    potential,
+)
 from refimpl.arguments.errors import DivergedError
 from refimpl.sampling.langevin import lmc_step
 
@@ -66,7 +78,7 @@ def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Arr
     .. math:: b = a - \eta \nabla f(a) + \sqrt{2 \eta} \, z, \qquad
               a^+ = b \text{ if } \log u < \texttt{log\_acceptance}(a, b), \text{ else } a
 
-    A proposal where f is infinite, or anything is not a number, is refused.
+    A proposal is refused where f is infinite, and where f or its gradient is not a number.
 
     Parameters
     ----------
@@ -95,6 +107,7 @@ def mala_step(f: Callable, grad_f: Field, a: Array, eta: float, z: Array, u: Arr
     array([[0.5],
            [1. ]])
     """
+    f, grad_f = from_start(f, a), from_start(grad_f, a)
     b = bare(lmc_step)(grad_f, a, eta, z)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         accepted = np.log(u) < bare(log_acceptance)(f, grad_f, a, b, eta)
@@ -116,12 +129,10 @@ def mala(
 
     Parameters
     ----------
-    f, grad_f : callable
-        Potential, from (n, p) to (n,), and its gradient.
+    f, grad_f, eta
+        As for `mala_step`.
     a0 : (n, p) array
         Where each chain starts.
-    eta : float
-        Step size η, > 0.
     num_steps : int
         Number of steps, ≥ 1.
     rng : numpy.random.Generator

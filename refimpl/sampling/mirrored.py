@@ -1,8 +1,8 @@
 r"""Mirrored Langevin Monte Carlo on the simplex: Langevin steps in the dual space of the entropic mirror map.
 
-A point of the open simplex is its first p coordinates x, the last atom being x_{p+1} = 1 − Σxᵢ. The mirror map is the
-gradient of the negative entropy, y = ∇h(x) = log(xᵢ/x_{p+1}), with inverse ∇h*. A law e^{−V} on the simplex is pushed
-to e^{−W} on all of Rᵖ, where nothing has to be projected.
+A point of the open simplex is given by its first p coordinates x; the last atom is x_{p+1} = 1 − Σxᵢ. The mirror map is
+the gradient of the negative entropy, y = ∇h(x) = log(xᵢ/x_{p+1}). Its inverse is ∇h*. A law e^{−V} on the simplex
+becomes a law e^{−W} on all of Rᵖ, where nothing has to be projected.
 """
 
 from typing import Any
@@ -153,10 +153,12 @@ def dual_gradient(grad_V: Field) -> Field:
 
 @domain(alpha=_atoms)
 def dirichlet_dual_gradient(alpha: Array) -> Field:
-    r"""Gradient of the dual potential of the Dirichlet law, whose W is convex even where V is not (α_i < 1).
+    r"""Gradient of the dual potential W of the Dirichlet law.
 
     .. math:: W(y) = \Big(\sum_j \alpha_j\Big) h^*(y) - \sum_{i \le p} \alpha_i y_i, \qquad
               \nabla W(y)_i = \Big(\sum_j \alpha_j\Big) \nabla h^*(y)_i - \alpha_i
+
+    W is always convex. V is not, where an α_i is below 1.
 
     Parameters
     ----------
@@ -193,7 +195,7 @@ def mirrored_lmc(grad_W: Field, x0: Array, eta: float, num_steps: int, rng: nump
 
     .. math:: y^{k+1} = y^k - \eta \nabla W(y^k) + \sqrt{2 \eta} \, z^{k+1}, \qquad x^k = \nabla h^*(y^k)
 
-    The chain of y is Langevin Monte Carlo, biased at order η; yet on a Dirichlet law its mean E x = α/Σα_j is exact for
+    The chain of y is Langevin Monte Carlo, biased at order η. Yet on a Dirichlet law the mean E x = α/Σα_j is exact for
     every η, because E∇W = 0 once the mean of y has settled.
 
     Parameters

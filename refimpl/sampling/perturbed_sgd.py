@@ -12,9 +12,12 @@ _points = alike("... p")
 
 @domain(grad_f=field, a=_points, eta=positive, sigma=positive, z=_points)
 def perturbed_sgd_step(grad_f: Field, a: Any, eta: float, sigma: float, z: Any) -> Any:
-    r"""One step of gradient descent with noise σz in its gradient: LMC on f/T with step ηT, temperature T = ησ²/2.
+    r"""One step of gradient descent with noise σz in its gradient.
 
-    .. math:: a^+ = a - \eta \big(\nabla f(a) - \sigma z\big) = a - \eta \nabla f(a) + \sqrt{2 \eta T} \, z
+    .. math:: a^+ = a - \eta \big(\nabla f(a) - \sigma z\big) = a - \eta \nabla f(a) + \sqrt{2 \eta T} \, z,
+              \qquad T = \eta \sigma^2 / 2
+
+    This is a step ηT of Langevin Monte Carlo on f/T: its temperature T falls with η.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Posteriors of logistic regression, and the real one of two digits on a few principal components."""
+"""Posteriors of logistic regression, and real data for one: images of two digits by their principal components."""
 
 from typing import Any, NamedTuple
 

@@ -1,9 +1,9 @@
 r"""Projected Langevin Monte Carlo: chains for any target on a convex set, and their exact law on an interval.
 
 Near its boundary a chain moves like a driftless random walk with steps N(0, 2η) that is stopped at a wall. By Spitzer's
-identity such a walk sits on the wall with √η times the density beside it: where π has the density π(b) on the boundary
-the chain puts the mass √η ∫ π(b) db on it, up to terms of order η. So the law of the chain has no density; it tends to
-π with an error of order √η, in W₁ and in total variation.
+identity such a walk sits on the wall with √η times the density beside it. So the chain puts the mass √η ∫ π(b) db on
+the boundary, up to terms of order η, where π(b) is the density of π there. The law of the chain has no density. It
+tends to π with an error of order √η, in W₁ and in total variation.
 """
 
 from typing import NamedTuple
@@ -21,16 +21,16 @@ ZETA_HALF = -1.4603545088095868
 """Riemann's ζ(½)."""
 
 MOST_STEPS = 1000.0
-"""Widths √(2η) that an interval may have for its law to be computed."""
+"""Longest interval whose law is computed, in widths √(2η) of a step."""
 
 _number = number("")
 
 
 class IntervalLaw(NamedTuple):
-    """A law on [l, u]: masses (n,) of points x (n,), of which the first and the last are the atoms l and u.
+    """A law on [l, u], as masses (n,) of points x (n,).
 
-    The others stand for a density, as nodes of a quadrature; `mean` (n,) and `std` are those of a step from x before
-    it is projected.
+    The first and the last point are the atoms l and u. The others are nodes of a quadrature and stand for a density.
+    A step from x, before it is projected, has mean `mean` (n,) and standard deviation `std`.
     """
 
     x: Array
@@ -99,7 +99,7 @@ def interval_law(grad_f: Field, lower: float, upper: float, eta: float) -> Inter
     .. math:: \rho(x) = \int \varphi_{2\eta}\big(x - y + \eta f'(y)\big) \, d\mu(y), \qquad
               \mu(\{l\}) = \int \Phi\Big(\frac{l - y + \eta f'(y)}{\sqrt{2 \eta}}\Big) d\mu(y)
 
-    and likewise at u, where μ is ρ with the two atoms. Gauss-Legendre nodes, a few to each √(2η), make it exact to
+    and likewise at u. Here μ is ρ with the two atoms. Gauss-Legendre nodes, a few to each √(2η), make the law exact to
     about twelve digits (Nyström's method).
 
     Parameters

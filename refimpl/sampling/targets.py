@@ -1,7 +1,7 @@
 """Targets π ∝ e^{−f}: potentials f with their gradients, and with log ∫ e^{−f} where it is known.
 
-Gradients are made with `compiling.bind`, for chains that run compiled where their formula is closed. Targets keep
-copies of what they are given. Posteriors are in `posterior`, targets on bounded sets in `constrained`.
+Gradients in closed form are made with `compiling.bind`, so that chains run compiled. Targets keep copies of what they
+are given. Posteriors are in `posterior`, targets on bounded sets in `constrained`.
 """
 
 from collections.abc import Callable
@@ -195,7 +195,7 @@ def double_well(p: int = 1, barrier: float = 1.0) -> Target:
 
     Examples
     --------
-    >>> double_well().grad_f([0.5, 1.0, 2.0][:1])
+    >>> double_well().grad_f([0.5])
     array([-1.5])
     """
 

@@ -1,8 +1,8 @@
 r"""Underdamped Langevin dynamics as a sampler: chains of BAOAB steps, for any target π ∝ e^{−f}.
 
 The dynamics da = v dt, dv = −γv dt − u∇f(a) dt + √(2γu) dW has the stationary law e^{−f} × N(0, uI). On Gaussian
-targets `linear_chains` knows the law of the chain at every step; γ = 2√(u λmin) damps the slowest mode critically, and
-the number of steps grows like √κ, where Langevin Monte Carlo takes κ.
+targets `linear_chains` knows the law of the chain at every step. There γ = 2√(u λmin) damps the slowest mode
+critically, and the number of steps grows like √κ, whereas Langevin Monte Carlo takes κ.
 """
 
 from typing import NamedTuple

@@ -76,8 +76,8 @@ def test_an_unknown_pattern_is_refused_with_close_matches():
 @pytest.mark.parametrize("name", figures.names())
 def test_a_figure_says_what_it_is(name):
     figure = discovery.load(name)
-    assert discovery.describe(name) == (name, figure.SLIDE, discovery.title(figure.__doc__))
-    assert all(text.strip() for text in discovery.describe(name))
+    assert discovery.describe(name) == (name, figure.SLIDE, discovery.title(figure.__doc__), figure.ROWS)
+    assert all(discovery.describe(name))
     assert len(figure.CAPTION) > 40
     assert len(figure.ALT) > 40
 
@@ -136,14 +136,14 @@ def test_the_quality_reaches_the_data(made_up):
 
 
 def test_a_summary_is_plain():
-    inner = discovery.Description("a", "b", "c")
+    inner = discovery.Description("a", "b", "c", ("M01",))
     value = {"x": np.array([[1.0, np.nan, 3.0]]), "k": np.int64(3), "s": ("a", None, True), "d": inner}
     value |= {"inf": np.inf, "z": 1j, "empty": np.zeros(0), "words": np.array(["a"])}
     plain = rendering.summary(value)
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert plain["x"] == {"shape": [1, 3], "dtype": "float64", "min": 1.0, "max": 3.0}
     assert (plain["k"], plain["s"], plain["inf"], plain["z"]) == (3, ["a", None, True], "inf", "1j")
-    assert plain["d"] == {"name": "a", "slide": "b", "title": "c"}
+    assert plain["d"] == {"name": "a", "slide": "b", "title": "c", "rows": ["M01"]}
     assert plain["empty"] == {"shape": [0], "dtype": "float64"}
 
 

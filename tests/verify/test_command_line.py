@@ -1,10 +1,15 @@
 """``python -m verify`` as a user runs it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from verify.__main__ import main
+from verify.register import ROWS
 
 
 def run(*arguments, cwd=None):
@@ -17,6 +22,7 @@ def test_help_helps():
     done = run("--help")
     assert done.returncode == 0
     for option in (
+        "--verbose",
         "--list",
         "--errata",
         "--against",
@@ -38,7 +44,7 @@ def test_list_shows_all_rows():
 
 def test_listing_imports_nothing_heavy():
     heavy = "{'scipy.stats', 'scipy.optimize', 'numba', 'matplotlib', 'mpmath'}"
-    code = f"from verify.claims import discover; import sys; discover(); print(sorted({heavy} & set(sys.modules)))"
+    code = f"from verify.choosing import discover; import sys; discover(); print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
@@ -47,7 +53,7 @@ def test_a_run_writes_reports(tmp_path):
     files = {kind: tmp_path / f"report.{kind}" for kind in ("json", "junit", "html")}
     done = run("M10", *(word for kind, path in files.items() for word in (f"--{kind}", path)))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 claims: 1 PASS" in done.stdout
+    assert "1 claim: 1 PASS" in done.stdout
     assert json.loads(files["json"].read_text())["results"][0]["row"] == "M10"
     assert files["junit"].read_text().startswith("<?xml")
     assert files["html"].read_text().startswith("<!DOCTYPE html>")
@@ -98,3 +104,85 @@ def test_against_a_users_module(tmp_path):
     assert "NOT PROVIDED" in done.stdout
     assert "1 PASS" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_list_and_a_run_go_on_past_what_is_broken(chapter, capsys):
+    chapter(broken_module="1 / 0\n")
+    assert main(["--list"]) == 1
+    out = capsys.readouterr().out
+    assert "94 rows" in out
+    assert "broken_module.py:1: does not import: ZeroDivisionError" in out
+    assert main(["minimax.broken_module", "M10", "--workers", "1"]) == 1
+    out = capsys.readouterr().out
+    assert "✗ FAIL minimax.broken_module: " in out
+    assert "✓ M10" in out
+    assert main(["M10", "--workers", "1"]) == 0
+
+
+def test_a_renamed_pattern_is_answered_with_a_note(monkeypatch, capsys):
+    monkeypatch.setattr("verify.former_names.MODULES", {"minimax.old_steps": "minimax.algorithms_optimistic"})
+    assert main(["minimax.old_steps", "--list"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "verify: minimax.old_steps is now minimax.algorithms_optimistic\n"
+    assert "M10" in shown.out
+
+
+def test_evidence_is_shown_with_verbose_only(capsys):
+    assert main(["M10", "--workers", "1"]) == 0
+    short = capsys.readouterr().out
+    assert "expected" not in short
+    assert ROWS["M10"].statement in short
+    assert main(["-v", "M10", "--workers", "1"]) == 0
+    assert "expected" in capsys.readouterr().out
+
+
+def test_an_error_of_the_budget_comes_after_the_results(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("verify.running.BUDGET", -1.0)
+    assert main(["M10", "--workers", "1", "--json", str(tmp_path / "report.json")]) == 1
+    out = capsys.readouterr().out
+    assert "✓ M10" in out
+    assert "the error budget is overdrawn" in out
+    assert (tmp_path / "report.json").exists()
+
+
+SLOW = """
+import functools, sys, time
+import verify.minimax.algorithms_optimistic as claims
+from verify.__main__ import main
+
+one = claims.optimistic_and_reflected_steps_part_on_nonlinear_fields
+before = one.function
+@functools.wraps(before)
+def sleeps(*args, **keywords):
+    yield from before(*args, **keywords)
+    print("asleep", flush=True)
+    time.sleep(60)
+one.function = sleeps
+if __name__ == "__main__":
+    sys.exit(main(["M09", "M10", "--workers", "1", "--json", sys.argv[1]]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_with_what_is_finished(tmp_path, number):
+    script = tmp_path / "slow.py"
+    script.write_text(SLOW)
+    report = tmp_path / "report.json"
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    process = subprocess.Popen([sys.executable, script, report], stdout=subprocess.PIPE, text=True, env=environment)
+    assert any("asleep" in line for line in process.stdout)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert "interrupted, the results so far" in out
+    written = json.loads(report.read_text())
+    assert not written["complete"]
+    assert {one["row"] for one in written["results"]} == {"M09"}
+
+
+def test_reports_are_written_though_nobody_reads(tmp_path):
+    report = tmp_path / "report.json"
+    process = subprocess.Popen([sys.executable, "-m", "verify", "M10", "--json", report], stdout=subprocess.PIPE)
+    process.stdout.close()
+    assert process.wait(timeout=60) == 1
+    assert report.exists()

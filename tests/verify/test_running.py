@@ -1,5 +1,6 @@
 """Choosing and running claims, on this package and on others."""
 
+import re
 import sys
 import types
 
@@ -7,9 +8,29 @@ import pytest
 
 import verify
 from refimpl.minimax import algorithms
-from verify.claims import EngineError, Result
+from verify.claims import EngineError
 from verify.evidence import Evidence, Verdict
-from verify.running import BUDGET, find, select, spend
+from verify.running import BUDGET, Job, Result, find, plan, spend
+
+MADE_UP = '''
+from refimpl.minimax.algorithms import gda_step
+from verify.claims import claim
+from verify.evidence import equal
+
+@claim("M99", slide="", source="")
+def stands_on_no_row(rng, *, gda_step=gda_step):
+    """It holds."""
+    yield equal("", 1.0, 1.0)
+
+@claim("M09", slide="", source="")
+def says_nothing(rng, *, gda_step=gda_step):
+    yield equal("", 1.0, 1.0)
+
+@claim("M09", slide="", source="")
+def has_no_mutant(rng, *, gda_step=gda_step):
+    """It holds."""
+    yield equal("", 1.0, 1.0)
+'''
 
 
 def result(alpha):
@@ -22,17 +43,12 @@ def test_the_budget_is_a_ledger():
         spend([result(BUDGET / 4)] * 5)
 
 
-@pytest.mark.parametrize(
-    "pattern", ["M09", "minimax", "minimax.algorithms", "algorithms", "*contracts_on_xy", "extragradient"]
-)
-def test_patterns_choose_claims(pattern):
-    names = [one.name for one in select([pattern])]
-    assert "minimax.algorithms.extragradient_contracts_on_xy" in names
-
-
-def test_an_unknown_pattern_offers_close_names():
-    with pytest.raises(LookupError, match="minimax"):
-        select(["minimx"])
+def test_an_overdrawn_budget_names_a_claim_and_its_place():
+    one = result(2 * BUDGET)._replace(claim="minimax.algorithms.extragradient_contracts_on_xy")
+    with pytest.raises(
+        EngineError, match=r"^verify/minimax/algorithms\.py:\d+: .* claim \S+contracts_on_xy took 2e-09"
+    ):
+        spend([one, result(0.0)])
 
 
 def test_results_do_not_depend_on_the_number_of_workers():
@@ -98,3 +114,37 @@ def test_against_a_module_that_does_not_import(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ImportError, match="'broken_module' does not import: ZeroDivisionError"):
         verify.run(["M09"], against="broken_module")
+
+
+def test_what_is_broken_or_unfinished_fails_and_all_else_runs(chapter):
+    chapter(broken_module="1 / 0\n", made_up=MADE_UP)
+    results = verify.run(["broken_module", "made_up", "M10"])
+    verdicts = {one.claim.rpartition(".")[2]: one for one in results}
+    assert verdicts.pop("broken_module").note.endswith(
+        "broken_module.py:1: does not import: ZeroDivisionError: division by zero"
+    )
+    assert re.search(r"made_up\.py:\d+: .* names row 'M99'", verdicts.pop("stands_on_no_row").note)
+    assert "needs a docstring" in verdicts.pop("says_nothing").note
+    assert {name: one.verdict for name, one in verdicts.items()} == {
+        "has_no_mutant": Verdict.PASS,
+        "optimistic_and_reflected_steps_part_on_nonlinear_fields": Verdict.PASS,
+    }
+
+
+def test_only_a_full_run_and_mutants_insist_on_mutants(chapter):
+    chapter(made_up=MADE_UP)
+
+    def lacking(planned):
+        return [one.claim for one in planned if isinstance(one, Result) and "has no mutant" in one.note]
+
+    assert lacking(plan(["has_no_mutant"])) == []
+    assert "minimax.made_up.has_no_mutant" in lacking(plan())
+    assert lacking(plan(["has_no_mutant"], mutants=True)) == ["minimax.made_up.has_no_mutant"]
+    assert all(one.verdict is Verdict.FAIL for one in verify.run(["has_no_mutant"], mutants=True))
+
+
+def test_a_plan_names_everything_once_in_the_order_of_the_register():
+    planned = plan(["minimax"])
+    assert all(isinstance(one, Job) for one in planned)
+    assert [one.row for one in planned] == sorted(one.row for one in planned)
+    assert len({one.claim for one in planned}) == len(planned)

@@ -74,35 +74,32 @@ def along(f, l, u):
 
 
 @claim("S09", slide=SLIDE, source="quadrature")
-def targets_on_boxes_and_balls_know_their_moments(
-    rng,
-    *,
-    uniform_on_box=constrained.uniform_on_box,
-    gaussian_on_box=constrained.gaussian_on_box,
-    uniform_on_ball=constrained.uniform_on_ball,
-    gaussian_on_ball=constrained.gaussian_on_ball,
+def targets_on_boxes_know_their_moments(
+    rng, *, uniform_on_box=constrained.uniform_on_box, gaussian_on_box=constrained.gaussian_on_box
 ):
-    r"""∫e^{−f}, means and variances by quadrature along each side, or along a radius; f = ∞ outside; projections."""
+    r"""∫e^{−f}, means and variances by quadrature along each side; f = ∞ outside; the projection clips."""
     lower = rng.uniform(-2, 0, 3)
     upper, m, s = lower + rng.uniform(0.5, 3, 3), rng.uniform(-3, 3, 3), rng.uniform(0.4, 2)
+    sides = upper - lower
     for name, law, l in [
         ("uniform", uniform_on_box(lower, upper), 0.0),
         ("Gaussian", gaussian_on_box(m, s, lower, upper), s**-2),
     ]:
-        sides = [along(lambda x, i=i, l=l: l * (x - m[i]) ** 2 / 2, lower[i], upper[i]) for i in range(3)]
-        total, mean, variance = np.array(sides).T
-        inside = lower + (upper - lower) * rng.random((20, 3))
+        by_side = [along(lambda x, i=i, l=l: l * (x - m[i]) ** 2 / 2, lower[i], upper[i]) for i in range(3)]
+        total, mean, variance = np.array(by_side).T
         yield from moments(f"{name} on a box", law, np.log(total).sum(), mean, variance, 1e-9)
-        yield from values(
-            f"{name} on a box",
-            law,
-            l,
-            m,
-            inside,
-            np.concatenate([inside + (upper - lower), inside - 2 * (upper - lower)]),
-        )
+        inside = lower + sides * rng.random((20, 3))
+        yield from values(f"{name} on a box", law, l, m, inside, np.concatenate([inside + sides, inside - 2 * sides]))
         far = 5 * rng.standard_normal((20, 3))
         yield equal(f"{name} on a box: projection", law.project(far), np.clip(far, lower, upper))
+
+
+@claim("S09", slide=SLIDE, source="quadrature")
+def targets_on_balls_know_their_moments(
+    rng, *, uniform_on_ball=constrained.uniform_on_ball, gaussian_on_ball=constrained.gaussian_on_ball
+):
+    r"""∫e^{−f}, means and variances by quadrature along a radius; f = ∞ outside; the projection shortens."""
+    s = rng.uniform(0.4, 2)
     for p in (1, 2, 5):
         c, r = rng.standard_normal(p), rng.uniform(0.5, 2)
         u = rng.standard_normal((20, p))
@@ -129,36 +126,53 @@ def values(name, law, l, m, inside, outside):
     yield equal(f"{name}: f = ∞ outside", np.isinf(law.target.f(outside)), True)
 
 
-def spoilt(name, change):
-    """One of the targets with some of its fields changed by change(target, project, mean, variance)."""
+def spoilt(law_on, field, change):
+    """A target on a set with one of its fields changed."""
 
     def other(*arguments):
-        right = getattr(constrained, name)(*arguments)
-        return right._replace(**change(right))
+        right = law_on(*arguments)
+        return right._replace(**{field: change(getattr(right, field))})
 
     return other
 
 
-def spoil(text, name, change):
-    targets_on_boxes_and_balls_know_their_moments.mutants({text: spoilt(name, change)}, replaces=name)
+def wrong(law_on):
+    """What may be wrong with any target on a set."""
+    return {
+        "variance 1 % too large": spoilt(law_on, "variance", lambda variance: 1.01 * variance),
+        "mean of the whole space": spoilt(law_on, "mean", lambda mean: mean + 0.01),
+        "finite outside": spoilt(law_on, "target", lambda target: target._replace(f=lambda a: 0 * a.sum(-1))),
+        "normaliser left out": spoilt(law_on, "target", lambda target: target._replace(log_normalizer=0.0)),
+        "no projection": spoilt(law_on, "project", lambda project: lambda a: a),
+    }
 
 
-for _name in ("uniform_on_box", "gaussian_on_box", "uniform_on_ball", "gaussian_on_ball"):
-    spoil("variance 1 % too large", _name, lambda law: {"variance": 1.01 * law.variance})
-    spoil("mean of the whole space", _name, lambda law: {"mean": law.mean + 0.01})
-    spoil("finite outside", _name, lambda law: {"target": law.target._replace(f=lambda a: 0 * a.sum(-1))})
-    spoil("normaliser left out", _name, lambda law: {"target": law.target._replace(log_normalizer=0.0)})
-    spoil("no projection", _name, lambda law: {"project": lambda a: a})
-spoil("r²/p", "uniform_on_ball", lambda law: {"variance": law.variance * (len(law.mean) + 2) / len(law.mean)})
-spoil(
-    "up the potential",
-    "gaussian_on_ball",
-    lambda law: {"target": law.target._replace(grad_f=lambda a: -law.target.grad_f(a))},
+def ascending(target):
+    return target._replace(grad_f=lambda a: -target.grad_f(a))
+
+
+def variance_r2_over_p(centre, radius):
+    law, p = constrained.uniform_on_ball(centre, radius), len(centre)
+    return law._replace(variance=law.variance * (p + 2) / p)
+
+
+targets_on_boxes_know_their_moments.mutants(wrong(constrained.uniform_on_box), replaces="uniform_on_box")
+targets_on_boxes_know_their_moments.mutants(
+    {
+        **wrong(constrained.gaussian_on_box),
+        "up the potential": spoilt(constrained.gaussian_on_box, "target", ascending),
+    },
+    replaces="gaussian_on_box",
 )
-spoil(
-    "up the potential",
-    "gaussian_on_box",
-    lambda law: {"target": law.target._replace(grad_f=lambda a: -law.target.grad_f(a))},
+targets_on_balls_know_their_moments.mutants(
+    {**wrong(constrained.uniform_on_ball), "r²/p": variance_r2_over_p}, replaces="uniform_on_ball"
+)
+targets_on_balls_know_their_moments.mutants(
+    {
+        **wrong(constrained.gaussian_on_ball),
+        "up the potential": spoilt(constrained.gaussian_on_ball, "target", ascending),
+    },
+    replaces="gaussian_on_ball",
 )
 
 
@@ -183,6 +197,11 @@ def projected_steps_are_the_nearest_points_to_lmc_steps(rng, *, projected_lmc_st
         yield equal("a single point", alone, after[3, 1], atol=rounding(16, 4 * (1 + eta)))
 
 
+def reflects(g, P, a, eta, z):
+    b = a - eta * g(a) + np.sqrt(2 * eta) * z
+    return P(2 * P(b) - b)
+
+
 projected_steps_are_the_nearest_points_to_lmc_steps.mutants({
     "noise after the projection": lambda g, P, a, eta, z: P(a - eta * g(a)) + np.sqrt(2 * eta) * z,
     "never projects": lambda g, P, a, eta, z: a - eta * g(a) + np.sqrt(2 * eta) * z,
@@ -191,6 +210,6 @@ projected_steps_are_the_nearest_points_to_lmc_steps.mutants({
     "noise √η": lambda g, P, a, eta, z: P(a - eta * g(a) + np.sqrt(eta) * z),
     "noise 1 % too large": lambda g, P, a, eta, z: P(a - eta * g(a) + 1.01 * np.sqrt(2 * eta) * z),
     "ascends": lambda g, P, a, eta, z: P(a + eta * g(a) + np.sqrt(2 * eta) * z),
-    "reflects": lambda g, P, a, eta, z: P(2 * P(y := a - eta * g(a) + np.sqrt(2 * eta) * z) - y),
+    "reflects": reflects,
     "projects twice as far": lambda g, P, a, eta, z: 0.5 * P(a - eta * g(a) + np.sqrt(2 * eta) * z),
 })

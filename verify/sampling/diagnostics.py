@@ -56,28 +56,29 @@ def corrected(change):
     return lambda a: a.shape[0] * a.shape[1] / change(a.shape[0] * a.shape[1] / diagnostics.effective_sample_size(a))
 
 
-ESS = {
+def from_lags(a, lags, centred=1.0):
+    """ESS from a fixed number of autocorrelations."""
+    x = a - centred * a.mean((0, 1))
+    rho = [(x[s:] * x[: len(x) - s]).mean((0, 1)) / (x**2).mean((0, 1)) for s in range(1, min(lags, len(x) - 1))]
+    return a.shape[0] * a.shape[1] / (1 + 2 * np.sum(rho, axis=0))
+
+
+def each_chain_by_itself(a):
+    n = a.shape[1]
+    return sum(diagnostics.effective_sample_size(a[:, i : i + 1] - a[:, i].mean(0)) for i in range(n))
+
+
+effective_sample_size_is_that_of_an_autoregression.mutants({
     "1 + Σρ": corrected(lambda tau: (1 + tau) / 2),
     "2Σρ, without the 1": corrected(lambda tau: np.maximum(tau - 1, 1e-3)),
     "number of states": corrected(lambda tau: 1 + 0 * tau),
     "at most the number of states": corrected(lambda tau: np.maximum(tau, 1)),
     "of one chain": lambda a: diagnostics.effective_sample_size(a) / a.shape[1],
     "chains laid end to end": lambda a: diagnostics.effective_sample_size(a.swapaxes(0, 1).reshape(-1, 1, a.shape[2])),
-    "each chain by itself": lambda a: sum(
-        diagnostics.effective_sample_size(a[:, i : i + 1] - a[:, i].mean(0)) for i in range(a.shape[1])
-    ),
-    "ten autocorrelations": lambda a: ten_lags(a),
-    "mean not taken off": lambda a: ten_lags(a, 1000, 0.0),
-}
-
-
-def ten_lags(a, lags=10, centred=1.0):
-    x = a - centred * a.mean((0, 1))
-    rho = [(x[s:] * x[: len(x) - s]).mean((0, 1)) / (x**2).mean((0, 1)) for s in range(1, min(lags, len(x) - 1))]
-    return a.shape[0] * a.shape[1] / (1 + 2 * np.sum(rho, axis=0))
-
-
-effective_sample_size_is_that_of_an_autoregression.mutants(ESS)
+    "each chain by itself": each_chain_by_itself,
+    "ten autocorrelations": lambda a: from_lags(a, 10),
+    "mean not taken off": lambda a: from_lags(a, 1000, centred=0.0),
+})
 
 
 @claim("S04", slide=SLIDE, source=SOURCE)

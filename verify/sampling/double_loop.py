@@ -48,7 +48,7 @@ def rounded_down(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
     return Schedule(double_loop.geometric_schedule(eta, num_steps, num_outer, shrink, grow).eta, lengths)
 
 
-def steps_shrink_like_1_k(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
+def steps_shrink_like_one_over_k(eta, num_steps, num_outer, shrink=SHRINK, grow=GROW):
     lengths = double_loop.geometric_schedule(eta, num_steps, num_outer, shrink, grow).num_steps
     return Schedule(tuple(eta / (k + 1) for k in range(num_outer)), lengths)
 
@@ -58,7 +58,7 @@ schedules_are_geometric.mutants({
         shrink * eta, num_steps, num_outer, shrink, grow
     ),
     "rounded down": rounded_down,
-    "steps shrink like 1/k": steps_shrink_like_1_k,
+    "steps shrink like 1/k": steps_shrink_like_one_over_k,
 })
 
 
@@ -151,18 +151,16 @@ def looped(schedule):
     return v
 
 
-double_loop_beats_every_fixed_step_for_the_same_gradients.mutants({
-    _text: lambda A, schedule, C0, order=_order: double_loop.double_loop_covariance(A, order(schedule), C0)
-    for _text, _order in {
-        "outer loop backwards": lambda s: Schedule(s.eta[::-1], s.num_steps[::-1]),
-        "last loop left out": lambda s: Schedule(s.eta[:-1], s.num_steps[:-1]),
-        "first step for ever": lambda s: Schedule(s.eta[:1] * len(s.eta), s.num_steps),
-        "steps 1 % too long": lambda s: Schedule(tuple(1.01 * e for e in s.eta), s.num_steps),
-        "starts again in the last loop": lambda s: Schedule(s.eta[-1:], s.num_steps[-1:]),
-    }.items()
-})
+def scheduled(change):
+    """The covariance after loops whose schedule is changed."""
+    return lambda A, schedule, C0: double_loop.double_loop_covariance(A, change(schedule), C0)
 
 
 double_loop_beats_every_fixed_step_for_the_same_gradients.mutants({
-    "each loop at its end": lambda A, schedule, C0: np.linalg.inv(A - schedule.eta[-1] * A @ A / 2)
+    "outer loop backwards": scheduled(lambda s: Schedule(s.eta[::-1], s.num_steps[::-1])),
+    "last loop left out": scheduled(lambda s: Schedule(s.eta[:-1], s.num_steps[:-1])),
+    "first step for ever": scheduled(lambda s: Schedule(s.eta[:1] * len(s.eta), s.num_steps)),
+    "steps 1 % too long": scheduled(lambda s: Schedule(tuple(1.01 * e for e in s.eta), s.num_steps)),
+    "starts again in the last loop": scheduled(lambda s: Schedule(s.eta[-1:], s.num_steps[-1:])),
+    "each loop at its end": lambda A, schedule, C0: np.linalg.inv(A - schedule.eta[-1] * A @ A / 2),
 })

@@ -44,6 +44,35 @@ def estimates_from_samples_agree_with_closed_forms(
     yield equal("TV far out", sample_total_variation(lambda a: -(a**2).sum(1), lambda a: -(a**2).sum(1), far), 0.0)
 
 
+estimates_from_samples_agree_with_closed_forms.mutants(
+    {
+        "KL(q‖p)'s sign": lambda log_p, log_q, a: -estimators.sample_kl(log_p, log_q, a),
+        "never below 0": lambda log_p, log_q, a: max(estimators.sample_kl(log_p, log_q, a), 0.0),
+        "sum for mean": lambda log_p, log_q, a: (log_p(a) - log_q(a)).sum(),
+        "entropy alone": lambda log_p, log_q, a: log_p(a).mean(),
+        "1 % too large": lambda log_p, log_q, a: 1.01 * estimators.sample_kl(log_p, log_q, a) + 4e-3,
+    },
+    replaces="sample_kl",
+)
+estimates_from_samples_agree_with_closed_forms.mutants(
+    {
+        "|1 − q/p|": lambda log_p, log_q, a: np.abs(1 - np.exp(log_q(a) - log_p(a))).mean(),
+        "(q/p − 1)₊/2": lambda log_p, log_q, a: np.maximum(np.exp(log_q(a) - log_p(a)) - 1, 0).mean() / 2,
+        "(1 − p/q)₊": lambda log_p, log_q, a: estimators.sample_total_variation(log_q, log_p, a),
+        "densities that underflow": lambda log_p, log_q, a: np.maximum(
+            1 - np.exp(log_q(a)) / np.exp(log_p(a)), 0
+        ).mean(),
+        "half of it": lambda log_p, log_q, a: estimators.sample_total_variation(log_p, log_q, a) / 2,
+    },
+    replaces="sample_total_variation",
+)
+WRONG_DISTANCES = {
+    "its square": lambda a, b: estimators.sample_w2(a, b) ** 2,
+    "in the order given": lambda a, b: np.sqrt(((a - b) ** 2).sum(1).mean()),
+}
+estimates_from_samples_agree_with_closed_forms.mutants(WRONG_DISTANCES, replaces="sample_w2")
+
+
 @claim("S02", slide=SLIDE, source="all permutations; Brenier 1991")
 def samples_are_matched_at_the_least_cost(rng, *, sample_w2=estimators.sample_w2):
     r"""Six points in the plane: the least mean of ‖a_i − b_τ(i)‖² over all τ; images under Tx + b are matched to x."""
@@ -58,52 +87,17 @@ def samples_are_matched_at_the_least_cost(rng, *, sample_w2=estimators.sample_w2
     yield equal("W₂ of a convex gradient's image", sample_w2(a, rng.permutation(b)), expected, rtol=1e-12)
 
 
-def estimate(text, name, mutant):
-    estimates_from_samples_agree_with_closed_forms.mutants({text: mutant}, replaces=name)
-
-
-estimate("KL(q‖p)'s sign", "sample_kl", lambda log_p, log_q, a: -estimators.sample_kl(log_p, log_q, a))
-estimate("never below 0", "sample_kl", lambda log_p, log_q, a: max(estimators.sample_kl(log_p, log_q, a), 0.0))
-estimate("sum for mean", "sample_kl", lambda log_p, log_q, a: (log_p(a) - log_q(a)).sum())
-estimate("entropy alone", "sample_kl", lambda log_p, log_q, a: log_p(a).mean())
-estimate("1 % too large", "sample_kl", lambda log_p, log_q, a: 1.01 * estimators.sample_kl(log_p, log_q, a) + 4e-3)
-estimate("|1 − q/p|", "sample_total_variation", lambda log_p, log_q, a: np.abs(1 - np.exp(log_q(a) - log_p(a))).mean())
-estimate(
-    "(q/p − 1)₊/2",
-    "sample_total_variation",
-    lambda log_p, log_q, a: np.maximum(np.exp(log_q(a) - log_p(a)) - 1, 0).mean() / 2,
-)
-estimate(
-    "(1 − p/q)₊", "sample_total_variation", lambda log_p, log_q, a: estimators.sample_total_variation(log_q, log_p, a)
-)
-estimate(
-    "densities that underflow",
-    "sample_total_variation",
-    lambda log_p, log_q, a: np.maximum(1 - np.exp(log_q(a)) / np.exp(log_p(a)), 0).mean(),
-)
-estimate(
-    "half of it",
-    "sample_total_variation",
-    lambda log_p, log_q, a: estimators.sample_total_variation(log_p, log_q, a) / 2,
-)
-
-W2 = {
-    "its square": lambda a, b: estimators.sample_w2(a, b) ** 2,
-    "in the order given": lambda a, b: np.sqrt(((a - b) ** 2).sum(1).mean()),
-    "coordinates sorted one by one": lambda a, b: np.sqrt(((np.sort(a, 0) - np.sort(b, 0)) ** 2).sum(1).mean()),
-    "distances, not their squares": lambda a, b: scipy_cost(a, b, "euclidean"),
-    "each point to its nearest": lambda a, b: np.sqrt(scipy.spatial.distance.cdist(a, b, "sqeuclidean").min(1).mean()),
-    "sum for mean": lambda a, b: estimators.sample_w2(a, b) * np.sqrt(len(a)),
-    "W₁": lambda a, b: scipy_cost(a, b, "euclidean", 1.0),
-}
-
-
-def scipy_cost(a, b, metric, power=0.5):
-    cost = scipy.spatial.distance.cdist(a, b, metric)
+def matched(a, b, power):
+    """The mean distance of the best matching, to a power."""
+    cost = scipy.spatial.distance.cdist(a, b)
     return cost[scipy.optimize.linear_sum_assignment(cost)].mean() ** power
 
 
-for _text, _mutant in W2.items():
-    samples_are_matched_at_the_least_cost.mutants({_text: _mutant})
-    if "in the" in _text or "its square" in _text:
-        estimate(_text, "sample_w2", _mutant)
+samples_are_matched_at_the_least_cost.mutants({
+    **WRONG_DISTANCES,
+    "coordinates sorted one by one": lambda a, b: np.sqrt(((np.sort(a, 0) - np.sort(b, 0)) ** 2).sum(1).mean()),
+    "distances, not their squares": lambda a, b: matched(a, b, 0.5),
+    "each point to its nearest": lambda a, b: np.sqrt(scipy.spatial.distance.cdist(a, b, "sqeuclidean").min(1).mean()),
+    "sum for mean": lambda a, b: estimators.sample_w2(a, b) * np.sqrt(len(a)),
+    "W₁": lambda a, b: matched(a, b, 1),
+})

@@ -47,40 +47,40 @@ def covariance_follows_its_recursion(rng, *, lmc_covariance=gaussian_law.lmc_cov
     yield equal("from 0 with η = 10⁻¹²: a diffusion to t = 10⁻⁶", small, expected, atol=rounding(1e3, 2e-6) + 1e-17)
 
 
-def no_stable_sum_etalam_2_small_eta_c(A, eta, num_steps, C0):
+def sum_in_closed_form(A, eta, num_steps, C0):
     power = np.linalg.matrix_power(np.eye(len(A)) - eta * A, num_steps)
     C = np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2) + 1e-300 * np.eye(len(A)))
     return power @ C0 @ power + C @ (np.eye(len(A)) - power @ power)
 
 
-def as_if_c0_commuted_m2kc0(A, eta, num_steps, C0):
+def as_if_the_start_commuted(A, eta, num_steps, C0):
     power = np.linalg.matrix_power(np.eye(len(A)) - eta * A, 2 * num_steps)
     return gaussian_law.lmc_covariance(A, eta, num_steps, 0 * C0) + (power @ C0 + C0 @ power) / 2
 
 
-def noise_rooteta(A, eta, num_steps, C0):
+def noise_too_small(A, eta, num_steps, C0):
     start = gaussian_law.lmc_covariance(A, eta, num_steps, C0)
     return start - gaussian_law.lmc_covariance(A, eta, num_steps, 0 * C0) / 2
 
 
-def mk_m2k(A, eta, num_steps, C0):
+def power_k_for_2k(A, eta, num_steps, C0):
     noise = gaussian_law.lmc_covariance(A, eta, num_steps // 2, 0 * C0)
     power = np.linalg.matrix_power(np.eye(len(A)) - eta * A, num_steps)
     return power @ C0 @ power + noise
 
 
-def continuous_time_e_etaa(A, eta, num_steps, C0):
+def continuous_time(A, eta, num_steps, C0):
     power = scipy.linalg.expm(-eta * num_steps * A)
     return power @ C0 @ power + np.linalg.inv(A) @ (np.eye(len(A)) - power @ power)
 
 
 covariance_follows_its_recursion.mutants({
-    "no stable sum at ηλ = 2 and for small η: C_η(I − M²ᵏ)": no_stable_sum_etalam_2_small_eta_c,
-    "as if C₀ commuted with A: M²ᵏC₀": as_if_c0_commuted_m2kc0,
-    "noise √η": noise_rooteta,
+    "no stable sum at ηλ = 2 and for small η: C_η(I − M²ᵏ)": sum_in_closed_form,
+    "as if C₀ commuted with A: M²ᵏC₀": as_if_the_start_commuted,
+    "noise √η": noise_too_small,
     "one step too many": lambda A, eta, num_steps, C0: gaussian_law.lmc_covariance(A, eta, num_steps + 1, C0),
-    "Mᵏ for M²ᵏ": mk_m2k,
-    "continuous time: e^{−ηA}": continuous_time_e_etaa,
+    "Mᵏ for M²ᵏ": power_k_for_2k,
+    "continuous time: e^{−ηA}": continuous_time,
     "η 1 % too large": lambda A, eta, num_steps, C0: gaussian_law.lmc_covariance(A, 1.01 * eta, num_steps, C0),
 })
 
@@ -138,18 +138,14 @@ def refuses(function, *arguments):
     return 0.0
 
 
-def refused_from_etalammax_2_2106_on(A, eta):
-    return (
-        gaussian_law.lmc_stationary_covariance(A, eta) if eta * np.linalg.eigvalsh(A)[-1] < 2 - 2e-6 else np.eye(len(A))
-    )
+def refused_below_the_edge(A, eta):
+    stable = eta * np.linalg.eigvalsh(A)[-1] < 2 - 2e-6
+    return gaussian_law.lmc_stationary_covariance(A, eta) if stable else np.eye(len(A))
 
 
-def taken_up_etalammax_2_2106(A, eta):
-    return (
-        np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2))
-        if eta * np.linalg.eigvalsh(A)[-1] < 2 + 2e-6
-        else np.eye(len(A))
-    )
+def taken_above_the_edge(A, eta):
+    stable = eta * np.linalg.eigvalsh(A)[-1] < 2 + 2e-6
+    return np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2)) if stable else np.eye(len(A))
 
 
 def inverse_forgotten(A, eta):
@@ -163,8 +159,8 @@ stationary_covariance_exists_iff_eta_is_below_two_over_l.mutants(
         "η for η/2": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) - eta * A)),
         "bias 1 % off": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) - 0.505 * eta * A)),
         "formula used where there is no limit": lambda A, eta: np.linalg.inv(A @ (np.eye(len(A)) - eta * A / 2)),
-        "refused from ηλmax = 2 − 2·10⁻⁶ on": refused_from_etalammax_2_2106_on,
-        "taken up to ηλmax = 2 + 2·10⁻⁶": taken_up_etalammax_2_2106,
+        "refused from ηλmax = 2 − 2·10⁻⁶ on": refused_below_the_edge,
+        "taken up to ηλmax = 2 + 2·10⁻⁶": taken_above_the_edge,
         "inverse forgotten": inverse_forgotten,
     },
     replaces="lmc_stationary_covariance",

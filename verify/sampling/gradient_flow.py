@@ -4,8 +4,7 @@ import autograd
 import autograd.numpy as np
 import scipy
 
-from refimpl.sampling import gaussian_gradient_flow as gaussian_flow
-from refimpl.sampling import gradient_flow, langevin
+from refimpl.sampling import gaussian_gradient_flow, gradient_flow, langevin
 from refimpl.sampling.gaussian_gradient_flow import Gaussian
 from verify.claims import claim
 from verify.evidence import at_most, equal, rate, rounding
@@ -106,21 +105,19 @@ def best_gaussian(mean, std, l, tau):
     return q[0], np.exp(q[1])
 
 
-JKO = {
-    "potential at the old nodes": lambda g, law, tau: gradient_flow.jko_step(lambda y: g(law.x), law, tau),
+WRONG_JKO_STEPS = {
     "half of the entropy": lambda g, law, tau: gradient_flow.jko_step(lambda x: 2 * g(x), law, tau / 2),
     "W₂² over τ, not 2τ": lambda g, law, tau: gradient_flow.jko_step(g, law, tau / 2),
     "τ 1 % too long": lambda g, law, tau: gradient_flow.jko_step(g, law, 1.01 * tau),
-    "ascends the potential": lambda g, law, tau: gradient_flow.jko_step(lambda x: -g(x), law, tau),
     "temperature 1.01": lambda g, law, tau: gradient_flow.jko_step(lambda x: g(x) / 1.01, law, tau),
     "stays": lambda g, law, tau: law,
 }
-
-jko_steps_follow_fokker_planck.mutants({
-    _text: JKO[_text]
-    for _text in ("half of the entropy", "W₂² over τ, not 2τ", "τ 1 % too long", "temperature 1.01", "stays")
+jko_steps_follow_fokker_planck.mutants(WRONG_JKO_STEPS)
+jko_steps_descend_and_are_exact_on_gaussians.mutants({
+    **WRONG_JKO_STEPS,
+    "potential at the old nodes": lambda g, law, tau: gradient_flow.jko_step(lambda y: g(law.x), law, tau),
+    "ascends the potential": lambda g, law, tau: gradient_flow.jko_step(lambda x: -g(x), law, tau),
 })
-jko_steps_descend_and_are_exact_on_gaussians.mutants(JKO)
 
 
 def mixture(t, x):
@@ -171,8 +168,6 @@ divergence_falls_at_the_rate_of_the_fisher_information.mutants(
     },
     replaces="fisher_information",
 )
-
-
 divergence_falls_at_the_rate_of_the_fisher_information.mutants(
     {
         "sign": lambda grad_f, law: -gradient_flow.velocity(grad_f, law),
@@ -192,14 +187,8 @@ divergence_falls_at_the_rate_of_the_fisher_information.mutants(
 
 
 @claim("S07", slide=SLIDE, source="Wibisono 2018")
-def three_steps_agree_to_first_order_on_gaussians(
-    rng,
-    *,
-    gaussian_flow=gaussian_flow.gaussian_flow,
-    gaussian_jko_step=gaussian_flow.gaussian_jko_step,
-    lmc_step=langevin.lmc_step,
-):
-    r"""The flow solves m' = −lm, (s²)' = 2 − 2ls²; the JKO step is a minimiser; each step, LMC's too, errs by O(τ²)."""
+def gaussians_stay_gaussian_along_the_flow(rng, *, gaussian_flow=gaussian_gradient_flow.gaussian_flow):
+    r"""Mean and variance solve m' = −lm and (s²)' = 2 − 2ls², by integration."""
     mean, std, l = rng.uniform(0.5, 2), rng.uniform(0.3, 0.6), rng.uniform(0.5, 2)
     for t in (0.0, 0.3, 1.7):
         ode = scipy.integrate.solve_ivp(
@@ -207,10 +196,41 @@ def three_steps_agree_to_first_order_on_gaussians(
         )
         m, s = gaussian_flow(mean, std, l, t)
         yield equal(f"flow at t = {t}", [m, s**2], ode.y[:, -1], atol=1e-10)
+
+
+WRONG_FLOWS = {
+    "e^{−2lt} of the mean": lambda m, s, l, t: gaussian_gradient_flow.gaussian_flow(m, s, 2 * l, t),
+    "time 1 % too long": lambda m, s, l, t: gaussian_gradient_flow.gaussian_flow(m, s, l, 1.01 * t),
+}
+gaussians_stay_gaussian_along_the_flow.mutants(WRONG_FLOWS)
+
+
+@claim("S07", slide=SLIDE, source="Wibisono 2018")
+def gaussian_jko_step_is_the_minimiser(rng, *, gaussian_jko_step=gaussian_gradient_flow.gaussian_jko_step):
+    r"""Among Gaussians it minimises KL(ρ‖π) + W₂²(ρ, ρ₀)/(2τ): by numerical minimisation."""
+    mean, std, l = rng.uniform(0.5, 2), rng.uniform(0.3, 0.6), rng.uniform(0.5, 2)
     for tau in (0.05, 0.7):
-        yield equal(
-            f"JKO, τ = {tau}", gaussian_jko_step(mean, std, l, tau), best_gaussian(mean, std, l, tau), rtol=1e-12
-        )
+        best = best_gaussian(mean, std, l, tau)
+        yield equal(f"JKO, τ = {tau}", gaussian_jko_step(mean, std, l, tau), best, rtol=1e-12)
+
+
+gaussian_jko_step_is_the_minimiser.mutants({
+    "τ 1 % too long": lambda m, s, l, t: gaussian_gradient_flow.gaussian_jko_step(m, s, l, 1.01 * t),
+    "explicit": lambda m, s, l, t: Gaussian(m - t * l * m, s + t * (1 / s - l * s)),
+    "no entropy": lambda m, s, l, t: Gaussian(m / (1 + t * l), s / (1 + t * l)),
+})
+
+
+@claim("S07", slide=SLIDE, source="Wibisono 2018")
+def three_steps_agree_to_first_order_on_gaussians(
+    rng,
+    *,
+    gaussian_flow=gaussian_gradient_flow.gaussian_flow,
+    gaussian_jko_step=gaussian_gradient_flow.gaussian_jko_step,
+    lmc_step=langevin.lmc_step,
+):
+    r"""Against the flow, a JKO step and a step of LMC err by O(τ²), in mean and in deviation."""
+    mean, std, l = rng.uniform(0.5, 2), rng.uniform(0.3, 0.6), rng.uniform(0.5, 2)
     taus = np.geomspace(1e-4, 1e-2, 12)
     exact = np.array([gaussian_flow(mean, std, l, tau) for tau in taus])
     jko = np.array([gaussian_jko_step(mean, std, l, tau) for tau in taus])
@@ -221,16 +241,15 @@ def three_steps_agree_to_first_order_on_gaussians(
             yield rate(f"{what} of {name} in τ", taus, np.abs(step - exact)[:, i], 2.0)
 
 
-def gaussian_mutant(text, name, mutant):
-    three_steps_agree_to_first_order_on_gaussians.mutants({text: mutant}, replaces=name)
-
-
-gaussian_mutant("e^{−2lt} of the mean", "gaussian_flow", lambda m, s, l, t: gaussian_flow.gaussian_flow(m, s, 2 * l, t))
-gaussian_mutant("time 1 % too long", "gaussian_flow", lambda m, s, l, t: gaussian_flow.gaussian_flow(m, s, l, 1.01 * t))
-gaussian_mutant(
-    "τ 1 % too long", "gaussian_jko_step", lambda m, s, l, t: gaussian_flow.gaussian_jko_step(m, s, l, 1.01 * t)
+three_steps_agree_to_first_order_on_gaussians.mutants(WRONG_FLOWS, replaces="gaussian_flow")
+three_steps_agree_to_first_order_on_gaussians.mutants(
+    {"τ 1 % too short": lambda m, s, l, t: gaussian_gradient_flow.gaussian_jko_step(m, s, l, 0.99 * t)},
+    replaces="gaussian_jko_step",
 )
-gaussian_mutant("explicit", "gaussian_jko_step", lambda m, s, l, t: Gaussian(m - t * l * m, s + t * (1 / s - l * s)))
-gaussian_mutant("no entropy", "gaussian_jko_step", lambda m, s, l, t: Gaussian(m / (1 + t * l), s / (1 + t * l)))
-gaussian_mutant("noise √η", "lmc_step", lambda g, a, eta, z: a - eta * g(a) + np.sqrt(eta) * z)
-gaussian_mutant("drift 1 % too large", "lmc_step", lambda g, a, eta, z: a - 1.01 * eta * g(a) + np.sqrt(2 * eta) * z)
+three_steps_agree_to_first_order_on_gaussians.mutants(
+    {
+        "noise √η": lambda g, a, eta, z: a - eta * g(a) + np.sqrt(eta) * z,
+        "drift 1 % too large": lambda g, a, eta, z: a - 1.01 * eta * g(a) + np.sqrt(2 * eta) * z,
+    },
+    replaces="lmc_step",
+)

@@ -25,18 +25,23 @@ def laws_carry_the_mass_of_a_density(rng, *, law_of=gradient_flow.law_of):
     yield rate("error of a Gaussian's masses in n", ns, errors, -2.0)
 
 
-LAWS = {
-    "density at the left node": lambda f, x: changed_law(x, np.diff(x) * f(x[:-1])),
-    "even nodes assumed": lambda f, x: changed_law(x, f((x[1:] + x[:-1]) / 2)),
-    "not normalised": lambda f, x: gradient_flow.Law(x, np.diff(x) * f((x[1:] + x[:-1]) / 2)),
-    "geometric mean of the ends": lambda f, x: changed_law(x, np.diff(x) * np.sqrt(f(x[1:]) * f(x[:-1]))),
-    "nodes moved to the middles": lambda f, x: gradient_flow.law_of(f, x)._replace(x=(x + np.roll(x, 1)) / 2),
-    "1 % too large": lambda f, x: (law := gradient_flow.law_of(f, x))._replace(mass=1.01 * law.mass),
-}
-
-
-def changed_law(x, mass):
+def normalised(x, mass):
     return gradient_flow.Law(x, mass / mass.sum())
 
 
-laws_carry_the_mass_of_a_density.mutants(LAWS)
+def nodes_in_the_middle(f, x):
+    return gradient_flow.law_of(f, x)._replace(x=(x + np.roll(x, 1)) / 2)
+
+
+def too_heavy(f, x):
+    return gradient_flow.Law(x, 1.01 * gradient_flow.law_of(f, x).mass)
+
+
+laws_carry_the_mass_of_a_density.mutants({
+    "density at the left node": lambda f, x: normalised(x, np.diff(x) * f(x[:-1])),
+    "even nodes assumed": lambda f, x: normalised(x, f((x[1:] + x[:-1]) / 2)),
+    "not normalised": lambda f, x: gradient_flow.Law(x, np.diff(x) * f((x[1:] + x[:-1]) / 2)),
+    "geometric mean of the ends": lambda f, x: normalised(x, np.diff(x) * np.sqrt(f(x[1:]) * f(x[:-1]))),
+    "nodes moved to the middles": nodes_in_the_middle,
+    "1 % too large": too_heavy,
+})

@@ -33,10 +33,10 @@ def traces_hold_the_chain_at_every_kept_step(rng, *, lmc_trace=langevin.lmc_trac
     yield mean("E e^(−x²/2), with row 1", np.exp(-(both**2) / 2), np.sqrt(0.5), delta=0.02)
 
 
-def traced(keep, restart=False, noise=1.0):
-    """A trace by a plain loop, to be spoilt: keep(path, every)."""
+def traced(keep, restart=False, noise=1.0, default=1):
+    """A trace by a plain loop, to be spoilt: keep(path, every), where `every` is `default` when nothing is said."""
 
-    def trace(grad_f, a0, eta, num_steps, rng, every=1):
+    def trace(grad_f, a0, eta, num_steps, rng, every=default):
         path = [a0]
         for _ in range(num_steps):
             z = rng.standard_normal(a0.shape)
@@ -57,7 +57,5 @@ traces_hold_the_chain_at_every_kept_step.mutants({
     "the last state for all": traced(lambda path, every: [path[0]] + [path[-1]] * ((len(path) - 1) // every)),
     "each row a new run": traced(lambda path, every: path[::every], restart=True),
     "noise 3 % too large": traced(lambda path, every: path[::every], noise=1.03),
-    "every 10th where nothing is said": lambda g, a, eta, k, rng, every=10: traced(lambda p, e: p[::e])(
-        g, a, eta, k, rng, every
-    ),
+    "every 10th where nothing is said": traced(lambda path, every: path[::every], default=10),
 })

@@ -75,18 +75,7 @@ def spoilt(**how):
     return of_step(lambda *args: general_step(*args, **how))
 
 
-baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutants({
-    "1 − c in place of 1 − c² under the root": spoilt(strength=lambda c, u: np.sqrt(u * (1 - c))),
-    "noise √(2γu) without its time": spoilt(strength=lambda c, u: np.sqrt(2 * u)),
-    "noise without the inverse mass": spoilt(strength=lambda c, u: np.sqrt(1 - c**2)),
-    "noise 1 % too large": spoilt(strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
-    "kicks of 0.505 h": spoilt(kick=0.505),
-    "kicks of h": spoilt(kick=1.0),
-    "gradient taken once": spoilt(last=False),
-})
-
-
-def temperature_where_root_meant(A, h, gamma, u=1.0):
+def temperature_for_its_root(A, h, gamma, u=1.0):
     M, N = linear_chains.baoab_transition(A, h, gamma, u)
     return M, np.sqrt(u) * N
 
@@ -99,8 +88,16 @@ def position_never_moves(A, h, gamma, u=1.0):
 
 
 baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutants({
+    "1 − c in place of 1 − c² under the root": spoilt(strength=lambda c, u: np.sqrt(u * (1 - c))),
+    "noise √(2γu) without its time": spoilt(strength=lambda c, u: np.sqrt(2 * u)),
+    "noise without the inverse mass": spoilt(strength=lambda c, u: np.sqrt(1 - c**2)),
+    "noise 1 % too large": spoilt(strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
+    "kicks of 0.505 h": spoilt(kick=0.505),
+    "kicks of h": spoilt(kick=1.0),
+    "gradient taken once": spoilt(last=False),
+    "u = 2 where nothing is said": lambda A, h, gamma, u=2.0: linear_chains.baoab_transition(A, h, gamma, u),
     "temperature where its root is meant": shipped(
-        temperature_where_root_meant, project="SGMCMCJax", version="0.2.13, baoab"
+        temperature_for_its_root, project="SGMCMCJax", version="0.2.13, baoab"
     ),
     "the position never moves": shipped(position_never_moves, project="SGMCMCJax", version="0.2.13", thread="#69"),
 })
@@ -135,13 +132,22 @@ def refuses(function, *arguments):
     return False
 
 
-def stationary(p_v, p_a=lambda A, h, u: np.linalg.inv(A), cross=0.0):
-    """A stationary covariance from those of v and a, where there is one."""
+def block_diagonal(of_v, of_a=lambda A, h, u: np.linalg.inv(A), cross=0.0):
+    """A covariance from those of v and a, for any h."""
+
+    def covariance(A, h, u=1.0):
+        O = cross * np.eye(len(A))
+        return np.block([[of_a(A, h, u), O], [O, of_v(A, h, u, np.eye(len(A)))]])
+
+    return covariance
+
+
+def stationary(of_v, of_a=lambda A, h, u: np.linalg.inv(A), cross=0.0):
+    """The same where there is a stationary law; refused where there is none."""
 
     def covariance(A, h, u=1.0):
         linear_chains.baoab_stationary_covariance(A, h, u)
-        O = cross * np.eye(len(A))
-        return np.block([[p_a(A, h, u), O], [O, p_v(A, h, u, np.eye(len(A)))]])
+        return block_diagonal(of_v, of_a, cross)(A, h, u)
 
     return covariance
 
@@ -150,7 +156,15 @@ def right_velocity(A, h, u, I):
     return u * (I - h**2 * u * A / 4)
 
 
-STATIONARY_MUTANTS = {
+formula_for_any_h = block_diagonal(right_velocity)
+
+
+def refused_as_for_unit_mass(A, h, u=1.0):
+    linear_chains.baoab_stationary_covariance(A, h, min(u, 1.0))
+    return formula_for_any_h(A, h, u)
+
+
+baoab_has_no_error_in_position_on_a_gaussian.mutants({
     "Var v = uI": stationary(lambda A, h, u, I: u * I),
     "plus in Var v": stationary(lambda A, h, u, I: u * (I + h**2 * u * A / 4)),
     "h² u A/2 in Var v": stationary(lambda A, h, u, I: u * (I - h**2 * u * A / 2)),
@@ -162,30 +176,7 @@ STATIONARY_MUTANTS = {
     ),
     "Var a 1 % too large": stationary(right_velocity, lambda A, h, u: 1.01 * np.linalg.inv(A)),
     "correlated": stationary(right_velocity, cross=0.01),
-}
-
-
-def formula_any_h(A, h, u=1.0):
-    O = 0 * A
-    return np.block([[np.linalg.inv(A), O], [O, right_velocity(A, h, u, np.eye(len(A)))]])
-
-
-def refused_from_2_rootlammax_on(A, h, u=1.0):
-    linear_chains.baoab_stationary_covariance(A, h, min(u, 1.0))
-    O = 0 * A
-    return np.block([[np.linalg.inv(A), O], [O, right_velocity(A, h, u, np.eye(len(A)))]])
-
-
-baoab_has_no_error_in_position_on_a_gaussian.mutants({
-    "the formula for any h": formula_any_h,
+    "the formula for any h": formula_for_any_h,
     "u = 2 where nothing is said": lambda A, h, u=2.0: linear_chains.baoab_stationary_covariance(A, h, u),
-    "refused from 2/√λmax on": refused_from_2_rootlammax_on,
+    "refused from 2/√λmax on": refused_as_for_unit_mass,
 })
-
-
-baoab_on_a_gaussian_composes_the_flows_of_its_parts.mutants({
-    "u = 2 where nothing is said": lambda A, h, gamma, u=2.0: linear_chains.baoab_transition(A, h, gamma, u)
-})
-
-
-baoab_has_no_error_in_position_on_a_gaussian.mutants(STATIONARY_MUTANTS)

@@ -84,7 +84,7 @@ def adjusted_chains_stay_in_the_target(rng, *, mala=metropolis.mala):
     yield mean("E e^(−x²/2), along the diagonal", np.exp(-(a.sum(1) ** 2) / 6), np.sqrt(0.5), delta=0.02)
 
 
-def noise_rooteta_accepted_as_if_it(f, grad_f, a0, eta, num_steps, rng):
+def too_little_noise(f, grad_f, a0, eta, num_steps, rng):
     for _ in range(num_steps):
         a0 = metropolis.mala_step(f, grad_f, a0, eta, rng.standard_normal(a0.shape) / np.sqrt(2), rng.random(len(a0)))
     return metropolis.Chains(a0[None], 1.0)
@@ -95,16 +95,13 @@ adjusted_chains_stay_in_the_target.mutants({
     "is LMC": lambda f, grad_f, a0, eta, num_steps, rng: metropolis.Chains(
         chains(grad_f, a0, eta, num_steps, rng)[None], 1.0
     ),
-    "noise √η, accepted as if it were √(2η)": noise_rooteta_accepted_as_if_it,
+    "noise √η, accepted as if it were √(2η)": too_little_noise,
 })
 
 
-@claim("S04", slide=SLIDE, source=SOURCE)
-def adjusted_chains_are_recorded_as_they_ran(rng, *, mala=metropolis.mala, mala_step=metropolis.mala_step):
-    r"""Rows 0, e, 2e, …; the share accepted is that of the moves; where f = ∞ or ∇f is not a number nothing moves to.
-
-    A linear f accepts all: LMC with drift, exactly. The same generator gives the same path whatever is kept of it.
-    """
+@claim("S04", slide=SLIDE, source="the same generator gives the same path, whatever is kept of it")
+def adjusted_chains_are_recorded_as_they_ran(rng, *, mala=metropolis.mala):
+    r"""Rows 0, e, 2e, … of the path, the start first; the share accepted is that of the moves."""
     a0, seed = rng.uniform(-1, 1, (300, 2)), int(rng.integers(2**32))
     target = targets.double_well(2, 1.0)
     given = a0.copy()
@@ -119,64 +116,68 @@ def adjusted_chains_are_recorded_as_they_ran(rng, *, mala=metropolis.mala, mala_
         kept = mala(target.f, target.grad_f, a0, 0.15, 12, np.random.default_rng(seed), every=every)
         yield equal(f"every {every}th", kept.a, path[::every][:rows])
         yield equal("share accepted", kept.acceptance, acceptance, atol=1e-12)
+
+
+def run(record=lambda path, every: path[::every], share=lambda moves: moves.mean()):
+    """MALA, to be spoilt in what it records."""
+
+    def mala(f, grad_f, a0, eta, num_steps, rng, every=1):
+        path = metropolis.mala(f, grad_f, a0, eta, num_steps, rng).a
+        return metropolis.Chains(record(path, every), float(share((path[1:] != path[:-1]).any(-1))))
+
+    return mala
+
+
+adjusted_chains_are_recorded_as_they_ran.mutants({
+    "the start left out": run(lambda path, every: path[every::every]),
+    "one step late": run(lambda path, every: np.concatenate([path[:1], path[1::every]])),
+    "every state": run(lambda path, every: path),
+    "the last state for all": run(
+        lambda path, every: np.concatenate([path[:1]] + [path[-1:]] * ((len(path) - 1) // every))
+    ),
+    "share refused": run(share=lambda moves: 1 - moves.mean()),
+    "share of the last step": run(share=lambda moves: moves[-1].mean()),
+    "number accepted": run(share=lambda moves: moves.sum()),
+    "share among n − 1": run(share=lambda moves: moves.sum() / moves.shape[0] / (moves.shape[1] - 1)),
+})
+
+
+@claim("S04", slide=SLIDE, source=SOURCE)
+def linear_potentials_accept_every_proposal(rng, *, mala=metropolis.mala):
+    r"""f = ⟨c, a⟩: every proposal is accepted, and chains are LMC: N(−kηc, 2kηI) after k steps from 0, exactly."""
     n, c, eta = 200_000, rng.uniform(0.5, 2, 2), rng.uniform(0.2, 0.8)
     linear = mala(lambda a: a @ c, lambda a: 0 * a + c, np.zeros((n, 2)), eta, 3, rng, every=3)
     yield equal("linear f: all accepted", linear.acceptance, 1.0, atol=1e-5)
     x = (np.asarray(linear.a)[-1] + 3 * eta * c) / np.sqrt(6 * eta)
     yield mean("linear f: E e^(−x²/2)", np.exp(-(x.ravel() ** 2) / 2), np.sqrt(0.5), delta=0.01)
     yield mean("linear f: P(x ≤ 0)", x.ravel() <= 0, 0.5, delta=0.02)
+
+
+linear_potentials_accept_every_proposal.mutants({
+    "η a tenth too small": lambda f, grad_f, a0, eta, num_steps, rng, every=1: metropolis.mala(
+        f, grad_f, a0, 0.9 * eta, num_steps, rng, every
+    )
+})
+
+
+@claim("S04", slide=SLIDE, source=SOURCE)
+def proposals_where_the_density_vanishes_are_refused(rng, *, mala_step=metropolis.mala_step):
+    r"""The uniform law on a square, f = ∞ and ∇f not a number outside: what would leave it stays where it was."""
     inside = lambda a: np.where((np.abs(a) < 1).all(-1), 0.0, np.inf)  # noqa: E731
     grad = lambda a: np.where((np.abs(a) < 1).all(-1, keepdims=True), 0.0, np.nan) + 0 * a  # noqa: E731
-    z, u = rng.standard_normal((2, 300, 2))[0], rng.random(300)
-    after = np.asarray(mala_step(inside, grad, a0, 0.5, z, u))
-    b = a0 + z
-    expected = np.where((np.abs(b) < 1).all(-1, keepdims=True), b, a0)
+    a, z, u = rng.uniform(-1, 1, (300, 2)), rng.standard_normal((300, 2)), rng.random(300)
+    after, b = np.asarray(mala_step(inside, grad, a, 0.5, z, u)), a + z
+    expected = np.where((np.abs(b) < 1).all(-1, keepdims=True), b, a)
     yield equal("uniform on a square: what leaves it is refused", after, expected, atol=1e-14)
-    yield equal("a single point", mala_step(inside, grad, a0[7], 0.5, z[7], u[7]), after[7], atol=1e-14)
+    yield equal("a single point", mala_step(inside, grad, a[7], 0.5, z[7], u[7]), after[7], atol=1e-14)
 
 
-def run(record=lambda states, every: states[::every], share=lambda moves: moves.mean()):
-    """MALA by a plain loop, to be spoilt in what it records."""
-
-    def mala(f, grad_f, a0, eta, num_steps, rng, every=1):
-        path, states = metropolis.mala(f, grad_f, a0, eta, num_steps, rng).a, None
-        states = record(path, every)
-        return metropolis.Chains(states, float(share((path[1:] != path[:-1]).any(-1))))
-
-    return mala
-
-
-adjusted_chains_are_recorded_as_they_ran.mutants(
-    {
-        "the start left out": run(lambda path, every: path[every::every]),
-        "one step late": run(lambda path, every: np.concatenate([path[:1], path[1::every]])),
-        "every state": run(lambda path, every: path),
-        "the last state for all": run(
-            lambda path, every: np.concatenate([path[:1]] + [path[-1:]] * ((len(path) - 1) // every))
-        ),
-        "share refused": run(share=lambda moves: 1 - moves.mean()),
-        "share of the last step": run(share=lambda moves: moves[-1].mean()),
-        "number accepted": run(share=lambda moves: moves.sum()),
-        "share among n − 1": run(share=lambda moves: moves.sum() / moves.shape[0] / (moves.shape[1] - 1)),
-    },
-    replaces="mala",
-)
-
-
-def moves_where_ratio_not_number(f, grad_f, a, eta, z, u):
+def moves_where_the_ratio_is_undefined(f, grad_f, a, eta, z, u):
     b = a - eta * grad_f(a) + np.sqrt(2 * eta) * z
     refused = np.log(u) >= metropolis.log_acceptance(f, grad_f, a, b, eta)
     return np.where(np.asarray(refused)[..., None], a, b)
 
 
-adjusted_chains_are_recorded_as_they_ran.mutants(
-    {
-        "η a tenth too small": lambda f, grad_f, a0, eta, num_steps, rng, every=1: metropolis.mala(
-            f, grad_f, a0, 0.9 * eta, num_steps, rng, every
-        )
-    },
-    replaces="mala",
-)
-adjusted_chains_are_recorded_as_they_ran.mutants(
-    {"moves where the ratio is not a number": moves_where_ratio_not_number}, replaces="mala_step"
-)
+proposals_where_the_density_vanishes_are_refused.mutants({
+    "moves where the ratio is not a number": moves_where_the_ratio_is_undefined
+})

@@ -52,7 +52,7 @@ def mirror_maps_are_gradients_of_conjugates(
 mirror_maps_are_gradients_of_conjugates.mutants(
     {
         "without the last atom": lambda y: scipy.special.logsumexp(y, axis=-1),
-        "overflows": lambda y: conjugate(y),
+        "overflows": conjugate,
     },
     replaces="entropic_conjugate",
 )

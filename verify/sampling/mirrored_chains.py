@@ -56,6 +56,15 @@ def chain(update):
     return run
 
 
+def gradient_computed_once(grad_W, x0, eta, num_steps, rng):
+    frozen = grad_W(mirrored.to_dual(x0))
+    return mirrored.mirrored_lmc(lambda y: frozen, x0, eta, num_steps, rng)
+
+
+def one_step_too_many(grad_W, x0, eta, num_steps, rng):
+    return mirrored.mirrored_lmc(grad_W, x0, eta, num_steps + 1, rng)
+
+
 mirrored_chains_sample_the_dirichlet_law.mutants({
     "ascends": chain(lambda g, y, eta, z, m: y + eta * g(y) + np.sqrt(2 * eta) * z),
     "√η for √(2η)": chain(lambda g, y, eta, z, m: y - eta * g(y) + np.sqrt(eta) * z),
@@ -70,21 +79,10 @@ mirrored_chains_sample_the_dirichlet_law.mutants({
         lambda g, y, eta, z, m: y - eta * g(y) + np.sqrt(2 * eta * mirrored.to_simplex(y)) * z
     ),
     "gradient at the primal point": chain(
-        lambda g, y, eta, z, m: y - eta * g(mirrored.to_simplex(y)) + z * (2 * eta) ** 0.5
+        lambda g, y, eta, z, m: y - eta * g(mirrored.to_simplex(y)) + np.sqrt(2 * eta) * z
     ),
-})
-
-
-def gradient_computed_once(grad_W, x0, eta, num_steps, rng):
-    frozen = grad_W(mirrored.to_dual(x0))
-    return mirrored.mirrored_lmc(lambda y: frozen, x0, eta, num_steps, rng)
-
-
-mirrored_chains_sample_the_dirichlet_law.mutants({
     "gradient computed once": shipped(gradient_computed_once, project="metropolis-adjusted-MLA", version="1f01fc4"),
-    "one step too many": lambda grad_W, x0, eta, num_steps, rng: mirrored.mirrored_lmc(
-        grad_W, x0, eta, num_steps + 1, rng
-    ),
+    "one step too many": one_step_too_many,
 })
 
 

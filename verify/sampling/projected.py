@@ -95,33 +95,37 @@ def chain(update):
     return run
 
 
-CHAINS = {
-    "projects before the noise": lambda g, P, a, eta, z, m: P(a - eta * g(a)) + np.sqrt(2 * eta) * z,
-    "never projects": lambda g, P, a, eta, z, m: a - eta * g(a) + np.sqrt(2 * eta) * z,
-    "reflects": lambda g, P, a, eta, z, m: 2 * P(y := a - eta * g(a) + np.sqrt(2 * eta) * z) - y,
-    "stays where the step leaves the set": lambda g, P, a, eta, z, m: np.where(
-        (np.abs(P(y := a - eta * g(a) + np.sqrt(2 * eta) * z) - y) > 1e-9).any(-1, keepdims=True), a, y
-    ),
-    "ascends": lambda g, P, a, eta, z, m: P(a + eta * g(a) + np.sqrt(2 * eta) * z),
-    "drift 1 % too large": lambda g, P, a, eta, z, m: P(a - 1.01 * eta * g(a) + np.sqrt(2 * eta) * z),
-    "√η for √(2η)": lambda g, P, a, eta, z, m: P(a - eta * g(a) + np.sqrt(eta) * z),
-    "η for √(2η)": lambda g, P, a, eta, z, m: P(a - eta * g(a) + eta * z),
-    "no noise": lambda g, P, a, eta, z, m: P(a - eta * g(a)),
-    "one noise for all chains": lambda g, P, a, eta, z, m: P(a - eta * g(a) + np.sqrt(2 * eta) * (0 * z + z[:1])),
-    "one noise for all coordinates": lambda g, P, a, eta, z, m: P(
-        a - eta * g(a) + np.sqrt(2 * eta) * (0 * z + z[:, :1])
-    ),
-    "the same noise at every step": lambda g, P, a, eta, z, m: P(a - eta * g(a) + np.sqrt(2 * eta) * m["z"]),
-    "gradient of the first point for ever": lambda g, P, a, eta, z, m: P(a - eta * m["g"] + np.sqrt(2 * eta) * z),
-}
+def moved(g, a, eta, z):
+    """A step before it is projected."""
+    return a - eta * g(a) + np.sqrt(2 * eta) * z
 
-projected_chains_follow_their_law.mutants({_text: chain(_update) for _text, _update in CHAINS.items()})
+
+def stays_inside(g, P, a, eta, z, m):
+    b = moved(g, a, eta, z)
+    return np.where((np.abs(P(b) - b) > 1e-9).any(-1, keepdims=True), a, b)
+
+
+def one_step_too_few(grad_f, project, a0, eta, num_steps, rng):
+    return projected.projected_lmc(grad_f, project, a0, eta, num_steps - 1, rng)
 
 
 projected_chains_follow_their_law.mutants({
-    "one step too few": lambda grad_f, project, a0, eta, num_steps, rng: projected.projected_lmc(
-        grad_f, project, a0, eta, num_steps - 1, rng
-    )
+    "projects before the noise": chain(lambda g, P, a, eta, z, m: P(a - eta * g(a)) + np.sqrt(2 * eta) * z),
+    "never projects": chain(lambda g, P, a, eta, z, m: moved(g, a, eta, z)),
+    "reflects": chain(lambda g, P, a, eta, z, m: 2 * P(moved(g, a, eta, z)) - moved(g, a, eta, z)),
+    "stays where the step leaves the set": chain(stays_inside),
+    "ascends": chain(lambda g, P, a, eta, z, m: P(a + eta * g(a) + np.sqrt(2 * eta) * z)),
+    "drift 1 % too large": chain(lambda g, P, a, eta, z, m: P(a - 1.01 * eta * g(a) + np.sqrt(2 * eta) * z)),
+    "√η for √(2η)": chain(lambda g, P, a, eta, z, m: P(a - eta * g(a) + np.sqrt(eta) * z)),
+    "η for √(2η)": chain(lambda g, P, a, eta, z, m: P(a - eta * g(a) + eta * z)),
+    "no noise": chain(lambda g, P, a, eta, z, m: P(a - eta * g(a))),
+    "one noise for all chains": chain(lambda g, P, a, eta, z, m: P(moved(g, a, eta, 0 * z + z[:1]))),
+    "one noise for all coordinates": chain(lambda g, P, a, eta, z, m: P(moved(g, a, eta, 0 * z + z[:, :1]))),
+    "the same noise at every step": chain(lambda g, P, a, eta, z, m: P(moved(g, a, eta, m["z"]))),
+    "gradient of the first point for ever": chain(
+        lambda g, P, a, eta, z, m: P(a - eta * m["g"] + np.sqrt(2 * eta) * z)
+    ),
+    "one step too few": one_step_too_few,
 })
 
 
@@ -158,19 +162,21 @@ def without_atoms(mass, law):
     return inside / inside.sum()
 
 
-LAWS = {
+WRONG_LAWS = {
     "ends swapped": changed(mass=lambda m, law: m[::-1]),
     "atoms left out": changed(mass=without_atoms),
-    "atoms 1 % too heavy": changed(mass=lambda m, law: m * (1 + 0.01 * (np.abs(law.x) == 1))),
-    "drift left out": changed(mean=lambda m, law: law.x),
-    "drift 1 % too large": lambda grad_f, l, u, eta: projected.interval_law(lambda a: 1.01 * grad_f(a), l, u, eta),
     "ascends": lambda grad_f, l, u, eta: projected.interval_law(lambda a: -grad_f(a), l, u, eta),
     "√η for √(2η)": lambda grad_f, l, u, eta: projected.interval_law(lambda a: 2 * grad_f(a), l, u, eta / 2),
 }
-
-a_step_keeps_the_law_with_its_atoms.mutants(LAWS, replaces="interval_law")
-
-
+a_step_keeps_the_law_with_its_atoms.mutants(
+    {
+        **WRONG_LAWS,
+        "atoms 1 % too heavy": changed(mass=lambda m, law: m * (1 + 0.01 * (np.abs(law.x) == 1))),
+        "drift left out": changed(mean=lambda m, law: law.x),
+        "drift 1 % too large": lambda grad_f, l, u, eta: projected.interval_law(lambda a: 1.01 * grad_f(a), l, u, eta),
+    },
+    replaces="interval_law",
+)
 a_step_keeps_the_law_with_its_atoms.mutants(
     {
         "1 − F": lambda law, x: 1 - projected.interval_cdf(law, x),
@@ -217,6 +223,4 @@ def projected_lmc_converges_with_the_root_of_the_step(rng, *, interval_law=proje
     yield rate("W₁ in η", ETAS, w1, 0.5)
 
 
-projected_lmc_converges_with_the_root_of_the_step.mutants({
-    _text: LAWS[_text] for _text in ("ends swapped", "atoms left out", "ascends", "√η for √(2η)")
-})
+projected_lmc_converges_with_the_root_of_the_step.mutants(WRONG_LAWS)

@@ -49,26 +49,26 @@ def gradients_of_gaussians_and_mixtures_are_scores(
     yield from potential_and_gradient("mixture", mixture, log_mixture, a, error)
 
 
-def gradient_score_no_minus_sign(mean, covariance):
+def gradient_is_the_score(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(grad_f=lambda a: -target.grad_f(a))
 
 
-def no_half_potential(mean, covariance):
+def potential_without_half(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(f=lambda a: 2 * target.f(a))
 
 
-def gradient_pi_log_pi(weights, means, covariances):
+def gradient_of_the_density(weights, means, covariances):
     target = targets.gaussian_mixture(weights, means, covariances)
     return target._replace(grad_f=lambda a: numpy.exp(-target.f(a))[..., None] * target.grad_f(a))
 
 
 gradients_of_gaussians_and_mixtures_are_scores.mutants(
     {
-        "gradient is the score: no minus sign": gradient_score_no_minus_sign,
+        "gradient is the score: no minus sign": gradient_is_the_score,
         "C for C⁻¹": lambda mean, covariance: targets.gaussian(mean, numpy.linalg.inv(covariance)),
-        "no ½ in the potential": no_half_potential,
+        "no ½ in the potential": potential_without_half,
         "covariance 1 % too large": lambda mean, covariance: targets.gaussian(mean, 1.01 * covariance),
         "mean left out": lambda mean, covariance: targets.gaussian(0 * mean, covariance),
     },
@@ -82,7 +82,7 @@ gradients_of_gaussians_and_mixtures_are_scores.mutants(
         "one covariance for all": lambda weights, means, covariances: targets.gaussian_mixture(
             weights, means, numpy.array([covariances[0]] * len(weights))
         ),
-        "gradient of π for that of log π": gradient_pi_log_pi,
+        "gradient of π for that of log π": gradient_of_the_density,
     },
     replaces="gaussian_mixture",
 )
@@ -106,22 +106,24 @@ def mixtures_keep_their_digits_where_densities_underflow(rng, *, gaussian_mixtur
 
 
 def densities_then_their_logarithm(weights, means, covariances):
-    def density(a):
-        parts = [
-            w * scipy.stats.multivariate_normal(m, C).pdf(a)
-            for w, m, C in zip(weights, means, covariances, strict=True)
-        ]
-        return sum(parts)
+    def f(a):
+        densities = [scipy.stats.multivariate_normal(m, C).pdf(a) for m, C in zip(means, covariances, strict=True)]
+        return -np.log(sum(w * p for w, p in zip(weights, densities, strict=True)))
 
-    return targets.gaussian_mixture(weights, means, covariances)._replace(f=lambda a: -np.log(density(a)))
+    return targets.gaussian_mixture(weights, means, covariances)._replace(f=f)
 
 
-def gradient_over_pi_10300(weights, means, covariances):
+def gradient_over_a_floored_density(weights, means, covariances):
     target = targets.gaussian_mixture(weights, means, covariances)
-    return target._replace(grad_f=lambda a: target.grad_f(a) * (p := np.exp(-target.f(a))[..., None]) / (p + 1e-300))
+
+    def grad_f(a):
+        pi = np.exp(-target.f(a))[..., None]
+        return target.grad_f(a) * pi / (pi + 1e-300)
+
+    return target._replace(grad_f=grad_f)
 
 
-def weights_least_106(weights, means, covariances):
+def floored_weights(weights, means, covariances):
     weights = np.maximum(weights, 1e-6)
     return targets.gaussian_mixture(weights / weights.sum(), means, covariances)
 
@@ -133,8 +135,8 @@ def nearest_component_alone(weights, means, covariances):
 
 mixtures_keep_their_digits_where_densities_underflow.mutants({
     "densities, then their logarithm": densities_then_their_logarithm,
-    "gradient over π + 10⁻³⁰⁰": gradient_over_pi_10300,
-    "weights at least 10⁻⁶": weights_least_106,
+    "gradient over π + 10⁻³⁰⁰": gradient_over_a_floored_density,
+    "weights at least 10⁻⁶": floored_weights,
     "the nearest component alone": nearest_component_alone,
 })
 
@@ -142,7 +144,8 @@ mixtures_keep_their_digits_where_densities_underflow.mutants({
 @claim("S01", slide=SLIDE, source=SOURCE)
 def gradients_of_double_wells_are_scores(rng, *, double_well=targets.double_well):
     r"""f = hΣ(a_i² − 1)² in one and three dimensions; h = 1 and p = 1 where nothing is said."""
-    for p, barrier, well in [(3, h := rng.uniform(0.5, 3), double_well(3, h)), (1, 1.0, double_well())]:
+    h = rng.uniform(0.5, 3)
+    for p, barrier, well in [(3, h, double_well(3, h)), (1, 1.0, double_well())]:
         a = rng.uniform(-2, 2, (40, p))
 
         def log_well(a, barrier=barrier):
@@ -157,7 +160,7 @@ def half_gradient(p=1, barrier=1.0):
     return target._replace(grad_f=lambda a: target.grad_f(a) / 2)
 
 
-def minima_h(p=1, barrier=1.0):
+def lowered_minima(p=1, barrier=1.0):
     target = targets.double_well(p, barrier)
     return target._replace(f=lambda a: target.f(a) - barrier)
 
@@ -166,7 +169,7 @@ gradients_of_double_wells_are_scores.mutants({
     "half the gradient": half_gradient,
     "barrier 1 % too high": lambda p=1, barrier=1.0: targets.double_well(p, 1.01 * barrier),
     "barrier 2 where nothing is said": lambda p=1, barrier=2.0: targets.double_well(p, barrier),
-    "minima at −h": minima_h,
+    "minima at −h": lowered_minima,
 })
 
 
@@ -203,22 +206,22 @@ def log_densities_and_scores_are_those_of_the_law(
     yield equal("score of a Gaussian", score(law)(a), (means[0] - a) @ np.linalg.inv(covariances[0]), atol=error)
 
 
-def one_wells_normaliser_all(p, barrier):
+def normaliser_of_one_well(p, barrier):
     one = targets.double_well(1, barrier).log_normalizer
     return targets.double_well(p, barrier)._replace(log_normalizer=one)
 
 
-def normaliser_two_dimensions(mean, covariance):
+def normaliser_of_two_dimensions(mean, covariance):
     p, target = len(mean), targets.gaussian(mean, covariance)
     return target._replace(log_normalizer=target.log_normalizer + (2 - p) * np.log(2 * np.pi) / 2 * (p == 1))
 
 
-def normaliser_least_1(mean, covariance):
+def floored_normaliser(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(log_normalizer=max(target.log_normalizer, 0.0))
 
 
-def determinant_not_root(mean, covariance):
+def determinant_for_its_root(mean, covariance):
     target = targets.gaussian(mean, covariance)
     return target._replace(log_normalizer=target.log_normalizer + np.linalg.slogdet(covariance)[1] / 2)
 
@@ -234,13 +237,13 @@ log_densities_and_scores_are_those_of_the_law.mutants(
     {"score of the wrong sign": lambda target: target.grad_f}, replaces="score"
 )
 log_densities_and_scores_are_those_of_the_law.mutants(
-    {"one well's normaliser for all": one_wells_normaliser_all}, replaces="double_well"
+    {"one well's normaliser for all": normaliser_of_one_well}, replaces="double_well"
 )
 log_densities_and_scores_are_those_of_the_law.mutants(
     {
-        "normaliser of two dimensions": normaliser_two_dimensions,
-        "normaliser at least 1": normaliser_least_1,
-        "determinant, not its root": determinant_not_root,
+        "normaliser of two dimensions": normaliser_of_two_dimensions,
+        "normaliser at least 1": floored_normaliser,
+        "determinant, not its root": determinant_for_its_root,
     },
     replaces="gaussian",
 )

@@ -31,10 +31,7 @@ def without_noise(grad_f, a, v, h, gamma, num_steps):
 
 @claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013; flows of the parts by integration")
 def baoab_steps_compose_kick_drift_and_friction(rng, *, baoab_step=langevin.baoab_step):
-    r"""One step on a nonlinear ∇f, part by part; on lx²/2 exact variances stay; of order 2 in h without friction.
-
-    The stationary law of lx²/2 is Var a = 1/l, Var v = u(1 − h²ul/4), by the linear map of one step.
-    """
+    r"""One step on a nonlinear ∇f, part by part: half a kick, half a drift, the velocity's exact law, drift, kick."""
     a, v, z = rng.uniform(-2, 2, (3, 20, 2))
     h, gamma, u = rng.uniform(0.1, 1, 3)
     for i in range(2):
@@ -49,20 +46,71 @@ def baoab_steps_compose_kick_drift_and_friction(rng, *, baoab_step=langevin.baoa
         after = middle + h / 2 * (faded + spread * z)
         expected = after, faded + spread * z - h / 2 * u * crooked(after)
         yield equal("a⁺, v⁺", baoab_step(crooked, a, v, h, gamma, u, z), np.array(expected), rtol=1e-11, atol=1e-11)
+
+
+WRONG_NOISES = {
+    "1 − c for 1 − c²": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(u * (1 - c))),
+    "noise without u": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(1 - c**2)),
+    "noise 1 % too large": lambda *s: general_step(*s, strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
+}
+WRONG_KICKS = {
+    "kicks of h": lambda *s: general_step(*s, kick=1.0),
+    "kicks of 0.505 h": lambda *s: general_step(*s, kick=0.505),
+    "gradient taken once": lambda *s: general_step(*s, last=False),
+    "velocity as it came": lambda grad_f, a, v, *s: (general_step(grad_f, a, v, *s)[0], v),
+}
+
+
+def friction_of_half_a_step(grad_f, a, v, h, gamma, u, z):
+    return general_step(grad_f, a, v, h, gamma / 2, u, z)
+
+
+def one_noise_for_the_batch(grad_f, a, v, h, gamma, u, z):
+    return general_step(grad_f, a, v, h, gamma, u, 0 * z + z[(0,) * (z.ndim - 1)])
+
+
+baoab_steps_compose_kick_drift_and_friction.mutants({
+    **WRONG_NOISES,
+    **WRONG_KICKS,
+    "friction e^{−γh/2}": friction_of_half_a_step,
+    "velocity returned first": lambda *s: general_step(*s)[::-1],
+    "temperature, not its root": shipped(
+        lambda *s: general_step(*s, strength=lambda c, u: u * np.sqrt(1 - c**2)),
+        project="SGMCMCJax",
+        version="0.2.13, baoab",
+    ),
+    "one noise for the batch": one_noise_for_the_batch,
+})
+
+
+@claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013")
+def baoab_keeps_its_variances_on_a_quadratic(rng, *, baoab_step=langevin.baoab_step):
+    r"""On lx²/2 a step leaves Var a = 1/l and Var v = u(1 − h²ul/4), uncorrelated, as they are: by its linear map."""
     (gamma, u, l), h = rng.uniform(0.5, 2, 3), rng.uniform(0.1, 0.5)
     I = np.eye(3)[..., None]
     images = np.asarray(baoab_step(lambda a: l * a, I[:, 0], I[:, 1], h, gamma, u, I[:, 2]))[..., 0]
     M, noise, S = images[:, :2], images[:, 2], np.diag([1 / l, u * (1 - h**2 * u * l / 4)])
     yield equal("Var a = 1/l, Var v = u(1 − h²ul/4) stay", M @ S @ M.T + np.outer(noise, noise), S, atol=1e-14)
-    hs, ends = np.geomspace(0.0125, 0.05, 8), []
-    for n in np.round(1 / hs).astype(int):
+
+
+baoab_keeps_its_variances_on_a_quadratic.mutants(WRONG_NOISES | WRONG_KICKS)
+
+
+@claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013; integration of the pendulum")
+def baoab_is_of_second_order_without_friction(rng, *, baoab_step=langevin.baoab_step):
+    r"""A pendulum for a time 1, γ = 10⁻¹² and z = 0: the error is of order 2 in h."""
+    counts, ends = np.round(1 / np.geomspace(0.0125, 0.05, 8)).astype(int), []
+    for n in counts:
         x, y = np.array([[1.0]]), np.array([[0.3]])
         for _ in range(n):
             x, y = baoab_step(np.sin, x, y, 1 / n, 1e-12, 1.0, 0 * x)
         ends.append(np.array([x.item(), y.item()]))
     ode = scipy.integrate.solve_ivp(lambda t, s: [s[1], -np.sin(s[0])], (0, 1), [1.0, 0.3], rtol=1e-12, atol=1e-13)
     error = np.linalg.norm(np.array(ends) - ode.y[:, -1], axis=1)
-    yield rate("pendulum for a time 1: error in h", 1 / np.round(1 / hs), error, 2.0)
+    yield rate("pendulum for a time 1: error in h", 1 / counts, error, 2.0)
+
+
+baoab_is_of_second_order_without_friction.mutants(WRONG_KICKS)
 
 
 @claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013")
@@ -87,18 +135,6 @@ def underdamped_chains_follow_their_exact_law(rng, *, underdamped_lmc=underdampe
             yield distribution(f"{name} after {k} steps", s, lambda s, w=width: scipy.special.ndtr(s / w), delta=0.015)
 
 
-@claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013")
-def underdamped_chains_sample_any_target(rng, *, underdamped_lmc=underdamped.underdamped_lmc):
-    r"""On the double well (a² − 1)² from one well: a ends in e^{−f}, v in N(0, u), by quadrature."""
-    n, u = 20_000, 0.6
-    start = np.full((n, 1), 1.0)
-    a, v = underdamped_lmc(lambda a: 4 * a * (a**2 - 1), start, 0 * start, 0.1, 1.0, 500, rng, u=u)
-    weight = [scipy.integrate.quad(lambda x: np.exp(-((x**2 - 1) ** 2)), 0, top)[0] for top in (0.5, 5.0)]
-    yield mean("P(a > 0)", a[:, 0] > 0, 0.5, delta=0.06)
-    yield mean("P(|a| < ½)", np.abs(a[:, 0]) < 0.5, weight[0] / weight[1], delta=0.06)
-    yield distribution("v", v[:, 0], lambda v: scipy.special.ndtr(v / np.sqrt(u)), delta=0.06)
-
-
 def chain(update):
     """A driver that can be spoiled: update(grad_f, a, v, h, gamma, u, z, memory)."""
 
@@ -111,74 +147,54 @@ def chain(update):
     return run
 
 
-def step(grad_f, a, v, h, gamma, u, z):
-    """BAOAB, in one line for each letter."""
-    c = np.exp(-gamma * h)
-    v = v - h / 2 * u * grad_f(a)
-    a = a + h / 2 * v
-    v = c * v + np.sqrt(u * (1 - c**2)) * z
-    a = a + h / 2 * v
-    return a, v - h / 2 * u * grad_f(a)
-
-
-MUTANTS = {
-    "the same noise at every step": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, y, u, m["z"])),
-    "one noise for all chains": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, y, u, 0 * z + z[:1])),
-    "no noise": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, y, u, 0 * z)),
-    "noise of temperature 2": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, y, u, 1.414 * z)),
-    "inverse mass forgotten": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, y, 1.0, z)),
-    "ascends": chain(lambda g, a, v, h, y, u, z, m: step(lambda a: -g(a), a, v, h, y, u, z)),
-    "gradient of the first point for ever": chain(
-        lambda g, a, v, h, y, u, z, m: step(lambda a: m["g"], a, v, h, y, u, z)
-    ),
+WRONG_CHAINS = {
+    "one noise for all chains": chain(lambda g, a, v, h, y, u, z, m: general_step(g, a, v, h, y, u, 0 * z + z[:1])),
+    "no noise": chain(lambda g, a, v, h, y, u, z, m: general_step(g, a, v, h, y, u, 0 * z)),
+    "noise of temperature 2": chain(lambda g, a, v, h, y, u, z, m: general_step(g, a, v, h, y, u, 1.414 * z)),
+    "inverse mass forgotten": chain(lambda g, a, v, h, y, u, z, m: general_step(g, a, v, h, y, 1.0, z)),
     "overdamped": chain(lambda g, a, v, h, y, u, z, m: (a - h * u * g(a) + np.sqrt(2 * h * u) * z, v)),
 }
-DETERMINISTIC_MUTANTS = {
-    "u = 2 where nothing is said": lambda g, a, v, h, y, k, rng, u=2.0: underdamped.underdamped_lmc(
-        g, a, v, h, y, k, rng, u
-    ),
-    "friction 1 % too large": chain(lambda g, a, v, h, y, u, z, m: step(g, a, v, h, 1.01 * y, u, z)),
-    "gradient 1 % too large": chain(lambda g, a, v, h, y, u, z, m: step(lambda a: 1.01 * g(a), a, v, h, y, u, z)),
-    "one step too many": lambda g, a, v, h, y, k, rng, u=1.0: underdamped.underdamped_lmc(g, a, v, h, y, k + 1, rng, u),
-    "velocity starts at 0": lambda g, a, v, h, y, k, rng, u=1.0: underdamped.underdamped_lmc(
-        g, a, 0 * v, h, y, k, rng, u
-    ),
-}
 
-underdamped_chains_follow_their_exact_law.mutants(MUTANTS | DETERMINISTIC_MUTANTS)
-underdamped_chains_sample_any_target.mutants({
-    _text: MUTANTS[_text]
-    for _text in (
-        "no noise",
-        "noise of temperature 2",
-        "inverse mass forgotten",
-        "overdamped",
-        "one noise for all chains",
-    )
-})
 
-baoab_steps_compose_kick_drift_and_friction.mutants({
-    "1 − c for 1 − c²": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(u * (1 - c))),
-    "noise without u": lambda *s: general_step(*s, strength=lambda c, u: np.sqrt(1 - c**2)),
-    "noise 1 % too large": lambda *s: general_step(*s, strength=lambda c, u: 1.01 * np.sqrt(u * (1 - c**2))),
-    "kicks of h": lambda *s: general_step(*s, kick=1.0),
-    "kicks of 0.505 h": lambda *s: general_step(*s, kick=0.505),
-    "gradient taken once": lambda *s: general_step(*s, last=False),
-    "friction e^{−γh/2}": lambda g, a, v, h, y, u, z: general_step(g, a, v, h, y / 2, u, z),
-    "velocity returned first": lambda *s: general_step(*s)[::-1],
-    "one noise for the batch": lambda g, a, v, h, y, u, z: general_step(
-        g, a, v, h, y, u, 0 * z + z[(0,) * (z.ndim - 1)]
+def u_is_two(grad_f, a0, v0, h, gamma, num_steps, rng, u=2.0):
+    return underdamped.underdamped_lmc(grad_f, a0, v0, h, gamma, num_steps, rng, u)
+
+
+def one_step_too_many(grad_f, a0, v0, h, gamma, num_steps, rng, u=1.0):
+    return underdamped.underdamped_lmc(grad_f, a0, v0, h, gamma, num_steps + 1, rng, u)
+
+
+def velocity_starts_at_zero(grad_f, a0, v0, h, gamma, num_steps, rng, u=1.0):
+    return underdamped.underdamped_lmc(grad_f, a0, 0 * v0, h, gamma, num_steps, rng, u)
+
+
+underdamped_chains_follow_their_exact_law.mutants({
+    **WRONG_CHAINS,
+    "the same noise at every step": chain(lambda g, a, v, h, y, u, z, m: general_step(g, a, v, h, y, u, m["z"])),
+    "ascends": chain(lambda g, a, v, h, y, u, z, m: general_step(lambda a: -g(a), a, v, h, y, u, z)),
+    "gradient of the first point for ever": chain(
+        lambda g, a, v, h, y, u, z, m: general_step(lambda a: m["g"], a, v, h, y, u, z)
     ),
-    "velocity as it came": lambda g, a, v, h, y, u, z: (general_step(g, a, v, h, y, u, z)[0], v),
+    "friction 1 % too large": chain(lambda g, a, v, h, y, u, z, m: general_step(g, a, v, h, 1.01 * y, u, z)),
+    "gradient 1 % too large": chain(
+        lambda g, a, v, h, y, u, z, m: general_step(lambda a: 1.01 * g(a), a, v, h, y, u, z)
+    ),
+    "u = 2 where nothing is said": u_is_two,
+    "one step too many": one_step_too_many,
+    "velocity starts at 0": velocity_starts_at_zero,
 })
 
 
-baoab_steps_compose_kick_drift_and_friction.mutants({
-    "temperature, not its root": shipped(
-        lambda grad_f, a, v, h, gamma, u, z: general_step(
-            grad_f, a, v, h, gamma, u, z, strength=lambda c, u: u * np.sqrt(1 - c**2)
-        ),
-        project="SGMCMCJax",
-        version="0.2.13, baoab",
-    )
-})
+@claim("S08", slide=SLIDE, source="Leimkuhler & Matthews 2013")
+def underdamped_chains_sample_any_target(rng, *, underdamped_lmc=underdamped.underdamped_lmc):
+    r"""On the double well (a² − 1)² from one well: a ends in e^{−f}, v in N(0, u), by quadrature."""
+    n, u = 20_000, 0.6
+    start = np.full((n, 1), 1.0)
+    a, v = underdamped_lmc(lambda a: 4 * a * (a**2 - 1), start, 0 * start, 0.1, 1.0, 500, rng, u=u)
+    weight = [scipy.integrate.quad(lambda x: np.exp(-((x**2 - 1) ** 2)), 0, top)[0] for top in (0.5, 5.0)]
+    yield mean("P(a > 0)", a[:, 0] > 0, 0.5, delta=0.06)
+    yield mean("P(|a| < ½)", np.abs(a[:, 0]) < 0.5, weight[0] / weight[1], delta=0.06)
+    yield distribution("v", v[:, 0], lambda v: scipy.special.ndtr(v / np.sqrt(u)), delta=0.06)
+
+
+underdamped_chains_sample_any_target.mutants(WRONG_CHAINS)
