@@ -10,13 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from autograd.tracer import isbox
 
 
 def _kind(library: str, name: str) -> tuple[type, ...]:
     """The type of that name, if the library is loaded."""
     kind = getattr(sys.modules.get(library), name, None)
     return (kind,) if isinstance(kind, type) else ()
+
+
+def is_box(value: Any) -> bool:
+    """Whether a value is a box of autograd."""
+    tracer = sys.modules.get("autograd.tracer")
+    return tracer is not None and tracer.isbox(value)
 
 
 def is_tensor(value: Any) -> bool:
@@ -31,7 +36,7 @@ def is_jax(value: Any) -> bool:
 
 def is_foreign(value: Any) -> bool:
     """Whether a value is an array of a known library, and so passes formulas as it is."""
-    return type(value) is not np.ndarray and (isbox(value) or is_tensor(value) or is_jax(value))
+    return type(value) is not np.ndarray and (is_box(value) or is_tensor(value) or is_jax(value))
 
 
 def is_concrete(value: Any) -> bool:

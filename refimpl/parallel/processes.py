@@ -79,7 +79,8 @@ def as_they_come(job: Callable[[T], Any], items: Sequence[T], workers: Workers) 
 def ended_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP interrupt as Ctrl-C does, so that what was done so far can be written.
 
-    The `KeyboardInterrupt` has the number of the signal as its argument. What is ignored stays so (``nohup``); outside the main thread nothing changes.
+    The `KeyboardInterrupt` has the number of the signal as its argument. What is ignored stays so (``nohup``); outside
+    the main thread nothing changes.
     """
 
     def interrupt(number: int, frame: Any) -> None:
