@@ -1,1 +1,8 @@
-"""Hand-written networks: layers, activations, passes forward and backward, losses and optimizers."""
+"""Hand-written networks.
+
+- `activations`: activation functions with two derivatives
+- `layers`: networks as layers, and their parameters as one vector
+- `mlp`: multilayer perceptrons, forward and backward
+- `losses`: losses with their gradients
+- `optimizers`: steps of first-order optimizers
+"""

@@ -1,1 +1,6 @@
-"""Calculus that several chapters need: Jacobians, mixtures of Gaussians with their scores, projections."""
+"""Derivatives, projections and Gaussian mixtures: what several chapters compute with.
+
+- `differentiation`: Jacobians of a user's field
+- `projections`: projections onto convex sets
+- `mixtures`: log-densities and scores of mixtures of Gaussians
+"""
