@@ -65,7 +65,7 @@ def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajec
             yield equal(f"{what} of what its shift leaves", np.log2(rest[0] / rest[1]), 2.0, atol=0.5)
 
 
-def returns_averages_iterates(method, V, z0, alpha, num_steps):
+def averages_of_iterates(method, V, z0, alpha, num_steps):
     z = algorithms.trajectory(method, V, z0, alpha, num_steps)
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None, None]
 
@@ -81,7 +81,7 @@ small_steps_end_on_the_attracting_cycle.mutants({
         method, lambda z: V(z) * [1, 0.5], z0, alpha, num_steps
     ),
     "stays at the start": lambda method, V, z0, alpha, num_steps: np.broadcast_to(z0, (num_steps + 1, *z0.shape)),
-    "returns averages of the iterates": returns_averages_iterates,
+    "returns averages of the iterates": averages_of_iterates,
     "the optimistic step forgets the gradient before: gradient descent": shipped(
         lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
             "gda" if method == "ogda" else method, V, z0, alpha, num_steps

@@ -29,7 +29,7 @@ def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
             yield equal(f"{method.upper()} from {start.shape}", z, optimistic[1:], rtol=rounding(64 * n))
 
 
-def z1_0_methods_memory(method, V, z0, alpha, num_steps):
+def memory_starts_at_zero(method, V, z0, alpha, num_steps):
     z = [np.zeros_like(z0), np.asarray(z0, float)]
     if method not in ("ogda", "rfbs"):
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
@@ -42,7 +42,7 @@ trajectories_on_xy_are_powers.mutants({
     "drops the start": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, alpha, num_steps + 1
     )[1:],
-    "z₋₁ = 0 for the methods with memory": shipped(z1_0_methods_memory, project="optax", thread="#1082"),
+    "z₋₁ = 0 for the methods with memory": shipped(memory_starts_at_zero, project="optax", thread="#1082"),
     "EG runs as PPM": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         "ppm" if method == "eg" else method, V, z0, alpha, num_steps
     ),
@@ -94,13 +94,13 @@ def trajectories_repeat_their_steps(rng, *, trajectory=algorithms.trajectory):
     yield equal("states beyond float64 raise", raised, 1)
 
 
-def v_linearised_0(method, V, z0, alpha, num_steps):
+def linearises_at_zero(method, V, z0, alpha, num_steps):
     zero = np.zeros(z0.shape[-1])
     J = np.stack([(V(zero + d) - V(zero - d)) / 2e-6 for d in 1e-6 * np.eye(len(zero))], axis=-1)
     return algorithms.trajectory(method, lambda z: z @ J.T + V(zero), z0, alpha, num_steps)
 
 
-def infinite_states_returned(method, V, z0, alpha, num_steps):
+def returns_infinite_states(method, V, z0, alpha, num_steps):
     if method == "ppm":
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
     z = [z0, z0]
@@ -113,7 +113,7 @@ trajectories_repeat_their_steps.mutants({
     "OGDA and RFBS exchanged": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         {"ogda": "rfbs", "rfbs": "ogda"}.get(method) or method, V, z0, alpha, num_steps
     ),
-    "V linearised at 0": v_linearised_0,
+    "V linearised at 0": linearises_at_zero,
     "GDA beyond the plane": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         "gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps
     ),
@@ -123,7 +123,7 @@ trajectories_repeat_their_steps.mutants({
     "α no larger than 1": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, min(alpha, 1.0), num_steps
     ),
-    "infinite states returned": infinite_states_returned,
+    "infinite states returned": returns_infinite_states,
 })
 
 
@@ -153,13 +153,13 @@ def averages_of_convergent_methods_converge(rng, *, trajectory=algorithms.trajec
     yield at_most("√k ‖average‖ of GDA at α = 1/√k", scaled, bound, tight=0.02)
 
 
-def returns_running_averages(method, V, z0, alpha, num_steps):
+def running_averages(method, V, z0, alpha, num_steps):
     z = algorithms.trajectory(method, V, z0, alpha, num_steps)
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None]
 
 
 averages_of_convergent_methods_converge.mutants({
-    "returns running averages": returns_running_averages,
+    "returns running averages": running_averages,
     "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, 1.01 * alpha, num_steps
     ),

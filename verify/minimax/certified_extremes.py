@@ -200,24 +200,24 @@ slope_mutant(
 )
 
 
-def frobenius_norm_jv(V, lower, upper):
+def frobenius_norm(V, lower, upper):
     J = differentiation.exact_jacobian(V, (lower + upper) / 2)(certified_extremes._grid(lower, upper))
     return np.sqrt((J**2).sum((-2, -1)).max())
 
 
-def on_diagonal_box(V, lower, upper):
+def on_the_diagonal(V, lower, upper):
     z = lower + np.linspace(0, 1, 1001)[:, None] * (upper - lower)
     J = differentiation.exact_jacobian(V, (lower + upper) / 2)(z)
     return np.linalg.norm(J, 2, axis=(-2, -1)).max()
 
 
-def grid_around_z(V, z_star, lower, upper):
+def on_a_grid(V, z_star, lower, upper):
     z = certified_extremes._grid(lower, upper)
     v = V(z)
     return ((v * (z - z_star)).sum(-1) / (v * v).sum(-1)).min()
 
 
-def not_z_itself_103_box_left_out(V, z_star, lower, upper):
+def leaves_out_the_solution(V, z_star, lower, upper):
     def lowest(f, parts, weights, low, high):
         return certified_minimum(f, parts, weights, np.maximum(low, [1e-3, -1]), high)
 
@@ -228,16 +228,16 @@ def not_z_itself_103_box_left_out(V, z_star, lower, upper):
 
 certified_extremes_of_fields_are_global.mutants(
     {
-        "Frobenius norm of JV": frobenius_norm_jv,
-        "on the diagonal of the box": on_diagonal_box,
+        "Frobenius norm of JV": frobenius_norm,
+        "on the diagonal of the box": on_the_diagonal,
         "1 % too large": lambda V, lower, upper: 1.01 * certified_extremes.greatest_slope(V, lower, upper),
     },
     replaces="greatest_slope",
 )
 certified_extremes_of_fields_are_global.mutants(
     {
-        "a grid around z*": grid_around_z,
-        "not at z* itself: 10⁻³ of the box left out": not_z_itself_103_box_left_out,
+        "a grid around z*": on_a_grid,
+        "not at z* itself: 10⁻³ of the box left out": leaves_out_the_solution,
         "one side of the box forgotten": lambda V, z_star, lower, upper: certified_extremes.least_quotient(
             V, z_star, np.array([z_star[0], lower[1]]), upper
         ),

@@ -57,12 +57,12 @@ def gradient_penalty_makes_it_converge(
     yield equal("|Im λ|", turned, slope * turn, atol=error * numpy.where(x == 1, 1.0, turn))
 
 
-def gamma_2_root_as_it_stands_0_gamma(gamma, slope):
+def cancels_at_large_penalties(gamma, slope):
     root = numpy.sqrt(gamma**2 / 4 - slope**2 + 0j)
     return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
 
 
-def critical_weight_f_0(gamma, slope):
+def critical_too_early(gamma, slope):
     root = numpy.sqrt(gamma**2 - slope**2 + 0j)
     return numpy.array([-gamma / 2 + root, -gamma / 2 - root])
 
@@ -86,8 +86,8 @@ gradient_penalty_makes_it_converge.mutants(
 )
 gradient_penalty_makes_it_converge.mutants(
     {
-        "−γ/2 + √(…) as it stands, 0 at γ = 10⁹": gamma_2_root_as_it_stands_0_gamma,
-        "critical weight at f'(0)": critical_weight_f_0,
+        "−γ/2 + √(…) as it stands, 0 at γ = 10⁹": cancels_at_large_penalties,
+        "critical weight at f'(0)": critical_too_early,
         "γ for γ/2 in the real part": lambda gamma, slope: (
             dirac_gan_penalty.penalized_eigenvalues(gamma, slope) - gamma / 2
         ),

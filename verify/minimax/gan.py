@@ -165,13 +165,13 @@ def players_start_apart_at_random_layers(rng, *, random_players=gan.random_playe
     yield equal("different weights", len(np.unique(weights)), len(weights))
 
 
-def critic_starts_as_generators_twin(game, rng):
+def critic_is_a_twin(game, rng):
     x, y = gan.random_players(game, rng)
     return Players(x, np.resize(x, y.shape))
 
 
 players_start_apart_at_random_layers.mutants({
-    "the critic starts as the generator's twin": critic_starts_as_generators_twin,
+    "the critic starts as the generator's twin": critic_is_a_twin,
     "weights N(0, 1/p)": lambda game, rng: Players(*(one / np.sqrt(2) for one in gan.random_players(game, rng))),
     "weights 2 % too large": lambda game, rng: Players(*(1.02 * one for one in gan.random_players(game, rng))),
     "players exchanged": lambda game, rng: gan.random_players(game, rng)[::-1],

@@ -99,7 +99,7 @@ other_history("modes of 25 as a share", lambda h: h._replace(modes=h.modes / 25 
 other_history("the critic's parameters under both names", lambda h: h._replace(x=h.y))
 
 
-def one_stream_everything(training, rng, num_samples=2500, progress=None, path=None):
+def one_stream_for_everything(training, rng, num_samples=2500, progress=None, path=None):
     class Shared(np.random.Generator):
         def spawn(self, n):
             return [self] * n
@@ -107,4 +107,4 @@ def one_stream_everything(training, rng, num_samples=2500, progress=None, path=N
     return gan_training.train(training, Shared(rng.bit_generator), num_samples, progress, path)
 
 
-training_repeats_rounds_and_looks_on_the_way.mutants({"one stream for everything": one_stream_everything})
+training_repeats_rounds_and_looks_on_the_way.mutants({"one stream for everything": one_stream_for_everything})

@@ -160,7 +160,7 @@ def smaller_root(method, nu, alpha):
     return alpha * np.abs(nu) / linear_rates.contraction(method, nu, alpha)
 
 
-def eg_alpha2_nu_2(method, nu, alpha):
+def extragradient_with_the_modulus(method, nu, alpha):
     return (
         np.abs(1 - alpha * nu + np.abs(alpha * nu) ** 2)
         if method == "eg"
@@ -171,7 +171,7 @@ def eg_alpha2_nu_2(method, nu, alpha):
 contraction_is_the_largest_eigenvalue_of_a_step.mutants(
     {
         "the smaller root": smaller_root,
-        "EG with + α²|ν|²": eg_alpha2_nu_2,
+        "EG with + α²|ν|²": extragradient_with_the_modulus,
         "takes real ν for iσ": lambda method, nu, alpha: linear_rates.contraction(
             method, nu if np.iscomplexobj(nu) else 1j * nu, alpha
         ),

@@ -78,13 +78,13 @@ def mirror_descent_multiplies_weights(rng, *, mirror_descent=mixed_nash.mirror_d
     yield from averages_are_exact(mirror_descent, False, rng)
 
 
-def averages_points_1_t(A, eta, num_steps):
+def averages_from_the_second_point(A, eta, num_steps):
     more, start = mixed_nash.mirror_descent(A, eta, num_steps + 1), mixed_nash.mirror_descent(A, eta, 1)
     return [((num_steps + 1) * a - b) / num_steps for a, b in zip(more, start, strict=True)]
 
 
 mirror_descent_multiplies_weights.mutants({
-    "averages the points 1 … T": averages_points_1_t,
+    "averages the points 1 … T": averages_from_the_second_point,
     "η 1 % too large": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, 1.01 * eta, num_steps),
     "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_descent(-A, eta, num_steps),
     "mirror-prox": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, eta, num_steps),

@@ -67,7 +67,7 @@ def cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser(
     yield rate("|log μ + 2πε| against ε", sizes[1:], np.abs(exponents + 2 * np.pi * sizes)[1:], 3.0)
 
 
-def phi_u2_2_u4_3(eps=0.01, player="max"):
+def another_hill(eps=0.01, player="max"):
     V = games.almost_bilinear(eps).operator
     return games.Game("mutant", None, lambda z: V(z * np.sqrt(4 / 3)) / np.sqrt(4 / 3))
 
@@ -76,7 +76,7 @@ cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutants(
     {
         "the printed form": lambda eps=0.01, player="max": games.almost_bilinear(eps, "min"),
         "ε 1 % too large": lambda eps=0.01, player="max": games.almost_bilinear(1.01 * eps, player),
-        "φ = u²/2 − u⁴/3": phi_u2_2_u4_3,
+        "φ = u²/2 − u⁴/3": another_hill,
     },
     replaces="almost_bilinear",
 )
@@ -134,7 +134,7 @@ def cycle_of_the_printed_almost_bilinear_game_repels(
     yield equal("printed: starts at ‖z‖ = 2 that leave the ball of radius 1000", far.t_events[0].size, 1)
 
 
-def eigenvalues_jv(V, z0):
+def eigenvalues_negated(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(eigenvalues=-found.eigenvalues)
 
@@ -144,7 +144,7 @@ def stops_after_one_newton_step(V, z0):
     return spurious_attractors.CriticalPoint(z, np.linalg.eigvals(differentiation.jacobian(V, z)))
 
 
-def runs_attracting_side(V, centre, bracket, num_points=1024):
+def always_attracting(V, centre, bracket, num_points=1024):
     cycle = spurious_attractors.limit_cycle(V, centre, bracket, num_points)
     return cycle._replace(multiplier=min(cycle.multiplier, 1 / cycle.multiplier))
 
@@ -165,13 +165,13 @@ cycle_of_the_printed_almost_bilinear_game_repels.mutants(
 )
 cycle_of_the_printed_almost_bilinear_game_repels.mutants(
     {
-        "eigenvalues of −JV": eigenvalues_jv,
+        "eigenvalues of −JV": eigenvalues_negated,
         "stops after one Newton step": stops_after_one_newton_step,
     },
     replaces="critical_point",
 )
 cycle_of_the_printed_almost_bilinear_game_repels.mutants(
-    {"runs to the attracting side": runs_attracting_side}, replaces="limit_cycle"
+    {"runs to the attracting side": always_attracting}, replaces="limit_cycle"
 )
 
 

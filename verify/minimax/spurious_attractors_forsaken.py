@@ -61,18 +61,18 @@ def players_exchanged(offset=0.45):
     return game._replace(operator=lambda z: -game.operator(z))
 
 
-def transposes_coordinates_solution(V, z0):
+def transposes_the_point(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(z=found.z[::-1])
 
 
-def jvs_diagonal_where_p_2(V, z0):
+def diagonal_beyond_the_plane(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     diagonal = np.diag(differentiation.jacobian(V, found.z))
     return found._replace(eigenvalues=diagonal) if len(diagonal) > 2 else found
 
 
-def eigenvalues_symmetric_part(V, z0):
+def of_the_symmetric_part(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     J = differentiation.jacobian(V, found.z)
     return found._replace(eigenvalues=np.linalg.eigvals(J + J.T) / 2)
@@ -88,9 +88,9 @@ forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutan
 )
 forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutants(
     {
-        "transposes the coordinates of the solution": transposes_coordinates_solution,
-        "JV's diagonal where p > 2": jvs_diagonal_where_p_2,
-        "eigenvalues of the symmetric part": eigenvalues_symmetric_part,
+        "transposes the coordinates of the solution": transposes_the_point,
+        "JV's diagonal where p > 2": diagonal_beyond_the_plane,
+        "eigenvalues of the symmetric part": of_the_symmetric_part,
     },
     replaces="critical_point",
 )
@@ -146,7 +146,7 @@ def forsaken_point_hides_behind_a_repelling_cycle(
     yield equal("repelling: μ is the slope of the return map", slope, inner.multiplier, atol=noise)
 
 
-def x4_2_1_percent_too_large(offset=0.45):
+def quartic_too_large(offset=0.45):
     game = games.forsaken(offset)
     return game._replace(operator=lambda z: game.operator(z) - 0.02 * z**3)
 
@@ -154,7 +154,7 @@ def x4_2_1_percent_too_large(offset=0.45):
 forsaken_point_hides_behind_a_repelling_cycle.mutants(
     {
         "the printed offset": lambda offset=0.45: games.forsaken(0.5),
-        "x⁴/2 1 % too large": x4_2_1_percent_too_large,
+        "x⁴/2 1 % too large": quartic_too_large,
     },
     replaces="forsaken",
 )

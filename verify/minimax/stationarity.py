@@ -186,21 +186,21 @@ necessary_conditions_judge_random_games.mutants({
 })
 
 
-def second_derivatives_whole_phi_place(payoff, z, dim_x=1, tolerance=1e-9):
+def curvature_of_the_whole_payoff(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
     return found._replace(x_curvature=np.linalg.eigvalsh(J + np.swapaxes(J, -1, -2))[..., 0] / 2)
 
 
-def diagonals_place_eigenvalues(payoff, z, dim_x=1, tolerance=1e-9):
+def diagonals_for_eigenvalues(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
     return found._replace(x_curvature=np.diagonal(J, axis1=-2, axis2=-1)[..., :dim_x].min(-1))
 
 
 necessary_conditions_judge_random_games.mutants({
-    "second derivatives of the whole Φ in place of its blocks": second_derivatives_whole_phi_place,
-    "diagonals in place of eigenvalues": diagonals_place_eigenvalues,
+    "second derivatives of the whole Φ in place of its blocks": curvature_of_the_whole_payoff,
+    "diagonals in place of eigenvalues": diagonals_for_eigenvalues,
 })
 
 
@@ -230,25 +230,25 @@ def forsaken_point_is_no_local_nash_equilibrium(
     yield equal("almost bilinear as printed: Φ(x, 0) ≥ 0 = Φ(0, y), an LNE", gain, expected, atol=rounding(8))
 
 
-def asks_minimisers_condition_only(payoff, z, dim_x=1, tolerance=1e-9):
+def minimiser_only(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     return found._replace(kind=np.where(found.x_curvature > 0, "strict equilibrium", found.kind))
 
 
-def gradphi_gradphi(payoff, z, dim_x=1, tolerance=1e-9):
+def sign_of_the_maximiser(payoff, z, dim_x=1, tolerance=1e-9):
     found = stationarity.classify(payoff, z, dim_x, tolerance)
     return found._replace(y_curvature=-found.y_curvature)
 
 
-def payoff_other_player(offset=0.45):
+def payoff_of_the_other_player(offset=0.45):
     game = games.forsaken(offset)
     return game._replace(payoff=lambda x, y: -game.payoff(x, y))
 
 
 forsaken_point_is_no_local_nash_equilibrium.mutants(
     {
-        "asks for the minimiser's condition only": asks_minimisers_condition_only,
-        "∇ᵧᵧΦ for −∇ᵧᵧΦ": gradphi_gradphi,
+        "asks for the minimiser's condition only": minimiser_only,
+        "∇ᵧᵧΦ for −∇ᵧᵧΦ": sign_of_the_maximiser,
     },
     replaces="classify",
 )
@@ -261,5 +261,5 @@ forsaken_point_is_no_local_nash_equilibrium.mutants(
     replaces="almost_bilinear",
 )
 forsaken_point_is_no_local_nash_equilibrium.mutants(
-    {"the payoff of the other player": payoff_other_player}, replaces="forsaken"
+    {"the payoff of the other player": payoff_of_the_other_player}, replaces="forsaken"
 )

@@ -182,9 +182,9 @@ stochastic_descent_stays_near_hurwitz_minimisers.mutants({
 })
 
 
-def one_error_all_paths(grad_f, x0, etas, sigma, rng):
+def one_error_for_all_paths(grad_f, x0, etas, sigma, rng):
     path = stochastic_descent.sgd(grad_f, x0[:1], etas, sigma, rng)
     return np.repeat(path, len(x0), axis=1)
 
 
-stochastic_descent_stays_near_hurwitz_minimisers.mutants({"one error for all paths": one_error_all_paths})
+stochastic_descent_stays_near_hurwitz_minimisers.mutants({"one error for all paths": one_error_for_all_paths})

@@ -82,12 +82,12 @@ adaptive_mutant(
 )
 
 
-def wrong_0_0_solution(V, z0, gamma, num_steps, project=None, sigma=None):
+def not_a_number_at_a_solution(V, z0, gamma, num_steps, project=None, sigma=None):
     done = weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, project=project, sigma=sigma)
     return done._replace(z=done.z * (1 + 0 / np.abs(done.d).max(initial=0)))
 
 
-adaptive_relaxation_is_measured_along_d.mutants({"0/0 at a solution": wrong_0_0_solution})
+adaptive_relaxation_is_measured_along_d.mutants({"0/0 at a solution": not_a_number_at_a_solution})
 
 
 def changed_sigma(text, change):

@@ -119,7 +119,7 @@ def direction(V, z, gamma, Q):
 run_mutants(ceg_plus_is_a_relaxed_forward_backward_forward_step)
 
 
-def starts_outside_set(V, z0, gamma, alpha, num_steps, project=None):
+def starts_outside(V, z0, gamma, alpha, num_steps, project=None):
     done = weak_minty.ceg_plus(V, z0, gamma, alpha, num_steps, project=project)
     return done._replace(z=np.concatenate([[z0], done.z[1:]]))
 
@@ -132,17 +132,17 @@ def projects_every_state(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.Run(np.concatenate([z[::2], z[-1:]]), z_bar, d)
 
 
-def planar_points_alone_take_longer(V, z0, gamma, alpha, num_steps, project=None):
+def longer_steps_alone(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.ceg_plus(V, z0, gamma, 1.01 * alpha if z0.shape == (2,) else alpha, num_steps, project=project)
 
 
 ceg_plus_is_a_relaxed_forward_backward_forward_step.mutants({
-    "starts outside the set": starts_outside_set,
+    "starts outside the set": starts_outside,
     "projects every state": projects_every_state,
     "planar formulas take whole steps": lambda V, z0, gamma, alpha, num_steps, project=None: weak_minty.ceg_plus(
         V, z0, gamma, 1.0 if is_planar(V) else alpha, num_steps, project=project
     ),
-    "planar points alone take longer steps": planar_points_alone_take_longer,
+    "planar points alone take longer steps": longer_steps_alone,
 })
 
 

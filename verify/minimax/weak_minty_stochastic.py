@@ -92,19 +92,19 @@ for text, wrong in WRONG.items():
     stochastic_mutant(one_sample_is_used_twice, text, **wrong)
 
 
-def corrects_first_step_too(V_hat, z0, gamma, alphas, rng, project=None):
+def corrects_the_first_step(V_hat, z0, gamma, alphas, rng, project=None):
     done = weak_minty.bc_seg_plus(V_hat, z0, gamma, alphas, rng, project=project)
     return done._replace(z_bar=np.concatenate([(1 - alphas[0]) * done.z_bar[:1], done.z_bar[1:]]))
 
 
-def one_number_all_coordinates_point(V_hat, z0, gamma, alphas, rng, project=None):
+def one_number_for_all_coordinates(V_hat, z0, gamma, alphas, rng, project=None):
     noisy = V_hat if z0.ndim > 1 else lambda z, xi: V_hat(z, 0 * xi + xi[0])
     return weak_minty.bc_seg_plus(noisy, z0, gamma, alphas, rng, project=project)
 
 
 one_sample_is_used_twice.mutants({
-    "corrects the first step too": corrects_first_step_too,
-    "one number for all coordinates of a point alone": one_number_all_coordinates_point,
+    "corrects the first step too": corrects_the_first_step,
+    "one number for all coordinates of a point alone": one_number_for_all_coordinates,
     "some memory even for α = 1": lambda V_hat, z0, gamma, alphas, rng, project=None: weak_minty.bc_seg_plus(
         V_hat, z0, gamma, np.minimum(alphas, 0.99), rng, project=project
     ),
@@ -155,12 +155,12 @@ stochastic_mutant(law_on_a_linear_weak_minty_game, "two samples in the correctio
 stochastic_mutant(law_on_a_linear_weak_minty_game, "updates with the field at z", hat=False)
 
 
-def same_noise_all_chains(V_hat, z0, gamma, alphas, rng, project=None):
+def same_noise_for_all_chains(V_hat, z0, gamma, alphas, rng, project=None):
     one = weak_minty.bc_seg_plus(V_hat, z0[:1], gamma, alphas, rng)
     return weak_minty.StochasticRun(*(np.repeat(part, len(z0), axis=1) for part in one))
 
 
-law_on_a_linear_weak_minty_game.mutants({"the same noise for all chains": same_noise_all_chains})
+law_on_a_linear_weak_minty_game.mutants({"the same noise for all chains": same_noise_for_all_chains})
 
 
 @claim("M21", slide=SLIDE, source=SOURCE)

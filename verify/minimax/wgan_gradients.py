@@ -125,7 +125,7 @@ def players_descend_their_losses(
         yield equal(f"generator, n = {len(noise)}", measured, expected, atol=rounding(1e5))
 
 
-def wrong_0_0_where_slope_0(d, real, fake, mixed, weight):
+def not_a_number_at_slope_zero(d, real, fake, mixed, weight):
     g = np.linalg.norm(wgan.vjp(d, mixed, np.ones(1)), axis=-1)
     return wgan.critic_gradient(d, real, fake, mixed, weight) + (np.nan if weight and (g == 0).any() else 0.0)
 
@@ -155,7 +155,7 @@ players_descend_their_losses.mutants(
 )
 players_descend_their_losses.mutants(
     {
-        "0/0 where a slope is 0": wrong_0_0_where_slope_0,
+        "0/0 where a slope is 0": not_a_number_at_slope_zero,
         "the critic descends on Φ": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
             d, fake, real, mixed, weight
         ),
