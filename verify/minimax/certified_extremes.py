@@ -128,7 +128,7 @@ certified_minima_are_global.mutants({
     "no proof: the best of a grid, polished": altered(minimum, _violation=lambda *_: None),
     "the remainder beyond degree 2 dropped": altered(minimum, _beyond_quadratic=lambda c: np.zeros(len(c))),
     "quadratic parts at corners only": altered(minimum, _quadratic_minimum=corners_only),
-    "not polished": altered(minimum, _polished=lambda f, z, lower, upper: float(f(z))),
+    "not polished": altered(minimum, _polished=lambda f, z, lower, upper: float(f(z)), GAP=1e-6),
     "coarser proof: GAP = 10⁻³": altered(minimum, GAP=1e-3),
     "the greatest value": lambda f, parts, weights, lower, upper: (
         -minimum(lambda z: -f(z), lambda z: parts(z) * [-1, 1], weights, lower, upper)
