@@ -135,15 +135,6 @@ def proximal_point_contracts_on_xy(rng, *, ppm_step=algorithms.ppm_step):
     yield equal("z⁺ = z − αV(z⁺) for V = tanh", w + alpha * np.tanh(w), z, atol=rounding(32, 2.0))
 
 
-proximal_point_contracts_on_xy.mutants({
-    "one explicit step: extragradient": lambda V, z, alpha: z - alpha * V(z - alpha * V(z)),
-    "two fixed-point iterations more": lambda V, z, alpha: (
-        z - alpha * V(z - alpha * V(z - alpha * V(z - alpha * V(z))))
-    ),
-    "implicit midpoint": lambda V, z, alpha: 2 * algorithms.ppm_step(V, z, alpha / 2) - z,
-})
-
-
 def newton(V, z, alpha, num_steps, axis=-1):
     """Newton's method for w = z − αV(w); its Jacobian is transposed for axis = −2."""
     w, directions = z, 1e-5 * np.eye(z.shape[-1])
@@ -162,6 +153,11 @@ def one_newton_step(V, z, alpha):
 
 
 proximal_point_contracts_on_xy.mutants({
+    "one explicit step: extragradient": lambda V, z, alpha: z - alpha * V(z - alpha * V(z)),
+    "two fixed-point iterations more": lambda V, z, alpha: (
+        z - alpha * V(z - alpha * V(z - alpha * V(z - alpha * V(z))))
+    ),
+    "implicit midpoint": lambda V, z, alpha: 2 * algorithms.ppm_step(V, z, alpha / 2) - z,
     "four Newton steps only": lambda V, z, alpha: newton(V, z, alpha, 4),
     "Newton's method with a transposed Jacobian": lambda V, z, alpha: newton(V, z, alpha, 8, axis=-2),
     "one Newton step only, exact on linear fields": one_newton_step,

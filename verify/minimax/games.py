@@ -75,9 +75,7 @@ def perturbed(make, V=lambda V, z: V, payoff=lambda value: value):
 
     def changed(*args, **kwargs):
         game = make(*args, **kwargs)
-        return games.Game(
-            "mutant", lambda x, y: payoff(game.payoff(x, y)), lambda z: np.asarray(V(game.operator(z), z))
-        )
+        return games.Game("mutant", lambda x, y: payoff(game.payoff(x, y)), lambda z: V(game.operator(z), z))
 
     return changed
 
