@@ -9,7 +9,7 @@ z0          Start (..., p); it is projected first.
 gamma       Step size γ of the extrapolation, > 0.
 num_steps   Number of steps, ≥ 0.
 project     The projection Q, a function z → z; None is the identity.
-returns     States z, one more than steps; extrapolated points z̄; but for BC-SEG+ the directions d.
+returns     States z, one more than steps; extrapolated points z̄; directions d, except for BC-SEG+.
 raises      `DivergedError` when a state is not finite; it carries the last finite one and its step.
 ==========  ===================================================================================================
 """
@@ -66,8 +66,8 @@ def weak_minty_constant(V: Field, z_star: Array, box: tuple[Any, Any]) -> float:
 
     .. math:: \rho = \inf_z \frac{\langle V(z), z - z^* \rangle}{\|V(z)\|^2}
 
-    Proved by subdivision (see `certified_extremes`): no point of the box is lower by more than 10⁻⁹ relative, and the
-    value is polished to rounding.
+    Proved by subdivision (see `certified_extremes`): no point of the box has a quotient lower by more than 10⁻⁹,
+    relative. The value is polished to rounding.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def lipschitz_constant(V: Field, box: tuple[Any, Any]) -> float:
 
     .. math:: L = \max_z \|JV(z)\|_2
 
-    Proved by subdivision (see `certified_extremes`): nowhere in the box is ‖JV‖₂ larger by more than 10⁻⁹ relative, and
-    the value is polished to rounding.
+    Proved by subdivision (see `certified_extremes`): nowhere in the box is ‖JV‖₂ larger by more than 10⁻⁹, relative.
+    The value is polished to rounding.
 
     Parameters
     ----------
