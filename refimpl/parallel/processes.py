@@ -1,8 +1,8 @@
 """Many independent jobs, here or on other processes, which end with the run that started them."""
 
 import contextlib
-import functools
 import multiprocessing
+import multiprocessing.connection
 import os
 import pickle
 import signal
@@ -10,8 +10,15 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
-from multiprocessing.connection import Connection, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    as_completed,
+    wait,
+)
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
 
@@ -22,8 +29,7 @@ T = TypeVar("T")
 Workers = int | Executor | Callable[[Callable, Sequence], Any]
 """A number of processes, any executor, or a callable like `map` that returns results."""
 
-PATIENCE = 5.0
-"""Seconds in which a process that was told to end must have ended."""
+_GUARD = 'processes needs the usual if __name__ == "__main__":'
 
 
 class WorkerDied(RuntimeError):
@@ -40,7 +46,7 @@ workers_domain = Domain("integer >= 1, an Executor, or a callable like map", _ch
 def as_they_come(job: Callable[[T], Any], items: Sequence[T], workers: Workers) -> Generator[tuple[int, Any]]:
     """Numbers of items with job(item), or with the exception that another process raised, as they are finished.
 
-    With one worker the jobs run here, in order, and so they do inside a daemonic process, which may start no others.
+    With one worker the jobs run here, in order, and so they do inside a process that another one started.
     Other processes start anew (a script that asks for them needs the usual ``if __name__ == "__main__":``), multiply on
     one thread each, leave Ctrl-C to this one, and end when the iteration is left or this process is gone. Where one
     dies, its job is run once more by another.
@@ -58,21 +64,15 @@ def as_they_come(job: Callable[[T], Any], items: Sequence[T], workers: Workers) 
     ------
     TypeError
         The job cannot be pickled, or `workers` returned futures.
-    RuntimeError
-        Processes die before they begin.
     """
     if isinstance(workers, Executor):
         yield from _from_executor(job, items, workers)
     elif callable(workers):
         yield from _from_map(workers(job, items), len(items))
-    elif workers == 1 or len(items) < 2 or multiprocessing.current_process().daemon:
+    elif workers == 1 or len(items) < 2 or multiprocessing.parent_process() is not None:
         yield from enumerate(map(job, items))
     else:
-        crew = _Crew(job, items, min(workers, len(items)))
-        try:
-            yield from crew.results()
-        finally:
-            crew.end()
+        yield from _from_processes(job, items, min(workers, len(items)))
 
 
 @contextlib.contextmanager
@@ -124,111 +124,45 @@ def _from_map(results: Iterable[Any], expected: int) -> Generator[tuple[int, Any
         raise ValueError(f"workers must return one result for each of {expected} items, got {count}")
 
 
-class _Worker:
-    """A process, the pipe to it, and the number of its job: None while it starts."""
-
-    def __init__(self, job: bytes, sharers: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, job, sharers), daemon=True)
-        self.item: int | None = None
-        with _no_interrupts():
-            self.process.start()
-        theirs.close()
-
-    def give(self, i: int, item: bytes) -> None:
-        """A process that died in the meantime is found out when its answer is read."""
-        self.item = i
-        with contextlib.suppress(OSError):
-            self.pipe.send_bytes(item)
-
-    def answer(self) -> Any:
-        """What it sent, or an EOFError that it is dead."""
-        try:
-            packed = self.pipe.recv_bytes()
-        except (EOFError, OSError):
-            self.process.join()
-            raise EOFError(f"exit code {self.process.exitcode}") from None
-        try:
-            return pickle.loads(packed)
-        except Exception as error:
-            return error
-
-    def dismiss(self) -> None:
-        """See that the process ends: the closed pipe tells it to."""
-        self.pipe.close()
-        self.process.join(PATIENCE)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        self.process.close()
+def _from_processes(job: Callable, items: Sequence[Any], workers: int) -> Generator[tuple[int, Any]]:
+    """From pools of one process each, so that it is known whose job was at work when one dies."""
+    _pickled("job", job)
+    waiting, died = deque(range(len(items))), set[int]()
+    working: dict[Future, tuple[ProcessPoolExecutor, int]] = {}
+    strangers = set(multiprocessing.active_children())
+    idle = [_pool(workers) for _ in range(workers)]
+    try:
+        while waiting or working:
+            while waiting and idle:
+                pool, i = idle.pop(), waiting.popleft()
+                try:
+                    _pickled(f"items[{i}]", items[i])
+                except TypeError as error:
+                    idle.append(pool)
+                    yield i, error
+                    continue
+                with _no_interrupts():
+                    working[pool.submit(_answer, job, items[i])] = pool, i
+            for future in wait(working, return_when=FIRST_COMPLETED).done:
+                pool, i = working.pop(future)
+                broken = isinstance(future.exception(), BrokenExecutor)
+                idle.append(_pool(workers) if broken else pool)
+                if not broken:
+                    yield i, future.exception() or future.result()
+                elif i in died:
+                    yield i, WorkerDied(f"the process of items[{i}] died, twice; a script that asks for {_GUARD}")
+                else:
+                    died.add(i)
+                    waiting.appendleft(i)
+    finally:
+        for process in set(multiprocessing.active_children()) - strangers:
+            process.terminate()
+        for pool in (*idle, *(pool for pool, _ in working.values())):
+            pool.shutdown(cancel_futures=True)
 
 
-class _Crew:
-    """The processes at work, those that have none left, and the numbers of items that wait, or whose process died."""
-
-    def __init__(self, job: Callable, items: Sequence[Any], workers: int) -> None:
-        self.job, self.items, self.workers = _pickled("job", job), items, workers
-        self.left, self.died = deque(range(len(items))), set[int]()
-        self.working: dict[Any, _Worker] = {}
-        self.idle: list[_Worker] = []
-
-    def results(self) -> Generator[tuple[int, Any]]:
-        while self.left or self.working:
-            self._fill()
-            for pipe in wait(list(self.working)):
-                yield from self._heard(self.working[pipe])
-
-    def _fill(self) -> None:
-        """As many processes as may be, and as there are items for those that start."""
-        starting = sum(one.item is None for one in self.working.values())
-        for _ in range(min(self.workers - len(self.working), len(self.left) - starting)):
-            worker = _Worker(self.job, self.workers)
-            self.working[worker.pipe] = worker
-
-    def _heard(self, worker: _Worker) -> Generator[tuple[int, Any]]:
-        done = worker.item
-        try:
-            answer = worker.answer()
-        except EOFError as end:
-            self.idle.append(self.working.pop(worker.pipe))
-            yield from self._lost(done, end)
-            return
-        yield from self._next(worker)
-        if done is not None:
-            yield done, answer
-
-    def _lost(self, item: int | None, end: EOFError) -> Generator[tuple[int, Any]]:
-        """Another process will try the item, once."""
-        if item is None:
-            raise RuntimeError(
-                f"a process for {len(self.items)} items died when it started ({end}); a script that asks for processes"
-                ' needs the usual if __name__ == "__main__":'
-            )
-        if item in self.died:
-            yield item, WorkerDied(f"the process of items[{item}] died, twice ({end})")
-        else:
-            self.died.add(item)
-            self.left.appendleft(item)
-
-    def _next(self, worker: _Worker) -> Generator[tuple[int, Any]]:
-        """Give the process the next item; one that cannot be sent is answered with the error."""
-        while self.left:
-            i = self.left.popleft()
-            try:
-                worker.give(i, _pickled(f"items[{i}]", self.items[i]))
-            except TypeError as error:
-                yield i, error
-            else:
-                return
-        self.idle.append(self.working.pop(worker.pipe))
-        worker.pipe.close()
-
-    def end(self) -> None:
-        for worker in self.working.values():
-            worker.process.terminate()
-        for worker in (*self.idle, *self.working.values()):
-            worker.dismiss()
+def _pool(sharers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, (sharers,))
 
 
 def _pickled(name: str, value: Any) -> bytes:
@@ -257,8 +191,8 @@ def _no_interrupts() -> Iterator[None]:
 # In the other process
 
 
-def _work(pipe: Connection, job: bytes, sharers: int) -> None:
-    """Do the jobs that come, until the pipe is closed."""
+def _begin(sharers: int) -> None:
+    """End with the parent and when told to, leave interrupts to the parent, and multiply on one thread."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for name in ("SIGINT", "SIGHUP"):
@@ -267,42 +201,31 @@ def _work(pipe: Connection, job: bytes, sharers: int) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGHUP})
     become_one_of(sharers)
-    pipe.send_bytes(pickle.dumps(None))
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            pipe.send_bytes(_answer(job, pipe.recv_bytes()))
 
 
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        wait([parent.sentinel])
+        multiprocessing.connection.wait([parent.sentinel])
         os._exit(1)
 
 
-def _answer(job: bytes, item: bytes) -> bytes:
-    """The pickled result, or the exception that came instead."""
+def _answer(job: Callable, item: Any) -> Any:
+    """The result, or the exception that came instead, in a form that can be sent."""
     try:
-        result = _loaded(job)(pickle.loads(item))
+        result = job(item)
+        _pickled("the job's result", result)
+        return result
     except BaseException as error:
         error.add_note("In a worker process: " + "".join(traceback.format_tb(error.__traceback__)))
         return _sendable(error)
-    try:
-        return _pickled("the job's result", result)
-    except TypeError as error:
-        return _sendable(error)
 
 
-def _sendable(error: BaseException) -> bytes:
+def _sendable(error: BaseException) -> BaseException:
     """The exception, or where it cannot be sent one with its words."""
     try:
-        packed = pickle.dumps(error)
-        pickle.loads(packed)
+        return pickle.loads(pickle.dumps(error))
     except Exception:
         words = RuntimeError(f"{type(error).__name__}: {error}")
         words.__notes__ = error.__notes__
-        return pickle.dumps(words)
-    return packed
-
-
-_loaded = functools.lru_cache(maxsize=1)(pickle.loads)
+        return words

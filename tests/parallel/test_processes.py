@@ -199,9 +199,7 @@ def test_no_process_outlives_the_run(number: signal.Signals, last: str, status: 
 
 def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "run.py"
-    script.write_text(
-        "import math\nfrom refimpl.parallel import as_they_come\nlist(as_they_come(math.sqrt, [1, 4], 2))"
-    )
+    script.write_text("import math\nfrom refimpl.parallel import sweep\nsweep(math.sqrt, [1, 4], 2)")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60, env=environment
