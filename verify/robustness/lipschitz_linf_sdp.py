@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from refimpl.robustness import linf_sdp_signs
+from refimpl.robustness import linf_sdp_signs, lipschitz
 from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
 from verify.robustness._rationals import exactly, is_semidefinite
@@ -18,7 +18,7 @@ SOLVER = 1e-6
 
 @claim("R06", slide=SLIDE, source=SOURCE)
 def sign_relaxation_pairs_the_constant_with_the_input(
-    rng, *, linf_sdp=linf_sdp_signs.linf_sdp, linf_matrix=linf_sdp_signs.linf_matrix
+    rng, *, linf_sdp=lipschitz.linf_sdp, linf_matrix=linf_sdp_signs.linf_matrix
 ):
     r"""max sᵀ diag(v) W t ≤ ¼ max⟨M, P⟩; ¼zᵀMz is the left side at z = (1, t, 2s − 1). Paired with s it is no bound.
 
@@ -46,18 +46,18 @@ def sign_relaxation_pairs_the_constant_with_the_input(
 
 def changed(change):
     """The relaxation of weights that were changed."""
-    return lambda W, v: linf_sdp_signs.linf_sdp(*change(W, v))
+    return lambda W, v: lipschitz.linf_sdp(*change(W, v))
 
 
 PROGRAMS = {
-    "½ for ¼": lambda W, v: 2 * linf_sdp_signs.linf_sdp(W, v),
+    "½ for ¼": lambda W, v: 2 * lipschitz.linf_sdp(W, v),
     "without the constant row": lambda W, v: relaxed(without_constant(linf_sdp_signs.linf_matrix(W, v))),
-    "without symmetrising": lambda W, v: linf_sdp_signs.linf_sdp(W, v) / 2,
+    "without symmetrising": lambda W, v: lipschitz.linf_sdp(W, v) / 2,
     "|v| for v": changed(lambda W, v: (W, np.abs(v))),
     "v left out": changed(lambda W, v: (W, np.sign(v))),
-    "1 % too large": lambda W, v: 1.01 * linf_sdp_signs.linf_sdp(W, v),
-    "1 % too small": lambda W, v: 0.99 * linf_sdp_signs.linf_sdp(W, v),
-    "as the solver leaves it, 10⁻⁵ below": lambda W, v: (1 - 1e-5) * linf_sdp_signs.linf_sdp(W, v),
+    "1 % too large": lambda W, v: 1.01 * lipschitz.linf_sdp(W, v),
+    "1 % too small": lambda W, v: 0.99 * lipschitz.linf_sdp(W, v),
+    "as the solver leaves it, 10⁻⁵ below": lambda W, v: (1 - 1e-5) * lipschitz.linf_sdp(W, v),
     "all neurons active": lambda W, v: np.abs(v @ W).sum(),
 }
 
@@ -87,7 +87,7 @@ sign_relaxation_pairs_the_constant_with_the_input.mutants(
 
 @claim("R06", slide=SLIDE, source=SOURCE + "; in rational arithmetic")
 def multipliers_prove_the_sign_relaxation(
-    rng, *, linf_certificate=linf_sdp_signs.linf_certificate, linf_sdp=linf_sdp_signs.linf_sdp
+    rng, *, linf_certificate=linf_sdp_signs.linf_certificate, linf_sdp=lipschitz.linf_sdp
 ):
     r"""diag(d) − M ⪰ 0 without any rounding, by elimination in fractions, and the bound is ¼ Σ dᵢ."""
     nets = [network(rng, p, m) for p, m in [(1, 1), (2, 3), (3, 2), (4, 4)]]
@@ -114,5 +114,5 @@ multipliers_prove_the_sign_relaxation.mutants(
     replaces="linf_certificate",
 )
 multipliers_prove_the_sign_relaxation.mutants(
-    {"½ for ¼": lambda W, v: 2 * linf_sdp_signs.linf_sdp(W, v)}, replaces="linf_sdp"
+    {"½ for ¼": lambda W, v: 2 * lipschitz.linf_sdp(W, v)}, replaces="linf_sdp"
 )

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import scipy
 
-from refimpl.robustness import lipsdp_multipliers
+from refimpl.robustness import lipschitz, lipsdp_multipliers
 from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal
 from verify.robustness._rationals import exactly, is_semidefinite
@@ -21,7 +21,7 @@ RELU_DIFFERENCE = [np.array([[1.0], [1.0]]), np.array([[1.0, -1.0]])]
 
 @claim("R05", slide=SLIDE, source="Pauli, Koch, Berberich, Kohler & Allgöwer 2022; in rational arithmetic")
 def coupled_multipliers_certify_nothing(
-    rng, *, lipsdp=lipsdp_multipliers.lipsdp, lipsdp_matrix=lipsdp_multipliers.lipsdp_matrix
+    rng, *, lipsdp=lipschitz.lipsdp, lipsdp_matrix=lipsdp_multipliers.lipsdp_matrix
 ):
     r"""h(a) = relu(a) − relu(a − 1) has slope 1, and T = dI + ½(e₁ − e₂)(e₁ − e₂)ᵀ "proves" ρ = d for every d > 0.
 
@@ -56,7 +56,7 @@ coupled_multipliers_certify_nothing.mutants(
     {
         "multipliers that couple neurons": shipped(coupled_lipsdp, project="LipSDP", version="mode network"),
         "no bias is thought of: the slope of relu − relu": lambda weights: abs(weights[-1].sum()),
-        "1 % too large": lambda weights: 1.01 * lipsdp_multipliers.lipsdp(weights),
+        "1 % too large": lambda weights: 1.01 * lipschitz.lipsdp(weights),
     },
     replaces="lipsdp",
 )
@@ -113,7 +113,7 @@ lipsdp_matrix_is_the_quadratic_form.mutants({
 
 @claim("R07", slide=SLIDE, source=SOURCE + "; in rational arithmetic")
 def multipliers_prove_the_bound(
-    rng, *, lipsdp_certificate=lipsdp_multipliers.lipsdp_certificate, lipsdp=lipsdp_multipliers.lipsdp
+    rng, *, lipsdp_certificate=lipsdp_multipliers.lipsdp_certificate, lipsdp=lipschitz.lipsdp
 ):
     r"""M(ρ, diag λ) ⪯ 0 without any rounding, by elimination in fractions, λ ≥ 0, L = √ρ; dead or equal neurons."""
     nets = [network(rng, *sizes) for sizes in SIZES[1:]]
@@ -151,9 +151,7 @@ multipliers_prove_the_bound.mutants(
     },
     replaces="lipsdp_certificate",
 )
-multipliers_prove_the_bound.mutants(
-    {"ρ for √ρ": lambda weights: lipsdp_multipliers.lipsdp(weights) ** 2}, replaces="lipsdp"
-)
+multipliers_prove_the_bound.mutants({"ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2}, replaces="lipsdp")
 
 
 def averaged(certificate):
@@ -167,7 +165,7 @@ def short(certificate):
 
 
 @claim("R07", slide=SLIDE, source=SOURCE + "; derived here")
-def lipsdp_is_the_best_bound_of_its_kind(rng, *, lipsdp=lipsdp_multipliers.lipsdp):
+def lipsdp_is_the_best_bound_of_its_kind(rng, *, lipsdp=lipschitz.lipsdp):
     r"""√ρ = ‖W_L⋯W₁‖₂ where all weights are positive, at any depth; never above Π‖W_l‖₂; the least over λ by search.
 
     With positive weights −M has no positive entry off its diagonal and, at ρ = ‖W_L⋯W₁‖₂² and
@@ -201,9 +199,9 @@ def by_search(W, v):
 
 lipsdp_is_the_best_bound_of_its_kind.mutants({
     "the product of norms": lambda weights: float(np.prod([np.linalg.norm(W, 2) for W in weights])),
-    "ρ for √ρ": lambda weights: lipsdp_multipliers.lipsdp(weights) ** 2,
-    "0.1 % too large": lambda weights: 1.001 * lipsdp_multipliers.lipsdp(weights),
-    "0.1 % too small": lambda weights: 0.999 * lipsdp_multipliers.lipsdp(weights),
+    "ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2,
+    "0.1 % too large": lambda weights: 1.001 * lipschitz.lipsdp(weights),
+    "0.1 % too small": lambda weights: 0.999 * lipschitz.lipsdp(weights),
     "all neurons active": lambda weights: float(
         np.linalg.norm(np.linalg.multi_dot([*weights[::-1], np.eye(len(weights[0].T))]))
     ),

@@ -4,7 +4,7 @@ import unittest.mock
 
 import numpy as np
 
-from refimpl.robustness import activation_patterns
+from refimpl.robustness import activation_patterns, lipschitz
 from verify.claims import claim
 from verify.evidence import equal
 from verify.robustness._small_networks import (
@@ -22,7 +22,7 @@ ELSEWHERE = [(1, 1), (1, 4), (3, 4), (4, 3), (3, 2, 3)]
 
 
 @claim("R04", slide=SLIDE, source="Definition")
-def brute_force_is_the_largest_gradient_that_occurs(rng, *, brute_force=activation_patterns.brute_force):
+def brute_force_is_the_largest_gradient_that_occurs(rng, *, brute_force=lipschitz.brute_force):
     r"""max ‖∇h‖_* over all arcs of the circle, and over all choices of slopes that a linear program finds to occur.
 
     Known cases: a linear network; relu(a) ± relu(−a), relu(a) − relu(a); neurons that are dead, equal or parallel.
@@ -74,15 +74,13 @@ def at_points(weights, norm, n, last=lambda u: 1 + 0 * u):
 
 def of_layers(change):
     """Brute force on weights that were changed."""
-    return lambda weights, norm=2: activation_patterns.brute_force(
-        change([np.asarray(W, float) for W in weights]), norm
-    )
+    return lambda weights, norm=2: lipschitz.brute_force(change([np.asarray(W, float) for W in weights]), norm)
 
 
 def without_thin_cells(weights, norm=2):
     """Brute force that takes thin cones for empty ones."""
     with unittest.mock.patch.object(activation_patterns, "_THIN", 1e-3):
-        return activation_patterns.brute_force(weights, norm)
+        return lipschitz.brute_force(weights, norm)
 
 
 brute_force_is_the_largest_gradient_that_occurs.mutants({
@@ -90,14 +88,14 @@ brute_force_is_the_largest_gradient_that_occurs.mutants({
     "patterns that do not occur": lambda weights, norm=2: largest(all_patterns([np.asarray(W) for W in weights]), norm),
     "at a few points": lambda weights, norm=2: at_points(weights, norm, 8),
     "ReLU after the last layer": lambda weights, norm=2: at_points(weights, norm, 4000, lambda u: 1.0 * (u > 0)),
-    "the norm itself for its dual": lambda weights, norm=2: activation_patterns.brute_force(
+    "the norm itself for its dual": lambda weights, norm=2: lipschitz.brute_force(
         weights, {1: np.inf, 2: 2, np.inf: 1}[norm]
     ),
-    "ℓ₂ whatever the norm": lambda weights, norm=2: activation_patterns.brute_force(weights, 2),
-    "ℓ∞ if no norm is given": lambda weights, norm=np.inf: activation_patterns.brute_force(weights, norm),
+    "ℓ₂ whatever the norm": lambda weights, norm=2: lipschitz.brute_force(weights, 2),
+    "ℓ∞ if no norm is given": lambda weights, norm=np.inf: lipschitz.brute_force(weights, norm),
     "last layer left out": of_layers(lambda weights: [*weights[:-1], np.ones_like(weights[-1])]),
     "absolute weights": of_layers(lambda weights: [np.abs(W) for W in weights]),
-    "1 % too large": lambda weights, norm=2: 1.01 * activation_patterns.brute_force(weights, norm),
+    "1 % too large": lambda weights, norm=2: 1.01 * lipschitz.brute_force(weights, norm),
 })
 
 
