@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from refimpl.control import linear_quadratic, markov, robust
+from refimpl.control import decision_processes, linear_quadratic, robust_objective
 from verify.claims import claim
 from verify.control._problems import random_problem, stable_gains
 from verify.control._processes import deterministic, random_process
@@ -20,7 +20,9 @@ def box(radius, m, points=3):
 
 
 @claim("C04", slide=SLIDE, source=SOURCE)
-def the_printed_max_lets_the_adversary_help(rng, *, printed_cost=robust.printed_cost, robust_cost=robust.robust_cost):
+def the_printed_max_lets_the_adversary_help(
+    rng, *, printed_cost=robust_objective.printed_cost, robust_cost=robust_objective.robust_cost
+):
     r"""One action, |ν| ≤ r, H = R + γBᵀPB: with the inner min J + Hr² + 2rE|Es|, with max J − E (Es)²/H; narrow 𝒩."""
     problem, _ = random_problem(rng, 3, 1)
     _, B, _, R, gamma = problem
@@ -55,22 +57,22 @@ def best_action_all_reach_or_not(A, B, Q, R, gamma, K, s, nu):
 
 the_printed_max_lets_the_adversary_help.mutants(
     {
-        "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+        "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.printed_cost(
             A, B, Q, R, gamma, K, s, nu
         ),
         "one perturbation for all states": lambda A, B, Q, R, gamma, K, s, nu: max(
-            robust.robust_cost(A, B, Q, R, gamma, K, s, one[None]) for one in nu[:: len(nu) // 8]
+            robust_objective.robust_cost(A, B, Q, R, gamma, K, s, one[None]) for one in nu[:: len(nu) // 8]
         ),
         "worst state instead of the mean": lambda A, B, Q, R, gamma, K, s, nu: max(
-            robust.robust_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s
+            robust_objective.robust_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s
         ),
-        "the perturbation replaces the action": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+        "the perturbation replaces the action": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.robust_cost(
             A, B, Q, R, gamma, 0 * K, s, nu
         ),
-        "upward perturbations only": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+        "upward perturbations only": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.robust_cost(
             A, B, Q, R, gamma, K, s, nu[len(nu) // 2 :]
         ),
-        "𝒩 and −𝒩": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+        "𝒩 and −𝒩": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.robust_cost(
             A, B, Q, R, gamma, K, s, np.concatenate([nu, -nu])
         ),
     },
@@ -78,12 +80,14 @@ the_printed_max_lets_the_adversary_help.mutants(
 )
 the_printed_max_lets_the_adversary_help.mutants(
     {
-        "the robust objective for the printed one": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+        "the robust objective for the printed one": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.robust_cost(
             A, B, Q, R, gamma, K, s, nu
         ),
-        "no perturbation": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(A, B, Q, R, gamma, K, s, 0 * nu[:1]),
+        "no perturbation": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.printed_cost(
+            A, B, Q, R, gamma, K, s, 0 * nu[:1]
+        ),
         "the best action of all, in reach or not": best_action_all_reach_or_not,
-        "half the perturbation": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+        "half the perturbation": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.printed_cost(
             A, B, Q, R, gamma, K, s, nu[:: len(nu) // 4]
         ),
     },
@@ -93,7 +97,7 @@ the_printed_max_lets_the_adversary_help.mutants(
 
 @claim("C04", slide=SLIDE, source="policy improvement; P_K ⪰ P_{K*}")
 def printed_or_corrected_the_best_linear_policy_is_the_plain_one(
-    rng, *, printed_cost=robust.printed_cost, robust_cost=robust.robust_cost
+    rng, *, printed_cost=robust_objective.printed_cost, robust_cost=robust_objective.robust_cost
 ):
     r"""Printed: no policy beats J*, K* attains it. Corrected, 𝒩 = −𝒩: least at K* too, J* + max νᵀHν."""
     for n, m in ((3, 1), (3, 2)):
@@ -120,13 +124,13 @@ def printed_or_corrected_the_best_linear_policy_is_the_plain_one(
 
 printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
     {
-        "the robust objective for the printed one": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+        "the robust objective for the printed one": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.robust_cost(
             A, B, Q, R, gamma, K, s, nu
         ),
         "best action and state": lambda A, B, Q, R, gamma, K, s, nu: min(
-            robust.printed_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s
+            robust_objective.printed_cost(A, B, Q, R, gamma, K, one[None], nu) for one in s
         ),
-        "best perturbation paid back": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+        "best perturbation paid back": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.printed_cost(
             A, B, Q, 0.99 * R, gamma, K, s, nu
         ),
     },
@@ -134,13 +138,13 @@ printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
 )
 printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
     {
-        "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust.printed_cost(
+        "the printed objective for the robust one": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.printed_cost(
             A, B, Q, R, gamma, K, s, nu
         ),
         "𝒩 without its negative corners": lambda A, B, Q, R, gamma, K, s, nu: (
-            robust.robust_cost(A, B, Q, R, gamma, K, s, np.abs(nu)) + 1e-3
+            robust_objective.robust_cost(A, B, Q, R, gamma, K, s, np.abs(nu)) + 1e-3
         ),
-        "best at another gain: γ 1 % off": lambda A, B, Q, R, gamma, K, s, nu: robust.robust_cost(
+        "best at another gain: γ 1 % off": lambda A, B, Q, R, gamma, K, s, nu: robust_objective.robust_cost(
             A, B, Q, R, 0.99 * gamma, K, s, nu
         ),
     },
@@ -150,15 +154,15 @@ printed_or_corrected_the_best_linear_policy_is_the_plain_one.mutants(
 
 @claim("C04", slide=SLIDE, source="enumeration of policies")
 def on_finite_processes_the_printed_optimum_is_the_plain_one(
-    rng, *, best_reachable=robust.best_reachable, worst_reachable=robust.worst_reachable
+    rng, *, best_reachable=robust_objective.best_reachable, worst_reachable=robust_objective.worst_reachable
 ):
     r"""All μ: max E max_b Q^μ(s, b) = max J; max E min_b Q^μ(s, b) ≤ max J; at a cliff only it moves μ."""
     P, R = random_process(rng, 3, 3)
     gamma, D = 0.8, rng.dirichlet(np.ones(3))
     policies = np.array(list(itertools.product(range(3), repeat=3)))
     tables = deterministic(policies, 3)
-    V = markov.state_values(P, R, gamma, tables)
-    Q, J = markov.action_values(P, R, gamma, V), V @ D
+    V = decision_processes.state_values(P, R, gamma, tables)
+    Q, J = decision_processes.action_values(P, R, gamma, V), V @ D
     reach = np.array([[0, 1], [1, 2], [2, 0]])
     printed = (np.asarray(best_reachable(Q, reach)) * tables).sum(-1) @ D
     worst = (np.asarray(worst_reachable(Q, reach)) * tables).sum(-1) @ D
@@ -170,7 +174,7 @@ def on_finite_processes_the_printed_optimum_is_the_plain_one(
     yield at_most("worst case ≤ J ", worst, J, slack=1e-12, resolution=10.0)
     yield equal("printed ≥ J: policies where it is less", (printed < J - 1e-12).sum(), 0)
     fall = rng.uniform(1.5, 4)
-    Q = markov.action_values(np.ones((1, 3, 1)), [[1.0, 0.6, -fall]], 0.5, [0.0])
+    Q = decision_processes.action_values(np.ones((1, 3, 1)), [[1.0, 0.6, -fall]], 0.5, [0.0])
     edge = np.array([[0, 2], [1, 0], [2, 1]])
     chosen = [np.argmax(Q), np.argmax(best_reachable(Q, edge)), np.argmax(worst_reachable(Q, edge))]
     yield equal("at a cliff: the edge, the edge as printed, the middle as meant", chosen, [0, 0, 1])
@@ -178,9 +182,9 @@ def on_finite_processes_the_printed_optimum_is_the_plain_one(
 
 on_finite_processes_the_printed_optimum_is_the_plain_one.mutants(
     {
-        "as printed": lambda Q, reach: robust.best_reachable(Q, reach),
+        "as printed": lambda Q, reach: robust_objective.best_reachable(Q, reach),
         "every action in reach": lambda Q, reach: np.broadcast_to(Q.min(-1, keepdims=True), Q.shape),
-        "reach read backwards: who reaches a": lambda Q, reach: robust.worst_reachable(
+        "reach read backwards: who reaches a": lambda Q, reach: robust_objective.worst_reachable(
             Q, np.array([[0, 2], [1, 0], [2, 1]]) if reach[0, 1] == 1 else reach
         ),
     },
@@ -189,7 +193,7 @@ on_finite_processes_the_printed_optimum_is_the_plain_one.mutants(
 on_finite_processes_the_printed_optimum_is_the_plain_one.mutants(
     {
         "no exchange": lambda Q, reach: Q,
-        "as meant": lambda Q, reach: robust.worst_reachable(Q, reach),
+        "as meant": lambda Q, reach: robust_objective.worst_reachable(Q, reach),
         "every action in reach": lambda Q, reach: np.broadcast_to(Q.max(-1, keepdims=True), Q.shape),
     },
     replaces="best_reachable",
