@@ -7,7 +7,7 @@ import numpy as np
 from refimpl.robustness import activation_patterns, lipmip_programs, lipschitz
 from verify.claims import claim
 from verify.evidence import at_most, equal
-from verify.robustness._small_networks import all_patterns, gradients_in_a_box, largest, network
+from verify.robustness._small_networks import all_patterns, exchanged, gradients_in_a_box, largest, network
 
 SLIDE = "Robustness in deep learning: estimation of Lipschitz constant"
 SOURCE = "Jordan & Dimakis 2020"
@@ -37,7 +37,7 @@ def product(weights):
 def lipmip_is_exact_on_boxes(rng, *, lipmip=lipschitz.lipmip):
     r"""max ‖∇h‖_* over the choices of slopes that a linear program finds to occur inside the box, in ℓ₁ and ℓ∞.
 
-    Boxes contain 0, touch it or are far from it. Neurons that are dead, equal or opposite have no more patterns.
+    Boxes contain 0, touch it or are far from it.
     """
     nets = [network(rng, *sizes) for sizes in SIZES]
     for k in range(6):
@@ -50,25 +50,6 @@ def lipmip_is_exact_on_boxes(rng, *, lipmip=lipschitz.lipmip):
             found.append([lipmip(weights, norm, lower, upper) for norm in (1, np.inf)])
             allowed.append(2 * [SOLVER * product(weights)])
         yield equal(f"box {k + 1}", found, known, rtol=1e-12, atol=np.array(allowed))
-    w, (c, d) = rng.standard_normal(3), rng.uniform(1, 2, 2)
-    u = np.vstack([w, -w, w, 0 * w])
-    corner = rng.uniform(1e-3, 5e-3)
-    towards = (np.where(w > 0, 0.1, -2), np.where(w > 0, 2, -0.1))
-    cases = {
-        "linear": ([w[None]], (-1, 1), w),
-        "all active": ([u[[0, 2]], [[c, d]]], towards, (c + d) * w),
-        "all inactive": ([u[[1, 3]], [[c, d]]], towards, 0 * w),
-        "equal": ([u[[0, 2]], [[c, -d]]], (-1, 1), (c - d) * w),
-        "opposite": ([u[:2], [[c, d]]], (-1, 1), max(c, d) * w),
-        "a cell thin as 10⁻³": ([[[1, 0], [-1, 1e-3]], [[c, -d]]], (-1, 1), np.array([c + d, -1e-3 * d])),
-        "steepest in a corner": ([[[1, 1], [-1, -1]], [[c + d, d]]], (-2, [1, corner - 1]), (c + d) * np.ones(2)),
-        "dead": ([u[[0, 3]], [[c, d]]], (-1, 1), c * w),
-        "relu of minus a relu": ([u[:2], [[-c, 0], [0, d]], [[1.0, 1.0]]], (-1, 1), d * w),
-        "no weights": ([0 * u, [[c, d, c, d]]], (-1, 1), 0 * w),
-    }
-    found = [[lipmip(weights, norm, *box) for norm in (1, np.inf)] for weights, box, _ in cases.values()]
-    known = [[largest(g, norm) for norm in (1, np.inf)] for *_, g in cases.values()]
-    yield equal("known cases", found, known, rtol=1e-12, atol=1e-12)
 
 
 def without_cuts(weights, norm, lower, upper):
@@ -102,26 +83,51 @@ def without_thin_cells(*arguments):
 
 
 lipmip_is_exact_on_boxes.mutants({
-    "thin cells left out": without_thin_cells,
     "patterns at zero preactivations admitted": without_cuts,
-    "all patterns": lambda weights, norm, lower, upper: largest(all_patterns([np.asarray(W) for W in weights]), norm),
+    "all patterns": lambda weights, norm, lower, upper: largest(all_patterns(weights), norm),
     "the global constant": lambda weights, norm, lower, upper: lipschitz.brute_force(weights, norm),
-    "the norm itself for its dual": lambda weights, norm, lower, upper: lipschitz.lipmip(
-        weights, {1: np.inf, np.inf: 1}[norm], lower, upper
-    ),
+    "the norm itself for its dual": lambda weights, norm, *box: lipschitz.lipmip(weights, exchanged(norm), *box),
     "the box mirrored": other_box(lambda lower, upper: (-upper, -lower)),
     "the box moved to 0": other_box(lambda lower, upper: ((lower - upper) / 2, (upper - lower) / 2)),
     "half of the box": other_box(lambda lower, upper: (lower, (lower + upper) / 2)),
     "twice the box": other_box(lambda lower, upper: ((3 * lower - upper) / 2, (3 * upper - lower) / 2)),
-    "1 % less of the box": other_box(lambda lower, upper: (0.99 * lower + 0.01 * upper, 0.01 * lower + 0.99 * upper)),
-    "at the centre": lambda weights, norm, lower, upper: lipschitz.lipmip(
-        weights, norm, (lower + upper) / 2 - 1e-9, (lower + upper) / 2 + 1e-9
-    ),
-    "last layer left out": lambda weights, norm, lower, upper: lipschitz.lipmip(
-        [*weights[:-1], np.ones_like(weights[-1])], norm, lower, upper
+    "at the centre": other_box(lambda lower, upper: ((lower + upper) / 2 - 1e-9, (lower + upper) / 2 + 1e-9)),
+    "last layer left out": lambda weights, *others: lipschitz.lipmip(
+        [*weights[:-1], np.ones_like(weights[-1])], *others
     ),
     "1 % too large": lambda *arguments: 1.01 * lipschitz.lipmip(*arguments),
     "1 % too small": lambda *arguments: 0.99 * lipschitz.lipmip(*arguments),
+})
+
+
+@claim("R04", slide=SLIDE, source=SOURCE)
+def lipmip_sees_through_dead_equal_and_opposite_neurons(rng, *, lipmip=lipschitz.lipmip):
+    r"""Known constants on boxes: neurons that are all active, all inactive, dead, equal or opposite; thin cells."""
+    w, (c, d) = rng.standard_normal(3), rng.uniform(1, 2, 2)
+    u = np.vstack([w, -w, w, 0 * w])
+    corner = rng.uniform(1e-3, 5e-3)
+    towards = (np.where(w > 0, 0.1, -2), np.where(w > 0, 2, -0.1))
+    cases = {
+        "linear": ([w[None]], (-1, 1), w),
+        "all active": ([u[[0, 2]], [[c, d]]], towards, (c + d) * w),
+        "all inactive": ([u[[1, 3]], [[c, d]]], towards, 0 * w),
+        "equal": ([u[[0, 2]], [[c, -d]]], (-1, 1), (c - d) * w),
+        "opposite": ([u[:2], [[c, d]]], (-1, 1), max(c, d) * w),
+        "a cell thin as 10⁻³": ([[[1, 0], [-1, 1e-3]], [[c, -d]]], (-1, 1), np.array([c + d, -1e-3 * d])),
+        "steepest in a corner": ([[[1, 1], [-1, -1]], [[c + d, d]]], (-2, [1, corner - 1]), (c + d) * np.ones(2)),
+        "dead": ([u[[0, 3]], [[c, d]]], (-1, 1), c * w),
+        "relu of minus a relu": ([u[:2], [[-c, 0], [0, d]], [[1.0, 1.0]]], (-1, 1), d * w),
+        "no weights": ([0 * u, [[c, d, c, d]]], (-1, 1), 0 * w),
+    }
+    found = [[lipmip(weights, norm, *box) for norm in (1, np.inf)] for weights, box, _ in cases.values()]
+    known = [[largest(g, norm) for norm in (1, np.inf)] for *_, g in cases.values()]
+    yield equal("known cases", found, known, rtol=1e-12, atol=1e-12)
+
+
+lipmip_sees_through_dead_equal_and_opposite_neurons.mutants({
+    "thin cells left out": without_thin_cells,
+    "1 % less of the box": other_box(lambda lower, upper: (0.99 * lower + 0.01 * upper, 0.01 * lower + 0.99 * upper)),
+    "1 % too large": lambda *arguments: 1.01 * lipschitz.lipmip(*arguments),
 })
 
 
@@ -135,9 +141,10 @@ def two_gradients(g, other):
 def lipmip_covers_l1_and_linf_but_not_l2(rng, *, lipmip=lipschitz.lipmip, brute_force=lipschitz.brute_force):
     r"""Exact in ℓ₁ and ℓ∞, not in any norm. Two networks agree in L₁ = 3 and L_∞ = 4 and have L₂ = 3 and √10.
 
-    Gradients (3, 0) and (2, 2) against (3, 1) and (1, 2): ‖∇h‖₁ is largest at (2, 2), where ‖∇h‖₂ = √8 is not, so that
-    neither the two values nor the pattern that a program finds give L₂. In ‖∇h‖₁ and ‖∇h‖_∞ signs make the objective
-    linear; ‖∇h‖₂ is the largest of infinitely many linear functions. L₁ ≤ L₂ ≤ L_∞ ≤ √p L₂ is what there is.
+    Their gradients are (3, 0) and (2, 2); (3, 1) and (1, 2). In the first, ‖∇h‖₁ is largest at (2, 2), and ‖∇h‖₂ is
+    not. So neither the two values nor the pattern that a program finds give L₂: all that is known is
+    L₁ ≤ L₂ ≤ L_∞ ≤ √p L₂. In ‖∇h‖₁ and ‖∇h‖_∞ signs make the objective linear; ‖∇h‖₂ is the largest of infinitely many
+    linear functions.
     """
     turn = rng.permutation(2), rng.choice([-1.0, 1.0], 2)
     pairs = [((3, 0), (2, 2)), ((3, 1), (1, 2))]
@@ -173,6 +180,7 @@ def as_in(norm, size):
 
 
 def at_the_pattern_of_linf(weights, norm, lower, upper):
+    """LipMIP with ℓ₂ answered by the length of the gradient that is steepest in ℓ∞."""
     if norm != 2:
         return lipschitz.lipmip(weights, norm, lower, upper)
     gradients = np.array([np.asarray(weights[-1]) @ cell.forms for cell in activation_patterns.cells(weights)])[:, 0]
@@ -185,10 +193,8 @@ lipmip_covers_l1_and_linf_but_not_l2.mutants(
         "any norm: ℓ₂ as ℓ₁": as_in(1, 1.0),
         "any norm: the 2-norm at the pattern that is best in ℓ∞": at_the_pattern_of_linf,
         "1 % too large": as_in(1, 1.01),
-        "the norm itself for its dual": lambda weights, norm, lower, upper: (
-            lipschitz.lipmip(weights, {1: np.inf, np.inf: 1}[norm], lower, upper)
-            if norm != 2
-            else lipschitz.brute_force(weights, 2)
+        "the norm itself for its dual": lambda weights, norm, *box: (
+            lipschitz.brute_force(weights, 2) if norm == 2 else lipschitz.lipmip(weights, exchanged(norm), *box)
         ),
     },
     replaces="lipmip",
