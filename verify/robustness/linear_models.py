@@ -92,7 +92,7 @@ def of_dual(norm):
 
 
 def of_one_attack(loss, x, a, b, eps, norm="inf"):
-    """The worst mean loss of one perturbation for all inputs, where margins are not negative."""
+    """The mean loss under one perturbation for all inputs, the one that hurts the commoner label."""
     shift = eps * np.sign(b.sum() or 1.0) * duality.dual_norm(x, norm)
     return loss.value(b * (a @ x - shift)).mean()
 
