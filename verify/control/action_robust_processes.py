@@ -52,24 +52,28 @@ def finite_noisy_action_games_have_a_value_in_pure_policies(
             yield equal(f"what ν concedes, {where}", column.max(0), V, atol=error)
 
 
-def adversary_helps_as_slides_max_has(P, R, gamma, delta):
+def with_a_helper(P, R, gamma, delta):
+    """The solution where both maximise."""
     V, mu, _ = action_robust_processes.robust_solution(P, R, gamma, 0.0)
     return V, mu, mu
 
 
-def best_plain_policy_then_worst(P, R, gamma, delta):
+def plain_then_robust(P, R, gamma, delta):
+    """The best plain policy against its worst adversary of one stage."""
     mu = action_robust_processes.robust_solution(P, R, gamma, 0.0).mu
     worst = action_robust_processes.robust_solution(P, -R, gamma, 0.0).mu
     return decision_processes.state_values(P, R, gamma, (1 - delta) * mu + delta * worst), mu, worst
 
 
-def random_adversary(P, R, gamma, delta):
+def with_random_actions(P, R, gamma, delta):
+    """The robust policy against an adversary who draws actions evenly."""
     _, mu, nu = action_robust_processes.robust_solution(P, R, gamma, delta)
     even = np.full_like(nu, 1 / nu.shape[-1])
     return decision_processes.state_values(P, R, gamma, (1 - delta) * mu + delta * even), mu, nu
 
 
-def one_action_all_states(P, R, gamma, delta):
+def with_one_action(P, R, gamma, delta):
+    """The solution with the actions of the first state in all."""
     V, mu, nu = action_robust_processes.robust_solution(P, R, gamma, delta)
     return V, np.broadcast_to(mu[:1], mu.shape), np.broadcast_to(nu[:1], nu.shape)
 
@@ -78,10 +82,10 @@ finite_noisy_action_games_have_a_value_in_pure_policies.mutants(
     {
         "not robust: δ = 0": lambda P, R, gamma, delta: action_robust_processes.robust_solution(P, R, gamma, 0.0),
         "shares exchanged": lambda P, R, gamma, delta: action_robust_processes.robust_solution(P, R, gamma, 1 - delta),
-        "the adversary helps, as the slide's max has it": adversary_helps_as_slides_max_has,
-        "the best plain policy, then its worst adversary": best_plain_policy_then_worst,
-        "a random adversary": random_adversary,
-        "one action for all states": one_action_all_states,
+        "the adversary helps, as the slide's max has it": with_a_helper,
+        "the best plain policy, then its worst adversary": plain_then_robust,
+        "a random adversary": with_random_actions,
+        "one action for all states": with_one_action,
     },
     replaces="robust_solution",
 )
@@ -115,7 +119,8 @@ def robust_value_iteration_contracts(rng, *, robust_bellman=action_robust_proces
     yield equal("TV rises with δ somewhere", (np.diff(falling, axis=0) > 0).sum(), 0)
 
 
-def reward_policys_action_only(P, R, gamma, delta, V):
+def with_one_reward(P, R, gamma, delta, V):
+    """A sweep in which the adversary's action earns nothing."""
     Q, Q0 = decision_processes.action_values(P, R, gamma, V), decision_processes.action_values(P, 0 * R, gamma, V)
     return (1 - delta) * Q.max(-1) + delta * Q0.min(-1)
 
@@ -123,7 +128,7 @@ def reward_policys_action_only(P, R, gamma, delta, V):
 robust_value_iteration_contracts.mutants({
     "no adversary": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(P, R, gamma, 0.0, V),
     "shares exchanged": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(P, R, gamma, 1 - delta, V),
-    "reward of the policy's action only": reward_policys_action_only,
+    "reward of the policy's action only": with_one_reward,
     "undiscounted": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(P, R, 1 - 1e-12, delta, V),
     "δ 1 % too large": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(
         P, R, gamma, min(1.01 * delta, 1.0), V

@@ -40,7 +40,8 @@ def values_are_means_of_returns(
         yield equal(f"J, γ = {gamma}", performance(P, R, gamma, mu, D), D[:2] @ means, atol=error)
 
 
-def policys_transitions_backwards(P, R, gamma, mu, D):
+def backwards(P, R, gamma, mu, D):
+    """Performance with the policy's transitions transposed."""
     P_mu, R_mu = np.einsum("sa,sat->st", mu, P), (mu * R).sum(-1)
     return D @ np.linalg.solve(np.eye(len(P)) - gamma * P_mu.T, R_mu)
 
@@ -80,7 +81,7 @@ values_are_means_of_returns.mutants(
         "states weighed evenly": lambda P, R, gamma, mu, D: decision_processes.performance(
             P, R, gamma, mu, np.full_like(D, 1 / len(D))
         ),
-        "the policy's transitions backwards": policys_transitions_backwards,
+        "the policy's transitions backwards": backwards,
     },
     replaces="performance",
 )
@@ -109,21 +110,23 @@ def values_solve_bellmans_equation(
         yield equal(f"J = E Q(s, μ(s)), γ = {gamma}", J, taken @ D, atol=error)
 
 
-def one_sweep_short_solution(P, R, gamma, mu):
+def nearly_solved(P, R, gamma, mu):
+    """Values that are a little too small."""
     V = decision_processes.state_values(P, R, gamma, mu)
     return V - 1e-6 * (1 - gamma) * np.abs(V).max()
 
 
-def one_policys_transitions_all(P, R, gamma, mu):
+def with_the_first_transitions(P, R, gamma, mu):
+    """Values with the first policy's transitions."""
     P_mu, R_mu = np.einsum("sa,sat->st", mu[0], P), (mu * R).sum(-1)
     return np.linalg.solve(np.eye(len(P)) - gamma * P_mu, R_mu.T).T
 
 
 values_solve_bellmans_equation.mutants(
     {
-        "one sweep short of the solution": one_sweep_short_solution,
+        "one sweep short of the solution": nearly_solved,
         "γ 1 % too small": lambda P, R, gamma, mu: decision_processes.state_values(P, R, 0.99 * gamma, mu),
-        "one policy's transitions for all": one_policys_transitions_all,
+        "one policy's transitions for all": with_the_first_transitions,
     },
     replaces="state_values",
 )

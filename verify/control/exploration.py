@@ -7,6 +7,7 @@ from refimpl.control import exploration, linear_quadratic, policy_gradient_theor
 from verify.claims import claim
 from verify.control._changed import changed
 from verify.control._problems import random_problem, stable_gains
+from verify.control.linear_quadratic_infinite_costs import refuses
 from verify.evidence import equal
 
 SLIDE = "An optimization interpretation"
@@ -113,16 +114,7 @@ def parameter_noise_is_action_noise_in_proportion_to_the_state(
             yield equal(f"J up to the limit, n = {n}", measured, expected, rtol=1e-7)
             for x in limit * np.array([1 + 1e-6, 2.0]):
                 infinite = float(np.isinf(noisy_cost(problem, K, S0, 0.0, x)))
-                yield equal(f"infinite beyond, n = {n}", refuses(parameter_noise_value, problem, K, S0, x), infinite)
-
-
-def refuses(value, problem, *arguments):
-    """1 when the cost is said to diverge, 0 when a number is returned."""
-    try:
-        value(*problem, *arguments)
-    except DivergedError:
-        return 1.0
-    return 0.0
+                yield equal(f"infinite beyond, n = {n}", refuses(parameter_noise_value, *problem, K, S0, x), infinite)
 
 
 def to_first_order(A, B, Q, R, gamma, K, S0, sigma):
