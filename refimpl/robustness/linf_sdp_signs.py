@@ -1,7 +1,8 @@
 r"""The matrix of signs of a network with one hidden layer, and the proofs of `lipschitz.linf_sdp`.
 
-The constant is at most the largest sᵀ diag(v) W t over slopes s ∈ [0, 1]^m and signs t ∈ [−1, 1]^p of the input. With
-s = (1 + u)/2 this is ¼zᵀMz for signs z = (1, t, u), and zzᵀ is relaxed to a matrix P ⪰ 0 of diagonal 1.
+The ℓ∞ Lipschitz constant of vᵀσ(Wa) is at most the largest sᵀ diag(v) W t over slopes s ∈ [0, 1]^m and signs
+t ∈ [−1, 1]^p of the input. With s = (1 + u)/2 this is ¼zᵀMz for signs z = (1, t, u), and zzᵀ is relaxed to a matrix
+P ⪰ 0 of diagonal 1.
 
 The solver comes with the extra `sdp`: ``pip install 'refimpl[sdp]'``.
 """

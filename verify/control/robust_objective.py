@@ -181,7 +181,7 @@ on_finite_processes_the_printed_optimum_is_the_plain_one.mutants(
 def at_a_cliff_only_the_corrected_objective_leaves_the_edge(
     rng, *, best_reachable=robust_objective.best_reachable, worst_reachable=robust_objective.worst_reachable
 ):
-    r"""Actions edge, middle and fall earn 1, 0.6 and −c: the plain and the printed optimum is the edge, the corrected not."""
+    r"""Edge, middle and fall earn 1, 0.6 and −c: plain and printed optima are the edge, the corrected is the middle."""
     fall = rng.uniform(1.5, 4)
     Q = decision_processes.action_values(np.ones((1, 3, 1)), [[1.0, 0.6, -fall]], 0.5, [0.0])
     reach = np.array([[0, 2], [1, 0], [2, 1]])
