@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.errors import DivergedError
+from refimpl.control.decision_processes import discounted_return
 from refimpl.control.linear_quadratic import policy_value, riccati_gain
-from refimpl.control.markov import discounted_return
 from refimpl.control.noisy_actions import least_penalty, saddle, stacked_actions
 
 SLIDE = "Application: Noisy action robust reinforcement learning"

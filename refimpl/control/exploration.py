@@ -21,7 +21,7 @@ _smoothing = {"J": function, "theta": array("..."), "sigma": positive, "num_node
 def action_noise_value(
     A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array, S0: Array, sigma: float
 ) -> Array:
-    r"""Cost of a linear policy whose every action is noisy, u = −Ks + σε.
+    r"""Cost of a linear policy with noise on every action, u = −Ks + σε.
 
     .. math:: \mathrm{tr}(P_K S_0) + \frac{\sigma^2}{1 - \gamma} \mathrm{tr}(R + \gamma B^\top P_K B)
 
@@ -67,7 +67,7 @@ def parameter_noise_value(
               + \frac{\sigma^2 \, \mathrm{tr}(R + \gamma B^\top P_K B)}{1 - \gamma \sigma^2 \, \mathrm{tr}(B^\top X B)}
               \mathrm{tr}(X S_0), \qquad X = I + \gamma (A - BK)^\top X (A - BK)
 
-    It is noise on actions of the deviation σ|s|, and finite while γσ² tr(BᵀXB) < 1.
+    It is the cost of noise on actions with the deviation σ|s|. It is finite while γσ² tr(BᵀXB) < 1.
 
     Parameters
     ----------

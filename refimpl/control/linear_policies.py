@@ -52,14 +52,10 @@ def value_matrix(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array)
 
     Parameters
     ----------
-    A, B : (n, n) array, (n, m) array
-        Dynamics.
+    A, B, gamma, K
+        As for `closed_loop_growth`.
     Q, R : (n, n) array, (m, m) array
         Costs of states and actions, symmetric.
-    gamma : float
-        Discount factor, in (0, 1).
-    K : (..., m, n) array
-        Gains.
 
     Returns
     -------
@@ -92,12 +88,8 @@ def state_correlation(A: Array, B: Array, gamma: float, K: Array, S0: Array) -> 
 
     Parameters
     ----------
-    A, B : (n, n) array, (n, m) array
-        Dynamics.
-    gamma : float
-        Discount factor, in (0, 1).
-    K : (..., m, n) array
-        Gains.
+    A, B, gamma, K
+        As for `closed_loop_growth`.
     S0 : (n, n) array
         Second moment of the start, symmetric positive semidefinite.
 

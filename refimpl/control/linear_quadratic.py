@@ -72,7 +72,7 @@ def policy_value(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array,
 
 @domain(**system, K=gains)
 def riccati_residual(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array) -> Array:
-    r"""What the gradient of the cost makes 0: at −Ks, the slope of the action-value in the action is −2E_K s.
+    r"""Residual of a gain in the Riccati equation; at −Ks the slope of the action-value in the action is −2E_K s.
 
     .. math:: E_K = (R + \gamma B^\top P_K B) K - \gamma B^\top P_K A
 
@@ -142,7 +142,7 @@ def stabilising_solution(A: Array, B: Array, Q: Array, R: Array, gamma: float) -
     .. math:: P = Q + \gamma A^\top P A - \gamma A^\top P B K, \qquad
               K = \gamma (R + \gamma B^\top P B)^{-1} B^\top P A
 
-    Newton's method, the value of a gain and then the gain for that value, checks and mends what the solver finds.
+    What the solver finds is checked and improved by Newton's method: the value of a gain, then the gain for that value.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def riccati_gain(A: Array, B: Array, Q: Array, R: Array, gamma: float) -> Array:
 
 
 def _polished(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array) -> Riccati:
-    """The solution that a gain is near; ill-conditioned ones are known to fewer digits."""
+    """The solution near a gain; an ill-conditioned one is known to fewer digits."""
     for _ in range(20):
         P, before = value_matrix(A, B, Q, R, gamma, K), K
         K = _greedy_gain(A, B, R, gamma, P)

@@ -1,6 +1,6 @@
 r"""Noisy-action robust linear-quadratic control: (1 − δ) of the action is the policy's and δ an adversary's.
 
-The two play a game whose equilibrium the stacked actions' Riccati equation gives.
+The two play a game. The Riccati equation of the stacked actions (u, v) gives its equilibrium.
 """
 
 from typing import NamedTuple
@@ -69,13 +69,13 @@ def stacked_actions(B: Array, R: Array, R_u: Array, delta: float, penalty: float
 
 @domain(**system)
 def saddle(A: Array, B: Array, Q: Array, R: Array, gamma: float) -> Saddle:
-    r"""Equilibrium of a linear-quadratic game of stacked actions (u, v), of any start.
+    r"""Equilibrium of a linear-quadratic game of stacked actions (u, v), the same for every start.
 
     .. math:: \min_u \max_v \, \mathbb{E} \sum_t \gamma^t (s^\top Q s + (u, v)^\top R (u, v)), \qquad
               s^+ = A s + B (u, v)
 
-    Its Riccati equation is the usual one, with an indefinite R. Of its stabilising solution three things are asked:
-    that stages are convex in u and concave in v, and that u = −Ks alone keeps costs finite; else P is no value.
+    Its Riccati equation is the usual one, with an indefinite R. The stabilising solution P is the value of the game
+    only where stages are convex in u and concave in v, and u = −Ks alone keeps costs finite; all three are checked.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def least_penalty(A: Array, B: Array, Q: Array, R: Array, gamma: float, R_u: Arr
     r"""The adversary's cost λ above which the noisy-action game has an equilibrium, by bisection.
 
     Below it an adversary who answers the policy wins without bound. Where the policy's own action is free, and Q and R
-    are semidefinite, it is δ²λmax(R + γBᵀPB), of the P without an adversary.
+    are semidefinite, it is δ²λmax(R + γBᵀPB), with the P of no adversary.
 
     Parameters
     ----------

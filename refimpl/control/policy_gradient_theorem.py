@@ -18,7 +18,7 @@ _linear = {**system, "K": array("m n"), "s": array("... n"), "a": array("... m")
 
 @domain(policy=function, grad_a=function, theta=array("..."), s=array("k n"))
 def deterministic_policy_gradient(policy: Callable, grad_a: Callable, theta: Any, s: Any) -> Any:
-    r"""Estimate of the gradient of a deterministic policy's performance, from a critic at states of whatever source.
+    r"""Estimate of the gradient of a deterministic policy's performance, from a critic at given states.
 
     .. math:: \frac1N \sum_i \nabla_\theta \mu_\theta(s_i) \, \nabla_a Q(s_i, a) \Big|_{a = \mu_\theta(s_i)}
 

@@ -1,33 +1,32 @@
-"""Activation patterns of small ReLU networks: which occur on an open set of inputs, and the exact Lipschitz constant.
+"""Activation patterns of small ReLU networks: which ones occur on an open set of inputs.
 
-Rows g₁, …, g_n are all > 0 at some point exactly when no λ ≥ 0 other than 0 has Σ λᵢgᵢ = 0 (Gordan). Both sides come
-from one least-squares problem on unit rows, min ‖Gᵀλ‖² + (1 − Σλᵢ)² over λ ≥ 0: where its least value is positive
-a = Gᵀλ is such a point, and where it is 0 the rows with λᵢ > 0 contradict each other.
+Rows g₁, …, g_n are all > 0 at some point exactly when no λ ≥ 0 other than 0 has Σ λᵢgᵢ = 0 (Gordan). One least-squares
+problem on unit rows decides: min ‖Gᵀλ‖² + (1 − Σλᵢ)² over λ ≥ 0. Where its least value is positive, a = Gᵀλ is such a
+point; where it is 0, the rows with λᵢ > 0 contradict each other.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy
 
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain
-from refimpl.robustness.duality import any_norm, dual_norm
-from refimpl.robustness.relu_networks import Weights, network_weights, pattern_gradient
+from refimpl.robustness.relu_networks import Weights, network_weights
 
 _THIN = 1e-7
 _ZERO = 1e-12
 
 
 class Signs(NamedTuple):
-    """A point where all rows are positive, or None; and otherwise which rows contradict each other."""
+    """A point where all rows are positive, or None and the rows that contradict each other."""
 
     point: Array | None
     conflict: list[int]
 
 
 class Cell(NamedTuple):
-    """An open cone, ⟨g, a⟩ > 0 for its rows g, the linear forms of a layer's outputs on it, and its pattern."""
+    """An open cone of inputs a, ⟨g, a⟩ > 0 for its rows g, the forms of a layer's outputs on it, and its pattern."""
 
     rows: Array
     forms: Array
@@ -72,7 +71,7 @@ def common_sign(rows: Array) -> Signs:
 
 @domain(W=array("m k"), forms=array("k p"))
 def next_forms(W: Array, forms: Array) -> Array:
-    r"""The linear forms that a layer's preactivations are on a cell; what is 0 but for rounding is 0.
+    r"""A layer's preactivations on a cell, as linear forms of the inputs; what is 0 but for rounding is 0.
 
     .. math:: z = W F
 
@@ -124,55 +123,12 @@ def cells(weights: Weights) -> list[Cell]:
 def _parts(cell: Cell, W: Array) -> list[Cell]:
     """The cells into which the neurons of the next layer cut one."""
     z = next_forms(W, cell.forms)
-    signed: list[tuple[Array, tuple[float, ...]]] = [(cell.rows, ())]
+    signed: list[tuple[Array, list[float]]] = [(cell.rows, [])]
     for form in z:
-        sides = ((1.0, form), (0.0, -form)) if form.any() else ((0.0, None),)
-        signed = [
-            (rows, (*s, active)) for old, s in signed for active, side in sides if (rows := _cut(old, side)) is not None
-        ]
+        if form.any():
+            sides = ((1.0, form), (0.0, -form))
+            both = [(np.vstack([rows, side]), [*s, active]) for rows, s in signed for active, side in sides]
+            signed = [(rows, s) for rows, s in both if common_sign(rows).point is not None]
+        else:
+            signed = [(rows, [*s, 0.0]) for rows, s in signed]
     return [Cell(rows, np.array(s)[:, None] * z, (*cell.pattern, np.array(s))) for rows, s in signed]
-
-
-def _cut(rows: Array, side: Array | None) -> Array | None:
-    """The rows with one more, or None where they leave no cone."""
-    if side is None:
-        return rows
-    rows = np.vstack([rows, side])
-    return None if common_sign(rows).point is None else rows
-
-
-@domain(weights=network_weights, norm=any_norm)
-def brute_force(weights: Weights, norm: Any = 2) -> float:
-    r"""The exact global Lipschitz constant: the largest gradient among the activation patterns that occur.
-
-    .. math:: L = \max_{D_1, \dots, D_{L-1}} \|W_1^\top D_1 \cdots W_{L-1}^\top D_{L-1} W_L^\top\|_*
-
-    over the patterns that occur on an open set of inputs. There are O(m^p) of them with one hidden layer of m > p
-    neurons: for tiny networks.
-
-    Parameters
-    ----------
-    weights : list of L arrays
-        W₁ (m, p), …, W_L (1, m); the last layer is linear.
-    norm : 1, 2 or inf
-        On inputs; gradients are measured in its dual.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        The weights do not chain or have several outputs; another norm.
-
-    References
-    ----------
-    Slide "Robustness in deep learning: worst-case metric".
-
-    Examples
-    --------
-    >>> brute_force([[[1.0], [-1.0]], [[2.0, 3.0]]])  # 2 max(a, 0) + 3 max(−a, 0)
-    3.0
-    """
-    return float(max(dual_norm(pattern_gradient(weights, cell.pattern), norm) for cell in cells(weights)))

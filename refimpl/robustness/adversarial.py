@@ -35,14 +35,14 @@ bounds_domain = Domain("pair (lower, upper) of bounds, broadcast to the inputs",
 
 @domain(a=array("... p"), bounds=optional(bounds_domain))
 def onto_bounds(a: Any, bounds: tuple[Any, Any] | None = None) -> Field:
-    r"""Clipping to the bounds of inputs, within which an attack starts.
+    r"""Clipping to the bounds of inputs; the inputs that are attacked must lie within them.
 
     .. math:: \operatorname{clip}(z) = \min(\max(z, l), u)
 
     Parameters
     ----------
     a : (..., p) array
-        Inputs that must lie within the bounds.
+        Inputs that are attacked.
     bounds : pair (lower, upper), optional
         Bounds l ≤ u, broadcast to a; None for no bounds.
 
@@ -76,12 +76,12 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 
 @domain(grad=field, a=array("... p"), eps=nonnegative, norm=any_norm)
 def fgsm(grad: Field, a: Any, eps: float, norm: Any = "inf") -> Any:
-    r"""One step as long as the ball allows: the fast gradient sign method for ℓ∞, and its likes for ℓ₂ and ℓ₁.
+    r"""One step to the boundary of the ball: the fast gradient sign method for ℓ∞, and the same for ℓ₂ and ℓ₁.
 
     .. math:: a + \epsilon \operatorname{argmax}_{\|\eta\| \le 1} \langle \nabla L(a), \eta \rangle, \qquad
               a + \epsilon \operatorname{sign} \nabla L(a) \ (\infty)
 
-    It maximises losses of linear models on the ball.
+    It attains the largest loss of a linear model on the ball.
 
     Parameters
     ----------
@@ -138,13 +138,12 @@ def pgd(
     .. math:: a_0 = a, \qquad a_{k+1} = \operatorname{clip}\Big(\Pi_{B(a, \epsilon)}\big(a_k + \gamma
               \operatorname{argmax}_{\|\eta\| \le 1} \langle \nabla L(a_k), \eta \rangle\big)\Big)
 
-    The ball stays that around the input where it starts. Clipping moves towards that input, so it does not leave the
-    ball.
+    The ball is always that around the first input, a. Clipping moves towards a, so it does not leave the ball.
 
     Parameters
     ----------
     grad : callable
-        Gradient of the loss in the input, (..., p) to (..., p); a factor > 0 for each input does not matter.
+        As for `fgsm`.
     a : (..., p) array
         Inputs, within the bounds.
     eps : float

@@ -1,4 +1,4 @@
-"""Classifiers of real digits, trained against attacks or not: one job a network."""
+"""Classifiers of real digits, trained against attacks or not: each network is one job."""
 
 from typing import Any, NamedTuple
 
@@ -15,10 +15,10 @@ from refimpl.robustness.robust_training import adversarial_training
 
 
 class Job(NamedTuple):
-    """A training on digits against attacks of radius ε (0: none), of Adam's steps, from a seed.
+    """A training on digits against attacks of radius ε, by Adam, from a seed; ε = 0 stands for no attacks.
 
-    `points` digits are trained on, by networks with m hidden neurons; the other options are those of
-    `robust_training`.
+    The network has m hidden neurons and sees `points` digits. The other options are those of
+    `robust_training.adversarial_training`.
     """
 
     eps: float
@@ -48,7 +48,7 @@ _job = record(
 
 @domain(seed=integer(0), points=integer(1))
 def digit_split(seed: int, points: int) -> tuple[Array, np.ndarray, Array, np.ndarray]:
-    """So many digits to train on with their labels, and all others, in random order.
+    """Some digits to train on with their labels, and all the others with theirs, in random order.
 
     Parameters
     ----------

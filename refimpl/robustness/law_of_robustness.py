@@ -1,6 +1,6 @@
-"""The law of robustness: how small the Lipschitz constant of a network that interpolates can be, and what it costs.
+"""The law of robustness: how small the Lipschitz constant of a network that interpolates data can be.
 
-The neurons are given and the second layer is free: then the least Lipschitz constant is the value of a linear program.
+The neurons are given and the second layer is free. Then the least Lipschitz constant is the value of a linear program.
 """
 
 from typing import Any, NamedTuple

@@ -1,7 +1,8 @@
-r"""A certified upper bound of the ℓ∞ Lipschitz constant of a network with one hidden layer, by relaxing signs.
+r"""The matrix of signs of a network with one hidden layer, and the proofs of `lipschitz.linf_sdp`.
 
-The constant is at most the largest sᵀ diag(v) W t over slopes s ∈ [0, 1]^m and signs t ∈ [−1, 1]^p of the input. With
-s = (1 + u)/2 this is ¼zᵀMz for signs z = (1, t, u), and zzᵀ is relaxed to a matrix P ⪰ 0 of diagonal 1.
+The ℓ∞ Lipschitz constant of vᵀσ(Wa) is at most the largest sᵀ diag(v) W t over slopes s ∈ [0, 1]^m and signs
+t ∈ [−1, 1]^p of the input. With s = (1 + u)/2 this is ¼zᵀMz for signs z = (1, t, u), and zzᵀ is relaxed to a matrix
+P ⪰ 0 of diagonal 1.
 
 The solver comes with the extra `sdp`: ``pip install 'refimpl[sdp]'``.
 """
@@ -50,47 +51,8 @@ def linf_matrix(W: Array, v: Array) -> Array:
 
 
 @domain(W=_matrix, v=_vector)
-def linf_sdp(W: Array, v: Array) -> float:
-    r"""A certified upper bound of the global ℓ∞ Lipschitz constant of vᵀσ(Wa).
-
-    .. math:: L = \tfrac14 \max_P \langle M, P \rangle \quad \text{subject to} \quad P \succeq 0, \;
-              \operatorname{diag} P = 1
-
-    with M as in `linf_matrix`. It also bounds the network with any biases.
-
-    Parameters
-    ----------
-    W, v : (m, p) array, (m,) array
-        Weights of the two layers; the second one is linear.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        The sizes of W and v differ.
-    ImportError
-        The extra `sdp` is not installed.
-    ArithmeticError
-        The solver gives up.
-
-    References
-    ----------
-    Slide "Robustness in deep learning: estimation of Lipschitz constant", [67]; Raghunathan, Steinhardt & Liang 2018.
-
-    Examples
-    --------
-    >>> round(linf_sdp([[1.0], [-1.0]], [2.0, 3.0]), 6)  # 2 max(a, 0) + 3 max(−a, 0)
-    3.0
-    """
-    return float(linf_certificate(W, v).sum() / 4)
-
-
-@domain(W=_matrix, v=_vector)
 def linf_certificate(W: Array, v: Array) -> Array:
-    r"""Multipliers d of the dual program, which prove the bound of `linf_sdp`.
+    r"""Multipliers d of the dual program, which prove the bound of `lipschitz.linf_sdp`.
 
     .. math:: \min_d \tfrac14 \sum_i d_i \quad \text{subject to} \quad \operatorname{diag}(d) - M \succeq 0
 
@@ -99,7 +61,7 @@ def linf_certificate(W: Array, v: Array) -> Array:
     Parameters
     ----------
     W, v : (m, p) array, (m,) array
-        As in `linf_sdp`.
+        As for `linf_matrix`.
 
     Returns
     -------
@@ -107,8 +69,10 @@ def linf_certificate(W: Array, v: Array) -> Array:
 
     Raises
     ------
-    ValueError, ImportError, ArithmeticError
-        As in `linf_sdp`.
+    ImportError
+        The extra `sdp` is not installed.
+    ArithmeticError
+        The solver gives up.
 
     Examples
     --------

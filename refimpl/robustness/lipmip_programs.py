@@ -2,11 +2,13 @@ r"""LipMIP: the exact Lipschitz constant on a box by mixed-integer linear progra
 
 These networks are homogeneous, so that only the cone of the box matters: inputs cτ + h∘u with |u| ≤ τ, for a box of
 centre c and half widths h, scaled to Σ|W₁a| = 1. Further unknowns are the active and inactive parts y⁺, y⁻ ≥ 0 of the
-preactivations, patterns s ∈ {0, 1}, the gradient from behind, v_l = s_l ∘ W_{l+1}ᵀv_{l+1}, and its end:
+preactivations, patterns s ∈ {0, 1}, the gradient from behind, v_l = s_l ∘ W_{l+1}ᵀv_{l+1}, and its two parts g⁺, g⁻ ≥ 0
+at the inputs:
 
 .. math:: y_l^+ - y_l^- = W_l y_{l-1}^+, \quad y_l^+ \le s_l, \quad y_l^- \le 1 - s_l, \quad g^+ - g^- = W_1^\top v_1
 
-The program also admits patterns that occur only where preactivations are 0: each is found out and cut off.
+The program also admits patterns that occur only where preactivations are 0. Such a pattern is recognised and cut off,
+and the program solved again.
 """
 
 from typing import Any, NamedTuple
@@ -14,10 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
+from refimpl.arguments.array_domains import integers
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import array, domain
+from refimpl.arguments.domains import array, domain, integer
+from refimpl.arguments.records import record
 from refimpl.robustness.activation_patterns import common_sign, next_forms
-from refimpl.robustness.duality import dual_norm, polyhedral_norm
 from refimpl.robustness.relu_networks import Weights, network_weights, pattern_gradient
 
 Pattern = list[Array]
@@ -40,55 +43,34 @@ class Cone(NamedTuple):
     rows: Array
 
 
-@domain(weights=network_weights, norm=polyhedral_norm, lower=array("..."), upper=array("..."))
-def lipmip(weights: Weights, norm: Any, lower: Any, upper: Any) -> float:
-    r"""The exact local Lipschitz constant on a box: the largest gradient among the patterns that occur in it.
+@domain(lower=array("..."), upper=array("..."), p=integer(1))
+def box_cone(lower: Any, upper: Any, p: int) -> Cone:
+    r"""The cone of a box.
 
-    .. math:: L = \max_{a \in [l, u]} \|\nabla h(a)\|_*
-
-    over the patterns that occur on an open part of the box. In ‖∇h‖₁ a sign chooses a part of each ∂ⱼh; ‖∇h‖_∞ is the
-    largest of p programs. ‖∇h‖₂ is no maximum of finitely many linear functions, and is refused. A program is solved to
-    10⁻⁶ of the product of norms of layers; the value is that of a pattern, exact to rounding.
+    .. math:: a = c \tau + h \circ u, \quad |u| \le \tau, \qquad c = \tfrac12 (l + u), \quad h = \tfrac12 (u - l)
 
     Parameters
     ----------
-    weights : list of L arrays
-        W₁ (m, p), …, W_L (1, m); the last layer is linear.
-    norm : 1 or inf
-        On inputs; gradients are measured in its dual.
     lower, upper : float or (p,) array
         The box, lower < upper.
+    p : int
+        Number of inputs.
 
     Returns
     -------
-    float
+    Cone
 
     Raises
     ------
     ValueError
-        Not lower < upper; the norm 2; weights that do not chain.
-    ArithmeticError
-        The solver gives up.
-
-    References
-    ----------
-    Slide "Robustness in deep learning: estimation of Lipschitz constant", LipMIP; Jordan & Dimakis 2020.
+        Not lower < upper.
 
     Examples
     --------
-    >>> weights = [[[1.0], [-1.0]], [[2.0, 3.0]]]  # 2 max(a, 0) + 3 max(−a, 0)
-    >>> lipmip(weights, "inf", -1.0, 1.0), lipmip(weights, "inf", 0.0, 1.0)
-    (3.0, 2.0)
+    >>> box_cone(1.0, 3.0, 1)  # a = (u + 2τ)/2, scaled
+    Cone(forms=array([[0.5, 1. ]]), rows=array([[ 1.,  1.],
+           [-1.,  1.]]))
     """
-    p = weights[0].shape[1]
-    cone = _cone(lower, upper, p)
-    if len(weights) == 1 or not all(W.any() for W in weights):
-        return float(dual_norm(pattern_gradient(weights, [np.zeros(len(W)) for W in weights[:-1]]), norm))
-    chosen = [list(range(p))] if norm == np.inf else [[j] for j in range(p)]
-    return max(_largest_sum(weights, coordinates, cone) for coordinates in chosen)
-
-
-def _cone(lower: Any, upper: Any, p: int) -> Cone:
     for name, bound in (("lower", lower), ("upper", upper)):
         if bound.shape not in ((), (p,)):
             raise ValueError(f"{name} must be a number or have shape ({p},), got shape {bound.shape}")
@@ -100,8 +82,35 @@ def _cone(lower: Any, upper: Any, p: int) -> Cone:
     return Cone(forms / np.abs(forms).max(), np.column_stack([np.vstack([I, -I]), np.ones(2 * p)]))
 
 
-def _largest_sum(weights: Weights, coordinates: list[int], cone: Cone) -> float:
-    """max Σ |∂ⱼh| over some inputs j, by programs with ever more cuts."""
+@domain(weights=network_weights, coordinates=integers(0), cone=record(Cone))
+def largest_sum(weights: Weights, coordinates: Any, cone: Cone) -> float:
+    r"""The largest sum of partial derivatives' sizes among the patterns that occur on a cone, by ever more cuts.
+
+    .. math:: \max \sum_j |\partial_j h|
+
+    Parameters
+    ----------
+    weights : list of L ≥ 2 arrays
+        W₁ (m, p), …, W_L (1, m), none of them 0.
+    coordinates : (k,) array of int
+        The inputs j.
+    cone : Cone
+        As `box_cone` gives it.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ArithmeticError
+        The solver gives up.
+
+    Examples
+    --------
+    >>> largest_sum([[[1.0, 4.0]], [[2.0]]], [0], box_cone(0.0, 1.0, 2))
+    2.0
+    """
     unit = [W / np.abs(W).sum(axis=1).max() for W in weights]
     program = _program(unit, coordinates, cone)
     while True:
@@ -111,8 +120,8 @@ def _largest_sum(weights: Weights, coordinates: list[int], cone: Cone) -> float:
         program.append(_cut(pattern, conflict))
 
 
-def _program(unit: Weights, coordinates: list[int], cone: Cone) -> list[Rows]:
-    """All constraints, for layers whose rows have at most the sum 1 of absolute values.
+def _program(unit: Weights, coordinates: Any, cone: Cone) -> list[Rows]:
+    """All constraints, for layers in whose rows the absolute values sum to 1 at most.
 
     Every unknown that a choice switches off is scaled to at most `_MOST`.
     """

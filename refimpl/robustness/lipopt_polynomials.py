@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import domain, integer
+from refimpl.arguments.domains import Domain, Sizes, array, domain, integer, shortened
 from refimpl.robustness.relu_networks import Weights, network_weights
 
 Polynomial = dict[int, float]
@@ -57,24 +57,32 @@ def _combination(row: Array, polynomials: list[Polynomial]) -> Polynomial:
     return total
 
 
-@domain(weights=network_weights, degree=integer(1))
-def lipopt(weights: Weights, degree: int) -> float:
-    r"""A certified upper bound of the global ℓ∞ Lipschitz constant: the least λ with a certificate of some degree k.
+def _check_polynomial(name: str, value: Any, sizes: Sizes) -> Polynomial:
+    if not isinstance(value, dict) or not value:
+        raise TypeError(f"{name} must be a dict from monomials to coefficients, got {shortened(value)}")
+    array("n").check(f"{name}'s coefficients", list(value.values()), {})
+    return value
+
+
+@domain(f=Domain("dict from monomials to coefficients", _check_polynomial), n=integer(1), degree=integer(1))
+def krivine_bound(f: Polynomial, n: int, degree: int) -> float:
+    r"""The least λ with a certificate of some degree k that a polynomial on a cube is nowhere larger.
 
     .. math:: \lambda - f(u) = \sum_{|I| = k} \sum_{\epsilon \in \{\pm 1\}^I} c_{I, \epsilon}
               \prod_{i \in I} (1 + \epsilon_i u_i), \qquad c \ge 0
 
-    These products suffice: where u² = 1 those with (1 + uᵢ)(1 − uᵢ) vanish and powers reduce, which changes neither
-    side, and a product of a lower degree is half the sum of two of the next. Up to the solver's
-    tolerance no larger degree gives a larger bound, and at k = p + m it is the largest ⟨t, ∇h⟩ among all patterns,
-    whether they occur or not. What the solver leaves of the equation is added to λ, and what rounding may hide of it.
+    These products suffice. Where u² = 1 those with (1 + uᵢ)(1 − uᵢ) vanish and powers reduce, which changes neither
+    side. A product of a lower degree is half the sum of two of the next. What the solver leaves of the equation is
+    added to λ, and what rounding may hide of it.
 
     Parameters
     ----------
-    weights : list of L arrays
-        W₁ (m, p), …, W_L (1, m); the last layer is linear.
+    f : dict
+        From J to f_J, of degree 1 in each variable, as `gradient_polynomial` gives it.
+    n : int
+        Number of variables, ≥ 1.
     degree : int
-        k ≥ L. There are 2^k (p + m choose k) unknowns.
+        k, at least the degree of f.
 
     Returns
     -------
@@ -82,26 +90,20 @@ def lipopt(weights: Weights, degree: int) -> float:
 
     Raises
     ------
-    ValueError
-        degree < L.
     ArithmeticError
         The solver gives up.
 
     References
     ----------
-    Slide "Robustness in deep learning: estimation of Lipschitz constant", LiPopt; Latorre, Rolland & Cevher 2020.
+    Krivine 1964; Handelman 1988; Latorre, Rolland & Cevher 2020.
 
     Examples
     --------
-    >>> [round(lipopt([[[1.0], [-1.0]], [[2.0, 3.0]]], k), 9) for k in (2, 3)]  # 2 max(a, 0) + 3 max(−a, 0)
-    [3.0, 3.0]
+    >>> round(krivine_bound({1: 1.0, 3: 2.0}, 2, 2), 9)  # u₀ + 2u₀u₁
+    3.0
     """
-    if degree < len(weights):
-        raise ValueError(f"degree must be >= {len(weights)}, the number of layers, got {degree}")
-    f = gradient_polynomial(weights)
     if not (scale := max(map(abs, f.values()))):
         return 0.0
-    n = weights[0].shape[1] + sum(len(W) for W in weights[:-1])
     monomials, products = _products(n, min(degree, n))
     wanted = -np.array([f.get(J, 0.0) for J in monomials]) / scale
     solution: Any = scipy.optimize.linprog(
@@ -127,7 +129,7 @@ def _products(n: int, degree: int) -> tuple[list[int], Any]:
     signs = scipy.linalg.hadamard(2**degree)
     rows = []
     for I in combinations(range(n), degree):
-        subsets = np.zeros(1, int)
+        subsets = np.zeros(1, int)  # in the order of the columns of `signs`
         for i in I:
             subsets = np.append(subsets, subsets + (1 << i))
         rows.append([place[int(J)] for J in subsets])

@@ -1,4 +1,4 @@
-r"""LipSDP: certified upper bounds of ℓ₂ Lipschitz constants from multipliers, one for each hidden neuron.
+r"""LipSDP's matrix and its multipliers, one for each hidden neuron: the proofs of `lipschitz.lipsdp`.
 
 The solver comes with the extra `sdp`: ``pip install 'refimpl[sdp]'``.
 """
@@ -76,57 +76,16 @@ def _matrix(weights: Weights, rho: float, T: Array) -> Array:
 
 
 @domain(weights=network_weights)
-def lipsdp(weights: Weights) -> float:
-    r"""A certified upper bound of the global ℓ₂ Lipschitz constant of a network of any depth: LipSDP.
-
-    .. math:: L = \sqrt{\rho}, \qquad \min_{\rho, \lambda \ge 0} \rho \quad \text{subject to} \quad
-              M(\rho, \operatorname{diag} \lambda) \preceq 0
-
-    with M as in `lipsdp_matrix`. It also bounds the network with any biases. Up to the solver's tolerance it is never
-    above the product of the norms of the layers, and it is exact where all weights are positive.
-
-    Parameters
-    ----------
-    weights : list of L arrays
-        W₁ (m, p), …, W_L (1, m); the last layer is linear.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ImportError
-        The extra `sdp` is not installed.
-    ArithmeticError
-        The solver gives up.
-
-    References
-    ----------
-    Slide "Robustness in deep learning: estimation of Lipschitz constant", LipSDP; Fazlyab, Robey, Hassani, Morari &
-    Pappas 2019.
-
-    Examples
-    --------
-    >>> round(lipsdp([[[1.0], [1.0]], [[1.0, -1.0]]]), 6)  # relu(a) − relu(a − 1) with biases
-    1.0
-    """
-    exponents = [int(np.frexp(np.abs(W).max())[1]) for W in weights]
-    scaled = [np.ldexp(W, -exponent) for W, exponent in zip(weights, exponents, strict=True)]
-    return float(np.ldexp(np.sqrt(lipsdp_certificate(scaled).rho), sum(exponents)))
-
-
-@domain(weights=network_weights)
 def lipsdp_certificate(weights: Weights) -> Certificate:
-    r"""The multipliers that prove the bound of `lipsdp`.
+    r"""The multipliers that prove the bound of `lipschitz.lipsdp`.
 
-    The solver's λ are moved towards ones that satisfy the constraint strictly (in layer l they are L + 1 − l times the
-    squared norms of the layers behind, which proves √L times the product of norms), as little as the proof needs.
+    The solver's λ are moved, as little as the proof needs, towards ones that satisfy the constraint strictly. Those are
+    L + 1 − l times the squared norms of the layers behind, in layer l; they prove √L times the product of the norms.
 
     Parameters
     ----------
     weights : list of L arrays
-        As in `lipsdp`.
+        As for `lipsdp_matrix`, L ≥ 1.
 
     Returns
     -------
@@ -135,8 +94,10 @@ def lipsdp_certificate(weights: Weights) -> Certificate:
 
     Raises
     ------
-    ImportError, ArithmeticError
-        As in `lipsdp`.
+    ImportError
+        The extra `sdp` is not installed.
+    ArithmeticError
+        The solver gives up.
 
     Examples
     --------
@@ -145,13 +106,15 @@ def lipsdp_certificate(weights: Weights) -> Certificate:
     """
     norms = np.array([np.linalg.norm(W, 2) for W in weights])
     widths = [len(W) for W in weights[:-1]]
-    behind = np.repeat(np.cumprod(norms[:0:-1] ** 2)[::-1], widths)
-    safe = behind * np.repeat(np.arange(len(weights), 1, -1), widths)
+    layers = range(1, len(weights))
+    behind = np.repeat([np.prod(norms[l:] ** 2) for l in layers], widths)
+    safe = behind * np.repeat([len(weights) + 1 - l for l in layers], widths)
     if not norms.all():
         return Certificate(0.0, safe)
     solved = behind * _solved_multipliers([W / norm for W, norm in zip(weights, norms, strict=True)])
     moved = [(1 - share) * solved + share * safe for share in _SHARES]
-    return min((Certificate(_least_rho(weights, lam), lam) for lam in moved), key=lambda found: found.rho)
+    proofs = [Certificate(_least_rho(weights, lam), lam) for lam in moved]
+    return min(proofs, key=lambda proof: proof.rho)
 
 
 _SHARES = (0.0, *10.0 ** np.arange(-14, 1))
@@ -164,10 +127,11 @@ def _solved_multipliers(unit: Weights) -> Array:
         return np.zeros(0)
     cvxpy = modelling()
     rho, lam = cvxpy.Variable(), cvxpy.Variable(n, nonneg=True)
-    M = _matrix(unit, 0.0, np.zeros((n, n)))
-    of_rho, *of_lam = (_matrix(unit, r, np.diag(l)) - M for r, *l in np.eye(n + 1))
-    in_lam = np.stack([part.ravel() for part in of_lam], axis=1)
-    solve(cvxpy.Minimize(rho), M + rho * of_rho + cvxpy.reshape(in_lam @ lam, M.shape, order="C") << 0)
+    none = np.zeros((n, n))
+    M = _matrix(unit, 0.0, none)
+    of_rho = _matrix(unit, 1.0, none) - M
+    of_lam = np.stack([(_matrix(unit, 0.0, np.diag(e)) - M).ravel() for e in np.eye(n)], axis=1)
+    solve(cvxpy.Minimize(rho), M + rho * of_rho + cvxpy.reshape(of_lam @ lam, M.shape, order="C") << 0)
     return np.maximum(lam.value, 0.0)
 
 
@@ -180,8 +144,10 @@ def _least_rho(weights: Weights, lam: Array) -> float:
     except np.linalg.LinAlgError:
         return np.inf
     rho = largest_eigenvalue(M[:p, :p] + M[:p, p:] @ scipy.linalg.cho_solve(hidden, M[p:, :p]))
-    proved = (rho * (1 + margin) for margin in _MARGINS if _is_negative(_matrix(weights, rho * (1 + margin), T)))
-    return next(proved, np.inf)
+    for margin in _MARGINS:
+        if _is_negative(_matrix(weights, rho * (1 + margin), T)):
+            return rho * (1 + margin)
+    return np.inf
 
 
 def _is_negative(M: Array) -> bool:

@@ -99,7 +99,7 @@ def _operations(h: Network, rows: int) -> float:
 
 @domain(**_classified, **_attack)
 def withstands(h: Network, a: Any, labels: Any, eps: float, num_steps: int = 20, norm: Any = "inf") -> Any:
-    """Which inputs a network still classifies rightly after the attack: at least those that no attack can change.
+    """Which inputs a network still classifies rightly after the attack; a better attack may leave fewer.
 
     Parameters
     ----------

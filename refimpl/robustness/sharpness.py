@@ -2,7 +2,7 @@ r"""Training against the worst perturbation of the parameters: ε-stability and 
 
 .. math:: \min_x \max_{\|\eta\|_2 \le \epsilon} f(x + \eta)
 
-SAM takes for the inner maximum that of the linearised loss, a step of length ε, and descends along the gradient there.
+SAM replaces the inner maximum by that of the linearised loss, a step of length ε. It descends along the gradient there.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Maximum(NamedTuple):
 
 @domain(g=array("... d"), eps=nonnegative)
 def sam_perturbation(g: Any, eps: float) -> Any:
-    r"""The perturbation of all parameters that a linear loss fears most, by one norm over them all.
+    r"""The perturbation of all parameters that raises a linear loss most, by one norm over them all.
 
     .. math:: \eta = \epsilon \frac{g}{\|g\|_2}
 
@@ -60,7 +60,7 @@ def sam_perturbation(g: Any, eps: float) -> Any:
 
 @domain(grad_f=field, x=array("... d"), eps=nonnegative)
 def sam_gradient(grad_f: Field, x: Any, eps: float) -> Any:
-    r"""The gradient at the perturbed parameters, which SAM descends along from where they are.
+    r"""The gradient at the perturbed parameters; SAM moves the unperturbed ones along it.
 
     .. math:: \nabla f(x + \eta), \qquad \eta = \epsilon \frac{\nabla f(x)}{\|\nabla f(x)\|_2}
 

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl.arguments.errors import DivergedError
-from refimpl.control.exploration import action_noise_value, finite_horizon_value, parameter_noise_value
-from refimpl.control.linear_policies import closed_loop_growth, state_correlation, value_matrix
+from refimpl.control.linear_policies import closed_loop_growth
 from refimpl.control.linear_quadratic import (
     policy_gradient,
     policy_value,
@@ -17,7 +15,6 @@ from refimpl.control.linear_quadratic import (
     riccati_residual,
     stabilising_solution,
 )
-from refimpl.control.policy_gradient_theorem import action_gradient, action_value, off_policy_gradient
 
 A, B = np.array([[0.9, 0.2], [-0.1, 0.8]]), np.array([[0.5], [1.0]])
 Q, R, GAMMA, S0 = np.diag([1.0, 2.0]), np.array([[3.0]]), 0.9, np.array([[2.0, 0.5], [0.5, 1.0]])
@@ -26,47 +23,21 @@ K = np.array([[0.1, 0.2]])
 ONE = np.eye(1)
 
 
-def call(function, gains):
-    """The function on gains, whatever else it takes."""
-    if function in (closed_loop_growth, state_correlation):
-        return function(A, B, GAMMA, gains, *[S0][: function is state_correlation])
-    if function in (value_matrix, riccati_residual):
-        return function(*PROBLEM, gains)
-    last = {action_noise_value: [0.5], parameter_noise_value: [0.1], finite_horizon_value: [7]}.get(function, [])
-    return function(*PROBLEM, gains, S0, *last)
+FUNCTIONS = {
+    "riccati_residual": lambda lq, gains: riccati_residual(*lq.problem, gains),
+    "policy_value": lambda lq, gains: policy_value(*lq.problem, gains, lq.S0),
+    "policy_gradient": lambda lq, gains: policy_gradient(*lq.problem, gains, lq.S0),
+}
 
 
-BATCHED = [
-    closed_loop_growth,
-    state_correlation,
-    value_matrix,
-    riccati_residual,
-    policy_value,
-    policy_gradient,
-    off_policy_gradient,
-    action_noise_value,
-    parameter_noise_value,
-    finite_horizon_value,
-]
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_gains_come_in_batches_and_stay_as_they_are(name, lq, takes_batches):
+    takes_batches(lambda gains: FUNCTIONS[name](lq, gains))
 
 
-@pytest.mark.parametrize("function", BATCHED)
-def test_gains_come_in_batches_and_stay_as_they_are(function):
-    gains = K + 0.1 * np.random.default_rng(0).standard_normal((2, 3, 1, 2))
-    kept = gains.copy()
-    together = np.asarray(call(function, gains))
-    assert together.shape[:2] == (2, 3)
-    np.testing.assert_array_equal(gains, kept)
-    np.testing.assert_allclose(together[1, 2], call(function, gains[1, 2]), rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("function", [action_value, action_gradient])
-def test_states_and_actions_come_in_batches(function):
-    rng = np.random.default_rng(1)
-    s, a = rng.standard_normal((4, 3, 2)), rng.standard_normal((4, 3, 1))
-    together = function(*PROBLEM, K, s, a)
-    assert together.shape == ((4, 3) if function is action_value else (4, 3, 1))
-    np.testing.assert_allclose(together[2, 1], function(*PROBLEM, K, s[2, 1], a[2, 1]), rtol=1e-12)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_infinite_costs_are_refused_with_the_gains(name, lq, refuses_infinite_costs):
+    refuses_infinite_costs(lambda gains: FUNCTIONS[name](lq, gains))
 
 
 @given(st.floats(0.1, 2.0), st.floats(0.1, 2.0), st.floats(0.1, 5.0), st.floats(0.05, 0.95))
@@ -75,21 +46,6 @@ def test_one_state_has_the_gain_of_a_quadratic_equation(a, b, r, gamma):
     c = r - gamma * a**2 * r - gamma * b**2
     P = (-c + np.sqrt(c**2 + 4 * gamma * b**2 * r)) / (2 * gamma * b**2)
     np.testing.assert_allclose(gain, [[gamma * a * b * P / (r + gamma * b**2 * P)]], rtol=1e-6, atol=1e-9)
-
-
-@pytest.mark.parametrize("function", [f for f in BATCHED if f not in (closed_loop_growth, finite_horizon_value)])
-def test_infinite_costs_are_refused_with_the_gains(function):
-    gains = np.stack([K, K - 10])
-    with pytest.raises(DivergedError) as caught:
-        call(function, gains)
-    np.testing.assert_array_equal(caught.value.last, gains)
-    growth = np.sqrt(GAMMA) * np.abs(np.linalg.eigvals(A - B @ gains[1])).max()
-    assert caught.value.__notes__ == [f"K must make √γρ(A − BK) < 1 for costs to be finite, got {growth:.6g}"]
-
-
-def test_parameter_noise_may_make_costs_infinite():
-    with pytest.raises(DivergedError):
-        parameter_noise_value(*PROBLEM, K, S0, 10.0)
 
 
 def test_lists_do():

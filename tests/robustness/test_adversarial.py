@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
 from refimpl.robustness.adversarial import fgsm, onto_bounds, pgd
-from refimpl.robustness.duality import dual_norm, steepest_direction
 
 NORMS = {"inf": np.inf, "2": 2, "1": 1}
 A = np.array([[0.2, 0.5, 0.9], [0.4, 0.1, 0.3]])
@@ -24,8 +23,7 @@ def grad(a):
 def test_shapes_and_names_of_norms(shape, norm):
     a = np.linspace(0.1, 0.9, np.prod(shape)).reshape(shape)
     for one in (norm, NORMS[norm], np.float64(NORMS[norm])):
-        assert steepest_direction(a, one).shape == fgsm(grad, a, 0.1, one).shape == shape
-        assert dual_norm(a, one).shape == shape[:-1]
+        assert fgsm(grad, a, 0.1, one).shape == shape
         np.testing.assert_array_equal(fgsm(grad, a, 0.1, one), fgsm(grad, a, 0.1, norm))
         if norm != "1":
             assert pgd(grad, a, 0.1, 0.03, 4, one, (0.0, 1.0)).shape == shape
@@ -90,7 +88,6 @@ def test_nothing_is_changed():
         ),
         (lambda: pgd(grad, A, 0.1, 0.1, 2, bounds=0.5), "bounds must be a pair (lower, upper), got 0.5"),
         (lambda: onto_bounds(A, (0.0, np.nan)), "bounds[1] must be finite, got nan"),
-        (lambda: dual_norm(np.empty((0, 3))), "g must not be empty"),
     ],
 )
 def test_bad_values(call, message):

@@ -1,4 +1,4 @@
-"""Adversarial training and its jobs: kept by sweeps, divergence, bad input."""
+"""Adversarial training: shapes, purity, divergence, bad input."""
 
 import re
 
@@ -8,27 +8,14 @@ import pytest
 from refimpl.arguments.errors import DivergedError
 from refimpl.backpropagation.activations import leaky_relu, relu
 from refimpl.backpropagation.layers import Network, flatten, random_layers
-from refimpl.parallel import sweep
-from refimpl.robustness import digit_classifiers
-from refimpl.robustness.digit_classifiers import Job, as_network, digit_split, trained
 from refimpl.robustness.robust_training import adversarial_training, attack, input_gradient, withstands
 
-SMALL = Job(0.1, 0, 2, points=20, m=3, batch=5, num_steps=2)
 H = Network(random_layers((2, 4, 3), np.random.default_rng(0)), relu)
 A, Y = np.random.default_rng(1).uniform(0, 1, (6, 2)), np.array([0, 1, 2, 0, 1, 2])
 
 
 def rng():
     return np.random.default_rng(2)
-
-
-def test_sweeps_keep_trainings(tmp_path, monkeypatch):
-    jobs, path = [SMALL, SMALL._replace(eps=0.0), SMALL._replace(norm=2), SMALL._replace(seed=1)], tmp_path / "x.npz"
-    first = sweep(trained, jobs, path=path)
-    np.testing.assert_array_equal(first, [trained(job) for job in jobs])
-    assert len(np.unique(first, axis=0)) == 4
-    monkeypatch.setattr(digit_classifiers, "adversarial_training", None)
-    np.testing.assert_array_equal(sweep(trained, jobs, map, path=path), first)
 
 
 def test_shapes_and_purity():
@@ -51,11 +38,6 @@ def test_divergence_carries_the_last_finite_parameters():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: trained(SMALL._replace(eps=-1.0)), "job.eps must be >= 0, got -1.0"),
-        (lambda: trained(SMALL._replace(norm=1)), "job.norm must be 2 or inf"),
-        (lambda: trained(SMALL._replace(points=10000)), "points must be < 10000, the number of digits, got 10000"),
-        (lambda: digit_split(-1, 5), "seed must be >= 0, got -1"),
-        (lambda: as_network(np.ones(5), 3), "x must have 2395 entries for widths (784, 3, 10), got 5"),
         (lambda: attack(H, A + 1, Y, 0.1), "a must lie within bounds"),
         (lambda: attack(H, A, Y[:3], 0.1), "labels must be (n,) classes < k for u (6, 3), got (3,)"),
         (lambda: attack(H, A, Y + 1, 0.1), "labels must be (n,) classes < k for u (6, 3), got (6,) up to 3"),
@@ -72,7 +54,6 @@ def test_bad_values(call, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: trained(3), "job must be a Job, got int"),
         (lambda: adversarial_training(H, A, Y, 0.1, None, 2), "rng must be a numpy.random.Generator, got None"),
         (lambda: attack(H, A, [0.5] * 6, 0.1), "labels must hold integers"),
     ],

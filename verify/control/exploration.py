@@ -5,7 +5,9 @@ import numpy as np
 from refimpl.arguments.errors import DivergedError
 from refimpl.control import exploration, linear_quadratic, policy_gradient_theorem
 from verify.claims import claim
+from verify.control._changed import changed
 from verify.control._problems import random_problem, stable_gains
+from verify.control.linear_quadratic_infinite_costs import refuses
 from verify.evidence import equal
 
 SLIDE = "An optimization interpretation"
@@ -56,18 +58,21 @@ def action_noise_moves_the_start_and_not_the_optimum(
         yield equal(f"E Q(s, a + σε), n = {n}", Q, expected, rtol=1e-9)
 
 
-def noise_on_first_action_only(A, B, Q, R, gamma, K, S0, sigma):
+def on_the_first_action(A, B, Q, R, gamma, K, S0, sigma):
+    """The cost of noise on the first action only."""
     J = exploration.action_noise_value(A, B, Q, R, gamma, K, S0, 0.0)
     return J + (1 - gamma) * (exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma) - J)
 
 
-def undiscounted_next_value_r_btpb(A, B, Q, R, gamma, K, S0, sigma):
+def with_next_value_undiscounted(A, B, Q, R, gamma, K, S0, sigma):
+    """The cost with R + BᵀPB for R + γBᵀPB."""
     P = linear_quadratic.value_matrix(A, B, Q, R, gamma, K)
     J = exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma)
     return J + sigma**2 * np.trace(B.T @ P @ B, axis1=-2, axis2=-1)
 
 
-def grad2q_without_next_state(A, B, Q, R, gamma, K, s, a):
+def curved_by_its_own_cost(A, B, Q, R, gamma, K, s, a):
+    """Action-values whose curvature in a is that of aᵀRa alone."""
     zero = np.zeros_like(a + 0 * s[..., :1])
     Q0 = policy_gradient_theorem.action_value(A, B, Q, R, gamma, K, s + 0 * a[..., :1], zero)
     return Q0 + np.einsum("...i,ij,...j", a, R, a)
@@ -78,19 +83,17 @@ action_noise_moves_the_start_and_not_the_optimum.mutants(
         "J plus a constant: noise only paid for": lambda A, B, Q, R, gamma, K, S0, sigma: (
             linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) + sigma**2 * np.trace(R) / (1 - gamma)
         ),
-        "noise on the first action only": noise_on_first_action_only,
-        "σ for σ²": lambda A, B, Q, R, gamma, K, S0, sigma: exploration.action_noise_value(
-            A, B, Q, R, gamma, K, S0, np.sqrt(sigma)
-        ),
+        "noise on the first action only": on_the_first_action,
+        "σ for σ²": changed(exploration.action_noise_value, sigma=np.sqrt),
         "noise discounted from the first stage on: γσ²": lambda A, B, Q, R, gamma, K, S0, sigma: (
             exploration.action_noise_value(A, B, Q, R, gamma, K, S0, np.sqrt(gamma) * sigma)
         ),
-        "undiscounted next value: R + BᵀPB": undiscounted_next_value_r_btpb,
+        "undiscounted next value: R + BᵀPB": with_next_value_undiscounted,
     },
     replaces="action_noise_value",
 )
 action_noise_moves_the_start_and_not_the_optimum.mutants(
-    {"∇²Q without the next state": grad2q_without_next_state}, replaces="action_value"
+    {"∇²Q without the next state": curved_by_its_own_cost}, replaces="action_value"
 )
 
 
@@ -98,7 +101,7 @@ action_noise_moves_the_start_and_not_the_optimum.mutants(
 def parameter_noise_is_action_noise_in_proportion_to_the_state(
     rng, *, parameter_noise_value=exploration.parameter_noise_value
 ):
-    r"""u = −(K + σE)s, E new at each stage: S⁺ = FSFᵀ + σ² tr S BBᵀ; finite iff γσ² tr BᵀXB < 1; K* is not best."""
+    r"""u = −(K + σE)s, E new at each stage: S⁺ = FSFᵀ + σ² tr S BBᵀ; finite iff γσ² tr BᵀXB < 1."""
     for n, m in ((3, 2), (2, 1)):
         problem, S0 = random_problem(rng, n, m)
         A, B, _, R, gamma = problem
@@ -111,7 +114,44 @@ def parameter_noise_is_action_noise_in_proportion_to_the_state(
             yield equal(f"J up to the limit, n = {n}", measured, expected, rtol=1e-7)
             for x in limit * np.array([1 + 1e-6, 2.0]):
                 infinite = float(np.isinf(noisy_cost(problem, K, S0, 0.0, x)))
-                yield equal(f"infinite beyond, n = {n}", refuses(parameter_noise_value, problem, K, S0, x), infinite)
+                yield equal(f"infinite beyond, n = {n}", refuses(parameter_noise_value, *problem, K, S0, x), infinite)
+
+
+def to_first_order(A, B, Q, R, gamma, K, S0, sigma):
+    """The cost to first order in σ²: without the noise that noise makes."""
+    J = exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 0.0)
+    small = exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 1e-6) - J
+    return J + small * (sigma * 1e6) ** 2
+
+
+def or_of_no_noise(A, B, Q, R, gamma, K, S0, sigma):
+    """The cost, and where that is infinite that of no noise."""
+    try:
+        return exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma)
+    except DivergedError:
+        return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
+
+
+def of_noisy_actions(A, B, Q, R, gamma, K, S0, sigma):
+    """The cost of noise on actions, where that of noise on gains is finite."""
+    exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma)
+    return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma)
+
+
+parameter_noise_is_action_noise_in_proportion_to_the_state.mutants({
+    "to first order in σ² only: no feedback": to_first_order,
+    "the formula beyond the limit": or_of_no_noise,
+    "one noise for all entries of a row": lambda A, B, Q, R, gamma, K, S0, sigma: exploration.parameter_noise_value(
+        A, B, Q, R, gamma, K, S0, sigma / np.sqrt(len(A))
+    ),
+    "noise as on actions: of the deviation σ": of_noisy_actions,
+    "σ 1 % too large": changed(exploration.parameter_noise_value, sigma=lambda sigma: 1.01 * sigma),
+})
+
+
+@claim("C03", slide=SLIDE, source="dynamic programming")
+def under_parameter_noise_another_gain_is_best(rng, *, parameter_noise_value=exploration.parameter_noise_value):
+    r"""One state, b = q = r = 1: the best gain is γaP/(1 + γP), P of the noisy Riccati equation; it is not K*."""
     a, gamma, one = rng.uniform(0.8, 1.2), rng.uniform(0.5, 0.95), np.eye(1)
     problem, sigma = (a * one, one, one, one, gamma), 0.5 * np.sqrt(1 / gamma - 1)
     best = linear_quadratic.riccati_gain(*problem)
@@ -134,44 +174,8 @@ def root_of_riccati(a, gamma, sigma):
     return P
 
 
-def refuses(value, problem, *arguments):
-    """1 when the cost is said to diverge, 0 when a number is returned."""
-    try:
-        value(*problem, *arguments)
-    except DivergedError:
-        return 1.0
-    return 0.0
-
-
-def first_order_sigma2_only_no(A, B, Q, R, gamma, K, S0, sigma):
-    J = exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 0.0)
-    small = exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, 1e-6) - J
-    return J + small * (sigma * 1e6) ** 2
-
-
-def formula_beyond_limit(A, B, Q, R, gamma, K, S0, sigma):
-    try:
-        return exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma)
-    except DivergedError:
-        return linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
-
-
-def noise_as_on_actions_deviation(A, B, Q, R, gamma, K, S0, sigma):
-    exploration.parameter_noise_value(A, B, Q, R, gamma, K, S0, sigma)
-    return exploration.action_noise_value(A, B, Q, R, gamma, K, S0, sigma)
-
-
-parameter_noise_is_action_noise_in_proportion_to_the_state.mutants(
-    {
-        "to first order in σ² only: no feedback": first_order_sigma2_only_no,
-        "the formula beyond the limit": formula_beyond_limit,
-        "one noise for all entries of a row": lambda A, B, Q, R, gamma, K, S0, sigma: exploration.parameter_noise_value(
-            A, B, Q, R, gamma, K, S0, sigma / np.sqrt(len(A))
-        ),
-        "noise as on actions: of the deviation σ": noise_as_on_actions_deviation,
-        "σ 1 % too large": lambda A, B, Q, R, gamma, K, S0, sigma: exploration.parameter_noise_value(
-            A, B, Q, R, gamma, K, S0, 1.01 * sigma
-        ),
-    },
-    replaces="parameter_noise_value",
-)
+under_parameter_noise_another_gain_is_best.mutants({
+    "noise as on actions: of the deviation σ": of_noisy_actions,
+    "no noise": changed(exploration.parameter_noise_value, sigma=lambda sigma: 0.0),
+    "actions 2 % too dear": changed(exploration.parameter_noise_value, R=lambda R: 1.02 * R),
+})

@@ -4,6 +4,7 @@ import numpy as np
 
 from refimpl.control import exploration, linear_quadratic
 from verify.claims import claim
+from verify.control._changed import changed, scaled
 from verify.control._problems import random_problem, run, stages
 from verify.evidence import equal, rounding
 
@@ -43,20 +44,17 @@ def smoothing_is_the_mean_over_gaussian_parameters(
     yield equal("(xⁿ)', n < 11, six nodes", slopes, expected, atol=rounding(1e3, np.abs(moments).max()))
 
 
-def one_noise_all_coordinates(J, theta, sigma, num_nodes):
+def with_one_noise(J, theta, sigma, num_nodes):
+    """The mean over noise that is the same in all coordinates."""
     return exploration.smoothed(lambda x: J(theta + x.reshape(-1, *[1] * theta.ndim)), np.zeros(1), sigma, num_nodes)
 
 
 smoothing_is_the_mean_over_gaussian_parameters.mutants(
     {
-        "physicists' nodes: σ/√2": lambda J, theta, sigma, num_nodes: exploration.smoothed(
-            J, theta, sigma / np.sqrt(2), num_nodes
-        ),
-        "one node less in each coordinate": lambda J, theta, sigma, num_nodes: exploration.smoothed(
-            J, theta, sigma, num_nodes - 1
-        ),
+        "physicists' nodes: σ/√2": changed(exploration.smoothed, sigma=lambda sigma: sigma / np.sqrt(2)),
+        "one node less in each coordinate": changed(exploration.smoothed, num_nodes=lambda num_nodes: num_nodes - 1),
         "no noise": lambda J, theta, sigma, num_nodes: J(theta[None])[0],
-        "one noise for all coordinates": one_noise_all_coordinates,
+        "one noise for all coordinates": with_one_noise,
     },
     replaces="smoothed",
 )
@@ -65,10 +63,8 @@ smoothing_is_the_mean_over_gaussian_parameters.mutants(
         "divided by σ²": lambda J, theta, sigma, num_nodes: (
             exploration.smoothed_gradient(J, theta, sigma, num_nodes) / sigma
         ),
-        "the gradient at θ, unsmoothed": lambda J, theta, sigma, num_nodes: exploration.smoothed_gradient(
-            J, theta, 1e-4, num_nodes
-        ),
-        "sign": lambda J, theta, sigma, num_nodes: -exploration.smoothed_gradient(J, theta, sigma, num_nodes),
+        "the gradient at θ, unsmoothed": changed(exploration.smoothed_gradient, sigma=lambda sigma: 1e-4),
+        "sign": scaled(-1, exploration.smoothed_gradient),
     },
     replaces="smoothed_gradient",
 )
@@ -114,27 +110,15 @@ def smoothed_stages(problem, k, sigma, num_steps):
 
 finite_horizons_are_polynomials_of_the_gain.mutants(
     {
-        "one stage more": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
-            A, B, Q, R, gamma, K, S0, num_steps + 1
-        ),
-        "√γ a stage": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
-            A, B, Q, R, np.sqrt(gamma), K, S0, num_steps
-        ),
-        "dynamics transposed": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
-            A.T, B, Q, R, gamma, K, S0, num_steps
-        ),
-        "actions 1 % too dear": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
-            A, B, Q, 1.01 * R, gamma, K, S0, num_steps
-        ),
+        "one stage more": changed(exploration.finite_horizon_value, num_steps=lambda num_steps: num_steps + 1),
+        "√γ a stage": changed(exploration.finite_horizon_value, gamma=np.sqrt),
+        "dynamics transposed": changed(exploration.finite_horizon_value, A=lambda A: A.T),
+        "actions 1 % too dear": changed(exploration.finite_horizon_value, R=lambda R: 1.01 * R),
     },
     replaces="finite_horizon_value",
 )
 finite_horizons_are_polynomials_of_the_gain.mutants(
-    {
-        "noise not in the costs of actions": lambda J, theta, sigma, num_nodes: exploration.smoothed(
-            J, theta, 0.99 * sigma, num_nodes
-        )
-    },
+    {"noise not in the costs of actions": changed(exploration.smoothed, sigma=lambda sigma: 0.99 * sigma)},
     replaces="smoothed",
 )
 
@@ -163,24 +147,23 @@ def episodes_without_end_have_an_infinite_smoothed_cost(
         yield equal("without noise J_600 is J", alone, limit, rtol=1e-9)
 
 
-def noise_cut_off_two_deviations(J, theta, sigma, num_nodes):
+def with_noise_cut_off(J, theta, sigma, num_nodes):
+    """The mean over noise cut off at two deviations."""
     return exploration.smoothed(lambda x: J(np.clip(x, theta - 2 * sigma, theta + 2 * sigma)), theta, sigma, num_nodes)
 
 
 episodes_without_end_have_an_infinite_smoothed_cost.mutants(
     {
-        "costs capped, as by the limits of a simulator": lambda A, B, Q, R, gamma, K, S0, num_steps: np.minimum(
-            exploration.finite_horizon_value(A, B, Q, R, gamma, K, S0, num_steps), 1e3
+        "costs capped, as by the limits of a simulator": lambda *arguments: np.minimum(
+            exploration.finite_horizon_value(*arguments), 1e3
         ),
-        "four stages at most": lambda A, B, Q, R, gamma, K, S0, num_steps: exploration.finite_horizon_value(
-            A, B, Q, R, gamma, K, S0, min(num_steps, 4)
-        ),
+        "four stages at most": changed(exploration.finite_horizon_value, num_steps=lambda num_steps: min(num_steps, 4)),
     },
     replaces="finite_horizon_value",
 )
 episodes_without_end_have_an_infinite_smoothed_cost.mutants(
     {
-        "noise cut off at two deviations": noise_cut_off_two_deviations,
+        "noise cut off at two deviations": with_noise_cut_off,
         "no noise": lambda J, theta, sigma, num_nodes: J(theta[None])[0],
     },
     replaces="smoothed",

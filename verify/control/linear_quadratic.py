@@ -4,6 +4,7 @@ import numpy as np
 
 from refimpl.control import linear_policies, linear_quadratic
 from verify.claims import claim
+from verify.control._changed import changed, scaled
 from verify.control._problems import (
     cost_gradient,
     random_problem,
@@ -53,7 +54,8 @@ def costs_are_discounted_sums_along_runs(
     yield equal("growth of a turn by 45° times √2, of half of it", growths, [1.0, 0.5], rtol=1e-12)
 
 
-def larger_real_imaginary_parts(A, B, gamma, K):
+def larger_part(A, B, gamma, K):
+    """Growth by the larger of real and imaginary parts."""
     values = np.linalg.eigvals(A - B @ K)
     return np.sqrt(gamma) * np.maximum(np.abs(values.real), np.abs(values.imag)).max(-1)
 
@@ -63,13 +65,11 @@ costs_are_discounted_sums_along_runs.mutants(
         "averaged: (1 − γ) Σ": lambda A, B, Q, R, gamma, K, S0: (
             (1 - gamma) * linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
         ),
-        "undiscounted dynamics scaled by γ, not √γ": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
-            A, B, Q, R, gamma**2, K, S0
+        "undiscounted dynamics scaled by γ, not √γ": changed(
+            linear_quadratic.policy_value, gamma=lambda gamma: gamma**2
         ),
-        "cost of actions forgotten": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
-            A, B, Q, 0 * R, gamma, K, S0
-        ),
-        "u = Ks": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(A, -B, Q, R, gamma, K, S0),
+        "cost of actions forgotten": changed(linear_quadratic.policy_value, R=lambda R: 0 * R),
+        "u = Ks": changed(linear_quadratic.policy_value, B=lambda B: -B),
         "the first stage is free": lambda A, B, Q, R, gamma, K, S0: (
             linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0) - np.trace((Q + K.T @ R @ K) @ S0)
         ),
@@ -81,9 +81,7 @@ costs_are_discounted_sums_along_runs.mutants(
         "P of the transposed dynamics": lambda A, B, Q, R, gamma, K: linear_policies.state_correlation(
             A, B, gamma, K, Q + K.T @ R @ K + 9 * np.eye(len(Q))
         ),
-        "discount 1 % too small": lambda A, B, Q, R, gamma, K: linear_policies.value_matrix(
-            A, B, Q, R, 0.99 * gamma, K
-        ),
+        "discount 1 % too small": changed(linear_policies.value_matrix, gamma=lambda gamma: 0.99 * gamma),
     },
     replaces="value_matrix",
 )
@@ -100,7 +98,7 @@ costs_are_discounted_sums_along_runs.mutants(
     {
         "γ for √γ": lambda A, B, gamma, K: np.sqrt(gamma) * linear_policies.closed_loop_growth(A, B, gamma, K),
         "norm for spectral radius": lambda A, B, gamma, K: np.sqrt(gamma) * np.linalg.norm(A - B @ K, 2, axis=(-2, -1)),
-        "the larger of real and imaginary parts": larger_real_imaginary_parts,
+        "the larger of real and imaginary parts": larger_part,
         "largest real eigenvalue": lambda A, B, gamma, K: np.sqrt(gamma) * np.linalg.eigvals(A - B @ K).real.max(-1),
     },
     replaces="closed_loop_growth",
@@ -127,27 +125,19 @@ def gradient_agrees_with_differentiation(
         yield equal(f"2E_KΣ_K, n = {n}, m = {m}", product, expected, atol=error)
 
 
-def gamma_missing_before_btpa(A, B, Q, R, gamma, K):
+def residual(share_of_next_gain, share_of_next_slope, A, B, Q, R, gamma, K):
+    """E_K with other factors of its two terms of the next stage."""
     P = linear_policies.value_matrix(A, B, Q, R, gamma, K)
-    return (R + gamma * B.T @ P @ B) @ K - B.T @ P @ A
-
-
-def first_stage_actions_only(A, B, Q, R, gamma, K):
-    P = linear_policies.value_matrix(A, B, Q, R, gamma, K)
-    return R @ K - gamma * B.T @ P @ A
+    return (R + share_of_next_gain * B.T @ P @ B) @ K - share_of_next_slope * B.T @ P @ A
 
 
 gradient_agrees_with_differentiation.mutants(
     {
-        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, S0: (
-            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
-        ),
+        "factor 2 forgotten": scaled(0.5, linear_quadratic.policy_gradient),
         "starts for visited states: S₀ for Σ_K": lambda A, B, Q, R, gamma, K, S0: (
             2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) @ S0
         ),
-        "the other sign: ascends costs": lambda A, B, Q, R, gamma, K, S0: (
-            -linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
-        ),
+        "the other sign: ascends costs": scaled(-1, linear_quadratic.policy_gradient),
         "natural gradient": lambda A, B, Q, R, gamma, K, S0: (
             2 * linear_quadratic.riccati_residual(A, B, Q, R, gamma, K)
         ),
@@ -156,8 +146,8 @@ gradient_agrees_with_differentiation.mutants(
 )
 gradient_agrees_with_differentiation.mutants(
     {
-        "γ missing before BᵀPA": gamma_missing_before_btpa,
-        "first stage of the actions only": first_stage_actions_only,
+        "γ missing before BᵀPA": lambda A, B, Q, R, gamma, K: residual(gamma, 1.0, A, B, Q, R, gamma, K),
+        "first stage of the actions only": lambda A, B, Q, R, gamma, K: residual(0.0, gamma, A, B, Q, R, gamma, K),
         "2R, as if differentiated twice": lambda A, B, Q, R, gamma, K: (
             linear_quadratic.riccati_residual(A, B, Q, R, gamma, K) + R @ K
         ),
@@ -165,6 +155,6 @@ gradient_agrees_with_differentiation.mutants(
     replaces="riccati_residual",
 )
 gradient_agrees_with_differentiation.mutants(
-    {"own states undiscounted": lambda A, B, gamma, K, S0: linear_policies.state_correlation(A, B, gamma**2, K, S0)},
+    {"own states undiscounted": changed(linear_policies.state_correlation, gamma=lambda gamma: gamma**2)},
     replaces="state_correlation",
 )

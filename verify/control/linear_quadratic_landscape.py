@@ -3,11 +3,11 @@
 import numpy as np
 import scipy
 
-from refimpl.control import linear_policies, linear_quadratic
-from refimpl.control import policy_gradient_theorem as policy_gradient
+from refimpl.control import linear_policies, linear_quadratic, policy_gradient_theorem
 from verify.claims import claim
+from verify.control._changed import changed, scaled
 from verify.control._problems import cost, random_problem, stable_gains, visits
-from verify.control.linear_quadratic_infinite_costs import refuses
+from verify.control.linear_quadratic_infinite_costs import by_the_formula, refuses
 from verify.evidence import at_most, equal, rounding
 
 SLIDE = "An optimization interpretation"
@@ -33,7 +33,7 @@ def the_riccati_gain_costs_least(
     stabilising_solution=linear_quadratic.stabilising_solution,
     policy_value=linear_quadratic.policy_value,
 ):
-    r"""K* and P from dynamic programming; J(K) − J(K*) = tr[Σ_K(K − K*)ᵀ(R + γBᵀPB)(K − K*)]; refused where none is."""
+    r"""K* and P from dynamic programming; J(K) − J(K*) = tr[Σ_K(K − K*)ᵀ(R + γBᵀPB)(K − K*)]."""
     for n, m in ((3, 2), (4, 1), (1, 1)):
         problem, S0 = random_problem(rng, n, m)
         _, B, _, R, gamma = problem
@@ -47,65 +47,44 @@ def the_riccati_gain_costs_least(
         J = policy_value(*problem, gains, S0)
         error = 1e-9 * (1 + np.abs(J).max())
         yield equal(f"J(K) − J(K*), n = {n}", J - policy_value(*problem, best, S0), excess, atol=error)
-    a, gamma, one = 2.0, rng.uniform(0.3, 0.9), np.eye(1)
-    expected = (gamma * a**2 - 1) / (gamma * a)
-    K = riccati_gain(a * one, one, 0 * one, one, gamma)
-    yield equal("K*, nothing to pay but what stability takes", K, [[expected]], rtol=1e-12)
-    nearly_free = (one, one, 1e-20 * one, one, 0.5)
-    P, K = stabilising_solution(*nearly_free)
-    measured = [P, K, riccati_gain(*nearly_free)]
-    yield equal("P, K and K*, states nearly free", measured, [[[2e-20]], [[1e-20]], [[1e-20]]], rtol=1e-12)
-    no_gain = ((2 * one, 0 * one, one, one, 0.9), (one, one, one, -9 * one, 0.5), (one, one, -one, 5 * one, 0.5))
-    for problem in no_gain:
-        refused = 0.0
-        try:
-            riccati_gain(*problem)
-        except ValueError:
-            refused = 1.0
-        yield equal("refused", refused, 1.0)
 
 
-def whatever_solver_returns(A, B, Q, R, gamma):
-    P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
-    return np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
-
-
-def one_sweep_from_final_cost_q(A, B, Q, R, gamma):
-    linear_quadratic.riccati_gain(A, B, Q, R, gamma)
-    return np.linalg.solve(R + gamma * B.T @ Q @ B, gamma * B.T @ Q @ A)
-
-
-def whatever_solver_returns_2(A, B, Q, R, gamma):
+def the_solvers_solution(A, B, Q, R, gamma):
+    """Whatever the solver of Riccati equations returns."""
     P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, np.sqrt(gamma) * B, Q, R)
     return P, np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
 
 
-def p_stage_before(A, B, Q, R, gamma):
-    P, K = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
-    return P - Q, K
+def one_sweep(A, B, Q, R, gamma):
+    """The gain of the last stage but one, with the final cost Q."""
+    linear_quadratic.riccati_gain(A, B, Q, R, gamma)
+    return np.linalg.solve(R + gamma * B.T @ Q @ B, gamma * B.T @ Q @ A)
 
 
-def gain_r_gammabtpb_1btpa(A, B, Q, R, gamma):
-    P, K = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
-    return P, K / gamma
+def changed_solution(change):
+    """The solution of the Riccati equation, changed as (P, K, Q, γ) say."""
+
+    def stabilising_solution(A, B, Q, R, gamma):
+        P, K = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
+        return change(P, K, Q, gamma)
+
+    return stabilising_solution
 
 
 the_riccati_gain_costs_least.mutants(
     {
-        "undiscounted": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, 1 - 1e-12),
-        "γA, γB for √γA, √γB": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, R, gamma**2),
-        "u = +Ks": lambda A, B, Q, R, gamma: -linear_quadratic.riccati_gain(A, B, Q, R, gamma),
-        "actions 1 % too dear": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(A, B, Q, 1.01 * R, gamma),
-        "whatever the solver returns": whatever_solver_returns,
-        "one sweep from the final cost Q": one_sweep_from_final_cost_q,
+        "undiscounted": changed(linear_quadratic.riccati_gain, gamma=lambda gamma: 1 - 1e-12),
+        "γA, γB for √γA, √γB": changed(linear_quadratic.riccati_gain, gamma=lambda gamma: gamma**2),
+        "u = +Ks": scaled(-1, linear_quadratic.riccati_gain),
+        "actions 1 % too dear": changed(linear_quadratic.riccati_gain, R=lambda R: 1.01 * R),
+        "one sweep from the final cost Q": one_sweep,
     },
     replaces="riccati_gain",
 )
 the_riccati_gain_costs_least.mutants(
     {
-        "whatever the solver returns": whatever_solver_returns_2,
-        "P of the stage before": p_stage_before,
-        "gain (R + γBᵀPB)⁻¹BᵀPA": gain_r_gammabtpb_1btpa,
+        "P of the stage before": changed_solution(lambda P, K, Q, gamma: (P - Q, K)),
+        "gain (R + γBᵀPB)⁻¹BᵀPA": changed_solution(lambda P, K, Q, gamma: (P, K / gamma)),
     },
     replaces="stabilising_solution",
 )
@@ -117,6 +96,50 @@ the_riccati_gain_costs_least.mutants(
     },
     replaces="policy_value",
 )
+
+
+@claim("C02", slide=SLIDE, source="the quadratic equation of one state")
+def free_states_still_take_a_gain_that_stabilises(
+    rng, *, riccati_gain=linear_quadratic.riccati_gain, stabilising_solution=linear_quadratic.stabilising_solution
+):
+    r"""q = 0, γa² > 1: K* = (γa² − 1)/γa, though 0 solves the equation; q = 10⁻²⁰: P = 2q and K = q to all digits."""
+    a, gamma, one = 2.0, rng.uniform(0.3, 0.9), np.eye(1)
+    K = riccati_gain(a * one, one, 0 * one, one, gamma)
+    yield equal("K*, states free", K, [[(gamma * a**2 - 1) / (gamma * a)]], rtol=1e-12)
+    nearly_free = (one, one, 1e-20 * one, one, 0.5)
+    P, K = stabilising_solution(*nearly_free)
+    measured = [P, K, riccati_gain(*nearly_free)]
+    yield equal("P, K and K*, states nearly free", measured, [[[2e-20]], [[1e-20]], [[1e-20]]], rtol=1e-12)
+
+
+free_states_still_take_a_gain_that_stabilises.mutants(
+    {
+        "whatever the solver returns": lambda A, B, Q, R, gamma: the_solvers_solution(A, B, Q, R, gamma)[1],
+        "1 % too large": scaled(1.01, linear_quadratic.riccati_gain),
+    },
+    replaces="riccati_gain",
+)
+free_states_still_take_a_gain_that_stabilises.mutants(
+    {"whatever the solver returns": the_solvers_solution}, replaces="stabilising_solution"
+)
+
+
+@claim("C02", slide=SLIDE, source="no gain is stable; costs without a lower bound")
+def where_no_gain_costs_least_there_is_no_riccati_gain(rng, *, riccati_gain=linear_quadratic.riccati_gain):
+    r"""Refused: actions that do not reach an unstable state; actions, or states, that earn without bound."""
+    one = np.eye(1)
+    cases = {
+        "out of reach": (2 * one, 0 * one, one, one, 0.9),
+        "actions earn": (one, one, one, -9 * one, 0.5),
+        "states earn": (one, one, -one, 5 * one, 0.5),
+    }
+    for name, problem in cases.items():
+        yield equal(name, refuses(riccati_gain, *problem, error=ValueError), 1.0)
+
+
+where_no_gain_costs_least_there_is_no_riccati_gain.mutants({
+    "any stabilising solution": lambda *problem: linear_quadratic.stabilising_solution(*problem).K,
+})
 
 
 @claim("C02", slide=SLIDE, source=f"{SOURCE}; an example of our own")
@@ -140,22 +163,22 @@ def the_objective_is_not_convex(rng, *, policy_value=linear_quadratic.policy_val
             yield equal(f"infinite half-way, γc² = {4 * share:g}", refused, 1.0)
 
 
-def convex_mean_ends_half_way(A, B, Q, R, gamma, K, S0):
+def of_the_ends(A, B, Q, R, gamma, K, S0):
+    """The formula of J at the ends, half-way too."""
     linear_quadratic.policy_value(A, B, Q, R, gamma, K, S0)
     return np.trace(Q + (R + gamma * np.eye(len(Q))) * (K**2).sum((-2, -1), keepdims=True), axis1=-2, axis2=-1)
 
 
-def actions_first_stage_only(A, B, Q, R, gamma, K, S0):
+def with_one_action(A, B, Q, R, gamma, K, S0):
+    """The cost with the actions of the first stage only."""
     Sigma = linear_policies.state_correlation(A, B, gamma, K, S0)
     return np.trace(Q @ Sigma + K.mT @ R @ K @ S0, axis1=-2, axis2=-1)
 
 
 the_objective_is_not_convex.mutants({
-    "the sum's formula also where it diverges": lambda A, B, Q, R, gamma, K, S0: np.array([
-        cost(A, B, Q, R, gamma, one, S0) for one in K.reshape(-1, 2, 2)
-    ])[(0,) * (K.ndim == 2)],
-    "convex: the mean of the ends half-way": convex_mean_ends_half_way,
-    "actions of the first stage only": actions_first_stage_only,
+    "the sum's formula also where it diverges": by_the_formula,
+    "convex: the mean of the ends half-way": of_the_ends,
+    "actions of the first stage only": with_one_action,
 })
 
 
@@ -182,31 +205,21 @@ def yet_its_gradient_dominates_it(
 
 yet_its_gradient_dominates_it.mutants(
     {
-        "gradient 1 % too small": lambda A, B, Q, R, gamma, K, S0: (
-            0.99 * linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0)
-        ),
-        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, S0: (
-            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) / 2
-        ),
-        "one coordinate's gradient dropped": lambda A, B, Q, R, gamma, K, S0: (
-            linear_quadratic.policy_gradient(A, B, Q, R, gamma, K, S0) * [1, 1, 0]
-        ),
+        "gradient 1 % too small": scaled(0.99, linear_quadratic.policy_gradient),
+        "factor 2 forgotten": scaled(0.5, linear_quadratic.policy_gradient),
+        "one coordinate's gradient dropped": scaled(np.array([1, 1, 0]), linear_quadratic.policy_gradient),
     },
     replaces="policy_gradient",
 )
 yet_its_gradient_dominates_it.mutants(
-    {
-        "actions twice as dear": lambda A, B, Q, R, gamma, K, S0: linear_quadratic.policy_value(
-            A, B, Q, 2 * R, gamma, K, S0
-        )
-    },
+    {"actions twice as dear": changed(linear_quadratic.policy_value, R=lambda R: 2 * R)},
     replaces="policy_value",
 )
 
 
 @claim("C02", slide=SLIDE, source=f"{SOURCE}, Theorem 7")
 def descent_along_it_finds_the_optimum(
-    rng, *, off_policy_gradient=policy_gradient.off_policy_gradient, riccati_gain=linear_quadratic.riccati_gain
+    rng, *, off_policy_gradient=policy_gradient_theorem.off_policy_gradient, riccati_gain=linear_quadratic.riccati_gain
 ):
     r"""K⁺ = K − ηE_KD with D = I and D = S₀ ≈ I, η = 1/λmax(R + γBᵀP_KB) at the start: J falls to J*, K to K*."""
     for spread in (0.0, 0.05):
@@ -226,21 +239,13 @@ def descent_along_it_finds_the_optimum(
 
 descent_along_it_finds_the_optimum.mutants(
     {
-        "ascends": lambda A, B, Q, R, gamma, K, D: -policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D),
-        "γ 1 % too small": lambda A, B, Q, R, gamma, K, D: policy_gradient.off_policy_gradient(
-            A, B, Q, R, 0.99 * gamma, K, D
-        ),
-        "a hundredth of the step": lambda A, B, Q, R, gamma, K, D: (
-            policy_gradient.off_policy_gradient(A, B, Q, R, gamma, K, D) / 100
-        ),
+        "ascends": scaled(-1, policy_gradient_theorem.off_policy_gradient),
+        "γ 1 % too small": changed(policy_gradient_theorem.off_policy_gradient, gamma=lambda gamma: 0.99 * gamma),
+        "a hundredth of the step": scaled(0.01, policy_gradient_theorem.off_policy_gradient),
     },
     replaces="off_policy_gradient",
 )
 descent_along_it_finds_the_optimum.mutants(
-    {
-        "gain of the undiscounted problem": lambda A, B, Q, R, gamma: linear_quadratic.riccati_gain(
-            A, B, Q, R, 1 - 1e-12
-        )
-    },
+    {"gain of the undiscounted problem": changed(linear_quadratic.riccati_gain, gamma=lambda gamma: 1 - 1e-12)},
     replaces="riccati_gain",
 )

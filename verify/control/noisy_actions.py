@@ -4,6 +4,7 @@ import numpy as np
 
 from refimpl.control import linear_quadratic, noisy_actions
 from verify.claims import claim
+from verify.control._changed import changed
 from verify.control._stage_games import DELTA, game, game_by_stages
 from verify.evidence import equal
 
@@ -37,29 +38,27 @@ def the_games_riccati_equation_gives_its_value_in_both_orders(
             yield equal(f"value, {where}", value, np.trace(P @ S0), atol=10 * error)
 
 
-def players_exchanged(A, B, Q, R, gamma):
-    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
-    return P, L, K
+def changed_saddle(change):
+    """The equilibrium, changed as (P, K, L) say."""
+    return lambda A, B, Q, R, gamma: change(*noisy_actions.saddle(A, B, Q, R, gamma))
 
 
-def v_ls(A, B, Q, R, gamma):
-    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
-    return P, K, -L + 1e-3
-
-
-def no_adversary(A, B, Q, R, gamma):
+def without_adversary(A, B, Q, R, gamma):
+    """The best gain without an adversary, and the adversary that does nothing."""
     m = len(R) // 2
     P, K = linear_quadratic.stabilising_solution(A, B[:, :m], Q, R[:m, :m], gamma)
     return P, K, 0 * K
 
 
-def undiscounted_adversary_btpb(A, B, Q, R, gamma):
+def undiscounted_gains(A, B, Q, R, gamma):
+    """The equilibrium with gains from BᵀPB for γBᵀPB."""
     P, K, _ = noisy_actions.saddle(A, B, Q, R, gamma)
     gains = np.linalg.solve(R + B.T @ P @ B, gamma * B.T @ P @ A)
     return P, gains[: len(K)], gains[len(K) :]
 
 
-def added_noise_u_deltav(B, R, R_u, delta, penalty):
+def of_added_noise(B, R, R_u, delta, penalty):
+    """Stacked actions of a = u + δv."""
     m = len(R)
     W = np.hstack([np.eye(m), delta * np.eye(m)])
     zero = np.zeros((m, m))
@@ -68,24 +67,22 @@ def added_noise_u_deltav(B, R, R_u, delta, penalty):
 
 the_games_riccati_equation_gives_its_value_in_both_orders.mutants(
     {
-        "players exchanged": players_exchanged,
-        "v = +Ls": v_ls,
-        "no adversary": no_adversary,
-        "undiscounted adversary: BᵀPB for γBᵀPB": undiscounted_adversary_btpb,
+        "players exchanged": changed_saddle(lambda P, K, L: (P, L, K)),
+        "v = +Ls": changed_saddle(lambda P, K, L: (P, K, -L + 1e-3)),
+        "no adversary": without_adversary,
+        "undiscounted adversary: BᵀPB for γBᵀPB": undiscounted_gains,
     },
     replaces="saddle",
 )
 the_games_riccati_equation_gives_its_value_in_both_orders.mutants(
     {
-        "shares exchanged": lambda B, R, R_u, delta, penalty: noisy_actions.stacked_actions(
-            B, R, R_u, 1 - delta, 100 * penalty
+        "shares exchanged": changed(
+            noisy_actions.stacked_actions, delta=lambda delta: 1 - delta, penalty=lambda penalty: 100 * penalty
         ),
-        "added noise: a = u + δv": added_noise_u_deltav,
-        "the adversary pays λ|δv|²": lambda B, R, R_u, delta, penalty: noisy_actions.stacked_actions(
-            B, R, R_u, delta, 1.01 * penalty
-        ),
-        "effort of the policy alone, twice": lambda B, R, R_u, delta, penalty: noisy_actions.stacked_actions(
-            B, R, 2 * R_u + 0.01 * np.eye(len(R)), delta, penalty
+        "added noise: a = u + δv": of_added_noise,
+        "the adversary pays λ|δv|²": changed(noisy_actions.stacked_actions, penalty=lambda penalty: 1.01 * penalty),
+        "effort of the policy alone, twice": changed(
+            noisy_actions.stacked_actions, R_u=lambda R_u: 2 * R_u + 0.01 * np.eye(len(R_u))
         ),
     },
     replaces="stacked_actions",

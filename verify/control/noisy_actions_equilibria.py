@@ -4,10 +4,12 @@ import numpy as np
 
 from refimpl.control import linear_policies, linear_quadratic, noisy_actions
 from verify.claims import claim
+from verify.control._changed import scaled
 from verify.control._problems import cost, visits
 from verify.control._stage_games import DELTA, game, game_by_stages
+from verify.control.linear_quadratic_infinite_costs import refuses
 from verify.control.linear_quadratic_landscape import dynamic_programming
-from verify.control.noisy_actions import SLIDE, SOURCE
+from verify.control.noisy_actions import SLIDE, SOURCE, changed_saddle, without_adversary
 from verify.evidence import equal
 
 
@@ -42,45 +44,12 @@ def no_player_gains_by_leaving_the_equilibrium(rng, *, saddle=noisy_actions.sadd
             yield equal(f"sign, {where}", np.sign(gained), np.full(4, sign))
 
 
-def adversarys_gain_other_sign(A, B, Q, R, gamma):
-    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
-    return P, K, 1e-3 - L
-
-
-def best_gain_without_adversary_best(A, B, Q, R, gamma):
-    m = len(R) // 2
-    P, K = linear_quadratic.stabilising_solution(A, B[:, :m], Q, R[:m, :m], gamma)
-    return P, K, 0 * K
-
-
-def k_1_percent_too_large(A, B, Q, R, gamma):
-    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
-    return P, 1.01 * K, L
-
-
-def players_exchanged(A, B, Q, R, gamma):
-    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
-    return P, L, K
-
-
-no_player_gains_by_leaving_the_equilibrium.mutants(
-    {
-        "the adversary's gain of the other sign": adversarys_gain_other_sign,
-        "the best gain without an adversary, and the best answer to none": best_gain_without_adversary_best,
-        "K 1 % too large": k_1_percent_too_large,
-        "players exchanged": players_exchanged,
-    },
-    replaces="saddle",
-)
-
-
-def refused(function, *arguments):
-    """1 when the function says that there is no equilibrium, 0 when it returns one."""
-    try:
-        function(*arguments)
-    except ValueError:
-        return 1.0
-    return 0.0
+no_player_gains_by_leaving_the_equilibrium.mutants({
+    "the adversary's gain of the other sign": changed_saddle(lambda P, K, L: (P, K, 1e-3 - L)),
+    "the best gain without an adversary, and the best answer to none": without_adversary,
+    "K 1 % too large": changed_saddle(lambda P, K, L: (P, 1.01 * K, L)),
+    "players exchanged": changed_saddle(lambda P, K, L: (P, L, K)),
+})
 
 
 @claim("C05", slide=SLIDE, source=f"{SOURCE}; dynamic programming")
@@ -98,59 +67,54 @@ def the_equilibrium_exists_above_a_least_penalty(
             where = f"{times} λ*, effort on what is {effort}"
             yield equal(f"stages converge at {where}", float(P is not None), exists)
             B2, R2 = noisy_actions.stacked_actions(B, R, R_u, DELTA, times * limit)
-            yield equal(f"refused at {where}", refused(saddle, A, B2, Q, R2, gamma), 1 - exists)
+            refused = refuses(saddle, A, B2, Q, R2, gamma, error=ValueError)
+            yield equal(f"refused at {where}", refused, 1 - exists)
     one = np.eye(1)
     B2, R2 = noisy_actions.stacked_actions(one, 0 * one, -9 * one, DELTA, 100.0)
-    yield equal("refused where the policy's actions earn", refused(saddle, one, B2, one, R2, 0.5), 1.0)
+    refused = refuses(saddle, one, B2, one, R2, 0.5, error=ValueError)
+    yield equal("refused where the policy's actions earn", refused, 1.0)
 
 
-def p_without_adversary(A, B, Q, R, gamma, R_u, delta):
+def of_the_plain_solution(A, B, Q, R, gamma, R_u, delta):
+    """4 % below δ²λmax(R + γBᵀPB), of the P without an adversary."""
     P = linear_quadratic.stabilising_solution(A, (1 - delta) * B, Q, (1 - delta) ** 2 * R + R_u, gamma).P
     return 0.96 * delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ P @ B)[-1]
 
 
-def any_stabilising_solution(A, B, Q, R, gamma):
-    P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
-    return P, gains[: len(R) // 2], gains[len(R) // 2 :]
+def if_it_is_asked(concave=True, convex=True, alone=True):
+    """The stabilising solution of the stacked actions, where those conditions hold that are asked for."""
 
+    def saddle(A, B, Q, R, gamma):
+        P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
+        m, H = len(R) // 2, R + gamma * B.T @ P @ B
+        fails = [
+            concave and np.linalg.eigvalsh(H[m:, m:])[-1] >= 0,
+            convex and np.linalg.eigvalsh(H[:m, :m])[0] <= 0,
+            alone and linear_policies.closed_loop_growth(A, B[:, :m], gamma, gains[:m]) >= 1,
+        ]
+        if any(fails):
+            raise ValueError
+        return P, gains[:m], gains[m:]
 
-def convexity_not_asked(A, B, Q, R, gamma):
-    P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
-    m, H = len(R) // 2, R + gamma * B.T @ P @ B
-    alone = linear_policies.closed_loop_growth(A, B[:, :m], gamma, gains[:m])
-    if np.linalg.eigvalsh(H[m:, m:])[-1] >= 0 or alone >= 1:
-        raise ValueError
-    return P, gains[:m], gains[m:]
-
-
-def policy_alone_may_cost_infinitely(A, B, Q, R, gamma):
-    P, gains = linear_quadratic.stabilising_solution(A, B, Q, R, gamma)
-    m, H = len(R) // 2, R + gamma * B.T @ P @ B
-    if np.linalg.eigvalsh(H[:m, :m])[0] <= 0 or np.linalg.eigvalsh(H[m:, m:])[-1] >= 0:
-        raise ValueError
-    return P, gains[:m], gains[m:]
+    return saddle
 
 
 the_equilibrium_exists_above_a_least_penalty.mutants(
     {
-        "δ for δ²": lambda A, B, Q, R, gamma, R_u, delta: (
-            noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) / delta
-        ),
+        "δ for δ²": scaled(1 / DELTA, noisy_actions.least_penalty),
         "of the first stage: P = Q": lambda A, B, Q, R, gamma, R_u, delta: (
             delta**2 * np.linalg.eigvalsh(R + gamma * B.T @ Q @ B)[-1]
         ),
-        "5 % too large": lambda A, B, Q, R, gamma, R_u, delta: (
-            1.05 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta)
-        ),
-        "of the P without an adversary": p_without_adversary,
+        "5 % too large": scaled(1.05, noisy_actions.least_penalty),
+        "of the P without an adversary": of_the_plain_solution,
     },
     replaces="least_penalty",
 )
 the_equilibrium_exists_above_a_least_penalty.mutants(
     {
-        "any stabilising solution": any_stabilising_solution,
-        "convexity not asked for": convexity_not_asked,
-        "the policy alone may cost infinitely much": policy_alone_may_cost_infinitely,
+        "any stabilising solution": if_it_is_asked(concave=False, convex=False, alone=False),
+        "convexity not asked for": if_it_is_asked(convex=False),
+        "the policy alone may cost infinitely much": if_it_is_asked(alone=False),
     },
     replaces="saddle",
 )
@@ -160,7 +124,7 @@ the_equilibrium_exists_above_a_least_penalty.mutants(
 def an_adversary_of_actions_that_cost_as_done_changes_nothing(
     rng, *, saddle=noisy_actions.saddle, least_penalty=noisy_actions.least_penalty
 ):
-    r"""Costs of what is done only: for all λ > λ* = δ²λmax(R + γBᵀP*B) the equilibrium is P*, K*/(1 − δ), v = 0.
+    r"""Where only what is done costs: for all λ > λ* = δ²λmax(R + γBᵀP*B) the equilibrium is P*, K*/(1 − δ), v = 0.
 
     Where the policy chooses second, P* is the value of the game below λ* too.
     """
@@ -183,33 +147,31 @@ def an_adversary_of_actions_that_cost_as_done_changes_nothing(
             yield equal(f"L, δ = {delta}, {times} λ*", L, np.zeros(L.shape), atol=error)
 
 
-def gain_not_enlarged_1_1_delta(A, B, Q, R, gamma):
+def of_the_plain_gain(A, B, Q, R, gamma):
+    """The equilibrium with K for K/(1 − δ)."""
     m = len(R) // 2
     P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     return P, K * (1 - B[0, m] / B[0, 0]), L
 
 
-def adversary_who_acts(A, B, Q, R, gamma):
-    P, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
-    return P, K, L + 1e-3
-
-
-def p_policys_share_alone(A, B, Q, R, gamma):
+def of_the_policys_share(A, B, Q, R, gamma):
+    """The equilibrium with the value of the policy's share alone."""
     _, K, L = noisy_actions.saddle(A, B, Q, R, gamma)
     m = len(R) // 2
     return linear_quadratic.value_matrix(A, B[:, :m], Q, R[:m, :m], gamma, K) * 0.999, K, L
 
 
-def lam_trace(A, B, Q, R, gamma, R_u, delta):
+def of_the_trace(A, B, Q, R, gamma, R_u, delta):
+    """δ² tr(R + γBᵀPB)."""
     P = linear_quadratic.stabilising_solution(A, B, Q, R, gamma).P
     return delta**2 * np.trace(R + gamma * B.T @ P @ B)
 
 
 an_adversary_of_actions_that_cost_as_done_changes_nothing.mutants(
     {
-        "gain not enlarged by 1/(1 − δ)": gain_not_enlarged_1_1_delta,
-        "an adversary who acts": adversary_who_acts,
-        "P of the policy's share alone": p_policys_share_alone,
+        "gain not enlarged by 1/(1 − δ)": of_the_plain_gain,
+        "an adversary who acts": changed_saddle(lambda P, K, L: (P, K, L + 1e-3)),
+        "P of the policy's share alone": of_the_policys_share,
     },
     replaces="saddle",
 )
@@ -218,10 +180,8 @@ an_adversary_of_actions_that_cost_as_done_changes_nothing.mutants(
         "δ(1 − δ) for δ²": lambda A, B, Q, R, gamma, R_u, delta: (
             1.001 * noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta) * (1 - delta) / delta
         ),
-        "as many decimals for every δ": lambda A, B, Q, R, gamma, R_u, delta: np.round(
-            noisy_actions.least_penalty(A, B, Q, R, gamma, R_u, delta), 17
-        ),
-        "λ* of the trace": lam_trace,
+        "as many decimals for every δ": lambda *arguments: np.round(noisy_actions.least_penalty(*arguments), 17),
+        "λ* of the trace": of_the_trace,
     },
     replaces="least_penalty",
 )

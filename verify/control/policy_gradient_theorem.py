@@ -4,6 +4,7 @@ import numpy as np
 
 from refimpl.control import linear_quadratic, policy_gradient_theorem
 from verify.claims import claim, shipped
+from verify.control._changed import changed, scaled
 from verify.control._problems import cost_gradient, random_problem, run, stable_gains, stages, visits
 from verify.evidence import equal, rounding
 
@@ -50,42 +51,42 @@ def action_values_are_costs_of_one_free_action(
         yield equal(f"∇ₐQ, n = {n}", action_gradient(*problem, K, s, a), slopes, atol=error)
 
 
-def critic_s_mu_s_target(A, B, Q, R, gamma, K, s, a):
-    def form(M, x):
-        return (x @ M * x).sum(-1)
-
+def with_the_wrong_state(A, B, Q, R, gamma, K, s, a):
+    """Action-values whose target asks the critic at (s, μ(s')) for (s', μ(s'))."""
     next_action = linear_policy(K, s @ A.T + a @ B.T)
     target = policy_gradient_theorem.action_value(A, B, Q, R, gamma, K, s, next_action)
-    return form(Q, s) + form(R, a) + gamma * target
+    return np.einsum("...i,ij,...j", s, Q, s) + np.einsum("...i,ij,...j", a, R, a) + gamma * target
 
 
-def what_follows_not_discounted(A, B, Q, R, gamma, K, s, a):
-    now = policy_gradient_theorem.action_value(A, B, Q, R, gamma, K, s, a)
+def slope_with_the_wrong_state(A, B, Q, R, gamma, K, s, a):
+    """The slope in a of such action-values."""
+    after = linear_policy(K, s @ A.T + a @ B.T)
+    return 2 * a @ R - gamma * policy_gradient_theorem.action_gradient(A, B, Q, R, gamma, K, s, after) @ K @ B
+
+
+def undiscounted_next_value(A, B, Q, R, gamma, K, s, a):
+    """Action-values in which what follows is not discounted."""
     after = s @ A.T + a @ B.T
     P = linear_quadratic.value_matrix(A, B, Q, R, gamma, K)
+    now = policy_gradient_theorem.action_value(A, B, Q, R, gamma, K, s, a)
     return now + (1 - gamma) * (after @ P * after).sum(-1)
 
 
+DDPG = "two robust-RL implementations of DDPG"
 action_values_are_costs_of_one_free_action.mutants(
     {
-        "critic at (s, μ(s')) in the target": shipped(
-            critic_s_mu_s_target, project="two robust-RL implementations of DDPG"
-        ),
-        "what follows is not discounted": what_follows_not_discounted,
+        "critic at (s, μ(s')) in the target": shipped(with_the_wrong_state, project=DDPG),
+        "what follows is not discounted": undiscounted_next_value,
         "the action is repeated for ever: value of the state's own action": lambda A, B, Q, R, gamma, K, s, a: (
             policy_gradient_theorem.action_value(A, B, Q, R, gamma, K, s, linear_policy(K, s))
         ),
-        "actions 1 % too dear": lambda A, B, Q, R, gamma, K, s, a: policy_gradient_theorem.action_value(
-            A, B, Q, 1.01 * R, gamma, K, s, a
-        ),
+        "actions 1 % too dear": changed(policy_gradient_theorem.action_value, R=lambda R: 1.01 * R),
     },
     replaces="action_value",
 )
 action_values_are_costs_of_one_free_action.mutants(
     {
-        "factor 2 forgotten": lambda A, B, Q, R, gamma, K, s, a: (
-            policy_gradient_theorem.action_gradient(A, B, Q, R, gamma, K, s, a) / 2
-        ),
+        "factor 2 forgotten": scaled(0.5, policy_gradient_theorem.action_gradient),
         "at the policy's action instead of a": lambda A, B, Q, R, gamma, K, s, a: (
             policy_gradient_theorem.action_gradient(A, B, Q, R, gamma, K, s, linear_policy(K, s))
         ),
@@ -127,23 +128,11 @@ def squashed(theta, s):
     return anp.tanh(anp.dot(s, theta.T))
 
 
-def mean_over_actions_as_well(policy, grad_a, theta, s):
-    return (
-        policy_gradient_theorem.deterministic_policy_gradient(policy, grad_a, theta, s)
-        / np.shape(policy(theta, s))[-1] ** 2
+def with_critic(change):
+    """The policy gradient with another critic, made of the true one."""
+    return lambda policy, grad_a, theta, s: policy_gradient_theorem.deterministic_policy_gradient(
+        policy, lambda s, a: change(grad_a, s, a), theta, s
     )
-
-
-def means_factors_instead_mean(policy, grad_a, theta, s):
-    def mean(s, a):
-        return np.broadcast_to(grad_a(s, a).mean(0), a.shape)
-
-    return policy_gradient_theorem.deterministic_policy_gradient(policy, mean, theta, s)
-
-
-def critic_s_mu_s_target_2(A, B, Q, R, gamma, K, s, a):
-    after = linear_policy(K, s @ A.T + a @ B.T)
-    return 2 * a @ R - gamma * policy_gradient_theorem.action_gradient(A, B, Q, R, gamma, K, s, after) @ K @ B
 
 
 its_mean_over_the_policys_own_states_is_the_gradient.mutants(
@@ -151,36 +140,28 @@ its_mean_over_the_policys_own_states_is_the_gradient.mutants(
         "sum for mean": lambda policy, grad_a, theta, s: (
             len(s) * policy_gradient_theorem.deterministic_policy_gradient(policy, grad_a, theta, s)
         ),
-        "mean over actions as well": mean_over_actions_as_well,
-        "∇ₐQ at the action 0": lambda policy, grad_a, theta, s: policy_gradient_theorem.deterministic_policy_gradient(
-            policy, lambda s, a: grad_a(s, 0 * a), theta, s
+        "mean over actions as well": with_critic(lambda grad_a, s, a: grad_a(s, a) / a.shape[-1] ** 2),
+        "∇ₐQ at the action 0": with_critic(lambda grad_a, s, a: grad_a(s, 0 * a)),
+        "means of the factors instead of the mean of products": with_critic(
+            lambda grad_a, s, a: np.broadcast_to(grad_a(s, a).mean(0), a.shape)
         ),
-        "means of the factors instead of the mean of products": means_factors_instead_mean,
-        "sign: the critic's worst action": lambda policy, grad_a, theta, s: (
-            -policy_gradient_theorem.deterministic_policy_gradient(policy, grad_a, theta, s)
-        ),
+        "sign: the critic's worst action": scaled(-1, policy_gradient_theorem.deterministic_policy_gradient),
     },
     replaces="deterministic_policy_gradient",
 )
 its_mean_over_the_policys_own_states_is_the_gradient.mutants(
     {
-        "critic at (s, μ(s')) in the target": shipped(
-            critic_s_mu_s_target_2, project="two robust-RL implementations of DDPG"
-        ),
-        "critic 1 % off in γ": lambda A, B, Q, R, gamma, K, s, a: policy_gradient_theorem.action_gradient(
-            A, B, Q, R, 0.99 * gamma, K, s, a
-        ),
+        "critic at (s, μ(s')) in the target": shipped(slope_with_the_wrong_state, project=DDPG),
+        "critic 1 % off in γ": changed(policy_gradient_theorem.action_gradient, gamma=lambda gamma: 0.99 * gamma),
     },
     replaces="action_gradient",
 )
 its_mean_over_the_policys_own_states_is_the_gradient.mutants(
     {
-        "D not used: natural gradient": lambda A, B, Q, R, gamma, K, D: policy_gradient_theorem.off_policy_gradient(
-            A, B, Q, R, gamma, K, np.eye(len(D))
+        "D not used: natural gradient": changed(
+            policy_gradient_theorem.off_policy_gradient, D=lambda D: np.eye(len(D))
         ),
-        "D added to the policy's own states": lambda A, B, Q, R, gamma, K, D: linear_quadratic.policy_gradient(
-            A, B, Q, R, gamma, K, D
-        ),
+        "D added to the policy's own states": linear_quadratic.policy_gradient,
     },
     replaces="off_policy_gradient",
 )

@@ -35,7 +35,7 @@ def _jacobians(weights, angles):
 
 
 def gradients_in_a_box(weights, lower, upper):
-    """Gradients (n, p) of a network on a box: of every choice of 0 and 1, a linear program says whether it occurs."""
+    """Gradients (n, p) of a network on a box, for the choices of 0 and 1 that a linear program finds to occur."""
     widths = [len(W) for W in weights[:-1]]
     found = []
     for choice in itertools.product([0.0, 1.0], repeat=sum(widths)):
@@ -73,6 +73,16 @@ def all_patterns(weights):
 def _layers(choice, widths):
     """Slopes of all neurons as one array a layer."""
     return np.split(np.array(choice), np.cumsum(widths, dtype=int))[:-1]
+
+
+def all_active(weights):
+    """The gradient (p,) where all neurons are active."""
+    return np.linalg.multi_dot([*weights[::-1], np.eye(np.shape(weights[0])[1])])
+
+
+def exchanged(norm):
+    """ℓ₁ for ℓ∞ and the other way round."""
+    return {1: np.inf, 2: 2, np.inf: 1}[norm]
 
 
 def largest(gradients, norm):

@@ -46,28 +46,28 @@ def steepest_directions_attain_the_dual_norm(
     yield equal("by default: ‖g‖_*", dual_norm(g), np.abs(g).sum(-1), rtol=rounding(16))
 
 
+def other(function, where, change):
+    """A function of gradients and a norm, with another formula for one norm."""
+    return lambda g, norm="inf": change(g) if str(norm) == where else function(g, norm)
+
+
+def other_direction(where, change):
+    """The steepest direction, with another formula for one norm."""
+    return other(duality.steepest_direction, where, change)
+
+
 steepest_directions_attain_the_dual_norm.mutants(
     {
-        "sign(0) = 1": lambda g, norm="inf": (
-            np.where(g >= 0, 1.0, -1.0) if norm in ("inf", np.inf) else duality.steepest_direction(g, norm)
+        "sign(0) = 1": other_direction("inf", lambda g: np.where(g >= 0, 1.0, -1.0)),
+        "squares that overflow": other_direction("2", lambda g: g / np.linalg.norm(g, axis=-1, keepdims=True)),
+        "one norm for the whole batch": other_direction("2", lambda g: g / np.linalg.norm(g)),
+        "all largest entries": other_direction(
+            "1", lambda g: np.sign(g) * (np.abs(g) == np.abs(g).max(-1, keepdims=True))
         ),
-        "squares that overflow": lambda g, norm="inf": (
-            g / np.linalg.norm(g, axis=-1, keepdims=True) if norm in ("2", 2) else duality.steepest_direction(g, norm)
-        ),
-        "one norm for the whole batch": lambda g, norm="inf": (
-            g / np.linalg.norm(g) if norm in ("2", 2) else duality.steepest_direction(g, norm)
-        ),
-        "all largest entries": lambda g, norm="inf": (
-            np.sign(g) * (np.abs(g) == np.abs(g).max(-1, keepdims=True))
-            if norm in ("1", 1)
-            else duality.steepest_direction(g, norm)
+        "largest entry, not largest size": other_direction(
+            "1", lambda g: np.sign(g) * (np.arange(g.shape[-1]) == g.argmax(-1)[..., None])
         ),
         "the last of several largest": lambda g, norm="inf": duality.steepest_direction(g[..., ::-1], norm)[..., ::-1],
-        "largest entry, not largest size": lambda g, norm="inf": (
-            np.sign(g) * (np.arange(g.shape[-1]) == g.argmax(-1)[..., None])
-            if norm in ("1", 1)
-            else duality.steepest_direction(g, norm)
-        ),
         "descent": lambda g, norm="inf": -duality.steepest_direction(g, norm),
         "1 % too long": lambda g, norm="inf": 1.01 * duality.steepest_direction(g, norm),
         "another default": lambda g, norm="2": duality.steepest_direction(g, norm),
@@ -79,10 +79,8 @@ steepest_directions_attain_the_dual_norm.mutants(
     {
         "the norm itself": lambda g, norm="inf": np.linalg.norm(g, float(norm), axis=-1),
         "Euclidean always": lambda g, norm="inf": np.linalg.norm(g / np.abs(g).max(), axis=-1) * np.abs(g).max(),
-        "mean in place of the sum": lambda g, norm="inf": (
-            np.abs(g).mean(-1) if norm in ("inf", np.inf) else duality.dual_norm(g, norm)
-        ),
-        "without sizes": lambda g, norm="inf": g.sum(-1) if norm in ("inf", np.inf) else duality.dual_norm(g, norm),
+        "mean in place of the sum": other(duality.dual_norm, "inf", lambda g: np.abs(g).mean(-1)),
+        "without sizes": other(duality.dual_norm, "inf", lambda g: g.sum(-1)),
         "squared": lambda g, norm="inf": duality.dual_norm(g, norm) ** 2,
     },
     replaces="dual_norm",
@@ -131,6 +129,17 @@ def exact(grad, a, norm):
     return duality.steepest_direction(grad(a), norm)
 
 
+def exact_but_for_l2(change):
+    """The direction of the true step, with another formula for ℓ₂."""
+    return lambda grad, a, norm: change(grad(a)) if str(norm) == "2" else exact(grad, a, norm)
+
+
+def in_place(grad, a, eps, norm="inf"):
+    """FGSM that moves the caller's array."""
+    a += eps * exact(grad, a, norm)
+    return a
+
+
 one_step_attains_the_maximum_of_a_linear_loss.mutants({
     "descends": step_with(lambda grad, a, norm: -exact(grad, a, norm)),
     "half as long": step_with(exact, lambda eps, a: eps / 2),
@@ -138,29 +147,12 @@ one_step_attains_the_maximum_of_a_linear_loss.mutants({
     "along the gradient itself": step_with(lambda grad, a, norm: grad(a)),
     "sign whatever the norm": step_with(lambda grad, a, norm: np.sign(grad(a))),
     "Euclidean whatever the norm": step_with(lambda grad, a, norm: exact(grad, a, "2")),
-    "one norm for the batch": step_with(
-        lambda grad, a, norm: (
-            grad(a) / np.linalg.norm(grad(a)) if str(norm) == "2" else exact(grad, a, norm)  # all inputs at once
-        )
-    ),
+    "one norm for the batch": step_with(exact_but_for_l2(lambda g: g / np.linalg.norm(g))),
     "sign of a plus rounding: sign(0) = 1": step_with(lambda grad, a, norm: exact(lambda z: grad(z) + 1e-300, a, norm)),
     "the dual's step: ℓ₁ and ℓ∞ swapped": step_with(
         lambda grad, a, norm: exact(grad, a, {"inf": 1, "1": "inf"}.get(str(norm), 2))
     ),
-    "norm plus 10⁻¹²": step_with(
-        lambda grad, a, norm: (
-            grad(a) / (np.linalg.norm(grad(a), axis=-1, keepdims=True) + 1e-12)
-            if str(norm) == "2"
-            else exact(grad, a, norm)
-        )
-    ),
+    "norm plus 10⁻¹²": step_with(exact_but_for_l2(lambda g: g / (np.linalg.norm(g, axis=-1, keepdims=True) + 1e-12))),
     "gradient where it does not belong": step_with(lambda grad, a, norm: exact(grad, a + 0.1, norm)),
+    "moves the caller's array": in_place,
 })
-
-
-def moves_callers_array(grad, a, eps, norm="inf"):
-    a += eps * exact(grad, a, norm)
-    return a
-
-
-one_step_attains_the_maximum_of_a_linear_loss.mutants({"moves the caller's array": moves_callers_array})

@@ -1,7 +1,5 @@
 """Attacks on small ReLU networks beside the exact worst case and its gradient: slide "Robustness examples in ML"."""
 
-import itertools
-
 import numpy as np
 
 from refimpl.backpropagation.layers import flatten, sizes_of, unflatten
@@ -11,7 +9,7 @@ from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.robustness.adversarial import SLIDE, step_with
 from verify.robustness.adversarial_projected import loop_with
-from verify.robustness.worst_case_milp import at_point, judged, random_network
+from verify.robustness.worst_case_milp import at_point, best_corner, random_network
 
 
 @claim("R01", slide=SLIDE, source="Madry et al. 2018; Tjeng, Xiao & Tedrake 2019; products of norms")
@@ -61,13 +59,8 @@ attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutants(
 )
 
 
-def best_corners_only(h, a, eps, bounds=None):
-    corners = a + eps * np.array(list(itertools.product([-1, 1], repeat=len(a))))
-    return judged(worst_case_milp.worst_case(h, a, 0.0), h, corners[forward(h, corners)[:, 0].argmin()])
-
-
 attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutants(
-    {"the best of the corners only": best_corners_only}, replaces="exact"
+    {"the best of the corners only": best_corner}, replaces="exact"
 )
 
 
@@ -75,8 +68,8 @@ attacks_fall_short_of_the_worst_case_and_the_lipschitz_bound_overshoots.mutants(
 def the_gradient_of_the_worst_case_is_that_at_the_worst_input(rng, *, exact=worst_case_milp.worst_case):
     r"""∂ₓ min_η h_x(a + η) = ∇ₓh_x(a + η*) by backpropagation at η*, against differences of the minimum itself.
 
-    Where Danskin's theorem applies: the worst input is the same for all those x, and no neuron is near its kink there.
-    The attack may move with x, but its motion would not count.
+    Measured where Danskin's theorem applies: the worst input is the same for all those x, and no neuron is near its
+    kink there.
     """
     slopes, clean, measured = [], [], []
     for _ in range(200):
@@ -96,21 +89,14 @@ def the_gradient_of_the_worst_case_is_that_at_the_worst_input(rng, *, exact=wors
     yield at_least("the clean gradient is another", np.ptp(np.subtract(clean, measured)), 0.1, resolution=1e3)
 
 
-def opposite(found, a):
-    """The worst case with its input on the other side of a."""
-    return found._replace(a=2 * a - found.a)
-
-
-def scaled(found, factor):
-    """The worst case with another value."""
-    return found._replace(value=factor * found.value)
+def changed(change):
+    """The exact worst case, changed."""
+    return lambda h, a, eps, bounds=None: change(worst_case_milp.worst_case(h, a, eps, bounds), h, a)
 
 
 the_gradient_of_the_worst_case_is_that_at_the_worst_input.mutants({
-    "the clean input": lambda h, a, eps, bounds=None: worst_case_milp.worst_case(h, a, eps, bounds)._replace(a=a),
-    "the opposite input": lambda h, a, eps, bounds=None: opposite(worst_case_milp.worst_case(h, a, eps, bounds), a),
-    "value 1 % too large": lambda h, a, eps, bounds=None: scaled(worst_case_milp.worst_case(h, a, eps, bounds), 1.01),
-    "value of the clean input": lambda h, a, eps, bounds=None: worst_case_milp.worst_case(h, a, eps, bounds)._replace(
-        value=float(forward(h, a)[0])
-    ),
+    "the clean input": changed(lambda found, h, a: found._replace(a=a)),
+    "the opposite input": changed(lambda found, h, a: found._replace(a=2 * a - found.a)),
+    "value 1 % too large": changed(lambda found, h, a: found._replace(value=1.01 * found.value)),
+    "value of the clean input": changed(lambda found, h, a: found._replace(value=float(forward(h, a)[0]))),
 })

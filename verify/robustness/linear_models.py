@@ -76,58 +76,70 @@ def the_worst_risk_of_a_linear_model_is_exact(
     yield equal("margins beyond exp", far, -robust_margins(1e3 * x, a, b, 9.0).mean(), rtol=1e-12)
 
 
-def with_norm(name, other):
-    """The true function in another norm."""
-    return lambda x, a, b, eps, norm="inf": getattr(linear_models, name)(x, a, b, eps, other.get(str(norm), norm))
+def margins_with(change):
+    """Least margins with other arguments."""
+    return lambda x, a, b, eps, norm="inf": linear_models.robust_margins(*change(x, a, b, eps, norm))
 
 
-SWAPPED = {"inf": "1", "1": "inf"}
-for name in ("robust_margins", "worst_inputs"):
-    true = getattr(linear_models, name)
-    for text, mutant in {
-        "norm and dual norm swapped": with_norm(name, SWAPPED),
-        "Euclidean always": with_norm(name, {"inf": "2", "1": "2"}),
-        "the attack helps": lambda x, a, b, eps, norm="inf", true=true: (
-            2 * true(x, a, b, 0.0) - true(x, a, b, eps, norm)
-        ),
-        "radius 1 % too large": lambda x, a, b, eps, norm="inf", true=true: true(x, a, b, 1.01 * eps, norm),
-        "twice the radius": lambda x, a, b, eps, norm="inf", true=true: true(x, a, b, 2 * eps, norm),
-        "another default": lambda x, a, b, eps, norm="2", true=true: true(x, a, b, eps, norm),
-    }.items():
-        the_worst_risk_of_a_linear_model_is_exact.mutants({text: mutant}, replaces=name)
+def inputs_with(change):
+    """Worst inputs with other arguments."""
+    return lambda x, a, b, eps, norm="inf": linear_models.worst_inputs(*change(x, a, b, eps, norm))
 
 
-def one_worst_input_all_max_mean(loss, x, a, b, eps, norm="inf"):
+def of_dual(norm):
+    """ℓ₁ for ℓ∞ and the other way round."""
+    return {"inf": "1", "1": "inf"}.get(str(norm), norm)
+
+
+def of_one_attack(loss, x, a, b, eps, norm="inf"):
+    """The mean loss under one perturbation for all inputs, the one that hurts the commoner label."""
     shift = eps * np.sign(b.sum() or 1.0) * duality.dual_norm(x, norm)
     return loss.value(b * (a @ x - shift)).mean()
 
 
-def hinge_0(loss, x, a, b, eps, norm="inf"):
+def hinge_at_0(loss, x, a, b, eps, norm="inf"):
+    """The risk with max(0, −m) for the hinge."""
     m = linear_models.robust_margins(x, a, b, eps, norm)
     return np.maximum(0, -m).mean() if loss.name == "hinge" else loss.value(m).mean()
 
 
 the_worst_risk_of_a_linear_model_is_exact.mutants(
-    {"label left out of the attack": lambda x, a, b, eps, norm="inf": a - eps * duality.steepest_direction(x, norm)},
-    replaces="worst_inputs",
+    {
+        "norm and dual norm swapped": margins_with(lambda x, a, b, eps, norm: (x, a, b, eps, of_dual(norm))),
+        "Euclidean always": margins_with(lambda x, a, b, eps, norm: (x, a, b, eps, 2)),
+        "the attack helps": lambda x, a, b, eps, norm="inf": b * (a @ x) + eps * duality.dual_norm(x, norm),
+        "label on the attack's cost": lambda x, a, b, eps, norm="inf": b * (a @ x - eps * duality.dual_norm(x, norm)),
+        "radius 1 % too large": margins_with(lambda x, a, b, eps, norm: (x, a, b, 1.01 * eps, norm)),
+        "twice the radius": margins_with(lambda x, a, b, eps, norm: (x, a, b, 2 * eps, norm)),
+        "another default": lambda x, a, b, eps, norm="2": linear_models.robust_margins(x, a, b, eps, norm),
+    },
+    replaces="robust_margins",
 )
 the_worst_risk_of_a_linear_model_is_exact.mutants(
-    {"label on the attack's cost": lambda x, a, b, eps, norm="inf": b * (a @ x - eps * duality.dual_norm(x, norm))},
-    replaces="robust_margins",
+    {
+        "norm and dual norm swapped": inputs_with(lambda x, a, b, eps, norm: (x, a, b, eps, of_dual(norm))),
+        "Euclidean always": inputs_with(lambda x, a, b, eps, norm: (x, a, b, eps, 2)),
+        "the attack helps": inputs_with(lambda x, a, b, eps, norm: (-x, a, b, eps, norm)),
+        "label left out of the attack": inputs_with(lambda x, a, b, eps, norm: (x, a, b * b, eps, norm)),
+        "radius 1 % too large": inputs_with(lambda x, a, b, eps, norm: (x, a, b, 1.01 * eps, norm)),
+        "twice the radius": inputs_with(lambda x, a, b, eps, norm: (x, a, b, 2 * eps, norm)),
+        "another default": lambda x, a, b, eps, norm="2": linear_models.worst_inputs(x, a, b, eps, norm),
+    },
+    replaces="worst_inputs",
 )
 the_worst_risk_of_a_linear_model_is_exact.mutants(
     {
         "sum in place of the mean": lambda loss, x, a, b, eps, norm="inf": (
             len(a) * linear_models.adversarial_risk(loss, x, a, b, eps, norm)
         ),
-        "one worst input for all: max of the mean": one_worst_input_all_max_mean,
+        "one worst input for all: max of the mean": of_one_attack,
         "loss of the mean margin": lambda loss, x, a, b, eps, norm="inf": loss.value(
             linear_models.robust_margins(x, a, b, eps, norm).mean()
         ),
         "exponential that overflows": lambda loss, x, a, b, eps, norm="inf": LOSSES[loss.name](
             linear_models.robust_margins(x, a, b, eps, norm)
         ).mean(),
-        "hinge at 0": hinge_0,
+        "hinge at 0": hinge_at_0,
         "attack left out": lambda loss, x, a, b, eps, norm="inf": linear_models.adversarial_risk(
             loss, x, a, b, 0.0, norm
         ),

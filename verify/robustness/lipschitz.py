@@ -1,14 +1,12 @@
 """All bounds on the same networks: slides "worst-case metric" and "estimation of Lipschitz constant"."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from refimpl.robustness import lipschitz
 from refimpl.robustness.linf_sdp_signs import linf_matrix
 from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
-from verify.robustness._small_networks import largest, network
+from verify.robustness._small_networks import all_active, exchanged, largest, network
 from verify.robustness._wrong_programs import coupled_lipsdp, paired_with_s
 
 WORST_CASE = "Robustness in deep learning: worst-case metric"
@@ -46,7 +44,6 @@ def sampled_is_at_most_exact_is_at_most_certified(
     one neuron.
     """
     nets = networks(rng)
-    two_layers = [weights for weights in nets if len(weights) == 2]
     product = {norm: np.array([product_bound(weights, norm) for weights in nets]) for norm in NORMS}
     exact = {norm: np.array([brute_force(weights, norm) for weights in nets]) for norm in NORMS}
     for norm in NORMS:
@@ -59,70 +56,68 @@ def sampled_is_at_most_exact_is_at_most_certified(
     for norm in (1, np.inf):
         found = [lipmip(weights, norm, -1.0, 1.0) for weights in nets]
         yield equal(f"LipMIP = exact, ℓ_{norm}", found, exact[norm], atol=2 * SOLVER * product[np.inf])
-    certified = {"LipSDP, ℓ_2": (exact[2], np.array([lipsdp(weights) for weights in nets]), product[2])}
-    for more in (0, 1):
-        values = np.array([lipopt(weights, len(weights) + more) for weights in nets])
-        certified[f"LiPopt of degree L + {more}, ℓ_inf"] = (exact[np.inf], values, product[np.inf])
-    chosen = np.array([len(weights) == 2 for weights in nets])
-    values = np.array([linf_sdp(W, v[0]) for W, v in two_layers])
-    certified["SDP, ℓ_inf"] = (exact[np.inf][chosen], values, product[np.inf][chosen])
-    for name, (below, value, above) in certified.items():
-        yield at_most(f"exact ≤ {name}", below, value, slack=rounding(64, above), tight=SOLVER)
-        yield at_most(f"{name} ≤ product", value, above, slack=SOLVER * above, tight=SOLVER)
+    of_two_layers = [len(weights) == 2 for weights in nets]
+    certified = {
+        "LipSDP, ℓ_2": (2, [lipsdp(weights) for weights in nets], slice(None)),
+        "LiPopt of degree L, ℓ_inf": (np.inf, [lipopt(weights, len(weights)) for weights in nets], slice(None)),
+        "LiPopt of degree L + 1, ℓ_inf": (np.inf, [lipopt(weights, len(weights) + 1) for weights in nets], slice(None)),
+        "SDP, ℓ_inf": (np.inf, [linf_sdp(w[0], w[1][0]) for w in nets if len(w) == 2], of_two_layers),
+    }
+    for name, (norm, values, where) in certified.items():
+        below, above = exact[norm][where], product[norm][where]
+        yield at_most(f"exact ≤ {name}", below, values, slack=rounding(64, above), tight=SOLVER)
+        yield at_most(f"{name} ≤ product", values, above, slack=SOLVER * above, tight=SOLVER)
 
 
-def matrices(function):
-    """A bound as a function of arrays."""
-    return lambda weights, *others: function([np.asarray(W, float) for W in weights], *others)
-
-
-def exchanged(norm):
-    """ℓ₁ for ℓ∞ and the other way round."""
-    return {1: np.inf, 2: 2, np.inf: 1}[norm]
-
-
-MUTANTS: dict[str, dict[str, Callable]] = {
-    "sampled_bound": {
-        "1 % too large": lambda weights, a, norm=2: 1.01 * lipschitz.sampled_bound(weights, a, norm),
-        "all neurons active": lambda weights, a, norm=2: largest(np.linalg.multi_dot(weights[::-1]), norm),
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {
+        "all neurons active": lambda weights, a, norm=2: largest(all_active(weights), norm),
         "in the norm itself": lambda weights, a, norm=2: lipschitz.sampled_bound(weights, a, exchanged(norm)),
+        "1 % too large": lambda weights, a, norm=2: 1.01 * lipschitz.sampled_bound(weights, a, norm),
     },
-    "brute_force": {
+    replaces="sampled_bound",
+)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {
         "in the norm itself": lambda weights, norm=2: lipschitz.brute_force(weights, exchanged(norm)),
         "1 % too large": lambda weights, norm=2: 1.01 * lipschitz.brute_force(weights, norm),
         "1 % too small": lambda weights, norm=2: 0.99 * lipschitz.brute_force(weights, norm),
     },
-    "lipmip": {
+    replaces="brute_force",
+)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {
         "in the norm itself": lambda weights, norm, *box: lipschitz.lipmip(weights, exchanged(norm), *box),
         "on a part of the box": lambda weights, norm, lower, upper: lipschitz.lipmip(weights, norm, 0.0, upper),
     },
-    "lipopt": {
+    replaces="lipmip",
+)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {
         "half": lambda weights, degree: lipschitz.lipopt(weights, degree) / 2,
         "1 % too small": lambda weights, degree: 0.99 * lipschitz.lipopt(weights, degree),
-        "all neurons active": lambda weights, degree: largest(np.linalg.multi_dot(weights[::-1]), np.inf),
+        "all neurons active": lambda weights, degree: largest(all_active(weights), np.inf),
     },
-    "lipsdp": {
+    replaces="lipopt",
+)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {
+        "multipliers that couple neurons": shipped(coupled_lipsdp, project="LipSDP", version="mode network"),
         "ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2,
         "1 % too small": lambda weights: 0.99 * lipschitz.lipsdp(weights),
-        "all neurons active": lambda weights: largest(np.linalg.multi_dot(weights[::-1]), 2),
+        "all neurons active": lambda weights: largest(all_active(weights), 2),
     },
-    "linf_sdp": {
+    replaces="lipsdp",
+)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {
+        "the constant row paired with s": shipped(
+            paired_with_s, project="lipopt", version="an earlier form of the cost"
+        ),
         "½ for ¼": lambda W, v: 2 * lipschitz.linf_sdp(W, v),
         "1 % too small": lambda W, v: 0.99 * lipschitz.linf_sdp(W, v),
         "without the constant row": lambda W, v: lipschitz.linf_sdp(W, v) - np.abs(linf_matrix(W, v)[0]).sum() / 2,
     },
-}
-
-for _need, _versions in MUTANTS.items():
-    for _text, _version in _versions.items():
-        sampled_is_at_most_exact_is_at_most_certified.mutants({_text: _version}, replaces=_need)
-
-sampled_is_at_most_exact_is_at_most_certified.mutants(
-    {"multipliers that couple neurons": shipped(coupled_lipsdp, project="LipSDP", version="mode network")},
-    replaces="lipsdp",
-)
-sampled_is_at_most_exact_is_at_most_certified.mutants(
-    {"the constant row paired with s": shipped(paired_with_s, project="lipopt", version="an earlier form of the cost")},
     replaces="linf_sdp",
 )
 
@@ -172,9 +167,7 @@ product_bound_multiplies_the_largest_gains_of_layers.mutants({
     "the last layer left out": lambda weights, norm=2: lipschitz.product_bound(
         [*weights[:-1], weights[-1] * 0 + 1], norm
     ),
-    "the norm of the product": lambda weights, norm=2: np.linalg.norm(
-        np.linalg.multi_dot([*weights[::-1], np.eye(weights[0].shape[1])]), norm
-    ),
+    "the norm of the product": lambda weights, norm=2: np.linalg.norm(all_active(weights), norm),
     "the sum": lambda weights, norm=2: sum(np.linalg.norm(W, norm) for W in weights),
     "ℓ∞ if no norm is given": lambda weights, norm=np.inf: lipschitz.product_bound(weights, norm),
     "1 % too large": lambda weights, norm=2: 1.01 * lipschitz.product_bound(weights, norm),
@@ -191,8 +184,8 @@ def sampled_bound_is_the_steepest_sampled_slope(rng, *, sampled_bound=lipschitz.
         expected = [np.abs(gradient).max(), np.sqrt((gradient**2).sum(-1).max()), slopes(weights, a, signs).max()]
         found = [sampled_bound(weights, a, norm) for norm in NORMS]
         yield equal(f"sizes {sizes}", found, expected, rtol=1e-9, atol=1e-9)
-        yield equal("points on several axes", sampled_bound(weights, a[:4].reshape(2, 2, -1), 1),
-                    sampled_bound(weights, a[:4], 1))  # fmt: skip
+        several_axes, flat = (sampled_bound(weights, points, 1) for points in (a[:4].reshape(2, 2, -1), a[:4]))
+        yield equal("points on several axes", several_axes, flat)
     yield equal("ℓ₂ if no norm is given", sampled_bound(weights, a), found[1])
 
 

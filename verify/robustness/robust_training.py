@@ -25,9 +25,11 @@ def objective(x, a, y):
 
 
 def problem(rng, n=12):
-    """A small network, inputs in [0, 1] and labels."""
-    h = Network(tuple(Layer(rng.standard_normal(s), rng.standard_normal(s[0])) for s in SHAPES), activations.tanh)
-    return h, rng.uniform(0, 1, (n, P)), rng.integers(0, K, n)
+    """A small network whose outputs have the mean 0, so that many answers are close, inputs in [0, 1] and labels."""
+    first, last = (Layer(rng.standard_normal(s), rng.standard_normal(s[0])) for s in SHAPES)
+    h, a = Network((first, last), activations.tanh), rng.uniform(0, 1, (n, P))
+    centred = last._replace(b=last.b - forward(h, a).mean(axis=0))
+    return h._replace(layers=(first, centred)), a, rng.integers(0, K, n)
 
 
 def attacked(x, a, y, eps, num_steps, norm):
@@ -49,7 +51,7 @@ def attacks_climb_the_loss_within_ball_and_pixels(
     rng, *, input_gradient=training.input_gradient, attack=training.attack, withstands=training.withstands
 ):
     r"""The gradient in inputs is automatic differentiation's; k steps of 2.5ε/k each; pixels stay in [0, 1]."""
-    h, a, y = problem(rng)
+    h, a, y = problem(rng, 40)
     x = flatten(h.layers)
     gradient = autograd.grad(objective, 1)(x, a, y)
     yield equal("∇ₐL", input_gradient(h, y)(a), gradient, atol=rounding(256))
@@ -76,30 +78,30 @@ attacks_climb_the_loss_within_ball_and_pixels.mutants(
     replaces="input_gradient",
 )
 
-for text, change in {
-    "radius 1 % too large": lambda h, a, y, eps, k, norm: (h, a, y, 1.01 * eps, k, norm),
-    "one step more": lambda h, a, y, eps, k, norm: (h, a, y, eps, k + 1, norm),
-    "sign whatever the norm": lambda h, a, y, eps, k, norm: (h, a, y, eps, k, "inf"),
-    "labels of a neighbour": lambda h, a, y, eps, k, norm: (h, a, np.roll(y, 1), eps, k, norm),
-    "inputs rounded first": lambda h, a, y, eps, k, norm: (h, np.round(a, 2), y, eps, k, norm),
-}.items():
 
-    def wrong_version(h, a, labels, eps, num_steps=20, norm="inf", change=change):
-        return training.attack(*change(h, a, labels, eps, num_steps, norm))
-
-    attacks_climb_the_loss_within_ball_and_pixels.mutants({text: wrong_version}, replaces="attack")
+def attack_with(change):
+    """The attack with other arguments."""
+    return lambda h, a, labels, eps, num_steps=20, norm="inf": training.attack(
+        *change(h, a, labels, eps, num_steps, norm)
+    )
 
 
-def answer_unchanged_right_or_wrong(h, a, labels, eps, num_steps=20, norm="inf"):
+def unchanged_answers(h, a, labels, eps, num_steps=20, norm="inf"):
+    """Which answers the attack does not change."""
     worst = training.attack(h, a, labels, eps, num_steps, norm)
     return forward(h, worst).argmax(axis=1) == forward(h, a).argmax(axis=1)
 
 
 attacks_climb_the_loss_within_ball_and_pixels.mutants(
     {
+        "radius 1 % too large": attack_with(lambda h, a, y, eps, k, norm: (h, a, y, 1.01 * eps, k, norm)),
+        "one step more": attack_with(lambda h, a, y, eps, k, norm: (h, a, y, eps, k + 1, norm)),
+        "sign whatever the norm": attack_with(lambda h, a, y, eps, k, norm: (h, a, y, eps, k, "inf")),
+        "labels of a neighbour": attack_with(lambda h, a, y, eps, k, norm: (h, a, np.roll(y, 1), eps, k, norm)),
+        "inputs rounded first": attack_with(lambda h, a, y, eps, k, norm: (h, np.round(a, 2), y, eps, k, norm)),
         "another number of steps by default": lambda h, a, labels, eps, num_steps=10, norm="inf": training.attack(
             h, a, labels, eps, num_steps, norm
-        )
+        ),
     },
     replaces="attack",
 )
@@ -109,7 +111,7 @@ attacks_climb_the_loss_within_ball_and_pixels.mutants(
         "those that fall": lambda h, a, labels, eps, num_steps=20, norm="inf": (
             ~training.withstands(h, a, labels, eps, num_steps, norm)
         ),
-        "the answer unchanged, right or wrong": answer_unchanged_right_or_wrong,
+        "the answer unchanged, right or wrong": unchanged_answers,
     },
     replaces="withstands",
 )
@@ -145,37 +147,37 @@ def as_problem(h, x, a):
     return h._replace(layers=unflatten(x, sizes_of(h.layers))), a, np.zeros(len(a), int)
 
 
-for text, changes in {
-    "at clean batches: plain training": {"eps": lambda eps: 0.0},
-    "radius 1 % too large": {"eps": lambda eps: 1.01 * eps},
-    "one step more": {"steps": lambda steps: steps + 1},
-    "steps 1 % longer": {"step": lambda step: 1.01 * step},
-    "an attack of one step": {"num_steps": lambda num_steps: 1},
-    "attacked by signs always": {"norm": lambda norm: "inf"},
-    "labels of a neighbour": {"labels": lambda labels: np.roll(labels, 1)},
-    "another batch by default": {"batch": lambda batch: 64 if batch == 100 else batch},
-}.items():
+def training_with(**changes):
+    """Adversarial training with some arguments changed."""
 
-    def wrong_version_2(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf", changes=changes):
+    def adversarial_training(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
         given = {"labels": labels, "eps": eps, "steps": steps, "step": step, "batch": batch, "num_steps": num_steps}
         given |= {"norm": norm}
         given |= {name: change(given[name]) for name, change in changes.items()}
         return training.adversarial_training(h, a, rng=rng, **given)
 
-    adversarial_training_descends_at_the_attacked_batch.mutants({text: wrong_version_2})
+    return adversarial_training
 
 
-def inputs_attacked_once_before(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
-    worst = training.attack(h, a, labels, eps, num_steps, norm)
-    return training.adversarial_training(h, worst, labels, 0.0, rng, steps, step, batch)
+def on_inputs(change):
+    """Plain training on inputs that were attacked once."""
 
+    def adversarial_training(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
+        moved = change(a, training.attack(h, a, labels, eps, num_steps, norm))
+        return training.adversarial_training(h, moved, labels, 0.0, rng, steps, step, batch)
 
-def trained_please_attack_min_over_eta(h, a, labels, eps, rng, steps, step=2e-3, batch=100, num_steps=5, norm="inf"):
-    helped = 2 * a - training.attack(h, a, labels, eps, num_steps, norm)
-    return training.adversarial_training(h, np.clip(helped, 0, 1), labels, 0.0, rng, steps, step, batch)
+    return adversarial_training
 
 
 adversarial_training_descends_at_the_attacked_batch.mutants({
-    "inputs attacked once, before training": inputs_attacked_once_before,
-    "trained to please the attack: min over η": trained_please_attack_min_over_eta,
+    "at clean batches: plain training": training_with(eps=lambda eps: 0.0),
+    "inputs attacked once, before training": on_inputs(lambda a, worst: worst),
+    "trained to please the attack: min over η": on_inputs(lambda a, worst: np.clip(2 * a - worst, 0, 1)),
+    "radius 1 % too large": training_with(eps=lambda eps: 1.01 * eps),
+    "one step more": training_with(steps=lambda steps: steps + 1),
+    "steps 1 % longer": training_with(step=lambda step: 1.01 * step),
+    "an attack of one step": training_with(num_steps=lambda num_steps: 1),
+    "attacked by signs always": training_with(norm=lambda norm: "inf"),
+    "labels of a neighbour": training_with(labels=lambda labels: np.roll(labels, 1)),
+    "another batch by default": training_with(batch=lambda batch: 64 if batch == 100 else batch),
 })

@@ -18,7 +18,7 @@ SAM = "Foret et al. 2021"
 
 
 @claim("R02", slide=SLIDE, source=f"{SAM}, equation 2; Cauchy and Schwarz")
-def a_linear_loss_fears_the_gradient_direction_most(rng, *, sam_perturbation=sharpness.sam_perturbation):
+def no_direction_raises_a_linear_loss_more_than_its_gradient(rng, *, sam_perturbation=sharpness.sam_perturbation):
     r"""For L = ⟨g, x⟩ the maximum on the ball is ε‖g‖₂, at η = εg/‖g‖₂, whatever the size of g; η = 0 at g = 0."""
     g, eps = rng.standard_normal((20, 7)), rng.uniform(0.1, 2)
     others = rng.standard_normal((2000, 7))
@@ -34,7 +34,7 @@ def a_linear_loss_fears_the_gradient_direction_most(rng, *, sam_perturbation=sha
     yield from batched("η", lambda g: sam_perturbation(g, eps), g, rtol=rounding(16))
 
 
-a_linear_loss_fears_the_gradient_direction_most.mutants({
+no_direction_raises_a_linear_loss_more_than_its_gradient.mutants({
     "descends": lambda g, eps: -sharpness.sam_perturbation(g, eps),
     "along g itself": lambda g, eps: eps * g,
     "divided by ‖g‖²": lambda g, eps: eps * g / np.maximum((g * g).sum(-1, keepdims=True), 1e-300),
@@ -51,10 +51,7 @@ a_linear_loss_fears_the_gradient_direction_most.mutants({
 def sam_descends_along_the_gradient_of_another_point(
     rng, *, sam_gradient=sharpness.sam_gradient, sam_step=sharpness.sam_step
 ):
-    r"""x⁺ = x − α∇f(x + η): on f = ½xᵀHx it is (I − αH)x − αεH²x/‖Hx‖; at ε = 0 a gradient step.
-
-    On f = ½kx² it never settles: from |x| < ε it comes to jump between ±αkε/(2 − αk).
-    """
+    r"""x⁺ = x − α∇f(x + η): on f = ½xᵀHx it is (I − αH)x − αεH²x/‖Hx‖; at ε = 0 a gradient step."""
     A = rng.standard_normal((4, 4))
     H, x, eps, alpha = A @ A.T, rng.standard_normal((10, 4)), rng.uniform(0.1, 1), rng.uniform(0.01, 0.2)
     grad = lambda x: x @ H  # noqa: E731
@@ -62,20 +59,15 @@ def sam_descends_along_the_gradient_of_another_point(
     error = rounding(256, (1 + np.abs(H).sum()) ** 2)
     yield equal("∇f(x + η)", sam_gradient(grad, x, eps), x @ H + far, atol=error)
     yield equal("x⁺", sam_step(grad, x, eps, alpha), x - alpha * (x @ H) - alpha * far, atol=error)
-    for e, expected in ((0.0, x - alpha * np.cos(x)), (eps, None)):
-        if expected is None:
-            g = np.cos(x)
-            expected = x - alpha * np.cos(x + e * g / np.linalg.norm(g, axis=-1, keepdims=True))
+    unit = np.cos(x) / np.linalg.norm(np.cos(x), axis=-1, keepdims=True)
+    for e in (0.0, eps):
+        expected = x - alpha * np.cos(x + e * unit)
         yield equal(f"∇f = cos x, ε = {e:.2g}", sam_step(np.cos, x, e, alpha), expected, atol=rounding(64, 8))
     yield from batched("x⁺", lambda x: sam_step(np.cos, x, eps, alpha), x, atol=rounding(16, 4))
     tiny = lambda x: 1e-160 * (x @ H)  # noqa: E731
     yield equal("∇f(x + η) of a tiny loss", sam_gradient(tiny, x, eps), 1e-160 * (x @ H + far), atol=1e-160 * error)
     yield equal("x⁺ of a tiny loss", sam_step(tiny, x, eps, 1e160), x - x @ H - far, atol=error)
     yield equal("x⁺ where ∇f = 0", sam_step(tiny, 0 * x, eps, alpha), 0 * x)
-    k, z = rng.uniform(0.5, 2), rng.uniform(0.01, 0.05, (6, 1))
-    for _ in range(2000):
-        z = sam_step(lambda z: k * z, z, eps, 0.3)
-    yield equal("two-cycle", np.abs(z), 0.3 * k * eps / (2 - 0.3 * k), rtol=1e-9)
 
 
 def spoilt_step(gradient_at, start=lambda x, eta: x, eta=sharpness.sam_perturbation):
@@ -131,6 +123,23 @@ sam_descends_along_the_gradient_of_another_point.mutants(
 )
 
 
+@claim("R02", slide=SLIDE, source=f"{SAM}, Algorithm 1")
+def near_a_minimum_sam_never_settles(rng, *, sam_step=sharpness.sam_step):
+    r"""On f = ½kx², from |x| < ε, it comes to jump between ±αkε/(2 − αk)."""
+    k, eps, z = rng.uniform(0.5, 2), rng.uniform(0.1, 1), rng.uniform(0.01, 0.05, (6, 1))
+    for _ in range(2000):
+        before, z = z, sam_step(lambda z: k * z, z, eps, 0.3)
+    yield equal("two-cycle", np.abs(z), 0.3 * k * eps / (2 - 0.3 * k), rtol=1e-9)
+    yield equal("its other end", before, -z, rtol=1e-9)
+
+
+near_a_minimum_sam_never_settles.mutants({
+    "gradient at x: plain descent": spoilt_step(lambda grad_f, x, eta: grad_f(x)),
+    "perturbed 1 % too far": spoilt_step(lambda grad_f, x, eta: grad_f(x + 1.01 * eta)),
+    "not normalised": spoilt_step(there, eta=lambda g, eps: eps * g),
+})
+
+
 @claim("R02", slide=SLIDE, source=f"{SAM}, Algorithm 1; automatic differentiation")
 def one_norm_over_all_layers(rng, *, network_sam_gradient=sharpness.network_sam_gradient):
     r"""In a network ‖∇f‖₂ is that of all weights and biases of all layers together, not layer by layer."""
@@ -154,7 +163,7 @@ def one_norm_over_all_layers(rng, *, network_sam_gradient=sharpness.network_sam_
         yield equal(f"{name}: ∇_b f(x + η)", flat(layer.b for layer in found), g_b, atol=1e-11)
 
 
-def network_mutant(perturb):
+def perturbed_by(perturb):
     """SAM's gradient of a network with other perturbations of its layers."""
 
     def network_sam_gradient(h, a, loss, eps):
@@ -175,16 +184,16 @@ def layer_norm(G):
 
 
 one_norm_over_all_layers.mutants({
-    "a norm for each layer": network_mutant(lambda g, eps, total, layer: eps * g / layer),
-    "a norm for each array": network_mutant(lambda g, eps, total, layer: eps * g / np.linalg.norm(g)),
-    "a norm for each row": network_mutant(
+    "a norm for each layer": perturbed_by(lambda g, eps, total, layer: eps * g / layer),
+    "a norm for each array": perturbed_by(lambda g, eps, total, layer: eps * g / np.linalg.norm(g)),
+    "a norm for each row": perturbed_by(
         lambda g, eps, total, layer: eps * g / np.linalg.norm(g, axis=-1, keepdims=True)
     ),
-    "biases stay": network_mutant(lambda g, eps, total, layer: eps * g / total * (g.ndim == 2)),
+    "biases stay": perturbed_by(lambda g, eps, total, layer: eps * g / total * (g.ndim == 2)),
     "no perturbation": shipped(
-        network_mutant(lambda g, eps, total, layer: 0 * g), project="google-research/sam", thread="#14"
+        perturbed_by(lambda g, eps, total, layer: 0 * g), project="google-research/sam", thread="#14"
     ),
-    "downhill": network_mutant(lambda g, eps, total, layer: -eps * g / total),
-    "not normalised": network_mutant(lambda g, eps, total, layer: eps * g),
-    "1 % too far": network_mutant(lambda g, eps, total, layer: 1.01 * eps * g / total),
+    "downhill": perturbed_by(lambda g, eps, total, layer: -eps * g / total),
+    "not normalised": perturbed_by(lambda g, eps, total, layer: eps * g),
+    "1 % too far": perturbed_by(lambda g, eps, total, layer: 1.01 * eps * g / total),
 })

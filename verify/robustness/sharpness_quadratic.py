@@ -22,9 +22,8 @@ def the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem(
 ):
     r"""max of ⟨g, η⟩ + ½ηᵀHη on ‖η‖₂ ≤ ε, H of any signs, against an eigenvalue of a 2d × 2d matrix.
 
-    Inside the ball it is −½gᵀH⁻¹g (H negative definite); in the hard case (g orthogonal to the first eigenvectors) part
-    of η lies along these. SAM's one step falls short by ε³‖PHs‖²/(2‖g‖) to first order, s = g/‖g‖ and P = I − ssᵀ: its
-    perturbation is the worst one to order ε, and so is its loss to order ε².
+    Inside the ball it is −½gᵀH⁻¹g (H negative definite). In the hard case g is orthogonal to the first eigenvectors,
+    and part of η lies along these.
     """
     for shift in (-3.0, 0.0, 2.0):
         A, g, eps = rng.standard_normal((5, 5)), rng.standard_normal(5), rng.uniform(0.3, 1.0)
@@ -46,11 +45,6 @@ def the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem(
     yield equal("at a maximum", quadratic_maximum(-np.diag([1.0, 4.0]), np.zeros(2), 0.5).value, 0.0)
     found = quadratic_maximum(np.diag([1.0, 4.0]), np.zeros(2), 0.5)
     yield equal("at a minimum: ½λε² along the sharpest direction", np.abs([found.value, *found.eta]), [0.5, 0.0, 0.5])
-    H, g, eps = np.diag([1.0, 4.0, -2.0]), rng.choice([-1.0, 1.0], 3) * rng.uniform(1, 2, 3), 1e-3
-    s = g / np.linalg.norm(g)
-    short = quadratic_maximum(H, g, eps).value - eps * (g @ s) - eps**2 * (s @ H @ s) / 2
-    aside = H @ s - (s @ H @ s) * s
-    yield equal("SAM's shortfall / ε³", short / eps**3, aside @ aside / (2 * np.linalg.norm(g)), rtol=0.02)
 
 
 def judged(what, found, H, g, eps, best):
@@ -66,29 +60,64 @@ def at(H, g, eta):
     return Maximum(float(g @ eta + eta @ H @ eta / 2), eta)
 
 
-def forced(H, g, eps):
-    """To the sphere: the true perturbation stretched."""
+def stretched_to_the_sphere(H, g, eps):
+    """The true perturbation, made as long as the ball allows."""
     eta = sharpness.quadratic_maximum(H, g, eps).eta
     return at(H, g, eps * eta / max(np.linalg.norm(eta), 1e-300))
 
 
-def easy(H, g, eps):
-    """Without the part along the first eigenvector."""
+def hard_case_forgotten(H, g, eps):
+    """The true perturbation without its part along the first eigenvectors, where the gradient has none."""
     l, Q = np.linalg.eigh(H)
+    first = Q[:, l > l[-1] - 1e-9]
     eta = sharpness.quadratic_maximum(H, g, eps).eta
-    return at(H, g, eta - Q[:, l > l[-1] - 1e-9] @ (Q[:, l > l[-1] - 1e-9].T @ eta) * (np.abs(g @ Q[:, -1]) < 1e-9))
+    return at(H, g, eta - first @ (first.T @ eta) * (np.abs(g @ Q[:, -1]) < 1e-9))
+
+
+def larger(found):
+    """The same perturbation with another value."""
+    return found._replace(value=1.01 * found.value)
 
 
 the_worst_perturbation_of_a_quadratic_solves_a_trust_region_problem.mutants({
     "SAM's step": lambda H, g, eps: at(H, g, sharpness.sam_perturbation(g, eps)),
     "the minimum": lambda H, g, eps: at(H, g, sharpness.quadratic_maximum(-H, -g, eps).eta),
     "the Hessian twice": lambda H, g, eps: sharpness.quadratic_maximum(2 * H, g, eps),
-    "always on the sphere": forced,
-    "hard case forgotten": easy,
+    "always on the sphere": stretched_to_the_sphere,
+    "hard case forgotten": hard_case_forgotten,
     "along the sharpest direction": lambda H, g, eps: at(H, g, eps * np.linalg.eigh(H)[1][:, -1]),
     "radius 1 % too large": lambda H, g, eps: sharpness.quadratic_maximum(H, g, 1.01 * eps),
-    "value 1 % too large": lambda H, g, eps: Maximum(
-        1.01 * sharpness.quadratic_maximum(H, g, eps).value, sharpness.quadratic_maximum(H, g, eps).eta
-    ),
+    "value 1 % too large": lambda H, g, eps: larger(sharpness.quadratic_maximum(H, g, eps)),
     "the wrong sign of η": lambda H, g, eps: sharpness.quadratic_maximum(H, -g, eps),
 })
+
+
+@claim("R02", slide=SLIDE, source="expansion of the multiplier in ε")
+def sams_one_step_misses_the_worst_loss_by_the_cube_of_the_radius(
+    rng, *, quadratic_maximum=sharpness.quadratic_maximum, sam_perturbation=sharpness.sam_perturbation
+):
+    r"""On ⟨g, η⟩ + ½ηᵀHη SAM's η falls short by ε³‖PHs‖²/(2‖g‖) to first order, s = g/‖g‖ and P = I − ssᵀ.
+
+    So its perturbation is the worst one to order ε, and its loss to order ε².
+    """
+    H, g, eps = np.diag([1.0, 4.0, -2.0]), rng.choice([-1.0, 1.0], 3) * rng.uniform(1, 2, 3), 1e-3
+    s, eta = g / np.linalg.norm(g), sam_perturbation(g, eps)
+    short = quadratic_maximum(H, g, eps).value - g @ eta - eta @ H @ eta / 2
+    aside = H @ s - (s @ H @ s) * s
+    yield equal("shortfall / ε³", short / eps**3, aside @ aside / (2 * np.linalg.norm(g)), rtol=0.02)
+
+
+sams_one_step_misses_the_worst_loss_by_the_cube_of_the_radius.mutants(
+    {
+        "SAM's step": lambda H, g, eps: at(H, g, sharpness.sam_perturbation(g, eps)),
+        "radius 1 % too large": lambda H, g, eps: sharpness.quadratic_maximum(H, g, 1.01 * eps),
+    },
+    replaces="quadratic_maximum",
+)
+sams_one_step_misses_the_worst_loss_by_the_cube_of_the_radius.mutants(
+    {
+        "1 % too short": lambda g, eps: 0.99 * sharpness.sam_perturbation(g, eps),
+        "sign of g": lambda g, eps: eps * np.sign(g) / np.sqrt(len(g)),
+    },
+    replaces="sam_perturbation",
+)

@@ -112,13 +112,8 @@ def the_worst_case_of_a_network_is_that_of_its_patterns(rng, *, exact=worst_case
             yield equal(f"{what}: output there", forward(h, found.a)[0], found.value, atol=rounding(64, scale(h)))
             inside = np.maximum(lower - found.a, found.a - upper)
             yield at_most(f"{what}: out of the set", inside, 0.0, slack=rounding(8), resolution=2.0)
-        still = exact(h, a, 0.0)
-        yield equal(
-            f"{widths}: ε = 0",
-            np.append(still.a, still.value),
-            np.append(a, forward(h, a)),
-            atol=rounding(64, scale(h)),
-        )
+        value, z = exact(h, a, 0.0)
+        yield equal(f"{widths}: ε = 0", [*z, value], [*a, *forward(h, a)], atol=rounding(64, scale(h)))
 
 
 def scale(h):
@@ -138,28 +133,33 @@ def judged(found, h, a):
 
 
 def largest_output(h, a, eps, bounds=None):
+    """The opposite extreme."""
     W, b = h.layers[-1]
     found = worst_case_milp.worst_case(h._replace(layers=(*h.layers[:-1], Layer(-W, -b))), a, eps, bounds)
     return judged(found, h, found.a)
 
 
-def best_corners_only(h, a, eps, bounds=None):
+def best_corner(h, a, eps, bounds=None):
+    """The least output at corners of the box."""
     lower, upper = (a - eps, a + eps) if bounds is None else np.clip([a - eps, a + eps], *bounds)
     corners = lower + (upper - lower) * np.array(list(itertools.product([0, 1], repeat=len(a))))
     return judged(worst_case_milp.worst_case(h, a, 0.0), h, corners[forward(h, corners)[:, 0].argmin()])
 
 
-def pattern_input_kept_one_linear(h, a, eps, bounds=None):
+def in_the_pattern_of_the_input(h, a, eps, bounds=None):
+    """The worst input of the linear function that the network is about a."""
     clip = adversarial.onto_bounds(a, bounds)
     return judged(worst_case_milp.worst_case(h, a, 0.0), h, clip(a - eps * np.sign(vjp(h, a, np.ones(1)))))
 
 
-def last_bias_left_out(h, a, eps, bounds=None):
+def without_the_last_bias(h, a, eps, bounds=None):
+    """The value of the network without its last bias."""
     found = worst_case_milp.worst_case(h, a, eps, bounds)
     return found._replace(value=found.value - float(h.layers[-1].b[0]))
 
 
-def relaxed_signs_between_0_1_bound(h, a, eps, bounds=None):
+def bound_of_intervals(h, a, eps, bounds=None):
+    """The value that intervals bound it by."""
     found = worst_case_milp.worst_case(h, a, eps, bounds)
     clip = adversarial.onto_bounds(a, bounds)
     return found._replace(value=float(worst_case_milp.preactivation_bounds(h, clip(a - eps), clip(a + eps))[-1][0][0]))
@@ -167,10 +167,10 @@ def relaxed_signs_between_0_1_bound(h, a, eps, bounds=None):
 
 the_worst_case_of_a_network_is_that_of_its_patterns.mutants({
     "the largest output": largest_output,
-    "the best of the corners only": best_corners_only,
-    "the pattern at the input kept: one linear program": pattern_input_kept_one_linear,
+    "the best of the corners only": best_corner,
+    "the pattern at the input kept: one linear program": in_the_pattern_of_the_input,
     "radius 1 % too small": lambda h, a, eps, bounds=None: worst_case_milp.worst_case(h, a, 0.99 * eps, bounds),
     "bounds left out": lambda h, a, eps, bounds=None: worst_case_milp.worst_case(h, a, eps),
-    "last bias left out": last_bias_left_out,
-    "relaxed: signs between 0 and 1, bound of intervals": relaxed_signs_between_0_1_bound,
+    "last bias left out": without_the_last_bias,
+    "relaxed: signs between 0 and 1, bound of intervals": bound_of_intervals,
 })

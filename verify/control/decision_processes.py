@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refimpl.control import markov
+from refimpl.control import decision_processes
 from verify.claims import claim
 from verify.control._processes import all_runs, deterministic, exact_values, layered_process, random_process
 from verify.evidence import equal, rounding
@@ -15,10 +15,10 @@ SOURCE = "definitions; Bellman 1957"
 def values_are_means_of_returns(
     rng,
     *,
-    discounted_return=markov.discounted_return,
-    state_values=markov.state_values,
-    action_values=markov.action_values,
-    performance=markov.performance,
+    discounted_return=decision_processes.discounted_return,
+    state_values=decision_processes.state_values,
+    action_values=decision_processes.action_values,
+    performance=decision_processes.performance,
 ):
     r"""Over all runs of a process that ends: E[Z | s], E[Z | s, a] and E Z are V, Q and J; Z = Σ γ^{t−1}R_t."""
     yield equal("Z of 400 rewards 1", discounted_return(np.ones(400), 0.99), 100 * (1 - 0.99**400), rtol=rounding(1e3))
@@ -40,25 +40,30 @@ def values_are_means_of_returns(
         yield equal(f"J, γ = {gamma}", performance(P, R, gamma, mu, D), D[:2] @ means, atol=error)
 
 
-def policys_transitions_backwards(P, R, gamma, mu, D):
+def backwards(P, R, gamma, mu, D):
+    """Performance with the policy's transitions transposed."""
     P_mu, R_mu = np.einsum("sa,sat->st", mu, P), (mu * R).sum(-1)
     return D @ np.linalg.solve(np.eye(len(P)) - gamma * P_mu.T, R_mu)
 
 
 values_are_means_of_returns.mutants(
     {
-        "Z = Σ γ^t R_t": lambda rewards, gamma: gamma * markov.discounted_return(rewards, gamma),
+        "Z = Σ γ^t R_t": lambda rewards, gamma: gamma * decision_processes.discounted_return(rewards, gamma),
         "undiscounted": lambda rewards, gamma: rewards.sum(-1),
-        "rewards in reverse order": lambda rewards, gamma: markov.discounted_return(rewards[..., ::-1], gamma),
-        "fifty rewards at most": lambda rewards, gamma: markov.discounted_return(rewards[..., :50], gamma),
-        "averaged: (1 − γ) Z": lambda rewards, gamma: (1 - gamma) * markov.discounted_return(rewards, gamma),
+        "rewards in reverse order": lambda rewards, gamma: decision_processes.discounted_return(
+            rewards[..., ::-1], gamma
+        ),
+        "fifty rewards at most": lambda rewards, gamma: decision_processes.discounted_return(rewards[..., :50], gamma),
+        "averaged: (1 − γ) Z": lambda rewards, gamma: (
+            (1 - gamma) * decision_processes.discounted_return(rewards, gamma)
+        ),
     },
     replaces="discounted_return",
 )
 values_are_means_of_returns.mutants(
     {
-        "γ² for γ": lambda P, R, gamma, mu: markov.state_values(P, R, gamma**2, mu),
-        "actions drawn evenly": lambda P, R, gamma, mu: markov.state_values(
+        "γ² for γ": lambda P, R, gamma, mu: decision_processes.state_values(P, R, gamma**2, mu),
+        "actions drawn evenly": lambda P, R, gamma, mu: decision_processes.state_values(
             P, R, gamma, np.full_like(mu, 1 / mu.shape[-1])
         ),
     },
@@ -73,10 +78,10 @@ values_are_means_of_returns.mutants(
 )
 values_are_means_of_returns.mutants(
     {
-        "states weighed evenly": lambda P, R, gamma, mu, D: markov.performance(
+        "states weighed evenly": lambda P, R, gamma, mu, D: decision_processes.performance(
             P, R, gamma, mu, np.full_like(D, 1 / len(D))
         ),
-        "the policy's transitions backwards": policys_transitions_backwards,
+        "the policy's transitions backwards": backwards,
     },
     replaces="performance",
 )
@@ -84,7 +89,11 @@ values_are_means_of_returns.mutants(
 
 @claim("C01", slide=SLIDE, source=SOURCE)
 def values_solve_bellmans_equation(
-    rng, *, state_values=markov.state_values, action_values=markov.action_values, performance=markov.performance
+    rng,
+    *,
+    state_values=decision_processes.state_values,
+    action_values=decision_processes.action_values,
+    performance=decision_processes.performance,
 ):
     r"""Deterministic μ, in fractions: V = R_μ + γP_μV, Q = R + γPV, V(s) = Q(s, μ(s)), J = E V(s) = E Q(s, μ(s))."""
     for gamma in (0.3, 0.9, 0.999):
@@ -101,21 +110,23 @@ def values_solve_bellmans_equation(
         yield equal(f"J = E Q(s, μ(s)), γ = {gamma}", J, taken @ D, atol=error)
 
 
-def one_sweep_short_solution(P, R, gamma, mu):
-    V = markov.state_values(P, R, gamma, mu)
+def nearly_solved(P, R, gamma, mu):
+    """Values that are a little too small."""
+    V = decision_processes.state_values(P, R, gamma, mu)
     return V - 1e-6 * (1 - gamma) * np.abs(V).max()
 
 
-def one_policys_transitions_all(P, R, gamma, mu):
+def with_the_first_transitions(P, R, gamma, mu):
+    """Values with the first policy's transitions."""
     P_mu, R_mu = np.einsum("sa,sat->st", mu[0], P), (mu * R).sum(-1)
     return np.linalg.solve(np.eye(len(P)) - gamma * P_mu, R_mu.T).T
 
 
 values_solve_bellmans_equation.mutants(
     {
-        "one sweep short of the solution": one_sweep_short_solution,
-        "γ 1 % too small": lambda P, R, gamma, mu: markov.state_values(P, R, 0.99 * gamma, mu),
-        "one policy's transitions for all": one_policys_transitions_all,
+        "one sweep short of the solution": nearly_solved,
+        "γ 1 % too small": lambda P, R, gamma, mu: decision_processes.state_values(P, R, 0.99 * gamma, mu),
+        "one policy's transitions for all": with_the_first_transitions,
     },
     replaces="state_values",
 )
@@ -131,7 +142,7 @@ values_solve_bellmans_equation.mutants(
 values_solve_bellmans_equation.mutants(
     {
         "best first action, then the policy": lambda P, R, gamma, mu, D: (
-            markov.action_values(P, R, gamma, markov.state_values(P, R, gamma, mu)).max(-1) @ D
+            decision_processes.action_values(P, R, gamma, decision_processes.state_values(P, R, gamma, mu)).max(-1) @ D
         )
     },
     replaces="performance",
@@ -142,10 +153,10 @@ values_solve_bellmans_equation.mutants(
 def policies_differ_by_the_advantage_where_the_new_one_goes(
     rng,
     *,
-    state_visits=markov.state_visits,
-    state_values=markov.state_values,
-    action_values=markov.action_values,
-    performance=markov.performance,
+    state_visits=decision_processes.state_visits,
+    state_values=decision_processes.state_values,
+    action_values=decision_processes.action_values,
+    performance=decision_processes.performance,
 ):
     r"""d = Σ γ^{t−1} Pr[S_t = ·]; J = Σ d μ R; J(μ') − J(μ) = Σ d^{μ'} μ' (Q^μ − V^μ)."""
     for gamma in (0.3, 0.9):
@@ -167,22 +178,28 @@ def policies_differ_by_the_advantage_where_the_new_one_goes(
 
 policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
     {
-        "a distribution: (1 − γ) d": lambda P, gamma, mu, D: (1 - gamma) * markov.state_visits(P, gamma, mu, D),
-        "transitions not transposed": lambda P, gamma, mu, D: markov.state_values(
+        "a distribution: (1 − γ) d": lambda P, gamma, mu, D: (
+            (1 - gamma) * decision_processes.state_visits(P, gamma, mu, D)
+        ),
+        "transitions not transposed": lambda P, gamma, mu, D: decision_processes.state_values(
             P, np.broadcast_to(D[:, None], P.shape[:2]), gamma, mu
         ),
-        "first states not counted": lambda P, gamma, mu, D: markov.state_visits(P, gamma, mu, D) - D,
+        "first states not counted": lambda P, gamma, mu, D: decision_processes.state_visits(P, gamma, mu, D) - D,
     },
     replaces="state_visits",
 )
 policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
-    {"values 1 % too large": lambda P, R, gamma, mu: 1.01 * markov.state_values(P, R, gamma, mu)},
+    {"values 1 % too large": lambda P, R, gamma, mu: 1.01 * decision_processes.state_values(P, R, gamma, mu)},
     replaces="state_values",
 )
 policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
     {"γ forgotten": lambda P, R, gamma, V: R + np.einsum("sat,...t->...sa", P, V)}, replaces="action_values"
 )
 policies_differ_by_the_advantage_where_the_new_one_goes.mutants(
-    {"normalised: (1 − γ) J": lambda P, R, gamma, mu, D: (1 - gamma) * markov.performance(P, R, gamma, mu, D)},
+    {
+        "normalised: (1 − γ) J": lambda P, R, gamma, mu, D: (
+            (1 - gamma) * decision_processes.performance(P, R, gamma, mu, D)
+        )
+    },
     replaces="performance",
 )

@@ -4,10 +4,10 @@ import unittest.mock
 
 import numpy as np
 
-from refimpl.robustness import activation_patterns, lipmip_programs
+from refimpl.robustness import activation_patterns, lipmip_programs, lipschitz
 from verify.claims import claim
 from verify.evidence import at_most, equal
-from verify.robustness._small_networks import all_patterns, gradients_in_a_box, largest, network
+from verify.robustness._small_networks import all_patterns, exchanged, gradients_in_a_box, largest, network
 
 SLIDE = "Robustness in deep learning: estimation of Lipschitz constant"
 SOURCE = "Jordan & Dimakis 2020"
@@ -34,10 +34,10 @@ def product(weights):
 
 
 @claim("R04", slide=SLIDE, source=SOURCE)
-def lipmip_is_exact_on_boxes(rng, *, lipmip=lipmip_programs.lipmip):
+def lipmip_is_exact_on_boxes(rng, *, lipmip=lipschitz.lipmip):
     r"""max ‖∇h‖_* over the choices of slopes that a linear program finds to occur inside the box, in ℓ₁ and ℓ∞.
 
-    Boxes contain 0, touch it or are far from it. Neurons that are dead, equal or opposite have no more patterns.
+    Boxes contain 0, touch it or are far from it.
     """
     nets = [network(rng, *sizes) for sizes in SIZES]
     for k in range(6):
@@ -50,6 +50,59 @@ def lipmip_is_exact_on_boxes(rng, *, lipmip=lipmip_programs.lipmip):
             found.append([lipmip(weights, norm, lower, upper) for norm in (1, np.inf)])
             allowed.append(2 * [SOLVER * product(weights)])
         yield equal(f"box {k + 1}", found, known, rtol=1e-12, atol=np.array(allowed))
+
+
+def without_cuts(weights, norm, lower, upper):
+    """The first program's answer, which may be a pattern that occurs only where preactivations are 0."""
+    weights = [np.asarray(W, float) for W in weights]
+    if len(weights) == 1 or not weights[0].any():
+        return lipschitz.lipmip(weights, norm, lower, upper)
+    p = weights[0].shape[1]
+    cone = lipmip_programs.box_cone(lower, upper, p)
+    unit = [W / np.abs(W).sum(axis=1).max() for W in weights]
+    best = 0.0
+    for coordinates in [list(range(p))] if norm == np.inf else [[j] for j in range(p)]:
+        program = lipmip_programs._program(unit, coordinates, cone)
+        pattern = lipmip_programs._best_pattern(program, len(unit) - 1)
+        g = lipmip_programs.pattern_gradient(weights, pattern)
+        best = max(best, float(np.abs(g[coordinates]).sum()))
+    return best
+
+
+def other_box(change):
+    """LipMIP on a box that was changed."""
+    return lambda weights, norm, lower, upper: lipschitz.lipmip(
+        weights, norm, *change(np.asarray(lower, float), np.asarray(upper, float))
+    )
+
+
+def without_thin_cells(*arguments):
+    """LipMIP that takes thin cones for empty ones."""
+    with unittest.mock.patch.object(activation_patterns, "_THIN", 1e-2):
+        return lipschitz.lipmip(*arguments)
+
+
+lipmip_is_exact_on_boxes.mutants({
+    "patterns at zero preactivations admitted": without_cuts,
+    "all patterns": lambda weights, norm, lower, upper: largest(all_patterns(weights), norm),
+    "the global constant": lambda weights, norm, lower, upper: lipschitz.brute_force(weights, norm),
+    "the norm itself for its dual": lambda weights, norm, *box: lipschitz.lipmip(weights, exchanged(norm), *box),
+    "the box mirrored": other_box(lambda lower, upper: (-upper, -lower)),
+    "the box moved to 0": other_box(lambda lower, upper: ((lower - upper) / 2, (upper - lower) / 2)),
+    "half of the box": other_box(lambda lower, upper: (lower, (lower + upper) / 2)),
+    "twice the box": other_box(lambda lower, upper: ((3 * lower - upper) / 2, (3 * upper - lower) / 2)),
+    "at the centre": other_box(lambda lower, upper: ((lower + upper) / 2 - 1e-9, (lower + upper) / 2 + 1e-9)),
+    "last layer left out": lambda weights, *others: lipschitz.lipmip(
+        [*weights[:-1], np.ones_like(weights[-1])], *others
+    ),
+    "1 % too large": lambda *arguments: 1.01 * lipschitz.lipmip(*arguments),
+    "1 % too small": lambda *arguments: 0.99 * lipschitz.lipmip(*arguments),
+})
+
+
+@claim("R04", slide=SLIDE, source=SOURCE)
+def lipmip_sees_through_dead_equal_and_opposite_neurons(rng, *, lipmip=lipschitz.lipmip):
+    r"""Known constants on boxes: neurons that are all active, all inactive, dead, equal or opposite; thin cells."""
     w, (c, d) = rng.standard_normal(3), rng.uniform(1, 2, 2)
     u = np.vstack([w, -w, w, 0 * w])
     corner = rng.uniform(1e-3, 5e-3)
@@ -71,57 +124,10 @@ def lipmip_is_exact_on_boxes(rng, *, lipmip=lipmip_programs.lipmip):
     yield equal("known cases", found, known, rtol=1e-12, atol=1e-12)
 
 
-def without_cuts(weights, norm, lower, upper):
-    """The first program's answer, which may be a pattern that occurs only where preactivations are 0."""
-    weights = [np.asarray(W, float) for W in weights]
-    if len(weights) == 1 or not weights[0].any():
-        return lipmip_programs.lipmip(weights, norm, lower, upper)
-    p = weights[0].shape[1]
-    cone = lipmip_programs._cone(np.asarray(lower, float), np.asarray(upper, float), p)
-    unit = [W / np.abs(W).sum(axis=1).max() for W in weights]
-    best = 0.0
-    for coordinates in [list(range(p))] if norm == np.inf else [[j] for j in range(p)]:
-        program = lipmip_programs._program(unit, coordinates, cone)
-        pattern = lipmip_programs._best_pattern(program, len(unit) - 1)
-        g = lipmip_programs.pattern_gradient(weights, pattern)
-        best = max(best, float(np.abs(g[coordinates]).sum()))
-    return best
-
-
-def other_box(change):
-    """LipMIP on a box that was changed."""
-    return lambda weights, norm, lower, upper: lipmip_programs.lipmip(
-        weights, norm, *change(np.asarray(lower, float), np.asarray(upper, float))
-    )
-
-
-def without_thin_cells(*arguments):
-    """LipMIP that takes thin cones for empty ones."""
-    with unittest.mock.patch.object(activation_patterns, "_THIN", 1e-2):
-        return lipmip_programs.lipmip(*arguments)
-
-
-lipmip_is_exact_on_boxes.mutants({
+lipmip_sees_through_dead_equal_and_opposite_neurons.mutants({
     "thin cells left out": without_thin_cells,
-    "patterns at zero preactivations admitted": without_cuts,
-    "all patterns": lambda weights, norm, lower, upper: largest(all_patterns([np.asarray(W) for W in weights]), norm),
-    "the global constant": lambda weights, norm, lower, upper: activation_patterns.brute_force(weights, norm),
-    "the norm itself for its dual": lambda weights, norm, lower, upper: lipmip_programs.lipmip(
-        weights, {1: np.inf, np.inf: 1}[norm], lower, upper
-    ),
-    "the box mirrored": other_box(lambda lower, upper: (-upper, -lower)),
-    "the box moved to 0": other_box(lambda lower, upper: ((lower - upper) / 2, (upper - lower) / 2)),
-    "half of the box": other_box(lambda lower, upper: (lower, (lower + upper) / 2)),
-    "twice the box": other_box(lambda lower, upper: ((3 * lower - upper) / 2, (3 * upper - lower) / 2)),
     "1 % less of the box": other_box(lambda lower, upper: (0.99 * lower + 0.01 * upper, 0.01 * lower + 0.99 * upper)),
-    "at the centre": lambda weights, norm, lower, upper: lipmip_programs.lipmip(
-        weights, norm, (lower + upper) / 2 - 1e-9, (lower + upper) / 2 + 1e-9
-    ),
-    "last layer left out": lambda weights, norm, lower, upper: lipmip_programs.lipmip(
-        [*weights[:-1], np.ones_like(weights[-1])], norm, lower, upper
-    ),
-    "1 % too large": lambda *arguments: 1.01 * lipmip_programs.lipmip(*arguments),
-    "1 % too small": lambda *arguments: 0.99 * lipmip_programs.lipmip(*arguments),
+    "1 % too large": lambda *arguments: 1.01 * lipschitz.lipmip(*arguments),
 })
 
 
@@ -132,14 +138,13 @@ def two_gradients(g, other):
 
 
 @claim("R09", slide=SLIDE, source=SOURCE + "; derived here")
-def lipmip_covers_l1_and_linf_but_not_l2(
-    rng, *, lipmip=lipmip_programs.lipmip, brute_force=activation_patterns.brute_force
-):
+def lipmip_covers_l1_and_linf_but_not_l2(rng, *, lipmip=lipschitz.lipmip, brute_force=lipschitz.brute_force):
     r"""Exact in ℓ₁ and ℓ∞, not in any norm. Two networks agree in L₁ = 3 and L_∞ = 4 and have L₂ = 3 and √10.
 
-    Gradients (3, 0) and (2, 2) against (3, 1) and (1, 2): ‖∇h‖₁ is largest at (2, 2), where ‖∇h‖₂ = √8 is not, so that
-    neither the two values nor the pattern that a program finds give L₂. In ‖∇h‖₁ and ‖∇h‖_∞ signs make the objective
-    linear; ‖∇h‖₂ is the largest of infinitely many linear functions. L₁ ≤ L₂ ≤ L_∞ ≤ √p L₂ is what there is.
+    Their gradients are (3, 0) and (2, 2); (3, 1) and (1, 2). In the first, ‖∇h‖₁ is largest at (2, 2), and ‖∇h‖₂ is
+    not. So neither the two values nor the pattern that a program finds give L₂: all that is known is
+    L₁ ≤ L₂ ≤ L_∞ ≤ √p L₂. In ‖∇h‖₁ and ‖∇h‖_∞ signs make the objective linear; ‖∇h‖₂ is the largest of infinitely many
+    linear functions.
     """
     turn = rng.permutation(2), rng.choice([-1.0, 1.0], 2)
     pairs = [((3, 0), (2, 2)), ((3, 1), (1, 2))]
@@ -162,7 +167,7 @@ def lipmip_covers_l1_and_linf_but_not_l2(
 def refused_or(lipmip, weights):
     """By how much the ℓ₂ value is wrong: 0 where it is refused."""
     try:
-        return lipmip(weights, 2, -1.0, 1.0) - activation_patterns.brute_force(weights, 2)
+        return lipmip(weights, 2, -1.0, 1.0) - lipschitz.brute_force(weights, 2)
     except (TypeError, ValueError):
         return 0.0
 
@@ -170,13 +175,14 @@ def refused_or(lipmip, weights):
 def as_in(norm, size):
     """LipMIP with ℓ₂ answered from another norm's value."""
     return lambda weights, given, lower, upper: (
-        size * lipmip_programs.lipmip(weights, norm if given == 2 else given, lower, upper)
+        size * lipschitz.lipmip(weights, norm if given == 2 else given, lower, upper)
     )
 
 
 def at_the_pattern_of_linf(weights, norm, lower, upper):
+    """LipMIP with ℓ₂ answered by the length of the gradient that is steepest in ℓ∞."""
     if norm != 2:
-        return lipmip_programs.lipmip(weights, norm, lower, upper)
+        return lipschitz.lipmip(weights, norm, lower, upper)
     gradients = np.array([np.asarray(weights[-1]) @ cell.forms for cell in activation_patterns.cells(weights)])[:, 0]
     return np.linalg.norm(gradients[np.abs(gradients).sum(1).argmax()])
 
@@ -187,10 +193,8 @@ lipmip_covers_l1_and_linf_but_not_l2.mutants(
         "any norm: ℓ₂ as ℓ₁": as_in(1, 1.0),
         "any norm: the 2-norm at the pattern that is best in ℓ∞": at_the_pattern_of_linf,
         "1 % too large": as_in(1, 1.01),
-        "the norm itself for its dual": lambda weights, norm, lower, upper: (
-            lipmip_programs.lipmip(weights, {1: np.inf, np.inf: 1}[norm], lower, upper)
-            if norm != 2
-            else activation_patterns.brute_force(weights, 2)
+        "the norm itself for its dual": lambda weights, norm, *box: (
+            lipschitz.brute_force(weights, 2) if norm == 2 else lipschitz.lipmip(weights, exchanged(norm), *box)
         ),
     },
     replaces="lipmip",
@@ -198,8 +202,8 @@ lipmip_covers_l1_and_linf_but_not_l2.mutants(
 
 lipmip_covers_l1_and_linf_but_not_l2.mutants(
     {
-        "in the norm itself": lambda weights, norm: activation_patterns.brute_force(weights, np.inf),
-        "1 % too small": lambda weights, norm: 0.99 * activation_patterns.brute_force(weights, norm),
+        "in the norm itself": lambda weights, norm: lipschitz.brute_force(weights, np.inf),
+        "1 % too small": lambda weights, norm: 0.99 * lipschitz.brute_force(weights, norm),
     },
     replaces="brute_force",
 )

@@ -20,11 +20,11 @@ _finite = {"Q": array("... s a"), "reach": integers(0)}
 
 @domain(**_attack)
 def robust_cost(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array, s: Array, nu: Array) -> Any:
-    r"""Mean cost of a linear policy whose first action the worst of some perturbations changes.
+    r"""Mean cost of a linear policy whose first action is changed by the worst of some perturbations.
 
     .. math:: \mathbb{E}_{s \sim D} \max_{\nu \in \mathcal{N}} Q^K(s, -Ks + \nu)
 
-    The cost is convex in ν: for a polytope its vertices do.
+    The cost is convex in ν, so that the vertices of a polytope are enough.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def worst_reachable(Q: Array, reach: Array) -> Array:
 
 @domain(**_finite)
 def best_reachable(Q: Array, reach: Array) -> Array:
-    r"""The same with the exchange that helps most, as the slide prints it.
+    r"""Values of actions that may be exchanged for the best one in reach, as the slide prints it.
 
     .. math:: \max_{b \in \mathcal{N}(a)} Q(s, b)
 

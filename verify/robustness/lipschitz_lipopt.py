@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import scipy
 
-from refimpl.robustness import lipopt_polynomials
+from refimpl.robustness import lipopt_polynomials, lipschitz
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal
 from verify.robustness._small_networks import all_patterns, largest, network
@@ -69,7 +69,7 @@ def by_all_products(weights, degree):
 
 
 @claim("R04", slide=SLIDE, source=SOURCE + "; Krivine 1964; Handelman 1988")
-def lipopt_never_increases_with_the_degree_and_ends_exact(rng, *, lipopt=lipopt_polynomials.lipopt):
+def lipopt_never_increases_with_the_degree_and_ends_exact(rng, *, lipopt=lipschitz.lipopt):
     r"""By all products of Krivine's certificates; down to max ‖∇h‖₁ over all patterns at k = p + m, and no further.
 
     For Σ cᵢ|wᵢᵀa| with w = (1, 1), (1, −1), c = 1 the bound of degree 2 is twice the constant: only a higher degree
@@ -96,9 +96,9 @@ def lipopt_never_increases_with_the_degree_and_ends_exact(rng, *, lipopt=lipopt_
 
 
 lipopt_never_increases_with_the_degree_and_ends_exact.mutants({
-    "1 % too large": lambda weights, degree: 1.01 * lipopt_polynomials.lipopt(weights, degree),
-    "1 % too small": lambda weights, degree: 0.99 * lipopt_polynomials.lipopt(weights, degree),
-    "one degree more": lambda weights, degree: lipopt_polynomials.lipopt(weights, degree + 1),
+    "1 % too large": lambda weights, degree: 1.01 * lipschitz.lipopt(weights, degree),
+    "1 % too small": lambda weights, degree: 0.99 * lipschitz.lipopt(weights, degree),
+    "one degree more": lambda weights, degree: lipschitz.lipopt(weights, degree + 1),
     "exact at any degree": lambda weights, degree: largest(all_patterns(weights), np.inf),
     "the sum of absolute coefficients": lambda weights, degree: sum(
         abs(f) for f in lipopt_polynomials.gradient_polynomial(weights).values()

@@ -1,10 +1,10 @@
-"""The ℓ∞ bound of one hidden layer by relaxing signs: slide "estimation of Lipschitz constant", first of its rows."""
+"""The ℓ∞ bound of one hidden layer by relaxing signs: slide "estimation of Lipschitz constant", its first row."""
 
 from fractions import Fraction
 
 import numpy as np
 
-from refimpl.robustness import linf_sdp_signs
+from refimpl.robustness import linf_sdp_signs, lipschitz
 from verify.claims import claim, shipped
 from verify.evidence import at_most, equal, rounding
 from verify.robustness._rationals import exactly, is_semidefinite
@@ -18,12 +18,12 @@ SOLVER = 1e-6
 
 @claim("R06", slide=SLIDE, source=SOURCE)
 def sign_relaxation_pairs_the_constant_with_the_input(
-    rng, *, linf_sdp=linf_sdp_signs.linf_sdp, linf_matrix=linf_sdp_signs.linf_matrix
+    rng, *, linf_sdp=lipschitz.linf_sdp, linf_matrix=linf_sdp_signs.linf_matrix
 ):
     r"""max sᵀ diag(v) W t ≤ ¼ max⟨M, P⟩; ¼zᵀMz is the left side at z = (1, t, 2s − 1). Paired with s it is no bound.
 
-    For one neuron relu(wᵀa) with Σ wⱼ = 0, as relu(a₁ − a₂), the program with its constant row paired with s gives half
-    of L_∞ = ‖w‖₁. The right one is never below any pattern's gradient, and equals the primal one.
+    Take one neuron relu(wᵀa) with Σ wⱼ = 0, such as relu(a₁ − a₂). With its constant row paired with s the program
+    gives half of L_∞ = ‖w‖₁. The right one is never below any pattern's gradient, and equals the primal one.
     """
     for p, m in [(1, 1), (3, 2), (2, 5)]:
         W, v, t, s = (rng.standard_normal(shape) for shape in [(m, p), m, p, m])
@@ -44,24 +44,6 @@ def sign_relaxation_pairs_the_constant_with_the_input(
     yield equal("paired with s: share of L_∞ for one neuron of mean weight 0", short, np.full(4, 0.5), rtol=SOLVER)
 
 
-def changed(change):
-    """The relaxation of weights that were changed."""
-    return lambda W, v: linf_sdp_signs.linf_sdp(*change(W, v))
-
-
-PROGRAMS = {
-    "½ for ¼": lambda W, v: 2 * linf_sdp_signs.linf_sdp(W, v),
-    "without the constant row": lambda W, v: relaxed(without_constant(linf_sdp_signs.linf_matrix(W, v))),
-    "without symmetrising": lambda W, v: linf_sdp_signs.linf_sdp(W, v) / 2,
-    "|v| for v": changed(lambda W, v: (W, np.abs(v))),
-    "v left out": changed(lambda W, v: (W, np.sign(v))),
-    "1 % too large": lambda W, v: 1.01 * linf_sdp_signs.linf_sdp(W, v),
-    "1 % too small": lambda W, v: 0.99 * linf_sdp_signs.linf_sdp(W, v),
-    "as the solver leaves it, 10⁻⁵ below": lambda W, v: (1 - 1e-5) * linf_sdp_signs.linf_sdp(W, v),
-    "all neurons active": lambda W, v: np.abs(v @ W).sum(),
-}
-
-
 def without_constant(M):
     """The matrix with its constant row and column 0."""
     M = M.copy()
@@ -69,10 +51,21 @@ def without_constant(M):
     return M
 
 
-sign_relaxation_pairs_the_constant_with_the_input.mutants(PROGRAMS, replaces="linf_sdp")
-
 sign_relaxation_pairs_the_constant_with_the_input.mutants(
-    {"the constant row paired with s": shipped(paired_with_s, project="lipopt", version="an earlier form of the cost")},
+    {
+        "the constant row paired with s": shipped(
+            paired_with_s, project="lipopt", version="an earlier form of the cost"
+        ),
+        "without the constant row": lambda W, v: relaxed(without_constant(linf_sdp_signs.linf_matrix(W, v))),
+        "without symmetrising": lambda W, v: lipschitz.linf_sdp(W, v) / 2,
+        "½ for ¼": lambda W, v: 2 * lipschitz.linf_sdp(W, v),
+        "|v| for v": lambda W, v: lipschitz.linf_sdp(W, np.abs(v)),
+        "v left out": lambda W, v: lipschitz.linf_sdp(W, np.sign(v)),
+        "all neurons active": lambda W, v: np.abs(v @ W).sum(),
+        "1 % too large": lambda W, v: 1.01 * lipschitz.linf_sdp(W, v),
+        "1 % too small": lambda W, v: 0.99 * lipschitz.linf_sdp(W, v),
+        "as the solver leaves it, 10⁻⁵ below": lambda W, v: (1 - 1e-5) * lipschitz.linf_sdp(W, v),
+    },
     replaces="linf_sdp",
 )
 sign_relaxation_pairs_the_constant_with_the_input.mutants(
@@ -87,7 +80,7 @@ sign_relaxation_pairs_the_constant_with_the_input.mutants(
 
 @claim("R06", slide=SLIDE, source=SOURCE + "; in rational arithmetic")
 def multipliers_prove_the_sign_relaxation(
-    rng, *, linf_certificate=linf_sdp_signs.linf_certificate, linf_sdp=linf_sdp_signs.linf_sdp
+    rng, *, linf_certificate=linf_sdp_signs.linf_certificate, linf_sdp=lipschitz.linf_sdp
 ):
     r"""diag(d) − M ⪰ 0 without any rounding, by elimination in fractions, and the bound is ¼ Σ dᵢ."""
     nets = [network(rng, p, m) for p, m in [(1, 1), (2, 3), (3, 2), (4, 4)]]
@@ -104,15 +97,18 @@ def multipliers_prove_the_sign_relaxation(
     yield equal("proved", found, np.ones(len(nets)))
 
 
+def averaged(d):
+    """Their mean for each."""
+    return np.full(len(d), d.mean())
+
+
 multipliers_prove_the_sign_relaxation.mutants(
     {
         "10⁻⁷ short, as a solver may leave it": lambda W, v: (1 - 1e-7) * linf_sdp_signs.linf_certificate(W, v),
-        "a mean multiplier for all": lambda W, v: np.full(
-            1 + sum(W.shape), linf_sdp_signs.linf_certificate(W, v).mean()
-        ),
+        "a mean multiplier for all": lambda W, v: averaged(linf_sdp_signs.linf_certificate(W, v)),
     },
     replaces="linf_certificate",
 )
 multipliers_prove_the_sign_relaxation.mutants(
-    {"½ for ¼": lambda W, v: 2 * linf_sdp_signs.linf_sdp(W, v)}, replaces="linf_sdp"
+    {"½ for ¼": lambda W, v: 2 * lipschitz.linf_sdp(W, v)}, replaces="linf_sdp"
 )

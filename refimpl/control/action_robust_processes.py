@@ -7,7 +7,7 @@ import numpy as np
 from refimpl.arguments.array_domains import alike
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, number
-from refimpl.control.markov import action_values, process, state_values
+from refimpl.control.decision_processes import action_values, process, state_values
 
 _share = number(">= 0 and <= 1")
 

@@ -85,7 +85,7 @@ def state_values(P: Array, R: Array, gamma: float, mu: Array) -> Array:
 
 @domain(**process, V=array("... s"))
 def action_values(P: Array, R: Array, gamma: float, V: Array) -> Array:
-    r"""Expected return of an action and then of what has the values V; for V = V^μ it is Q^μ.
+    r"""Expected return of an action after which states are worth V; for V = V^μ it is Q^μ.
 
     .. math:: Q(s, a) = R(s, a) + \gamma \sum_{s'} P(s, a, s') V(s')
 

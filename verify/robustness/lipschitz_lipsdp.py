@@ -5,11 +5,11 @@ from fractions import Fraction
 import numpy as np
 import scipy
 
-from refimpl.robustness import lipsdp_multipliers
+from refimpl.robustness import lipschitz, lipsdp_multipliers
 from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal
 from verify.robustness._rationals import exactly, is_semidefinite
-from verify.robustness._small_networks import network
+from verify.robustness._small_networks import all_active, network
 from verify.robustness._wrong_programs import coupled_lipsdp
 
 SLIDE = "Robustness in deep learning: estimation of Lipschitz constant"
@@ -21,12 +21,12 @@ RELU_DIFFERENCE = [np.array([[1.0], [1.0]]), np.array([[1.0, -1.0]])]
 
 @claim("R05", slide=SLIDE, source="Pauli, Koch, Berberich, Kohler & Allgöwer 2022; in rational arithmetic")
 def coupled_multipliers_certify_nothing(
-    rng, *, lipsdp=lipsdp_multipliers.lipsdp, lipsdp_matrix=lipsdp_multipliers.lipsdp_matrix
+    rng, *, lipsdp=lipschitz.lipsdp, lipsdp_matrix=lipsdp_multipliers.lipsdp_matrix
 ):
     r"""h(a) = relu(a) − relu(a − 1) has slope 1, and T = dI + ½(e₁ − e₂)(e₁ − e₂)ᵀ "proves" ρ = d for every d > 0.
 
-    With diagonal multipliers the bound is 1. The coupled program falls below the slope of random networks, too: of
-    c relu(wᵀa) − c relu(wᵀa − 1), with equal neurons but for their biases.
+    With diagonal multipliers the bound is 1. The coupled program falls below the slope of random networks, too: those
+    of c relu(wᵀa) − c relu(wᵀa − 1), whose neurons differ in their biases only.
     """
     a = rng.uniform(0, 1, 100)
     slope = (np.maximum(a + 1e-3, 0) - np.maximum(a + 1e-3 - 1, 0) - np.maximum(a, 0) + np.maximum(a - 1, 0)) / 1e-3
@@ -56,7 +56,7 @@ coupled_multipliers_certify_nothing.mutants(
     {
         "multipliers that couple neurons": shipped(coupled_lipsdp, project="LipSDP", version="mode network"),
         "no bias is thought of: the slope of relu − relu": lambda weights: abs(weights[-1].sum()),
-        "1 % too large": lambda weights: 1.01 * lipsdp_multipliers.lipsdp(weights),
+        "1 % too large": lambda weights: 1.01 * lipschitz.lipsdp(weights),
     },
     replaces="lipsdp",
 )
@@ -83,8 +83,9 @@ def lipsdp_matrix_is_the_quadratic_form(rng, *, lipsdp_matrix=lipsdp_multipliers
         weights, rho = network(rng, *sizes), rng.uniform(0, 2)
         x0, x = rng.standard_normal((7, sizes[0])), rng.standard_normal((7, sum(sizes[1:])))
         S = rng.standard_normal((x.shape[1], x.shape[1]))
-        T, parts, z, before = S + S.T, np.split(x, np.cumsum(sizes[1:-1]), axis=1), [], x0
-        for W, x_l in zip(weights[:-1], parts, strict=True):
+        T, z, before = S + S.T, [], x0
+        layers = np.split(x, np.cumsum(sizes[1:-1]), axis=1)
+        for W, x_l in zip(weights[:-1], layers, strict=True):
             z.append(before @ W.T)
             before = x_l
         form = 2 * ((x @ T) * (np.hstack(z) - x)).sum(1) - rho * (x0**2).sum(1) + ((before @ weights[-1].T) ** 2).sum(1)
@@ -113,7 +114,7 @@ lipsdp_matrix_is_the_quadratic_form.mutants({
 
 @claim("R07", slide=SLIDE, source=SOURCE + "; in rational arithmetic")
 def multipliers_prove_the_bound(
-    rng, *, lipsdp_certificate=lipsdp_multipliers.lipsdp_certificate, lipsdp=lipsdp_multipliers.lipsdp
+    rng, *, lipsdp_certificate=lipsdp_multipliers.lipsdp_certificate, lipsdp=lipschitz.lipsdp
 ):
     r"""M(ρ, diag λ) ⪯ 0 without any rounding, by elimination in fractions, λ ≥ 0, L = √ρ; dead or equal neurons."""
     nets = [network(rng, *sizes) for sizes in SIZES[1:]]
@@ -151,9 +152,7 @@ multipliers_prove_the_bound.mutants(
     },
     replaces="lipsdp_certificate",
 )
-multipliers_prove_the_bound.mutants(
-    {"ρ for √ρ": lambda weights: lipsdp_multipliers.lipsdp(weights) ** 2}, replaces="lipsdp"
-)
+multipliers_prove_the_bound.mutants({"ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2}, replaces="lipsdp")
 
 
 def averaged(certificate):
@@ -167,14 +166,14 @@ def short(certificate):
 
 
 @claim("R07", slide=SLIDE, source=SOURCE + "; derived here")
-def lipsdp_is_the_best_bound_of_its_kind(rng, *, lipsdp=lipsdp_multipliers.lipsdp):
+def lipsdp_is_the_best_bound_of_its_kind(rng, *, lipsdp=lipschitz.lipsdp):
     r"""√ρ = ‖W_L⋯W₁‖₂ where all weights are positive, at any depth; never above Π‖W_l‖₂; the least over λ by search.
 
-    With positive weights −M has no positive entry off its diagonal and, at ρ = ‖W_L⋯W₁‖₂² and
-    λ_l = (W_{l+1}ᵀ⋯W_Lᵀ)(W_L⋯W₁x₀)/x_l, the positive kernel (x₀, W₁x₀, …): so it is ⪰ 0.
+    With positive weights −M has no positive entry off its diagonal. At ρ = ‖W_L⋯W₁‖₂² and
+    λ_l = (W_{l+1}ᵀ⋯W_Lᵀ)(W_L⋯W₁x₀)/x_l its kernel holds a positive vector, (x₀, W₁x₀, …). So it is ⪰ 0.
     """
     positive = [[np.abs(W) for W in network(rng, *sizes)] for sizes in [(3,), *SIZES, (2, 2, 2, 2, 2), (1, 1)]]
-    exact = [np.linalg.norm(np.linalg.multi_dot([*weights[::-1], np.eye(weights[0].shape[1])])) for weights in positive]
+    exact = [np.linalg.norm(all_active(weights)) for weights in positive]
     yield equal("positive weights", [lipsdp(weights) for weights in positive], exact, rtol=SOLVER)
     nets = [network(rng, *sizes) for sizes in [(3,), *SIZES, (3, 1)]]
     found = np.array([lipsdp(weights) for weights in nets])
@@ -201,13 +200,9 @@ def by_search(W, v):
 
 lipsdp_is_the_best_bound_of_its_kind.mutants({
     "the product of norms": lambda weights: float(np.prod([np.linalg.norm(W, 2) for W in weights])),
-    "ρ for √ρ": lambda weights: lipsdp_multipliers.lipsdp(weights) ** 2,
-    "0.1 % too large": lambda weights: 1.001 * lipsdp_multipliers.lipsdp(weights),
-    "0.1 % too small": lambda weights: 0.999 * lipsdp_multipliers.lipsdp(weights),
-    "all neurons active": lambda weights: float(
-        np.linalg.norm(np.linalg.multi_dot([*weights[::-1], np.eye(len(weights[0].T))]))
-    ),
-    "slopes in [−1, 1]": lambda weights: float(
-        np.linalg.norm(np.linalg.multi_dot([*map(np.abs, weights[::-1]), np.eye(len(weights[0].T))]))
-    ),
+    "ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2,
+    "0.1 % too large": lambda weights: 1.001 * lipschitz.lipsdp(weights),
+    "0.1 % too small": lambda weights: 0.999 * lipschitz.lipsdp(weights),
+    "all neurons active": lambda weights: float(np.linalg.norm(all_active(weights))),
+    "slopes in [−1, 1]": lambda weights: float(np.linalg.norm(all_active([np.abs(W) for W in weights]))),
 })

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from refimpl.control import markov, robust_values
+from refimpl.control import action_robust_processes, decision_processes
 from verify.claims import claim
 from verify.control._processes import deterministic, random_process
 from verify.evidence import at_most, equal, rounding
@@ -30,7 +30,7 @@ def cliff(rng):
 
 @claim("C05", slide=SLIDE, source=SOURCE)
 def finite_noisy_action_games_have_a_value_in_pure_policies(
-    rng, *, robust_solution=robust_values.robust_solution, mixture=robust_values.mixture
+    rng, *, robust_solution=action_robust_processes.robust_solution, mixture=action_robust_processes.mixture
 ):
     r"""All pairs of policies, a ~ (1 − δ)μ + δν: max min = min max = V in all states at once, at these μ and ν."""
     shares = ((0.1, 0.9), (0.4, 0.5), (0.0, 0.9), (1.0, 0.7))
@@ -43,7 +43,7 @@ def finite_noisy_action_games_have_a_value_in_pure_policies(
         yield equal(f"min max, {where}", V, values.max(0).min(0), atol=error)
         mixed = np.asarray(mixture(mu, nu, delta))
         yield equal(f"(1 − δ)μ + δν, {where}", mixed, (1 - delta) * np.asarray(mu) + delta * np.asarray(nu), atol=1e-15)
-        yield equal(f"its value, {where}", markov.state_values(P, R, gamma, mixed), V, atol=error)
+        yield equal(f"its value, {where}", decision_processes.state_values(P, R, gamma, mixed), V, atol=error)
         if delta < 1:
             row = values[(tables == mu).all((1, 2))][0]
             yield equal(f"what μ is sure of, {where}", row.min(0), V, atol=error)
@@ -52,42 +52,46 @@ def finite_noisy_action_games_have_a_value_in_pure_policies(
             yield equal(f"what ν concedes, {where}", column.max(0), V, atol=error)
 
 
-def adversary_helps_as_slides_max_has(P, R, gamma, delta):
-    V, mu, _ = robust_values.robust_solution(P, R, gamma, 0.0)
+def with_a_helper(P, R, gamma, delta):
+    """The solution where both maximise."""
+    V, mu, _ = action_robust_processes.robust_solution(P, R, gamma, 0.0)
     return V, mu, mu
 
 
-def best_plain_policy_then_worst(P, R, gamma, delta):
-    mu = robust_values.robust_solution(P, R, gamma, 0.0).mu
-    worst = robust_values.robust_solution(P, -R, gamma, 0.0).mu
-    return markov.state_values(P, R, gamma, (1 - delta) * mu + delta * worst), mu, worst
+def plain_then_robust(P, R, gamma, delta):
+    """The best plain policy against its worst adversary of one stage."""
+    mu = action_robust_processes.robust_solution(P, R, gamma, 0.0).mu
+    worst = action_robust_processes.robust_solution(P, -R, gamma, 0.0).mu
+    return decision_processes.state_values(P, R, gamma, (1 - delta) * mu + delta * worst), mu, worst
 
 
-def random_adversary(P, R, gamma, delta):
-    _, mu, nu = robust_values.robust_solution(P, R, gamma, delta)
+def with_random_actions(P, R, gamma, delta):
+    """The robust policy against an adversary who draws actions evenly."""
+    _, mu, nu = action_robust_processes.robust_solution(P, R, gamma, delta)
     even = np.full_like(nu, 1 / nu.shape[-1])
-    return markov.state_values(P, R, gamma, (1 - delta) * mu + delta * even), mu, nu
+    return decision_processes.state_values(P, R, gamma, (1 - delta) * mu + delta * even), mu, nu
 
 
-def one_action_all_states(P, R, gamma, delta):
-    V, mu, nu = robust_values.robust_solution(P, R, gamma, delta)
+def with_one_action(P, R, gamma, delta):
+    """The solution with the actions of the first state in all."""
+    V, mu, nu = action_robust_processes.robust_solution(P, R, gamma, delta)
     return V, np.broadcast_to(mu[:1], mu.shape), np.broadcast_to(nu[:1], nu.shape)
 
 
 finite_noisy_action_games_have_a_value_in_pure_policies.mutants(
     {
-        "not robust: δ = 0": lambda P, R, gamma, delta: robust_values.robust_solution(P, R, gamma, 0.0),
-        "shares exchanged": lambda P, R, gamma, delta: robust_values.robust_solution(P, R, gamma, 1 - delta),
-        "the adversary helps, as the slide's max has it": adversary_helps_as_slides_max_has,
-        "the best plain policy, then its worst adversary": best_plain_policy_then_worst,
-        "a random adversary": random_adversary,
-        "one action for all states": one_action_all_states,
+        "not robust: δ = 0": lambda P, R, gamma, delta: action_robust_processes.robust_solution(P, R, gamma, 0.0),
+        "shares exchanged": lambda P, R, gamma, delta: action_robust_processes.robust_solution(P, R, gamma, 1 - delta),
+        "the adversary helps, as the slide's max has it": with_a_helper,
+        "the best plain policy, then its worst adversary": plain_then_robust,
+        "a random adversary": with_random_actions,
+        "one action for all states": with_one_action,
     },
     replaces="robust_solution",
 )
 finite_noisy_action_games_have_a_value_in_pure_policies.mutants(
     {
-        "shares exchanged": lambda mu, nu, delta: robust_values.mixture(nu, mu, delta),
+        "shares exchanged": lambda mu, nu, delta: action_robust_processes.mixture(nu, mu, delta),
         "noise added: μ + δν": lambda mu, nu, delta: mu + delta * nu,
     },
     replaces="mixture",
@@ -95,7 +99,7 @@ finite_noisy_action_games_have_a_value_in_pure_policies.mutants(
 
 
 @claim("C05", slide=SLIDE, source=SOURCE)
-def robust_value_iteration_contracts(rng, *, robust_bellman=robust_values.robust_bellman):
+def robust_value_iteration_contracts(rng, *, robust_bellman=action_robust_processes.robust_bellman):
     r"""TV by the best of all pairs of actions; T(V + c) = TV + γc; ‖TV − TW‖ ≤ γ‖V − W‖; V falls as δ grows."""
     P, R = random_process(rng)
     V, W = rng.standard_normal((2, 50, 4))
@@ -115,17 +119,18 @@ def robust_value_iteration_contracts(rng, *, robust_bellman=robust_values.robust
     yield equal("TV rises with δ somewhere", (np.diff(falling, axis=0) > 0).sum(), 0)
 
 
-def reward_policys_action_only(P, R, gamma, delta, V):
-    Q, Q0 = markov.action_values(P, R, gamma, V), markov.action_values(P, 0 * R, gamma, V)
+def with_one_reward(P, R, gamma, delta, V):
+    """A sweep in which the adversary's action earns nothing."""
+    Q, Q0 = decision_processes.action_values(P, R, gamma, V), decision_processes.action_values(P, 0 * R, gamma, V)
     return (1 - delta) * Q.max(-1) + delta * Q0.min(-1)
 
 
 robust_value_iteration_contracts.mutants({
-    "no adversary": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, gamma, 0.0, V),
-    "shares exchanged": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, gamma, 1 - delta, V),
-    "reward of the policy's action only": reward_policys_action_only,
-    "undiscounted": lambda P, R, gamma, delta, V: robust_values.robust_bellman(P, R, 1 - 1e-12, delta, V),
-    "δ 1 % too large": lambda P, R, gamma, delta, V: robust_values.robust_bellman(
+    "no adversary": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(P, R, gamma, 0.0, V),
+    "shares exchanged": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(P, R, gamma, 1 - delta, V),
+    "reward of the policy's action only": with_one_reward,
+    "undiscounted": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(P, R, 1 - 1e-12, delta, V),
+    "δ 1 % too large": lambda P, R, gamma, delta, V: action_robust_processes.robust_bellman(
         P, R, gamma, min(1.01 * delta, 1.0), V
     ),
 })
