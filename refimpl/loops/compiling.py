@@ -9,6 +9,7 @@ first call only.
 
 import functools
 import hashlib
+import importlib.util
 import os
 import threading
 import types
@@ -23,18 +24,17 @@ from refimpl.arguments.domains import bare
 
 F = TypeVar("F", bound=Callable[..., Any])
 _one_at_a_time = threading.RLock()
-OPTIONS: Any = {"error_model": "numpy"}
-"""How numba compiles: division by zero gives what it gives in NumPy.
-
-Rounding x + yz only once would be faster still, but then a point would not take the same path alone and among others.
-"""
-
 _OVERLOADED = (arrays.split, arrays.join, arrays.linear, arrays.point, arrays.number)
 
 
 def enabled() -> bool:
-    """Whether loops are compiled (``NUMBA_DISABLE_JIT=1`` runs the same text as plain Python)."""
-    return os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+    """Whether loops are compiled; without numba, or with ``NUMBA_DISABLE_JIT=1``, the same text is plain Python."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") == "0" and _has_numba()
+
+
+@functools.cache
+def _has_numba() -> bool:
+    return importlib.util.find_spec("numba") is not None
 
 
 def compiled(loop: Callable) -> Any:
@@ -43,7 +43,12 @@ def compiled(loop: Callable) -> Any:
     @functools.cache
     def dispatcher() -> Callable:
         _teach(loop)
-        return _numba().njit(cache=True, nogil=True, **OPTIONS)(loop)
+        numba_types = _numba_types()
+        njit = functools.partial(numba_types.numba.njit, nogil=True, **numba_types.OPTIONS)
+        try:
+            return njit(cache=True)(loop)
+        except RuntimeError:  # there is no place where a cache could be written
+            return njit()(loop)
 
     @functools.wraps(loop)
     def call(*args: Any) -> Any:
@@ -120,7 +125,7 @@ def digest(function: Callable) -> str:
 @functools.cache
 def _compiler() -> str:
     """What else compiled code depends on: numba's options, and the operations on points that numba is taught."""
-    return repr(OPTIONS) + Path(__file__).with_name("point_type.py").read_text(encoding="utf-8")
+    return Path(__file__).with_name("numba_types.py").read_text(encoding="utf-8")
 
 
 @functools.cache
@@ -148,7 +153,7 @@ def _content(value: Any) -> Any:
 
 
 def _is_ours(function: Callable) -> bool:
-    """Whether a function is one of the operations that numba is taught in `point_type`."""
+    """Whether a function is one of the operations that numba is taught in `numba_types`."""
     return function in _OVERLOADED
 
 
@@ -172,35 +177,28 @@ def _called(function: Callable) -> list[Callable]:
     return [v for v in _named(function) if isinstance(v, types.FunctionType) and not _is_ours(v) and v is not function]
 
 
-@functools.cache
-def _numba() -> Any:
-    import numba
+def _numba_types() -> Any:
+    from refimpl.loops import numba_types
 
-    from refimpl.loops import point_type  # noqa: F401
-
-    return numba
+    return numba_types
 
 
 @functools.cache
 def _formula(function: Callable) -> Any:
-    from refimpl.loops import formula_type
-
     _teach(function)
-    return formula_type.Formula(function, digest(function))
+    return _numba_types().Formula(function, digest(function))
 
 
 @functools.cache
 def _teach(function: Callable) -> None:
     """Teach numba to use the bare body of each function that a body names, in place of its checks."""
-    _numba()
+    _numba_types()
     for called in _called(function):
         _teach_call(called)
 
 
 @functools.cache
 def _teach_call(called: Callable) -> None:
-    from numba.extending import overload
-
-    body = bare(called)
+    body, numba_types = bare(called), _numba_types()
     _teach(body)
-    overload(called, strict=False, jit_options=OPTIONS)(lambda *args: body)
+    numba_types.overload(called, strict=False, jit_options=numba_types.OPTIONS)(lambda *args: body)

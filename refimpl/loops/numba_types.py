@@ -1,21 +1,80 @@
-"""The numba type of a planar point: two numbers that real factors scale; imported only when something is compiled.
+"""Numba's types of what compiled loops are given, formulas and planar points; imported when something is compiled.
 
-Numba multiplies a complex number by a real one as by a complex one, which takes three times as long.
+A formula's type carries its content, so that a later process finds the loop in its cache. A planar point is two numbers
+that real factors scale: numba multiplies a complex number by a real one as by a complex one, which takes three times as
+long.
 """
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 
 import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
 from numba.core import cgutils, types
 from numba.core.datamodel import models
-from numba.extending import intrinsic, make_attribute_wrapper, overload, register_model
+from numba.extending import (
+    NativeValue,
+    intrinsic,
+    make_attribute_wrapper,
+    overload,
+    register_model,
+    typeof_impl,
+    unbox,
+)
 
 from refimpl.arguments import arrays
 from refimpl.arguments.arrays import split
-from refimpl.loops.compiling import OPTIONS
+
+OPTIONS: Any = {"error_model": "numpy"}
+"""How numba compiles: division by zero as NumPy does it. To let x + yz be rounded once would be faster still, but a
+point would not take the same path alone and among others."""
+
+
+class FormulaType(types.Callable):
+    """Type of one formula; equal in every process in which the formula's content is."""
+
+    def __init__(self, name: str):
+        super().__init__(name)
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        return _dispatcher_type(self.name).get_call_type(context, args, kws)
+
+    def get_call_signatures(self) -> Any:
+        return _dispatcher_type(self.name).get_call_signatures()
+
+    def get_impl_key(self, sig: Any) -> Any:
+        return _dispatcher_type(self.name).get_impl_key(sig)
+
+
+class Formula:
+    """A function with the type of its content."""
+
+    def __init__(self, function: Callable, digest: str):
+        self.type = FormulaType(f"{function.__qualname__}:{digest}")
+        _dispatchers[self.type.name] = numba.njit(**OPTIONS)(function)
+
+
+_dispatchers: dict[str, Any] = {}
+
+
+def _dispatcher_type(name: str) -> types.Dispatcher:
+    return types.Dispatcher(_dispatchers[name])
+
+
+register_model(FormulaType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Formula)
+def _type_of(value: Formula, context: Any) -> FormulaType:
+    return value.type
+
+
+@unbox(FormulaType)
+def _unbox(typ: FormulaType, value: Any, context: Any) -> NativeValue:
+    return NativeValue(context.context.get_dummy_value())
 
 
 class PointType(types.Type):
