@@ -1,4 +1,7 @@
-"""What is asked of every driver of chains: a function of its own defaults, of which some are changed by name."""
+"""What is asked of every target, and of every driver of chains.
+
+A driver is given as a function with defaults for all arguments; `start`, `grad` and `num_steps` are changed by name.
+"""
 
 import numpy as np
 import pytest
@@ -58,3 +61,29 @@ def bad_input_of_drivers(request):
     """Changes of a driver's arguments, and the error that they must raise."""
     changes, error, message = request.param
     return {"start": START, **changes}, error, message
+
+
+@pytest.fixture
+def assert_points_side_by_side():
+    def check(target):
+        a = np.random.default_rng(0).uniform(0, 0.5, (3, 4, 2))
+        assert target.f(a).shape == (3, 4)
+        np.testing.assert_allclose(target.f(a)[2, 1], target.f(a[2, 1]), rtol=1e-12)
+        np.testing.assert_allclose(target.grad_f(a)[2, 1], target.grad_f(a[2, 1]), rtol=1e-12, atol=1e-14)
+
+    return check
+
+
+@pytest.fixture
+def assert_copies_are_kept():
+    def check(laws, *arrays):
+        """Laws stay the same when the arrays that they were made from change."""
+        a = np.array([0.1, 0.2])
+        before = [(law.f(a), law.grad_f(a)) for law in laws]
+        for array in arrays:
+            array *= 7
+        for law, (f, grad_f) in zip(laws, before, strict=True):
+            assert law.f(a) == f
+            np.testing.assert_array_equal(law.grad_f(a), grad_f)
+
+    return check

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from refimpl.arguments.errors import DivergedError
-from refimpl.sampling.gaussian_gradient_flow import gaussian_flow, gaussian_jko_step
 from refimpl.sampling.gradient_flow import (
     Law,
     fisher_information,
@@ -34,11 +33,6 @@ def test_the_target_stays():
     assert velocity(lambda x: x, LAW).shape == X.shape
 
 
-def test_time_zero_and_the_fixed_point_of_gaussians():
-    assert gaussian_flow(1.5, 0.7, 2.0, 0.0) == (1.5, 0.7)
-    np.testing.assert_allclose(gaussian_jko_step(0.0, 0.5, 4.0, 0.3), (0.0, 0.5))
-
-
 def test_a_potential_that_is_too_concave_diverges():
     with pytest.raises(DivergedError), np.errstate(all="ignore"):
         jko_step(lambda x: -5 * x, LAW, 1.0)
@@ -53,9 +47,6 @@ def test_a_potential_that_is_too_concave_diverges():
         (lambda: free_energy(abs, Law(X, X)), ValueError, "law must have n increasing nodes and n − 1 masses > 0"),
         (lambda: law_of(lambda x: 1 + 0 * x, [1.0, 0.0]), ValueError, "x must be two or more increasing nodes"),
         (lambda: law_of(lambda x: 0 * x, X), ValueError, "density must be > 0 between the nodes, got 0.0"),
-        (lambda: gaussian_flow(0.0, 0.0, 1.0, 1.0), ValueError, "std must be > 0, got 0.0"),
-        (lambda: gaussian_flow(0.0, 1.0, 1.0, -1.0), ValueError, "t must be >= 0, got -1.0"),
-        (lambda: gaussian_jko_step(0.0, 1.0, 0.0, 1.0), ValueError, "l must be > 0, got 0.0"),
     ],
 )
 def test_bad_input_is_refused_by_name(call, error, message):

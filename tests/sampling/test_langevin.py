@@ -10,14 +10,12 @@ from hypothesis.extra.numpy import arrays
 
 from refimpl.arguments.errors import DivergedError
 from refimpl.sampling import langevin
-from refimpl.sampling.perturbed_sgd import perturbed_sgd_step
 from refimpl.sampling.posterior import logistic_regression
 from refimpl.sampling.targets import double_well, gaussian
 
 STEPS = {
     "lmc": lambda a: langevin.lmc_step(np.arctan, a, 0.3, a - 1),
     "projected": lambda a: langevin.projected_lmc_step(np.arctan, np.tanh, a, 0.3, a - 1),
-    "perturbed SGD": lambda a: perturbed_sgd_step(np.arctan, a, 0.3, 2.0, a - 1),
     "BAOAB": lambda a: np.stack(langevin.baoab_step(np.arctan, a, a + 2, 0.3, 1.0, 2.0, a - 1), -1),
 }
 batches = arrays(float, st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5)), elements=st.floats(-9, 9))
@@ -117,7 +115,6 @@ GRAD, A, RNG = TARGETS["planar"].grad_f, np.array([[1.0, 2.0]]), np.random.defau
         (lambda: langevin.projected_lmc_step(GRAD, 1, A, 0.1, A), TypeError, "project must be callable, got 1"),
         (lambda: langevin.baoab_step(GRAD, A, A, 0.1, -1.0, 1.0, A), ValueError, "gamma must be > 0, got -1.0"),
         (lambda: langevin.baoab_step(GRAD, A, [1.0], 0.1, 1.0, 1.0, A), ValueError, "v must have shape"),
-        (lambda: perturbed_sgd_step(GRAD, A, 0.1, 0.0, A), ValueError, "sigma must be > 0"),
         (lambda: langevin.lmc(GRAD, [1.0, 2.0], 0.1, 5, RNG), ValueError, "a0 must have shape (n, p), got (2,)"),
         (lambda: langevin.lmc(GRAD, A[:, :1], 0.1, 5, RNG), ValueError, "a must have shape (..., 2), got (1, 1)"),
         (lambda: langevin.lmc(GRAD, A, -0.1, 5, RNG), ValueError, "eta must be > 0, got -0.1"),
@@ -136,7 +133,6 @@ GRAD, A, RNG = TARGETS["planar"].grad_f, np.array([[1.0, 2.0]]), np.random.defau
             "z must have the shape (1, 2) of what goes with it",
         ),
         (lambda: langevin.baoab_step(GRAD, A, A, 0.1, 1.0, 1.0, A[0]), ValueError, "z must have the shape (1, 2)"),
-        (lambda: perturbed_sgd_step(GRAD, A, 0.1, 1.0, A[0]), ValueError, "z must have the shape (1, 2)"),
         (lambda: langevin.lmc(lambda a: a[:, :1], A, 0.1, 5, RNG), ValueError, "grad_f must return shape"),
     ],
 )

@@ -75,7 +75,7 @@ estimates_from_samples_agree_with_closed_forms.mutants(WRONG_DISTANCES, replaces
 
 @claim("S02", slide=SLIDE, source="all permutations; Brenier 1991")
 def samples_are_matched_at_the_least_cost(rng, *, sample_w2=estimators.sample_w2):
-    r"""Six points in the plane: the least mean of ‖a_i − b_τ(i)‖² over all τ; images under Tx + b are matched to x."""
+    r"""Six points: the least mean of ‖a_i − b_τ(i)‖² over all τ; images under Tx + b are matched to x."""
     for p in (1, 2, 3):
         a, b = rng.standard_normal((2, 6, p))
         costs = [((a - b[list(order)]) ** 2).sum(1).mean() for order in itertools.permutations(range(6))]

@@ -10,7 +10,7 @@ from verify.sampling.langevin import SLIDE, chains
 
 @claim("S03", slide=SLIDE, source="Gaussian laws under affine maps; covariances at two times")
 def traces_hold_the_chain_at_every_kept_step(rng, *, lmc_trace=langevin.lmc_trace):
-    r"""Without noise: gradient steps 0, e, 2e, …; on N(0, I) the variance of each row, and row 3 given row 1."""
+    r"""Row j is the chain after j·every steps: gradient steps without noise; on N(0, I) the exact law of three rows."""
     a0, cold = rng.uniform(0.2, 1, (6, 2)), 1e-30
     for k, every in [(12, 1), (12, 4), (13, 4), (7, 7)]:
         path = [a0]

@@ -34,7 +34,7 @@ def diffusion_forgets_at_twice_the_log_sobolev_constant(
 
 
 def symmetric(C):
-    """What rounding took from the symmetry of a matrix."""
+    """The symmetric part of a matrix that is symmetric but for rounding."""
     return (C + C.T) / 2
 
 
@@ -171,7 +171,7 @@ lmc_bound_ends_where_its_step_does.mutants({
 def lmc_converges_up_to_its_bias_beyond_gaussians(
     rng, *, lsi_lmc_bound=log_sobolev_rates.lsi_lmc_bound, lmc_step=langevin.lmc_step
 ):
-    r"""The same on f = ax²/2 + log cosh x (a ≤ f'' ≤ a + 1), by quadrature of the chain's kernel on the line.
+    r"""KL_k ≤ e^{−aηk}KL₀ + 8ηpL²/a on f = ax²/2 + log cosh x (a ≤ f'' ≤ a + 1), by quadrature of the chain's kernel.
 
     500 steps are enough for the start to be forgotten, whatever a: what is left is the bias.
     """

@@ -101,7 +101,7 @@ adjusted_chains_stay_in_the_target.mutants({
 
 @claim("S04", slide=SLIDE, source="the same generator gives the same path, whatever is kept of it")
 def adjusted_chains_are_recorded_as_they_ran(rng, *, mala=metropolis.mala):
-    r"""Rows 0, e, 2e, … of the path, the start first; the share accepted is that of the moves."""
+    r"""Kept are the states after 0, e, 2e, … steps; the share accepted is the share of steps that moved."""
     a0, seed = rng.uniform(-1, 1, (300, 2)), int(rng.integers(2**32))
     target = targets.double_well(2, 1.0)
     given = a0.copy()
