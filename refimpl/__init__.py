@@ -15,6 +15,7 @@ Foundations, which all chapters share:
 - `loops`: formulas that numba compiles, trajectories, many chains at once
 - `backpropagation`: hand-written networks and optimizers
 - `calculus`: Jacobians, mixtures of Gaussians, projections
+- `parallel`: many jobs on processes, and threads within one
 - `files`: files written whole, and partial results
 - `data`: digits, a trained network, and the table of contents
 """

@@ -1,4 +1,10 @@
-"""Many jobs on processes, and threads within one; `sweep` is the way in, loaded when it is asked for."""
+"""Many jobs on processes, and threads within one; `sweep` is the way in, loaded when it is asked for.
+
+- `processes`: jobs as they are finished, on processes, executors or a map
+- `threads`: how many threads multiply, and how many take blocks
+- `journal`: partial results, appended to a file
+- `sweeps`: a job for each of many items, resumed where it was stopped
+"""
 
 import importlib
 from typing import TYPE_CHECKING, Any
