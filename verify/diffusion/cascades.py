@@ -7,7 +7,7 @@ from refimpl.data import digits
 from refimpl.diffusion import cascades as module
 from refimpl.diffusion.cascade_laws import conditional_mixture
 from refimpl.diffusion.cascades import Cascade
-from refimpl.diffusion.empirical import empirical_denoiser
+from refimpl.diffusion.tweedie import empirical_denoiser
 from verify.claims import claim
 from verify.diffusion.cascade_laws import SLIDE, SOURCE
 from verify.evidence import equal, rounding

@@ -6,7 +6,7 @@ import scipy
 from refimpl.data import digits
 from refimpl.diffusion import cascades as module
 from refimpl.diffusion.cascades import Cascade
-from refimpl.diffusion.empirical import empirical_denoiser
+from refimpl.diffusion.tweedie import empirical_denoiser
 from verify.claims import claim
 from verify.diffusion.cascade_laws import SLIDE
 from verify.evidence import at_most, equal

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import scipy
 
-from refimpl.diffusion import gaussian_law, tweedie
+from refimpl.diffusion import denoising, gaussian_law, tweedie
 from refimpl.diffusion.schedules import noise_levels
 from verify.claims import claim
 from verify.evidence import equal, rounding
@@ -141,7 +141,7 @@ def wasserstein_of_flow(denoise, law, sigmas, nodes=NODES):
 
 
 @claim("D11", slide=SLIDE, source="quantiles: optimal transport on the line")
-def one_shot_misses_what_small_steps_reach(rng, *, denoise=tweedie.denoise):
+def one_shot_misses_what_small_steps_reach(rng, *, denoise=denoising.denoise):
     r"""On a mixture W₁ falls like 1/n in the number of steps; one shot from ever more noise gives the mean of X alone.
 
     Where the flow parts, errors are large on a share of 1/n of the points, which have to be many more than the steps.

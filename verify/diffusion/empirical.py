@@ -7,7 +7,7 @@ import numpy as np
 import scipy
 
 from refimpl.data import digits
-from refimpl.diffusion import empirical
+from refimpl.diffusion import empirical, tweedie
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding
 from verify.probes import batched, unchanged
@@ -32,7 +32,7 @@ def precisely(x, data, sigma):
 
 @claim("D09", slide=SLIDE, source=SOURCE)
 def empirical_denoiser_is_a_softmax_average(
-    rng, *, empirical_denoiser=empirical.empirical_denoiser, empirical_weights=empirical.empirical_weights
+    rng, *, empirical_denoiser=tweedie.empirical_denoiser, empirical_weights=empirical.empirical_weights
 ):
     r"""D(x) = Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), against 50 digits for σ from 10⁻⁹ to 10⁶, data far from 0.
 
@@ -81,24 +81,24 @@ def x_x_i2_expanded_cancelling(x, data, sigma):
 
 
 def centres_samples_place(x, data, sigma):
-    D = empirical.empirical_denoiser(x, data, sigma)
+    D = tweedie.empirical_denoiser(x, data, sigma)
     data -= data.mean(0)
     return D
 
 
 empirical_denoiser_is_a_softmax_average.mutants(
     {
-        "σ² for 2σ²": lambda x, data, sigma: empirical.empirical_denoiser(x, data, sigma / np.sqrt(2)),
+        "σ² for 2σ²": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, sigma / np.sqrt(2)),
         "distance for its square": distance_square,
-        "mean over coordinates for the sum": lambda x, data, sigma: empirical.empirical_denoiser(
+        "mean over coordinates for the sum": lambda x, data, sigma: tweedie.empirical_denoiser(
             x, data, sigma * np.sqrt(data.shape[1])
         ),
         "‖x − x_i‖² expanded, cancelling at small σ": x_x_i2_expanded_cancelling_small,
         "exponentials overflow without the largest taken out": exponentials_overflow_without,
-        "σ below 10⁻³ taken for 10⁻³": lambda x, data, sigma: empirical.empirical_denoiser(x, data, max(sigma, 1e-3)),
-        "σ below 10⁻⁶ taken for 10⁻⁶": lambda x, data, sigma: empirical.empirical_denoiser(x, data, max(sigma, 1e-6)),
+        "σ below 10⁻³ taken for 10⁻³": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, max(sigma, 1e-3)),
+        "σ below 10⁻⁶ taken for 10⁻⁶": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, max(sigma, 1e-6)),
         "the point itself for one sample": lambda x, data, sigma: (
-            x if len(data) == 1 else empirical.empirical_denoiser(x, data, sigma)
+            x if len(data) == 1 else tweedie.empirical_denoiser(x, data, sigma)
         ),
         "centres the samples in place": centres_samples_place,
     },
@@ -116,7 +116,7 @@ empirical_denoiser_is_a_softmax_average.mutants(
 
 @claim("D09", slide=SLIDE, source=SOURCE)
 def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
-    rng, *, empirical_denoiser=empirical.empirical_denoiser
+    rng, *, empirical_denoiser=tweedie.empirical_denoiser
 ):
     r"""D → the mean like 1/σ², → the nearest sample like e^{−(d₂² − d₁²)/2σ²}; on real digits too.
 
@@ -167,14 +167,14 @@ empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutants({
     "always the nearest": lambda x, data, sigma: data[
         scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)
     ].reshape(np.shape(x)),
-    "σ 1 % too large": lambda x, data, sigma: empirical.empirical_denoiser(x, data, 1.01 * sigma),
-    "leaves the last sample out": lambda x, data, sigma: empirical.empirical_denoiser(x, data[:-1], sigma),
+    "σ 1 % too large": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, 1.01 * sigma),
+    "leaves the last sample out": lambda x, data, sigma: tweedie.empirical_denoiser(x, data[:-1], sigma),
 })
 
 
 @claim("D09", slide=SLIDE, source=SOURCE)
 def empirical_denoiser_takes_many_points_and_many_samples(
-    rng, *, empirical_denoiser=empirical.empirical_denoiser, empirical_weights=empirical.empirical_weights
+    rng, *, empirical_denoiser=tweedie.empirical_denoiser, empirical_weights=empirical.empirical_weights
 ):
     r"""1000 points and 5000 samples at once, more than fit in a block: w = softmax(−‖x − x_i‖²/2σ²), D = Σ w_i x_i."""
     data, x, sigma = rng.standard_normal((5000, 2)), rng.standard_normal((1000, 2)), rng.uniform(0.3, 3)
@@ -187,7 +187,7 @@ def empirical_denoiser_takes_many_points_and_many_samples(
 
 
 def one_block_only(x, data, sigma):
-    D = empirical.empirical_denoiser(x, data, sigma)
+    D = tweedie.empirical_denoiser(x, data, sigma)
     D[800:] = 0
     return D
 
@@ -195,7 +195,7 @@ def one_block_only(x, data, sigma):
 empirical_denoiser_takes_many_points_and_many_samples.mutants(
     {
         "one block only": one_block_only,
-        "the first 100 samples": lambda x, data, sigma: empirical.empirical_denoiser(x, data[:100], sigma),
+        "the first 100 samples": lambda x, data, sigma: tweedie.empirical_denoiser(x, data[:100], sigma),
     },
     replaces="empirical_denoiser",
 )

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.calculus import mixtures
-from refimpl.diffusion import fisher_blindness
+from refimpl.diffusion import fisher_blindness, tweedie
 from refimpl.sampling import metrics
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding
@@ -44,7 +44,7 @@ def distances_of_two_modes_are_those_of_the_mixtures(
         w, v = two_weights(rng)
         pi, mu = two_modes(a, w), two_modes(a, v)
         log_p, log_q = (on_line(mixtures.mixture_log_density, *law) for law in (pi, mu))
-        s_p, s_q = (on_line(mixtures.mixture_score, *law) for law in (pi, mu))
+        s_p, s_q = (on_line(tweedie.mixture_score, *law) for law in (pi, mu))
 
         def p(x, log_p=log_p):
             return np.exp(log_p(x))
@@ -65,8 +65,8 @@ def distances_of_two_modes_are_those_of_the_mixtures(
             "TV: what of |w − v| lies on its own side", mode_total_variation(a, w, v), abs(w - v) * share, rtol=1e-12
         )
     a, v = rng.uniform(6, 12), 10.0 ** rng.uniform(-80, -60)
-    p, s_p = (on_line(f, *two_modes(a, 0.5)) for f in (mixtures.mixture_log_density, mixtures.mixture_score))
-    s_q = on_line(mixtures.mixture_score, *two_modes(a, v))
+    p, s_p = (on_line(f, *two_modes(a, 0.5)) for f in (mixtures.mixture_log_density, tweedie.mixture_score))
+    s_q = on_line(tweedie.mixture_score, *two_modes(a, v))
     fisher = metrics.fisher_divergence(s_p, s_q, lambda x: np.exp(p(x)), x)
     yield equal("Fisher divergence, a mode almost gone", mode_fisher_divergence(a, 0.5, v), fisher, rtol=1e-9)
 

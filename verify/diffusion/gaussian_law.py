@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl.diffusion import denoising, gaussian_law, tweedie
 from verify.claims import claim
-from verify.diffusion.denoising import SLIDE
+from verify.diffusion.tweedie_steps import SLIDE
 from verify.evidence import equal, mean, rounding
 
 
@@ -19,8 +19,8 @@ def gaussian_denoiser(m, v):
 def laws_on_gaussian_data_follow_their_recursions(
     rng,
     *,
-    denoise=tweedie.denoise,
-    ancestral_denoise=tweedie.ancestral_denoise,
+    denoise=denoising.denoise,
+    ancestral_denoise=denoising.ancestral_denoise,
     denoising_law=gaussian_law.denoising_law,
     ancestral_denoising_law=gaussian_law.ancestral_denoising_law,
 ):

@@ -4,8 +4,8 @@ import autograd
 import numpy as np
 import scipy
 
-from refimpl.calculus.mixtures import mixture_score
 from refimpl.diffusion import guidance
+from refimpl.diffusion.tweedie import mixture_score
 from verify.calculus.mixtures import log_density, random_mixture
 from verify.claims import claim, shipped
 from verify.evidence import at_least, equal, rounding

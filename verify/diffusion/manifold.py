@@ -3,9 +3,9 @@
 import numpy as np
 import scipy
 
-from refimpl.calculus.mixtures import mixture_score
 from refimpl.data import digits
-from refimpl.diffusion import empirical, manifold, tweedie
+from refimpl.diffusion import manifold, tweedie
+from refimpl.diffusion.tweedie import mixture_score
 from verify.claims import claim
 from verify.evidence import at_most, equal, rate, rounding
 
@@ -174,7 +174,7 @@ off_a_thin_set_scores_explode_and_denoising_projects.mutants(
 
 @claim("D24", slide=SLIDE, source="softmax of two terms; 10,000 real digits")
 def near_digits_the_score_points_to_the_nearest_one(
-    rng, *, empirical_score=manifold.empirical_score, empirical_denoiser=empirical.empirical_denoiser
+    rng, *, empirical_score=manifold.empirical_score, empirical_denoiser=tweedie.empirical_denoiser
 ):
     r"""σ²∇log π_σ(x) → nearest digit − x, up to e^{−(d₂² − d₁²)/2σ²}; x + σ²∇log π_σ(x) = E[X|X_σ = x] at every σ."""
     images, _ = digits.load()

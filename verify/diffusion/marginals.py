@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.calculus import mixtures
-from refimpl.diffusion import marginals, sde
+from refimpl.diffusion import marginals, sde, tweedie
 from verify.calculus.mixtures import random_mixture
 from verify.claims import claim
 from verify.diffusion.sde import SLIDE
@@ -95,7 +95,7 @@ marginals_of_mixtures_are_mixtures.mutants(
 )
 marginals_of_mixtures_are_mixtures.mutants(
     {
-        "score of the clean law": lambda process, *mixture: lambda a, t: mixtures.mixture_score(a, *mixture),
+        "score of the clean law": lambda process, *mixture: lambda a, t: tweedie.mixture_score(a, *mixture),
         "score of the law at 1.01t": score_law_1_01t,
     },
     replaces="marginal_score",

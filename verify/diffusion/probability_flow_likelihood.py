@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.calculus import mixtures
-from refimpl.diffusion import marginals, sampler, sde
+from refimpl.diffusion import marginals, probability_flow, sde
 from verify.calculus.mixtures import random_mixture
 from verify.claims import claim, shipped
 from verify.diffusion.probability_flow import processes
@@ -13,7 +13,7 @@ from verify.evidence import equal
 
 
 @claim("D14", slide=SLIDE, source="Song et al. 2021, eq. (39); Chen et al. 2018")
-def likelihood_by_the_flow_is_exact_on_mixtures(rng, *, log_likelihood=sampler.log_likelihood):
+def likelihood_by_the_flow_is_exact_on_mixtures(rng, *, log_likelihood=probability_flow.log_likelihood):
     r"""log p_t(a_t) = log p_T(a_T) + ∫ₜᵀ ∇·F with the exact score: the mixture's own density, at data and far from it.
 
     With the prior N(0, std(T)²I) in place of p_T it is what the flow makes of that prior.
@@ -109,7 +109,7 @@ def prior_variance_std_std2(process, score, divergence, a, t, log_prior, rtol, a
 
 likelihood_by_the_flow_is_exact_on_mixtures.mutants({
     "from t = 10⁻³ unless told": lambda process, score, divergence, a, t=1e-3, log_prior=None, rtol=1e-6, atol=1e-6: (
-        sampler.log_likelihood(process, score, divergence, a, t, log_prior, rtol, atol)
+        probability_flow.log_likelihood(process, score, divergence, a, t, log_prior, rtol, atol)
     ),
     "trace summed over two probes, not averaged": shipped(
         lambda process, score, divergence, a, t, log_prior, rtol, atol: likelihood(

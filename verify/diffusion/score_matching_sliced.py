@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 
-from refimpl.calculus import mixtures
-from refimpl.diffusion import score_matching
+from refimpl.diffusion import score_matching, tweedie
 from verify.claims import claim, shipped
 from verify.diffusion.score_matching import SLIDE, gaussian_points, parabola, waves
 from verify.evidence import equal, rounding
@@ -160,7 +159,7 @@ denoising_loss_is_least_at_the_noised_score_of_gaussians.mutants({
 
 @claim("D04", slide=SLIDE, source="Vincent 2011; characteristic functions of Gaussians")
 def denoising_loss_learns_the_noised_score_of_mixtures(
-    rng, *, denoising_loss=score_matching.denoising_loss, mixture_score=mixtures.mixture_score
+    rng, *, denoising_loss=score_matching.denoising_loss, mixture_score=tweedie.mixture_score
 ):
     r"""½E‖h(a + σz) + z/σ‖² = E_{π_σ}[½h² + h′] + 1/2σ², for waves h; 1/2σ² − ½E(∇log π_σ)² for the best h."""
     sigma, weights = rng.uniform(0.6, 1.2), rng.dirichlet([2.0, 2.0])
@@ -209,7 +208,7 @@ denoising_loss_learns_the_noised_score_of_mixtures.mutants(
 )
 denoising_loss_learns_the_noised_score_of_mixtures.mutants(
     {
-        "score of the clean law": lambda x, weights, means, covariances: mixtures.mixture_score(
+        "score of the clean law": lambda x, weights, means, covariances: tweedie.mixture_score(
             x, weights, means, covariances - 0.3
         )
     },

@@ -13,7 +13,7 @@ from refimpl.diffusion.score_network_losses import Loss
 from verify.backpropagation.mlp import value
 from verify.claims import claim, shipped
 from verify.diffusion.score_network import tolerance
-from verify.diffusion.score_network_gradients import difference
+from verify.diffusion.score_network_losses_derivatives import difference
 from verify.evidence import equal
 
 SLIDE = "Learning the score"

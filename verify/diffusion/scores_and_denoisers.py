@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refimpl.diffusion import marginals, sampler, tweedie
+from refimpl.diffusion import marginals, probability_flow, sampler, tweedie
 from refimpl.diffusion import scores_and_denoisers as parameters
 from verify.calculus.mixtures import random_mixture
 from verify.claims import claim
@@ -120,7 +120,7 @@ def denoising_is_the_flow_and_the_reverse_sde(
     *,
     denoising_step=tweedie.denoising_step,
     ancestral_denoising_step=tweedie.ancestral_denoising_step,
-    ddim_step=sampler.ddim_step,
+    ddim_step=probability_flow.ddim_step,
     probability_flow_step=sampler.probability_flow_step,
     reverse_step=sampler.reverse_step,
 ):

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.data import digits
-from refimpl.diffusion import empirical, spectrum
+from refimpl.diffusion import spectrum, tweedie
 from verify.claims import claim
 from verify.evidence import at_least, distribution, equal, rounding
 
@@ -157,7 +157,7 @@ def low_frequencies_of_digits_emerge_first(
     power_spectrum=spectrum.power_spectrum,
     radial_average=spectrum.radial_average,
     emergence_level=spectrum.emergence_level,
-    empirical_denoiser=empirical.empirical_denoiser,
+    empirical_denoiser=tweedie.empirical_denoiser,
 ):
     r"""Four rings of frequencies leave the noise at σ = √(S/N), low before high; so too under the exact denoiser."""
     flat = digits.load().images

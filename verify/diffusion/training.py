@@ -8,11 +8,11 @@ import scipy
 
 from refimpl.backpropagation.activations import tanh
 from refimpl.diffusion import data_sets, digit_network, score_network_sampler, training
-from refimpl.diffusion.empirical import empirical_denoiser
-from refimpl.diffusion.learning import Training
 from refimpl.diffusion.schedules import noise_levels
 from refimpl.diffusion.score_network import random_score_network
 from refimpl.diffusion.sde import vp
+from refimpl.diffusion.training import Training
+from refimpl.diffusion.tweedie import empirical_denoiser
 from refimpl.sampling import estimators
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal

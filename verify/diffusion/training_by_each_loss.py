@@ -9,10 +9,10 @@ from refimpl.backpropagation import mlp
 from refimpl.backpropagation.activations import tanh
 from refimpl.backpropagation.layers import Network, flatten, random_layers, unflatten
 from refimpl.backpropagation.optimizers import AdamState, adam_start
-from refimpl.calculus.mixtures import mixture_score
-from refimpl.diffusion import learning, learning_steps, score_network_losses
-from refimpl.diffusion.learning import Learner, Training
+from refimpl.diffusion import score_network_losses, training
 from refimpl.diffusion.score_network_losses import Loss
+from refimpl.diffusion.training import Learner, Training
+from refimpl.diffusion.tweedie import mixture_score
 from verify.claims import claim
 from verify.evidence import at_most, equal, rounding
 
@@ -49,7 +49,7 @@ def each_loss_teaches_a_network_the_score(
     implicit_gradient=score_network_losses.implicit_gradient,
     sliced_gradient=score_network_losses.sliced_gradient,
     denoising_gradient=score_network_losses.denoising_gradient,
-    learn=learning.learn,
+    learn=training.learn,
 ):
     r"""600 steps of Adam on any of the three losses: a network 2-32-32-2 is within 25 % of the score in L².
 
@@ -94,14 +94,14 @@ MUTANTS: list[tuple[str, str, Callable]] = [
         "denoising_gradient",
         lambda h, a, z, sigma: score_network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
     ),
-    ("the start returned", "learn", lambda *args, threads: learning.learn(*args)._replace(average=args[2])),
+    ("the start returned", "learn", lambda *args, threads: training.learn(*args)._replace(average=args[2])),
 ]
 for text, replaced, wrong in MUTANTS:
     each_loss_teaches_a_network_the_score.mutants({text: wrong}, replaces=replaced)
 
 
 @claim("D15", slide=JOINT, source="Kingma & Ba 2015, Algorithm 1")
-def learning_steps_are_adam_on_the_whole_batch(rng, *, learning_step=learning.learning_step):
+def learning_steps_are_adam_on_the_whole_batch(rng, *, learning_step=training.learning_step):
     r"""However a batch is cut into blocks, a step is Adam's on its mean loss; the average follows by its weights."""
     a, b = rng.standard_normal((3, 700, 4)), rng.standard_normal((3, 700, 1))
     x, decay, alphas = rng.standard_normal(4), rng.uniform(0.2, 0.9), rng.uniform(0.01, 0.1, 3)
@@ -130,27 +130,27 @@ def stepped(change):
     """A step whose results are changed: a function of (state before, state after, step's γ)."""
 
     def wrong(objective, state, batch, alpha, decay):
-        after, loss = learning.learning_step(objective, state, batch, alpha, decay)
+        after, loss = training.learning_step(objective, state, batch, alpha, decay)
         return change(state, after, decay), loss
 
     return wrong
 
 
 learning_steps_are_adam_on_the_whole_batch.mutants({
-    "the first block alone": lambda objective, state, batch, alpha, decay: learning.learning_step(
-        objective, state, [part[: learning_steps.BLOCK] for part in batch], alpha, decay
+    "the first block alone": lambda objective, state, batch, alpha, decay: training.learning_step(
+        objective, state, [part[: training.BLOCK] for part in batch], alpha, decay
     ),
-    "blocks weigh alike, whatever their size": lambda objective, state, batch, alpha, decay: learning.learning_step(
+    "blocks weigh alike, whatever their size": lambda objective, state, batch, alpha, decay: training.learning_step(
         lambda x, *_: alike([objective(x, *(part[i : i + 256] for part in batch)) for i in (0, 256, 512)]),
         state,
         [part[:1] for part in batch],
         alpha,
         decay,
     ),
-    "sum over the blocks": lambda objective, state, batch, alpha, decay: learning.learning_step(
+    "sum over the blocks": lambda objective, state, batch, alpha, decay: training.learning_step(
         lambda x, *parts: tripled(objective(x, *parts)), state, batch, alpha, decay
     ),
-    "step 1 % too large": lambda objective, state, batch, alpha, decay: learning.learning_step(
+    "step 1 % too large": lambda objective, state, batch, alpha, decay: training.learning_step(
         objective, state, batch, 1.01 * alpha, decay
     ),
     "average of the parameters before the step": stepped(
@@ -162,7 +162,7 @@ learning_steps_are_adam_on_the_whole_batch.mutants({
     "no warm-up of the average": stepped(
         lambda before, after, decay: after._replace(average=0.95 * before.average + 0.05 * after.adam.x)
     ),
-    "moments forgotten": lambda objective, state, batch, alpha, decay: learning.learning_step(
+    "moments forgotten": lambda objective, state, batch, alpha, decay: training.learning_step(
         objective, state._replace(adam=adam_start(state.adam.x)), batch, alpha, decay
     ),
 })

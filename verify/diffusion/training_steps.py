@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from refimpl.diffusion import learning, score_network_losses, training
-from refimpl.diffusion.learning import Training
+from refimpl.diffusion import score_network, score_network_losses, training
 from refimpl.diffusion.score_network import random_score_network
 from refimpl.diffusion.score_network_losses import Loss
 from refimpl.diffusion.sde import sub_vp
+from refimpl.diffusion.training import Training
 from verify.claims import claim
 from verify.evidence import equal
 
@@ -14,7 +14,7 @@ SLIDE = "Joint training of the score network"
 
 
 @claim("D15", slide=SLIDE, source="Kingma & Ba 2015, Algorithm 1")
-def learning_goes_by_falling_steps(rng, *, learn=learning.learn):
+def learning_goes_by_falling_steps(rng, *, learn=training.learn):
     r"""Step k of n is Adam's with α(1 − k/n); records are the mean losses between them, and the steps so far."""
     x, alpha, decay = rng.standard_normal(3), rng.uniform(0.01, 0.1), rng.uniform(0.2, 0.4)
     plan, seed = Training(alpha, decay, iterations=4, records=3), int(rng.integers(2**32))
@@ -43,17 +43,17 @@ def learning_goes_by_falling_steps(rng, *, learn=learning.learn):
 
 
 learning_goes_by_falling_steps.mutants({
-    "step 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
+    "step 1 % too large": lambda f, draw, x, plan, rng: training.learn(
         f, draw, x, plan._replace(step=1.01 * plan.step), rng
     ),
-    "one record fewer": lambda f, draw, x, plan, rng: learning.learn(f, draw, x, plan._replace(records=2), rng),
+    "one record fewer": lambda f, draw, x, plan, rng: training.learn(f, draw, x, plan._replace(records=2), rng),
     "the average for x": lambda f, draw, x, plan, rng: (lambda history: history._replace(x=history.average))(
-        learning.learn(f, draw, x, plan, rng)
+        training.learn(f, draw, x, plan, rng)
     ),
     "steps counted from 0": lambda f, draw, x, plan, rng: (lambda history: history._replace(steps=history.steps - 4))(
-        learning.learn(f, draw, x, plan, rng)
+        training.learn(f, draw, x, plan, rng)
     ),
-    "γ 1 % too large": lambda f, draw, x, plan, rng: learning.learn(
+    "γ 1 % too large": lambda f, draw, x, plan, rng: training.learn(
         f, draw, x, plan._replace(decay=1.01 * plan.decay), rng
     ),
 })
@@ -74,12 +74,12 @@ def training_averages_adam_on_the_joint_loss_of_its_batches(rng, *, train=traini
     for told in ((6, 0.4, lambda t: 1 + t, 0.2), ()):
         batch, drop, weight, t_min = told or (512, 0.1, None, 1e-3)
         draw = training.joint_draw(data, batch, y, drop, t_min)
-        x = average = training.parameters(h)
+        x = average = score_network.parameters(h)
         m, v, losses = 0 * x, 0 * x, []
         for i, stream in enumerate(np.random.default_rng(seed).spawn(2)):
             for k in range(3 * i, 3 * i + 3):
                 a, t, z, labels = draw(stream)
-                model = training.with_parameters(h, x)
+                model = score_network.with_parameters(h, x)
                 loss = score_network_losses.joint_gradient(model, a, t, z, labels, weight and weight(t))
                 x, m, v = adam(x, m, v, loss.gradient, k + 1, plan.step * (1 - k / 6))
                 share = min(plan.decay, (k + 1) / (k + 10))
@@ -88,7 +88,7 @@ def training_averages_adam_on_the_joint_loss_of_its_batches(rng, *, train=traini
         found = train(h, data, plan, np.random.default_rng(seed), y, *told)
         name = "as told" if told else "unless told"
         yield equal(f"{name}: losses", found.history.losses, np.reshape(losses, (2, 3)).mean(1), rtol=1e-9)
-        yield equal(f"{name}: the network's parameters", training.parameters(found.network), average, atol=1e-9)
+        yield equal(f"{name}: the network's parameters", score_network.parameters(found.network), average, atol=1e-9)
 
 
 def adam(x, m, v, g, k, alpha):
@@ -100,7 +100,7 @@ def adam(x, m, v, g, k, alpha):
 def averaged_late(h, *args):
     """The last parameters, not their average."""
     found = training.train(h, *args)
-    return found._replace(network=training.with_parameters(h, found.history.x))
+    return found._replace(network=score_network.with_parameters(h, found.history.x))
 
 
 training_averages_adam_on_the_joint_loss_of_its_batches.mutants({

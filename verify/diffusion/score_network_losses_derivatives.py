@@ -5,7 +5,7 @@ import autograd.numpy as np
 
 from refimpl.backpropagation import mlp
 from refimpl.backpropagation.layers import flatten
-from refimpl.diffusion import score_network, score_network_gradients
+from refimpl.diffusion import score_network, score_network_losses
 from verify.claims import claim, shipped
 from verify.diffusion.score_network import SLIDE, instances, tolerance, value
 from verify.evidence import equal, rounding
@@ -19,7 +19,7 @@ def difference(f, step=1e-3):
 
 @claim("D15", slide=SLIDE, source="chain rule")
 def score_network_gradients_are_exact(
-    rng, *, backward=score_network_gradients.backward, loss_gradient=score_network_gradients.loss_gradient
+    rng, *, backward=score_network_losses.backward, loss_gradient=score_network_losses.loss_gradient
 ):
     r"""∇⟨c, h_x(a, t)⟩ in x and a: against automatic differentiation, and against differences along a direction."""
     for h, x, sizes, a, t, y, scale, std in instances(rng):
@@ -49,7 +49,7 @@ def changed(of_layers=lambda layers, std: layers, of_input=lambda g, a, size, st
 
     def wrong(h, a, t, y, c):
         good, (_, size, std) = (
-            score_network_gradients.backward(h, a, t, y, c),
+            score_network_losses.backward(h, a, t, y, c),
             score_network.perceptron_inputs(h, a, t, y),
         )
         return mlp.Gradient(of_layers(good.layers, std), of_input(good.input, a, size, std, c))
@@ -64,10 +64,10 @@ score_network_gradients_are_exact.mutants(
         "without the score of noise": changed(of_input=lambda g, a, size, std, c: g + c / size**2),
         "the score of noise of the other sign": changed(of_input=lambda g, a, size, std, c: g + 2 * c / size**2),
         "points' 1/c left out": changed(of_input=lambda g, a, size, std, c: (g + c / size**2) * size - c / size**2),
-        "cotangents not divided by r": lambda h, a, t, y, c: score_network_gradients.backward(
+        "cotangents not divided by r": lambda h, a, t, y, c: score_network_losses.backward(
             h, a, t, y, c * score_network.perceptron_inputs(h, a, t, y)[2]
         ),
-        "labels dropped": lambda h, a, t, y, c: score_network_gradients.backward(h, a, t, None, c),
+        "labels dropped": lambda h, a, t, y, c: score_network_losses.backward(h, a, t, None, c),
     },
     replaces="backward",
 )
@@ -84,7 +84,7 @@ def loss_perceptrons_outputs(h, a, t, y, loss):
 
 
 def losss_gradient_halved(h, a, t, y, loss):
-    value, layers = score_network_gradients.loss_gradient(h, a, t, y, loss)
+    value, layers = score_network_losses.loss_gradient(h, a, t, y, loss)
     return value, unscaled(layers, 0.5)
 
 
@@ -101,8 +101,8 @@ score_network_gradients_are_exact.mutants(
 def divergences_and_their_gradients_are_exact(
     rng,
     *,
-    divergence=score_network_gradients.divergence,
-    divergence_backward=score_network_gradients.divergence_backward,
+    divergence=score_network_losses.divergence,
+    divergence_backward=score_network_losses.divergence_backward,
 ):
     r"""tr ∇h_x(a, t) is the trace of automatic differentiation's Jacobian, and Σ w tr ∇h_x has its gradients."""
     for h, x, sizes, a, t, y, scale, std in instances(rng):
@@ -134,7 +134,7 @@ def divergences_and_their_gradients_are_exact(
 
 def perceptrons_alone(h, a, t, y=None):
     return (
-        score_network_gradients.divergence(h, a, t, y)
+        score_network_losses.divergence(h, a, t, y)
         + a.shape[-1] / score_network.perceptron_inputs(h, a, t, y)[1][:, 0] ** 2
     )
 
@@ -149,28 +149,28 @@ def sum_all_entries_jacobian(h, a, t, y=None):
 
 def wrong_1_c_left_out(h, a, t, y=None):
     c, p = score_network.perceptron_inputs(h, a, t, y)[1][:, 0], a.shape[-1]
-    return (score_network_gradients.divergence(h, a, t, y) + p / c**2) * c - p / c**2
+    return (score_network_losses.divergence(h, a, t, y) + p / c**2) * c - p / c**2
 
 
 def second_derivatives_dropped(h, a, t, y, w):
     flat = h.F.activation._replace(curvature=lambda u: 0 * u)
-    return score_network_gradients.divergence_backward(h._replace(F=h.F._replace(activation=flat)), a, t, y, w)
+    return score_network_losses.divergence_backward(h._replace(F=h.F._replace(activation=flat)), a, t, y, w)
 
 
 def inputs_1_c_left_out(h, a, t, y, w):
-    good = score_network_gradients.divergence_backward(h, a, t, y, w)
+    good = score_network_losses.divergence_backward(h, a, t, y, w)
     return good._replace(input=good.input * score_network.perceptron_inputs(h, a, t, y)[1])
 
 
 def wrong_1_r_left_out(h, a, t, y, w):
     r = score_network.perceptron_inputs(h, a, t, y)[2][:, 0]
-    return score_network_gradients.divergence_backward(h, a, t, y, w * r)
+    return score_network_losses.divergence_backward(h, a, t, y, w * r)
 
 
 divergences_and_their_gradients_are_exact.mutants(
     {
         "divided by the dimension": shipped(
-            lambda h, a, t, y=None: score_network_gradients.divergence(h, a, t, y) / a.shape[-1],
+            lambda h, a, t, y=None: score_network_losses.divergence(h, a, t, y) / a.shape[-1],
             project="torchebm",
             version="0.8.9, approximate score matching",
         ),
@@ -182,7 +182,7 @@ divergences_and_their_gradients_are_exact.mutants(
 )
 divergences_and_their_gradients_are_exact.mutants(
     {
-        "weights dropped": lambda h, a, t, y, w: score_network_gradients.divergence_backward(h, a, t, y, 0 * w + 1),
+        "weights dropped": lambda h, a, t, y, w: score_network_losses.divergence_backward(h, a, t, y, 0 * w + 1),
         "second derivatives dropped": second_derivatives_dropped,
         "input's 1/c left out": inputs_1_c_left_out,
         "1/r left out": wrong_1_r_left_out,
