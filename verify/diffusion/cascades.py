@@ -26,7 +26,7 @@ def low_resolution_is_a_mean_over_squares(rng, *, pool=module.pool):
     yield from unchanged("pool", lambda x: pool(x, 3), x)
 
 
-def largest_pixel_each_square(images, factor):
+def largest_pixel_of_each_square(images, factor):
     *batch, h, w = images.shape
     return images.reshape(*batch, h // factor, factor, w // factor, factor).max((-3, -1))
 
@@ -35,7 +35,7 @@ low_resolution_is_a_mean_over_squares.mutants({
     "every f-th pixel": lambda images, factor: images[..., ::factor, ::factor],
     "sums": lambda images, factor: factor**2 * module.pool(images, factor),
     "rows for columns": lambda images, factor: module.pool(images.mT, factor),
-    "the largest pixel of each square": largest_pixel_each_square,
+    "the largest pixel of each square": largest_pixel_of_each_square,
 })
 
 
@@ -151,22 +151,22 @@ def cascades_of_gaussian_stages_reach_the_data(rng, *, cascade=module.cascade):
     yield equal("covariance of both resolutions", gain.T @ gain, data, atol=error)
 
 
-def conditioned_on_noise_not_on_sample(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def conditioned_on_the_noise(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     out = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas)
     return Cascade(out.low, module.cascade(lambda a, sigma: a, high_denoiser, y, x, z, s, sigmas).high)
 
 
-def first_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def first_stage_in_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     first = low_denoiser(y, sigmas[0])
     return module.cascade(lambda a, sigma: first, high_denoiser, y, x, z, s, sigmas)
 
 
-def second_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def second_stage_in_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     low = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas).low
     return Cascade(low, high_denoiser(x, low + s * z, sigmas[0]))
 
 
-def sample_under_noise_given_back(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def sample_given_back_under_noise(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     out = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas)
     return out._replace(low=out.low + s * z)
 
@@ -178,8 +178,8 @@ cascades_of_gaussian_stages_reach_the_data.mutants({
     "s² for s": lambda low_denoiser, high_denoiser, y, x, z, s, sigmas: module.cascade(
         low_denoiser, high_denoiser, y, x, z, s**2, sigmas
     ),
-    "conditioned on the noise, not on the sample": conditioned_on_noise_not_on_sample,
-    "the first stage in one shot": first_stage_one_shot,
-    "the second stage in one shot": second_stage_one_shot,
-    "the sample under noise given back": sample_under_noise_given_back,
+    "conditioned on the noise, not on the sample": conditioned_on_the_noise,
+    "the first stage in one shot": first_stage_in_one_shot,
+    "the second stage in one shot": second_stage_in_one_shot,
+    "the sample under noise given back": sample_given_back_under_noise,
 })

@@ -9,6 +9,7 @@ from refimpl.diffusion.cascades import Cascade
 from refimpl.diffusion.tweedie import empirical_denoiser
 from verify.claims import claim
 from verify.diffusion.cascade_laws import SLIDE
+from verify.diffusion.cascades import second_stage_in_one_shot
 from verify.evidence import at_most, equal
 
 
@@ -64,17 +65,12 @@ def exact_cascades_of_digits_copy_digits(
     yield at_most("its 7 × 7 picture, ‖y − y_i‖² above the least", excess, room, resolution=room)
 
 
-def second_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
-    low = module.cascade(low_denoiser, lambda x, y, sigma: x, y, x, z, s, sigmas).low
-    return Cascade(low, high_denoiser(x, low + s * z, sigmas[0]))
-
-
-def second_stage_not_told_sample(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def second_stage_not_told_the_sample(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     low = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas).low
     return Cascade(low, module.cascade(lambda a, sigma: a[:1] + 0 * a, high_denoiser, low, x, z, s, sigmas).high)
 
 
-def every_fourth_pixel_given_back_as(images, factor):
+def single_pixels_given_back(images, factor):
     mixed = module.pool(images, factor)
     return mixed if len(images) > 100 else images[..., ::factor, ::factor]
 
@@ -90,11 +86,11 @@ exact_cascades_of_digits_copy_digits.mutants(
 )
 exact_cascades_of_digits_copy_digits.mutants(
     {
-        "the second stage in one shot": second_stage_one_shot,
-        "the second stage not told the sample": second_stage_not_told_sample,
+        "the second stage in one shot": second_stage_in_one_shot,
+        "the second stage not told the sample": second_stage_not_told_the_sample,
     },
     replaces="cascade",
 )
 exact_cascades_of_digits_copy_digits.mutants(
-    {"every fourth pixel, given back as means": every_fourth_pixel_given_back_as}, replaces="pool"
+    {"every fourth pixel, given back as means": single_pixels_given_back}, replaces="pool"
 )

@@ -82,12 +82,15 @@ exponential_steps_integrate_all_but_the_score.mutants(
         "noise √(1 − r⁻²), the forward one": coefficients(lambda r: 2 * (r - 1), lambda r: np.sqrt(1 - r**-2)),
         "pull 1 % too strong": coefficients(lambda r: 2.02 * (r - 1), lambda r: np.sqrt(r**2 - 1)),
         "scores push away": coefficients(lambda r: -2 * (r - 1), lambda r: np.sqrt(r**2 - 1)),
+        "score at the end of the step": lambda sde, score, a, t, dt, z: convergence.exponential_step(
+            sde, lambda a, s: score(a, t + dt), a, t, dt, z
+        ),
     },
     replaces="exponential_step",
 )
 
 
-def datas_own_variance_all_times(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def variance_of_the_data_at_all_times(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     h = T / num_steps
     gain = np.exp(h) - 2 * np.expm1(h) / v
     return m, gain ** (2 * num_steps) * v0 + np.expm1(2 * h) * (gain ** (2 * np.arange(num_steps))).sum()
@@ -95,15 +98,7 @@ def datas_own_variance_all_times(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
 
 exponential_steps_integrate_all_but_the_score.mutants(
     {
-        "score at the end of the step": lambda sde, score, a, t, dt, z: convergence.exponential_step(
-            sde, lambda a, s: score(a, t + dt), a, t, dt, z
-        )
-    },
-    replaces="exponential_step",
-)
-exponential_steps_integrate_all_but_the_score.mutants(
-    {
-        "the data's own variance at all times": datas_own_variance_all_times,
+        "the data's own variance at all times": variance_of_the_data_at_all_times,
         "error left out": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: convergence.exponential_law(
             m, v, T, num_steps, m0, v0
         ),

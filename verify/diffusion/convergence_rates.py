@@ -64,20 +64,20 @@ def laws_at_the_end_are_nearer_than_the_bound_says(
     yield at_most("TV at the end, against √(KL/2)", ends, bounds, resolution=1.0)
 
 
-def standard_deviation_variance(*arguments):
+def standard_deviation_for_variance(*arguments):
     mean, variance = convergence.exponential_law(*arguments)
     return mean, np.sqrt(variance)
 
 
-def noise_step_root2_too_small(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def noise_too_small(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     mean, variance = convergence.exponential_law(m, v, T, num_steps, m0, v0, error)
     return mean, (variance + convergence.exponential_law(m, v, T, num_steps, m0, 0.0, error)[1]) / 2
 
 
 laws_at_the_end_are_nearer_than_the_bound_says.mutants(
     {
-        "standard deviation for variance": standard_deviation_variance,
-        "noise of the step √2 too small": noise_step_root2_too_small,
+        "standard deviation for variance": standard_deviation_for_variance,
+        "noise of the step √2 too small": noise_too_small,
         "starts at a mean of 0 whatever is given": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: (
             convergence.exponential_law(m, v, T, num_steps, 0.0, v0, error)
         ),

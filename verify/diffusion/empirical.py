@@ -60,27 +60,22 @@ def empirical_denoiser_is_a_softmax_average(
         yield from unchanged(name, lambda x, data, f=function: f(x, data, 0.7), x, data)
 
 
-def distance_square(x, data, sigma):
+def distance_for_its_square(x, data, sigma):
     distance = np.sqrt(((x[:, None] - data) ** 2).sum(-1))
     return scipy.special.softmax(-distance / (2 * sigma**2), axis=1) @ data
 
 
-def x_x_i2_expanded_cancelling_small(x, data, sigma):
-    distance = (x**2).sum(-1)[:, None] - 2 * x @ data.T + (data**2).sum(-1)
-    return scipy.special.softmax(-distance / (2 * sigma**2), axis=1) @ data
-
-
-def exponentials_overflow_without(x, data, sigma):
-    w = np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2))
-    return w @ data / w.sum(-1, keepdims=True)
-
-
-def x_x_i2_expanded_cancelling(x, data, sigma):
+def weights_by_expanded_squares(x, data, sigma):
     distance = (x**2).sum(-1)[..., None] - 2 * x @ data.T + (data**2).sum(-1)
     return scipy.special.softmax(-distance / (2 * sigma**2), axis=-1)
 
 
-def centres_samples_place(x, data, sigma):
+def largest_exponent_not_taken_out(x, data, sigma):
+    w = np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2))
+    return w @ data / w.sum(-1, keepdims=True)
+
+
+def centres_the_samples_in_place(x, data, sigma):
     D = tweedie.empirical_denoiser(x, data, sigma)
     data -= data.mean(0)
     return D
@@ -89,24 +84,26 @@ def centres_samples_place(x, data, sigma):
 empirical_denoiser_is_a_softmax_average.mutants(
     {
         "σ² for 2σ²": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, sigma / np.sqrt(2)),
-        "distance for its square": distance_square,
+        "distance for its square": distance_for_its_square,
         "mean over coordinates for the sum": lambda x, data, sigma: tweedie.empirical_denoiser(
             x, data, sigma * np.sqrt(data.shape[1])
         ),
-        "‖x − x_i‖² expanded, cancelling at small σ": x_x_i2_expanded_cancelling_small,
-        "exponentials overflow without the largest taken out": exponentials_overflow_without,
+        "‖x − x_i‖² expanded, cancelling at small σ": lambda x, data, sigma: (
+            weights_by_expanded_squares(x, data, sigma) @ data
+        ),
+        "exponentials overflow without the largest taken out": largest_exponent_not_taken_out,
         "σ below 10⁻³ taken for 10⁻³": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, max(sigma, 1e-3)),
         "σ below 10⁻⁶ taken for 10⁻⁶": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, max(sigma, 1e-6)),
         "the point itself for one sample": lambda x, data, sigma: (
             x if len(data) == 1 else tweedie.empirical_denoiser(x, data, sigma)
         ),
-        "centres the samples in place": centres_samples_place,
+        "centres the samples in place": centres_the_samples_in_place,
     },
     replaces="empirical_denoiser",
 )
 empirical_denoiser_is_a_softmax_average.mutants(
     {
-        "‖x − x_i‖² expanded, cancelling": x_x_i2_expanded_cancelling,
+        "‖x − x_i‖² expanded, cancelling": weights_by_expanded_squares,
         "always a batch": lambda x, data, sigma: empirical.empirical_weights(np.atleast_2d(x), data, sigma),
         "not normalised": lambda x, data, sigma: np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2)),
     },

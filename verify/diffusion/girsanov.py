@@ -68,23 +68,23 @@ def path_divergences_are_what_the_bound_is_made_of(
     yield equal("their scalings", tuple(stretched), expected, rtol=1e-13)
 
 
-def half_integral_as_process_diffusion(m, v, T, num_steps, error):
+def half_of_the_integral(m, v, T, num_steps, error):
     start = path.path_divergence(m, v, T, 10**6, 0 * error)
     return (path.path_divergence(m, v, T, num_steps, error) + start) / 2
 
 
-def eps_eps2(m, v, T, num_steps, error):
+def error_for_its_square(m, v, T, num_steps, error):
     exact = path.path_divergence(m, v, T, num_steps, 0 * error)
     return exact + T * np.sqrt(error @ error)
 
 
-def what_not_known_time_t_left_out(m, v, T, num_steps, error):
+def start_left_out(m, v, T, num_steps, error):
     V, p = variance(T, v), len(m)
     start = (p * (V - 1 - np.log(V)) + np.exp(-2 * T) * (m @ m)) / 2
     return path.path_divergence(m, v, T, num_steps, error) - start
 
 
-def v_end_each_step(m, v, T, num_steps, error):
+def variance_at_the_end_of_each_step(m, v, T, num_steps, error):
     h, p = T / num_steps, len(m)
     shift = (1 / v - 1 / variance(T, v)) * p * (h - 2 + 2 * np.exp(-h))
     return path.path_divergence(m, v, T, num_steps, error) + shift
@@ -92,10 +92,10 @@ def v_end_each_step(m, v, T, num_steps, error):
 
 path_divergences_are_what_the_bound_is_made_of.mutants(
     {
-        "½ of the integral, as for a process of diffusion 1": half_integral_as_process_diffusion,
-        "ε for ε²": eps_eps2,
-        "what is not known at time T left out": what_not_known_time_t_left_out,
-        "V at the end of each step": v_end_each_step,
+        "½ of the integral, as for a process of diffusion 1": half_of_the_integral,
+        "ε for ε²": error_for_its_square,
+        "what is not known at time T left out": start_left_out,
+        "V at the end of each step": variance_at_the_end_of_each_step,
         "a single coordinate": lambda m, v, T, num_steps, error: path.path_divergence(
             m[:1], v, T, num_steps, error[:1]
         ),
@@ -117,18 +117,12 @@ def printed(kl, L, m2, p, T, h, epsilon):
 
 path_divergences_are_what_the_bound_is_made_of.mutants(
     {
-        text: terms(change)
-        for text, change in {
-            "p for √p": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2, p * p, T, h, e)],
-            "e^{−2T}": lambda kl, L, m2, p, T, h, e: [
-                np.sqrt(kl) * np.exp(-2 * T),
-                *printed(kl, L, m2, p, T, h, e)[1:],
-            ],
-            "T for √T with ε": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2, p, T, h, e)[:2], e * T],
-            "m₂ left out": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, 0.0, p, T, h, e)],
-            "L in the first term only": lambda kl, L, m2, p, T, h, e: [*printed(kl, L, m2 / L, p, T, h, e)],
-            "KL for its root": lambda kl, L, m2, p, T, h, e: [*printed(kl**2, L, m2, p, T, h, e)],
-        }.items()
+        "p for √p": terms(lambda kl, L, m2, p, T, h, e: printed(kl, L, m2, p * p, T, h, e)),
+        "e^{−2T}": terms(lambda kl, L, m2, p, T, h, e: printed(kl * np.exp(-2 * T), L, m2, p, T, h, e)),
+        "T for √T with ε": terms(lambda kl, L, m2, p, T, h, e: printed(kl, L, m2, p, T, h, e * np.sqrt(T))),
+        "m₂ left out": terms(lambda kl, L, m2, p, T, h, e: printed(kl, L, 0.0, p, T, h, e)),
+        "L in the first term only": terms(lambda kl, L, m2, p, T, h, e: printed(kl, L, m2 / L, p, T, h, e)),
+        "KL for its root": terms(lambda kl, L, m2, p, T, h, e: printed(kl**2, L, m2, p, T, h, e)),
     },
     replaces="total_variation_bound",
 )

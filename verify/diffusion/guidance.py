@@ -154,7 +154,7 @@ def classifier_free_guidance_misses_the_tilted_law(
             yield at_least(f"{name}: variance too small, SDE and flow", gaps, 0.0, resolution=1.0)
 
 
-def variance_1_percent_too_large(m, v, V, w):
+def variance_too_large(m, v, V, w):
     law = guidance.guided_diffusion_law(m, v, V, w)
     return law._replace(variance=1.01 * law.variance)
 
@@ -197,7 +197,7 @@ classifier_free_guidance_misses_the_tilted_law.mutants(
             mean=guidance.guided_flow_law(m, v, V, w).mean
         ),
         "the tilted law": lambda m, v, V, w: guidance.tilted_law(m, v, V, w),
-        "variance 1 % too large": variance_1_percent_too_large,
+        "variance 1 % too large": variance_too_large,
     },
     replaces="guided_diffusion_law",
 )

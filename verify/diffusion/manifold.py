@@ -51,17 +51,17 @@ def noise_gives_a_circle_a_density_and_tweedie_holds_for_it(
         yield equal("X_σ + σ²∇log π_σ", tweedie_denoiser(x, pull, sigma), average, atol=size * (1 + radius))
 
 
-def gaussian_radius(x, radius, sigma):
+def gaussian_in_the_radius(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1)
     return -((r - radius) ** 2) / (2 * sigma**2) - np.log((2 * np.pi) ** 1.5 * radius * sigma)
 
 
-def i1_i1_i0(x, radius, sigma):
+def bessel_function_not_normalised(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1, keepdims=True)
     return radius * scipy.special.i1e(radius * r / sigma**2) * x / r
 
 
-def two_terms_expansion_small_noise(x, radius, sigma):
+def two_terms_of_the_expansion(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1, keepdims=True)
     k = radius * r / sigma**2
     return np.where(k > 50, (1 - 1 / (2 * k)) * radius * x / r, manifold.circle_denoiser(x, radius, sigma))
@@ -70,15 +70,15 @@ def two_terms_expansion_small_noise(x, radius, sigma):
 noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
     {
         "not normalised": lambda x, radius, sigma: manifold.circle_log_density(x, radius, sigma) + np.log(2 * np.pi),
-        "a Gaussian in the radius": gaussian_radius,
+        "a Gaussian in the radius": gaussian_in_the_radius,
     },
     replaces="circle_log_density",
 )
 noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
     {
         "the projection": lambda x, radius, sigma: manifold.nearest_on_circle(x, radius),
-        "I₁ for I₁/I₀": i1_i1_i0,
-        "two terms of its expansion at small noise": two_terms_expansion_small_noise,
+        "I₁ for I₁/I₀": bessel_function_not_normalised,
+        "two terms of its expansion at small noise": two_terms_of_the_expansion,
         "σ² without the square": lambda x, radius, sigma: manifold.circle_denoiser(x, radius, np.sqrt(sigma)),
     },
     replaces="circle_denoiser",

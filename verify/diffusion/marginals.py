@@ -57,17 +57,17 @@ def marginals_of_mixtures_are_mixtures(
         yield equal(f"{process.name}: tr ∇²log p", divergence, trace, atol=10 * error)
 
 
-def scale_scale2(process, t, weights, means, covariances):
+def scale_for_its_square(process, t, weights, means, covariances):
     scale, std = process.kernel(t)
     return weights, scale * means, scale * covariances + std**2 * np.eye(3)
 
 
-def std_std2(process, t, weights, means, covariances):
+def std_for_its_square(process, t, weights, means, covariances):
     scale, std = process.kernel(t)
     return weights, scale * means, scale**2 * covariances + std * np.eye(3)
 
 
-def score_law_1_01t(process, *mixture):
+def score_a_little_later(process, *mixture):
     score = marginals.marginal_score(process, *mixture)
     return lambda a, t: score(a, 1.01 * t)
 
@@ -77,7 +77,7 @@ def mean_over_coordinates(process, *mixture):
     return lambda a, t: divergence(a, t) / a.shape[-1]
 
 
-def all_entries_hessian(process, *mixture):
+def all_entries_of_the_hessian(process, *mixture):
     return lambda a, t: mixtures.mixture_score_jacobian(a, *marginals.marginal(process, t, *mixture)).sum((-1, -2))
 
 
@@ -88,22 +88,22 @@ marginals_of_mixtures_are_mixtures.mutants(
             means,
             marginals.marginal(process, t, weights, means, covariances)[2],
         ),
-        "scale for scale²": scale_scale2,
-        "std for std²": std_std2,
+        "scale for scale²": scale_for_its_square,
+        "std for std²": std_for_its_square,
     },
     replaces="marginal",
 )
 marginals_of_mixtures_are_mixtures.mutants(
     {
         "score of the clean law": lambda process, *mixture: lambda a, t: tweedie.mixture_score(a, *mixture),
-        "score of the law at 1.01t": score_law_1_01t,
+        "score of the law at 1.01t": score_a_little_later,
     },
     replaces="marginal_score",
 )
 marginals_of_mixtures_are_mixtures.mutants(
     {
         "mean over coordinates": mean_over_coordinates,
-        "all entries of the Hessian": all_entries_hessian,
+        "all entries of the Hessian": all_entries_of_the_hessian,
     },
     replaces="marginal_score_divergence",
 )

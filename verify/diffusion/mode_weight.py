@@ -71,7 +71,7 @@ def maximum_likelihood_sees_the_weight_and_score_matching_hardly(
         yield mean(f"{name}: fits within one standard deviation", inside, scipy.special.erf(0.5**0.5), delta=0.35)
 
 
-def inverse_curvature_loss_no_sandwich(a, w):
+def inverse_curvature_alone(a, w):
     x = np.linspace(-a - 10, a + 10, 20001)
     bell = np.cosh(np.minimum(np.abs(a * x + np.arctanh(2 * w - 1)), 300)) ** -2
     density = fisher_blindness.mode_density(x, a, w) * (x[1] - x[0])
@@ -101,7 +101,7 @@ maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutants(
 )
 maximum_likelihood_sees_the_weight_and_score_matching_hardly.mutants(
     {
-        "inverse curvature of the loss, no sandwich": inverse_curvature_loss_no_sandwich,
+        "inverse curvature of the loss, no sandwich": inverse_curvature_alone,
         "1 % too large": lambda a, w: 1.01 * mode_weight.score_matching_variance(a, w),
     },
     replaces="score_matching_variance",

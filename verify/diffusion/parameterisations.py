@@ -105,6 +105,7 @@ preconditioned_networks_learn_what_is_left.mutants(
         "in² for in": edm(in_=lambda into, sigma, deviation: into**2),
         "log σ without ¼": edm(noise=lambda noise, sigma, deviation: 4 * noise),
         "out 1 % too large": edm(out=lambda out, sigma, deviation: 1.01 * out),
+        "σ_d = 0.45 unless given": lambda sigma, sigma_data=0.45: parameters.preconditioning(sigma, sigma_data),
     },
     replaces="preconditioning",
 )
@@ -125,10 +126,6 @@ def no_skip(network, sigma_data=0.5):
     return lambda x, sigma: right(x, sigma) - sigma_data**2 / (sigma**2 + sigma_data**2) * x
 
 
-preconditioned_networks_learn_what_is_left.mutants(
-    {"σ_d = 0.45 unless given": lambda sigma, sigma_data=0.45: parameters.preconditioning(sigma, sigma_data)},
-    replaces="preconditioning",
-)
 preconditioned_networks_learn_what_is_left.mutants(
     {
         "input not scaled": input_not_scaled,

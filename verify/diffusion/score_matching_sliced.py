@@ -63,17 +63,17 @@ def sliced_losses_need_directions_of_covariance_one(
         yield equal(f"unit vectors{name}: the best c of c∇log π", best, expected, atol=rounding(1e5))
 
 
-def hutchinsons_estimator_summed_never(score, a, v):
+def estimator_summed(score, a, v):
     squares = ((v * score(a)).sum(-1) ** 2).mean() / 2
     return squares + len(v) * (score_matching.sliced_loss(score, a, v) - squares)
 
 
-def slope_along_v_not_curvature(score, a, v):
+def slope_for_curvature(score, a, v):
     u = (v * score(a)).sum(-1)
     return (u + u**2 / 2).mean()
 
 
-def trace_divided_dimension(score, a, v):
+def trace_divided_by_the_dimension(score, a, v):
     squares = (score(a) ** 2).sum(-1).mean() / 2
     return squares + (score_matching.variance_reduced_sliced_loss(score, a, v) - squares) / a.shape[-1]
 
@@ -83,14 +83,12 @@ sliced_losses_need_directions_of_covariance_one.mutants(
         "(vᵀh)² without the ½": lambda score, a, v: (
             score_matching.sliced_loss(score, a, v) + ((v * score(a)).sum(-1) ** 2).mean() / 2
         ),
-        "Hutchinson's estimator summed, never averaged": shipped(
-            hutchinsons_estimator_summed_never, project="bayesflow", thread="#772"
-        ),
+        "Hutchinson's estimator summed, never averaged": shipped(estimator_summed, project="bayesflow", thread="#772"),
         "directions put on the sphere": lambda score, a, v: score_matching.sliced_loss(
             score, a, v / np.linalg.norm(v, axis=-1, keepdims=True)
         ),
         "‖h‖² for (vᵀh)²": lambda score, a, v: score_matching.variance_reduced_sliced_loss(score, a, v),
-        "slope along v, not curvature": slope_along_v_not_curvature,
+        "slope along v, not curvature": slope_for_curvature,
         "½ in front of all": lambda score, a, v: score_matching.sliced_loss(score, a, v) / 2,
     },
     replaces="sliced_loss",
@@ -98,7 +96,7 @@ sliced_losses_need_directions_of_covariance_one.mutants(
 sliced_losses_need_directions_of_covariance_one.mutants(
     {
         "trace divided by the dimension": shipped(
-            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
+            trace_divided_by_the_dimension, project="torchebm", version="0.8.9, approximate score matching"
         ),
         "1 % too large": lambda score, a, v: 1.01 * score_matching.variance_reduced_sliced_loss(score, a, v),
         "(vᵀh)²": lambda score, a, v: score_matching.sliced_loss(score, a, v),

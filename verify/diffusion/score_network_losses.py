@@ -1,6 +1,5 @@
 """Losses of score matching for networks: values and gradients by hand against automatic differentiation."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import autograd
@@ -86,60 +85,6 @@ def plus(loss, other):
     return Loss(loss.value + other.value, loss.gradient + other.gradient)
 
 
-IMPLICIT_MUTANTS: dict[str, Callable] = {
-    "‖h‖² without ½": lambda h, a: plus(score_network_losses.implicit_gradient(h, a), squares(h, a, 1.0)),
-    "trace 1 % too large": lambda h, a: scaled(
-        plus(score_network_losses.implicit_gradient(h, a), squares(h, a, -0.01 / 1.01)), 1.01
-    ),
-    "sum over the batch": lambda h, a: scaled(score_network_losses.implicit_gradient(h, a), len(a)),
-    "trace subtracted": lambda h, a: plus(
-        scaled(score_network_losses.implicit_gradient(h, a), -1.0), squares(h, a, 2.0)
-    ),
-    "trace not differentiated": lambda h, a: Loss(
-        score_network_losses.implicit_gradient(h, a).value, squares(h, a, 1.0).gradient
-    ),
-    "h not differentiated": lambda h, a: Loss(
-        score_network_losses.implicit_gradient(h, a).value,
-        score_network_losses.implicit_gradient(h, a).gradient - squares(h, a, 1.0).gradient,
-    ),
-}
-three_losses_of_networks_and_their_gradients.mutants(IMPLICIT_MUTANTS, replaces="implicit_gradient")
-
-
-def trace_divided_dimension(h, a):
-    half = squares(h, a, 1.0)
-    trace = plus(score_network_losses.implicit_gradient(h, a), scaled(half, -1.0))
-    return plus(scaled(trace, 1 / a.shape[1]), half)
-
-
-three_losses_of_networks_and_their_gradients.mutants(
-    {
-        "trace divided by the dimension": shipped(
-            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
-        )
-    },
-    replaces="implicit_gradient",
-)
-
-
-def scaled(loss, factor):
-    """A loss times a number."""
-    return Loss(factor * loss.value, factor * loss.gradient)
-
-
-SLICED_MUTANTS: dict[str, Callable] = {
-    "unit directions": lambda h, a, v: score_network_losses.sliced_gradient(
-        h, a, v / np.linalg.norm(v, axis=1)[:, None]
-    ),
-    "‖h‖² for (vᵀh)²": lambda h, a, v: plus(
-        plus(score_network_losses.sliced_gradient(h, a, v), squares(h, a, 1.0)), along_squares(h, a, v, -1.0)
-    ),
-    "no ½": lambda h, a, v: plus(score_network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
-    "the same direction for all": lambda h, a, v: score_network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
-}
-three_losses_of_networks_and_their_gradients.mutants(SLICED_MUTANTS, replaces="sliced_gradient")
-
-
 def along_squares(h, a, v, scale):
     """Loss ½ scale E(vᵀh)² and its gradient: what is quadratic in v, the slope's part, taken from twice v."""
     once, twice = score_network_losses.sliced_gradient(h, a, v), score_network_losses.sliced_gradient(twofold(h), a, v)
@@ -152,6 +97,53 @@ def twofold(h):
     return Network((*first, Layer(2 * W, 2 * b)), h.activation)
 
 
+def scaled(loss, factor):
+    """A loss times a number."""
+    return Loss(factor * loss.value, factor * loss.gradient)
+
+
+def trace_divided_by_the_dimension(h, a):
+    half = squares(h, a, 1.0)
+    trace = plus(score_network_losses.implicit_gradient(h, a), scaled(half, -1.0))
+    return plus(scaled(trace, 1 / a.shape[1]), half)
+
+
+three_losses_of_networks_and_their_gradients.mutants(
+    {
+        "‖h‖² without ½": lambda h, a: plus(score_network_losses.implicit_gradient(h, a), squares(h, a, 1.0)),
+        "trace 1 % too large": lambda h, a: scaled(
+            plus(score_network_losses.implicit_gradient(h, a), squares(h, a, -0.01 / 1.01)), 1.01
+        ),
+        "sum over the batch": lambda h, a: scaled(score_network_losses.implicit_gradient(h, a), len(a)),
+        "trace subtracted": lambda h, a: plus(
+            scaled(score_network_losses.implicit_gradient(h, a), -1.0), squares(h, a, 2.0)
+        ),
+        "trace not differentiated": lambda h, a: Loss(
+            score_network_losses.implicit_gradient(h, a).value, squares(h, a, 1.0).gradient
+        ),
+        "h not differentiated": lambda h, a: Loss(
+            score_network_losses.implicit_gradient(h, a).value,
+            score_network_losses.implicit_gradient(h, a).gradient - squares(h, a, 1.0).gradient,
+        ),
+        "trace divided by the dimension": shipped(
+            trace_divided_by_the_dimension, project="torchebm", version="0.8.9, approximate score matching"
+        ),
+    },
+    replaces="implicit_gradient",
+)
+three_losses_of_networks_and_their_gradients.mutants(
+    {
+        "unit directions": lambda h, a, v: score_network_losses.sliced_gradient(
+            h, a, v / np.linalg.norm(v, axis=1)[:, None]
+        ),
+        "‖h‖² for (vᵀh)²": lambda h, a, v: plus(
+            plus(score_network_losses.sliced_gradient(h, a, v), squares(h, a, 1.0)), along_squares(h, a, v, -1.0)
+        ),
+        "no ½": lambda h, a, v: plus(score_network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
+        "the same direction for all": lambda h, a, v: score_network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
+    },
+    replaces="sliced_gradient",
+)
 three_losses_of_networks_and_their_gradients.mutants(
     {
         "target −z": lambda h, a, z, sigma: score_network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),

@@ -78,20 +78,20 @@ def unscaled(layers, factor):
     return tuple(type(layer)(factor * layer.W, factor * layer.b) for layer in layers)
 
 
-def loss_perceptrons_outputs(h, a, t, y, loss):
+def loss_of_the_perceptrons_outputs(h, a, t, y, loss):
     inputs, _, r = score_network.perceptron_inputs(h, a, t, y)
     return mlp.loss_gradient(h.F, inputs, lambda F: (loss(F)[0], loss(F)[1] / r))
 
 
-def losss_gradient_halved(h, a, t, y, loss):
+def gradient_halved(h, a, t, y, loss):
     value, layers = score_network_losses.loss_gradient(h, a, t, y, loss)
     return value, unscaled(layers, 0.5)
 
 
 score_network_gradients_are_exact.mutants(
     {
-        "a loss of the perceptron's outputs": loss_perceptrons_outputs,
-        "the loss's gradient halved": losss_gradient_halved,
+        "a loss of the perceptron's outputs": loss_of_the_perceptrons_outputs,
+        "the loss's gradient halved": gradient_halved,
     },
     replaces="loss_gradient",
 )
@@ -132,14 +132,14 @@ def divergences_and_their_gradients_are_exact(
         yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * tolerance(of_x, of_a) / rounding(1e6))
 
 
-def perceptrons_alone(h, a, t, y=None):
+def divergence_of_the_perceptron(h, a, t, y=None):
     return (
         score_network_losses.divergence(h, a, t, y)
         + a.shape[-1] / score_network.perceptron_inputs(h, a, t, y)[1][:, 0] ** 2
     )
 
 
-def sum_all_entries_jacobian(h, a, t, y=None):
+def sum_of_all_entries(h, a, t, y=None):
     e = np.eye(a.shape[-1])
     slopes = [
         (score_network.score(h, a + 1e-6 * d, t, y) - score_network.score(h, a - 1e-6 * d, t, y)) / 2e-6 for d in e
@@ -147,7 +147,7 @@ def sum_all_entries_jacobian(h, a, t, y=None):
     return sum(slopes).sum(-1)
 
 
-def wrong_1_c_left_out(h, a, t, y=None):
+def scaling_of_points_left_out(h, a, t, y=None):
     c, p = score_network.perceptron_inputs(h, a, t, y)[1][:, 0], a.shape[-1]
     return (score_network_losses.divergence(h, a, t, y) + p / c**2) * c - p / c**2
 
@@ -157,12 +157,12 @@ def second_derivatives_dropped(h, a, t, y, w):
     return score_network_losses.divergence_backward(h._replace(F=h.F._replace(activation=flat)), a, t, y, w)
 
 
-def inputs_1_c_left_out(h, a, t, y, w):
+def scaling_of_inputs_left_out(h, a, t, y, w):
     good = score_network_losses.divergence_backward(h, a, t, y, w)
     return good._replace(input=good.input * score_network.perceptron_inputs(h, a, t, y)[1])
 
 
-def wrong_1_r_left_out(h, a, t, y, w):
+def scaling_of_outputs_left_out(h, a, t, y, w):
     r = score_network.perceptron_inputs(h, a, t, y)[2][:, 0]
     return score_network_losses.divergence_backward(h, a, t, y, w * r)
 
@@ -174,9 +174,9 @@ divergences_and_their_gradients_are_exact.mutants(
             project="torchebm",
             version="0.8.9, approximate score matching",
         ),
-        "the perceptron's alone": perceptrons_alone,
-        "sum of all entries of the Jacobian": sum_all_entries_jacobian,
-        "1/c left out": wrong_1_c_left_out,
+        "the perceptron's alone": divergence_of_the_perceptron,
+        "sum of all entries of the Jacobian": sum_of_all_entries,
+        "1/c left out": scaling_of_points_left_out,
     },
     replaces="divergence",
 )
@@ -184,8 +184,8 @@ divergences_and_their_gradients_are_exact.mutants(
     {
         "weights dropped": lambda h, a, t, y, w: score_network_losses.divergence_backward(h, a, t, y, 0 * w + 1),
         "second derivatives dropped": second_derivatives_dropped,
-        "input's 1/c left out": inputs_1_c_left_out,
-        "1/r left out": wrong_1_r_left_out,
+        "input's 1/c left out": scaling_of_inputs_left_out,
+        "1/r left out": scaling_of_outputs_left_out,
     },
     replaces="divergence_backward",
 )

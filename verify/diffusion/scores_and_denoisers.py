@@ -9,6 +9,7 @@ from verify.claims import claim
 from verify.diffusion.denoising_progressive import falls
 from verify.diffusion.probability_flow import processes
 from verify.diffusion.tweedie import posterior
+from verify.diffusion.tweedie_steps import ancestral
 from verify.evidence import equal
 
 
@@ -41,65 +42,51 @@ def scores_of_sdes_are_denoisers(
             yield equal(f"{process.name}: score", measured, score(scale * x, t), atol=error / std**2)
 
 
-def scale_left_out(process, score):
-    def denoiser(x, sigma):
-        t = parameters.time_of(process, sigma)
-        return x + sigma**2 * score(process.kernel(t)[0] * x, t)
+def denoiser_by(factor, point=lambda scale: scale):
+    """The denoiser x + factor·∇log p_t(point·x), to be spoilt: functions of scale and std, and of scale."""
 
-    return denoiser
+    def of_score(process, score):
+        def denoiser(x, sigma):
+            t = parameters.time_of(process, sigma)
+            scale, std = process.kernel(t)
+            return x + factor(scale, std) * score(point(scale) * x, t)
 
+        return denoiser
 
-def points_not_scaled(process, score):
-    def denoiser(x, sigma):
-        t = parameters.time_of(process, sigma)
-        return x + sigma**2 * process.kernel(t)[0] * score(x, t)
-
-    return denoiser
+    return of_score
 
 
-def std_sigma(process, score):
-    def denoiser(x, sigma):
-        t = parameters.time_of(process, sigma)
-        scale, std = process.kernel(t)
-        return x + std**2 * scale * score(scale * x, t)
+def score_by(point=lambda scale: 1 / scale, noise=lambda scale, std: std / scale):
+    """The score (scale·D(point·a, noise) − a)/std², to be spoilt."""
 
-    return denoiser
+    def of_denoiser(process, denoiser):
+        def score(a, t):
+            scale, std = process.kernel(t)
+            return (scale * denoiser(point(scale) * a, noise(scale, std)) - a) / std**2
 
+        return score
 
-def points_not_unscaled(process, denoiser):
-    def score(a, t):
-        scale, std = process.kernel(t)
-        return (scale * denoiser(a, std / scale) - a) / std**2
-
-    return score
+    return of_denoiser
 
 
-def noise_std_std_scale(process, denoiser):
-    def score(a, t):
-        scale, std = process.kernel(t)
-        return (scale * denoiser(a / scale, std) - a) / std**2
-
-    return score
-
-
-def score_other_sign(process, denoiser):
+def score_of_the_other_sign(process, denoiser):
     right = parameters.score_from_denoiser(process, denoiser)
     return lambda a, t: -right(a, t)
 
 
 scores_of_sdes_are_denoisers.mutants(
     {
-        "scale left out": scale_left_out,
-        "points not scaled": points_not_scaled,
-        "std for σ": std_sigma,
+        "scale left out": denoiser_by(lambda scale, std: (std / scale) ** 2),
+        "points not scaled": denoiser_by(lambda scale, std: std**2 / scale, point=lambda scale: 1.0),
+        "std for σ": denoiser_by(lambda scale, std: std**2 * scale),
     },
     replaces="denoiser_from_score",
 )
 scores_of_sdes_are_denoisers.mutants(
     {
-        "points not unscaled": points_not_unscaled,
-        "noise std for std/scale": noise_std_std_scale,
-        "score of the other sign": score_other_sign,
+        "points not unscaled": score_by(point=lambda scale: 1.0),
+        "noise std for std/scale": score_by(noise=lambda scale, std: std),
+        "score of the other sign": score_of_the_other_sign,
     },
     replaces="score_from_denoiser",
 )
@@ -158,11 +145,6 @@ def denoising_is_the_flow_and_the_reverse_sde(
             yield from falls(f"{process.name}: distance from the {name} against |dt|", size, distance, order, rtol=0.1)
 
 
-def deterministic_share(denoiser, x, sigma, sigma_next, z):
-    r, D = sigma_next / sigma, denoiser(x, sigma)
-    return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
-
-
 denoising_is_the_flow_and_the_reverse_sde.mutants(
     {
         "always to D": lambda denoiser, x, sigma, sigma_next: denoiser(x, sigma),
@@ -174,8 +156,8 @@ denoising_is_the_flow_and_the_reverse_sde.mutants(
 )
 denoising_is_the_flow_and_the_reverse_sde.mutants(
     {
-        "noise σ⁺, all anew": lambda denoiser, x, sigma, sigma_next, z: denoiser(x, sigma) + sigma_next * z,
-        "deterministic share": deterministic_share,
+        "noise σ⁺, all anew": ancestral(lambda r: 0.0, lambda r: 1.0),
+        "deterministic share": ancestral(gain=lambda r: r),
         "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
             denoiser, x, sigma, sigma_next, 1.01 * z
         ),

@@ -90,123 +90,106 @@ def changed(process, drift=1.0, diffusion=1.0, kernel=lambda scale, std: (scale,
     )
 
 
-def mutants_of_the_schedules(of):
-    """Wrong versions that both claims must tell from the truth."""
-
-    def beta_rootbeta(*beta):
-        right = sde.vp(*beta)
-        return right._replace(diffusion=lambda t: right.diffusion(t) ** 2)
-
-    def scale_e_b_std2_1_e_2b(*beta):
-        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale**2, np.sqrt(1 - scale**4)))
-
-    def std2_1_scale_missing_square(*beta):
-        return changed(sde.vp(*beta), kernel=lambda scale, std: (scale, np.sqrt(1 - scale)))
-
-    def vps_std(*beta):
-        return changed(sde.sub_vp(*beta), kernel=lambda scale, std: (scale, np.sqrt(std)))
-
-    def std_sigma_t_kernel_another_process(low=0.01, high=50.0):
-        return changed(sde.ve(low, high), kernel=lambda scale, std: (scale, np.sqrt(std**2 + low**2)))
-
-    def g_sigma(low=0.01, high=50.0):
-        return changed(sde.ve(low, high), diffusion=np.sqrt(np.log(high / low) / 2))
-
-    of.mutants(
-        {
-            "β for √β": beta_rootbeta,
-            "drift −βa": lambda *beta: changed(sde.vp(*beta), drift=2.0),
-            "drift 1 % too strong": lambda *beta: changed(sde.vp(*beta), drift=1.01),
-            "drift away from 0": lambda *beta: changed(sde.vp(*beta), drift=-1.0),
-            "scale e^{−B}, std² = 1 − e^{−2B}": scale_e_b_std2_1_e_2b,
-            "std² for std": lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (scale, std**2)),
-            "products of β for products of 1 − β": shipped(
-                lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (std, scale)),
-                project="dpm-solver",
-                thread="#13",
-            ),
-            "products of α for 1 − β: scale² for scale": shipped(
-                lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (scale**2, std)),
-                project="score_sde_pytorch",
-                thread="#73",
-            ),
-            "exponential forgotten: scale −B/2": shipped(
-                lambda *beta: changed(sde.vp(*beta), kernel=lambda scale, std: (np.log(scale), std)),
-                project="diffusers",
-                thread="#2090",
-            ),
-            "std² = 1 − scale: a missing square": shipped(
-                std2_1_scale_missing_square, project="diffusers", thread="#590"
-            ),
-        },
-        replaces="vp",
-    )
-    of.mutants(
-        {
-            "VP's std": vps_std,
-            "std² for std": lambda *beta: changed(sde.sub_vp(*beta), kernel=lambda scale, std: (scale, std**2)),
-            "drift 1 % too weak": lambda *beta: changed(sde.sub_vp(*beta), drift=0.99),
-        },
-        replaces="sub_vp",
-    )
-    of.mutants(
-        {
-            "std = σ(t): the kernel of another process": shipped(
-                std_sigma_t_kernel_another_process, project="score_sde", version="VESDE"
-            ),
-            "g = σ√(log ratio), without the 2": lambda *sigmas: changed(sde.ve(*sigmas), diffusion=np.sqrt(0.5)),
-            "g 1 % too large": lambda *sigmas: changed(sde.ve(*sigmas), diffusion=1.01),
-            "g = σ′": g_sigma,
-        },
-        replaces="ve",
-    )
+def vp(**parts):
+    """VP with parts changed."""
+    return lambda *beta: changed(sde.vp(*beta), **parts)
 
 
-mutants_of_the_schedules(mean_and_variance_odes_integrate_to_the_kernels)
-mutants_of_the_schedules(schedules_are_the_usual_ones)
+def sub_vp(**parts):
+    """Sub-VP with parts changed."""
+    return lambda *beta: changed(sde.sub_vp(*beta), **parts)
 
 
-def g2_beta_1_e_b(*beta):
+def square_root_of_diffusion_left_out(*beta):
+    right = sde.vp(*beta)
+    return right._replace(diffusion=lambda t: right.diffusion(t) ** 2)
+
+
+def std_of_data_with_sigma_min(low=0.01, high=50.0):
+    return changed(sde.ve(low, high), kernel=lambda scale, std: (scale, np.sqrt(std**2 + low**2)))
+
+
+def slope_of_sigma_for_diffusion(low=0.01, high=50.0):
+    return changed(sde.ve(low, high), diffusion=np.sqrt(np.log(high / low) / 2))
+
+
+WRONG_VP = {
+    "β for √β": square_root_of_diffusion_left_out,
+    "drift −βa": vp(drift=2.0),
+    "drift 1 % too strong": vp(drift=1.01),
+    "drift away from 0": vp(drift=-1.0),
+    "scale e^{−B}, std² = 1 − e^{−2B}": vp(kernel=lambda scale, std: (scale**2, np.sqrt(1 - scale**4))),
+    "std² for std": vp(kernel=lambda scale, std: (scale, std**2)),
+    "products of β for products of 1 − β": shipped(
+        vp(kernel=lambda scale, std: (std, scale)), project="dpm-solver", thread="#13"
+    ),
+    "products of α for 1 − β: scale² for scale": shipped(
+        vp(kernel=lambda scale, std: (scale**2, std)), project="score_sde_pytorch", thread="#73"
+    ),
+    "exponential forgotten: scale −B/2": shipped(
+        vp(kernel=lambda scale, std: (np.log(scale), std)), project="diffusers", thread="#2090"
+    ),
+    "std² = 1 − scale: a missing square": shipped(
+        vp(kernel=lambda scale, std: (scale, np.sqrt(1 - scale))), project="diffusers", thread="#590"
+    ),
+}
+WRONG_SUB_VP = {
+    "VP's std": sub_vp(kernel=lambda scale, std: (scale, np.sqrt(std))),
+    "std² for std": sub_vp(kernel=lambda scale, std: (scale, std**2)),
+    "drift 1 % too weak": sub_vp(drift=0.99),
+}
+WRONG_VE = {
+    "std = σ(t): the kernel of another process": shipped(
+        std_of_data_with_sigma_min, project="score_sde", version="VESDE"
+    ),
+    "g = σ√(log ratio), without the 2": lambda *sigmas: changed(sde.ve(*sigmas), diffusion=np.sqrt(0.5)),
+    "g 1 % too large": lambda *sigmas: changed(sde.ve(*sigmas), diffusion=1.01),
+    "g = σ′": slope_of_sigma_for_diffusion,
+}
+
+
+def root_of_diffusion_missing(*beta):
     right, beta_of = sde.sub_vp(*beta), sde.vp(*beta)
     return right._replace(diffusion=lambda t: beta_of.diffusion(t) * beta_of.kernel(t)[1])
 
 
-def sigma_linear_t(low=0.01, high=50.0):
+def linear_sigma(low=0.01, high=50.0):
     right = sde.ve(low, high)
     return right._replace(kernel=lambda t: (1.0, np.sqrt((low + (high - low) * t) ** 2 - low**2)))
 
 
 mean_and_variance_odes_integrate_to_the_kernels.mutants(
-    {
+    WRONG_VP
+    | {
         "σ′(t) twice too large: g² = 2β": shipped(
-            lambda *beta: changed(sde.vp(*beta), diffusion=np.sqrt(2)),
-            project="deepinv",
-            version="0.4.2",
-            thread="PR #1343",
+            vp(diffusion=np.sqrt(2)), project="deepinv", version="0.4.2", thread="PR #1343"
         )
     },
     replaces="vp",
 )
 mean_and_variance_odes_integrate_to_the_kernels.mutants(
-    {
-        "g² = β(1 − e^{−B})": g2_beta_1_e_b,
+    WRONG_SUB_VP
+    | {
+        "g² = β(1 − e^{−B})": root_of_diffusion_missing,
         "VP's g": lambda *beta: sde.sub_vp(*beta)._replace(diffusion=sde.vp(*beta).diffusion),
     },
     replaces="sub_vp",
 )
-mean_and_variance_odes_integrate_to_the_kernels.mutants({"σ linear in t": sigma_linear_t}, replaces="ve")
-
-
+mean_and_variance_odes_integrate_to_the_kernels.mutants(WRONG_VE | {"σ linear in t": linear_sigma}, replaces="ve")
 schedules_are_the_usual_ones.mutants(
-    {
+    WRONG_VP
+    | {
         "βmax 1 % too large": lambda low=0.1, high=20.0: sde.vp(low, 1.01 * high),
         "βmin = 0.1 whatever is asked for": lambda low=0.1, high=20.0: sde.vp(0.1, high),
     },
     replaces="vp",
 )
-schedules_are_the_usual_ones.mutants({"β from 0": lambda low=0.1, high=20.0: sde.sub_vp(1e-9, high)}, replaces="sub_vp")
 schedules_are_the_usual_ones.mutants(
-    {
+    WRONG_SUB_VP | {"β from 0": lambda low=0.1, high=20.0: sde.sub_vp(1e-9, high)}, replaces="sub_vp"
+)
+schedules_are_the_usual_ones.mutants(
+    WRONG_VE
+    | {
         "σmin 1 % too large": lambda low=0.01, high=50.0: sde.ve(1.01 * low, high),
         "one time for all points": lambda *sigmas: sde.ve(*sigmas)._replace(
             diffusion=lambda t: sde.ve(*sigmas).diffusion(np.ravel(t)[0]) + 0 * t
