@@ -112,16 +112,11 @@ empirical_denoiser_is_a_softmax_average.mutants(
 
 
 @claim("D09", slide=SLIDE, source=SOURCE)
-def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
-    rng, *, empirical_denoiser=tweedie.empirical_denoiser
-):
-    r"""D → the mean like 1/σ², → the nearest sample like e^{−(d₂² − d₁²)/2σ²}; on real digits too.
+def empirical_denoiser_tends_to_the_mean(rng, *, empirical_denoiser=tweedie.empirical_denoiser):
+    r"""As σ → ∞ D − m ~ −Cov(X, E)/σ², with the mean m of the data and E_i = ½‖x − x_i‖².
 
-    As σ → ∞, with E_i = ½‖x − x_i‖² and β = 1/σ²: D = m − β Cov(X, E) + ½β²κ, where κ is a third central moment
-    E(X − D)(E − Ē)² of some softmax weights, hence at most ptp(X) ptp(E)².
-    As σ → 0, with e_i = e^{−(d_i² − d₁²)/2σ²} and S = Σ_{i≥2} e_i: D − x₁ = Σ_{i≥2} e_i (x_i − x₁)/(1 + S), so that
-    D − x₁ − e₂(x₂ − x₁) = [Σ_{i≥3} e_i (x_i − x₁) − e₂S(x₂ − x₁)]/(1 + S), at most R((n − 2)e₃ + e₂(e₂ + (n − 2)e₃))
-    with R = max‖x_i − x₁‖. Distances 1, 1.5 and more than 2.5 make e₃ < e₂⁴.
+    With β = 1/σ²: D = m − β Cov(X, E) + ½β²κ, where κ is a third central moment E(X − D)(E − Ē)² of some softmax
+    weights, hence at most ptp(X) ptp(E)².
     """
     data, x = rng.standard_normal((30, 4)), rng.standard_normal(4)
     n, mean, scale, energy = len(data), data.mean(0), np.abs(data).max(), ((x - data) ** 2).sum(1) / 2
@@ -133,6 +128,16 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
     error = moment / 2 / sigma[-1] ** 2 + rounding(4 * n, scale * sigma[-1] ** 2)
     yield equal("σ²(D − mean) at σ = 3000", gap[-1] * sigma[-1] ** 2, leading, atol=error)
 
+
+@claim("D09", slide=SLIDE, source=SOURCE)
+def empirical_denoiser_tends_to_the_nearest_sample(rng, *, empirical_denoiser=tweedie.empirical_denoiser):
+    r"""As σ → 0 D − x₁ ~ e₂(x₂ − x₁), e_i = e^{−(d_i² − d₁²)/2σ²}, for samples x_i at the distances d₁ < d₂ < …
+
+    With S = Σ_{i≥2} e_i: D − x₁ = Σ_{i≥2} e_i (x_i − x₁)/(1 + S), so that D − x₁ − e₂(x₂ − x₁) is
+    [Σ_{i≥3} e_i (x_i − x₁) − e₂S(x₂ − x₁)]/(1 + S), at most R((n − 2)e₃ + e₂(e₂ + (n − 2)e₃)) with R = max‖x_i − x₁‖.
+    Distances 1, 1.5 and more than 2.5 make e₃ < e₂⁴.
+    """
+    n, x = 30, rng.standard_normal(4)
     radius = np.concatenate([[1.0, 1.5], rng.uniform(2.5, 4, n - 2)])
     away = rng.standard_normal((n, 4))
     data = x + radius[:, None] * away / np.linalg.norm(away, axis=1, keepdims=True)
@@ -146,6 +151,10 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
     expected = e_2 * (data[1] - data[0])
     yield equal("D − x₁ as σ → 0", error, expected, atol=rest + rounding(8, np.abs(data).max()), rtol=exponents)
 
+
+@claim("D09", slide=SLIDE, source=SOURCE)
+def denoised_digits_go_from_the_nearest_digit_to_the_mean(rng, *, empirical_denoiser=tweedie.empirical_denoiser):
+    r"""On 10,000 real digits D is the nearest digit at σ = 10⁻³, the mean digit at 10⁷, the softmax average between."""
     images, _ = digits.load()
     noisy = images[rng.integers(len(images), size=6)] + 0.05 * rng.standard_normal((6, 784))
     energy = scipy.spatial.distance.cdist(noisy, images, "sqeuclidean") / 2
@@ -159,13 +168,21 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
         yield equal(f"digits, σ = {s:g}", empirical_denoiser(noisy, images, s), expected, atol=error)
 
 
-empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutants({
-    "always the mean": lambda x, data, sigma: np.broadcast_to(data.mean(0), np.shape(x)),
-    "always the nearest": lambda x, data, sigma: data[
-        scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)
-    ].reshape(np.shape(x)),
-    "σ 1 % too large": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, 1.01 * sigma),
+def always_the_nearest(x, data, sigma):
+    nearest = scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)
+    return data[nearest].reshape(np.shape(x))
+
+
+empirical_denoiser_tends_to_the_mean.mutants({
+    "always the nearest": always_the_nearest,
     "leaves the last sample out": lambda x, data, sigma: tweedie.empirical_denoiser(x, data[:-1], sigma),
+})
+empirical_denoiser_tends_to_the_nearest_sample.mutants({
+    "always the mean": lambda x, data, sigma: np.broadcast_to(data.mean(0), np.shape(x)),
+    "σ 1 % too large": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, 1.01 * sigma),
+})
+denoised_digits_go_from_the_nearest_digit_to_the_mean.mutants({
+    "σ 1 % too large": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, 1.01 * sigma),
 })
 
 

@@ -147,8 +147,19 @@ reverse_sde_and_flow_retrace_the_marginals_of_mixtures.mutants(WRONG_STEPS, repl
 reverse_sde_and_flow_retrace_the_marginals_of_mixtures.mutants(WRONG_FLOWS, replaces="probability_flow_step")
 
 
-@claim("D13", slide=SLIDE, source="Gaussian laws under affine maps; Talay & Tubaro 1990")
-def variances_of_euler_maruyama_are_exact_and_of_first_order(
+def law_by_steps(step, times, mean, variance):
+    """Law after steps (a, t, dt, z) of points a that are affine in a and z: by where 0, 1 and a unit of noise go."""
+    for t, t_next in itertools.pairwise(times):
+        dt, one = t_next - t, np.ones((1, 1))
+        shift = step(0 * one, t, dt, 0 * one).item()
+        gain = step(one, t, dt, 0 * one).item() - shift
+        noise = step(0 * one, t, dt, one).item() - shift
+        mean, variance = gain * mean + shift, gain**2 * variance + noise**2
+    return np.array([mean, variance])
+
+
+@claim("D13", slide=SLIDE, source="Gaussian laws under affine maps")
+def laws_of_the_samplers_steps_are_exact_on_gaussians(
     rng,
     *,
     reverse_law=gaussian_law.reverse_law,
@@ -156,55 +167,53 @@ def variances_of_euler_maruyama_are_exact_and_of_first_order(
     reverse_step=sampler.reverse_step,
     probability_flow_step=sampler.probability_flow_step,
 ):
-    r"""V⁺ = (1 + α dt)²V + g²|dt|, or without g²|dt| for the flow; from p_T it is off by O(1/n) at the end."""
-    m, v = rng.uniform(-1, 1), rng.uniform(0.3, 2)
-    end = rng.uniform(0.05, 0.1)
-    one = np.ones((1, 1))
+    r"""V⁺ = (1 + α dt)²V + g²|dt| for the reverse SDE, without g²|dt| for the flow, at any times and from any law."""
+    m, v, end = rng.uniform(-1, 1), rng.uniform(0.3, 2), rng.uniform(0.05, 0.1)
     for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)):
         times = np.append(np.sort(rng.uniform(0.2, 1, 7))[::-1], end)
         score = gaussian_score(process, m, v)
-        law, smooth = rng.uniform(0.5, 1, (2, 2))
-        start, start_smooth = law, smooth
-        for t, t_next in itertools.pairwise(times):
-            dt = t_next - t
-            shift = reverse_step(process, score, 0 * one, t, dt, 0 * one).item()
-            gain = reverse_step(process, score, one, t, dt, 0 * one).item() - shift
-            noise = reverse_step(process, score, 0 * one, t, dt, one).item() - shift
-            law = np.array([gain * law[0] + shift, gain**2 * law[1] + noise**2])
-            shift = probability_flow_step(process, score, 0 * one, t, dt).item()
-            gain = probability_flow_step(process, score, one, t, dt).item() - shift
-            smooth = np.array([gain * smooth[0] + shift, gain**2 * smooth[1]])
-        size = rounding(1e3, 10 + np.abs(law).max() + np.abs(smooth).max())
-        measured = np.array(reverse_law(process, m, v, times, *start))
-        yield equal(f"{process.name}: law of the reverse SDE's steps", measured, law, atol=size, rtol=1e-10)
-        measured = np.array(flow_law(process, m, v, times, *start_smooth))
-        yield equal(f"{process.name}: law of the flow's steps", measured, smooth, atol=size, rtol=1e-10)
-        counts, several = np.array([512, 600, 700, 850, 1000, 1200, 1400, 1700, 2048]), v * np.array([0.3, 1, 3])
+
+        def noisy(a, t, dt, z, process=process, score=score):
+            return reverse_step(process, score, a, t, dt, z)
+
+        def smooth(a, t, dt, z, process=process, score=score):
+            return probability_flow_step(process, score, a, t, dt)
+
+        for name, law, step in (("reverse SDE", reverse_law, noisy), ("flow", flow_law, smooth)):
+            start = rng.uniform(0.5, 1, 2)
+            expected = law_by_steps(step, times, *start)
+            measured, size = np.array(law(process, m, v, times, *start)), rounding(1e3, 10 + np.abs(expected).max())
+            yield equal(f"{process.name}: law of the {name}'s steps", measured, expected, atol=size, rtol=1e-10)
+
+
+@claim("D13", slide=SLIDE, source="Talay & Tubaro 1990")
+def variances_of_euler_maruyama_are_of_first_order(
+    rng, *, reverse_law=gaussian_law.reverse_law, flow_law=gaussian_law.flow_law
+):
+    r"""From p_T, n equal steps of the reverse SDE or of the flow miss the variance at the end by O(1/n)."""
+    m, several, end = rng.uniform(-1, 1), rng.uniform(0.3, 2) * np.array([0.3, 1, 3]), rng.uniform(0.05, 0.1)
+    counts = np.array([512, 600, 700, 850, 1000, 1200, 1400, 1700, 2048])
+    for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)):
         (scale, std), (low_scale, low_std) = process.kernel(1.0), process.kernel(end)
-        for name, after in (("reverse SDE", reverse_law), ("flow", flow_law)):
-            runs = [
-                after(process, m, several, np.linspace(1, end, n + 1), scale * m, scale**2 * several + std**2)
-                for n in counts
-            ]
-            error = np.linalg.norm(np.array(runs)[:, 1] / (low_scale**2 * several + low_std**2) - 1, axis=1)
+        start = scale * m, scale**2 * several + std**2
+        for name, law in (("reverse SDE", reverse_law), ("flow", flow_law)):
+            runs = np.array([law(process, m, several, np.linspace(1, end, n + 1), *start) for n in counts])
+            error = np.linalg.norm(runs[:, 1] / (low_scale**2 * several + low_std**2) - 1, axis=1)
             yield from falls(f"{process.name}, {name}: error of variances against n", counts, error, -1, rtol=0.1)
 
 
-variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(WRONG_STEPS, replaces="reverse_step")
-variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(WRONG_FLOWS, replaces="probability_flow_step")
-variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(WRONG_STEPS, replaces="reverse_step")
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(WRONG_FLOWS, replaces="probability_flow_step")
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(
     {
         "the flow's law": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(process, m, v, times, m0, v0),
-        "v 1 % too small": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
-            process, m, 0.99 * v, times, m0, v0
-        ),
         "mean of the data 1 % off": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
             process, 1.01 * m, v, times, m0, v0
         ),
     },
     replaces="reverse_law",
 )
-variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(
     {
         "last step left out": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(
             process, m, v, times[:-1], m0, v0
@@ -212,6 +221,22 @@ variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
         "the reverse SDE's law": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
             process, m, v, times, m0, v0
         ),
+    },
+    replaces="flow_law",
+)
+variances_of_euler_maruyama_are_of_first_order.mutants(
+    {
+        "v 1 % too small": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
+            process, m, 0.99 * v, times, m0, v0
+        ),
+    },
+    replaces="reverse_law",
+)
+variances_of_euler_maruyama_are_of_first_order.mutants(
+    {
+        "v 1 % too small": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(
+            process, m, 0.99 * v, times, m0, v0
+        )
     },
     replaces="flow_law",
 )
