@@ -46,34 +46,43 @@ def mean_and_variance_odes_integrate_to_the_kernels(rng, *, vp=sde.vp, sub_vp=sd
 
 
 @claim("D12", slide=SLIDE, source=SOURCE)
-def schedules_are_the_usual_ones(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve):
-    r"""f = −½βa, β = .1 + 19.9t (VP, sub-VP); VP keeps variance 1, sub-VP's std is VP's squared; VE's g² = dσ²/dt."""
-    times = times_of(rng)
+def vp_and_sub_vp_have_the_usual_schedules(rng, *, vp=sde.vp, sub_vp=sde.sub_vp):
+    r"""f = −½βa, β = .1 + 19.9t; VP has g² = β and keeps the variance 1, sub-VP g² = β(1 − e^{−2B}) and VP's std²."""
+    times, a = times_of(rng), rng.standard_normal((4, 2))
+    beta = 0.1 + 19.9 * times
     B = np.array([scipy.integrate.quad(lambda s: 0.1 + 19.9 * s, 0, t, epsabs=0)[0] for t in times])
-    a = rng.standard_normal((4, 2))
     for process in (vp(), sub_vp()):
         drift = [process.drift(a, t) for t in times]
-        expected = -(0.1 + 19.9 * times)[:, None, None] / 2 * a
-        yield equal(f"{process.name}: −½βa", drift, expected, rtol=rounding(16))
+        yield equal(f"{process.name}: −½βa", drift, -beta[:, None, None] / 2 * a, rtol=rounding(16))
     g = np.array([(vp().diffusion(t), sub_vp().diffusion(t)) for t in times])
-    beta = 0.1 + 19.9 * times
     yield equal("VP: g² = β", g[:, 0] ** 2, beta, rtol=rounding(16))
     yield equal("sub-VP: g² = β(1 − e^(−2B))", g[:, 1] ** 2, beta * (1 - np.exp(-2 * B)), rtol=1e-12)
     scale, std = np.transpose([vp().kernel(t) for t in times])
     yield equal("VP: scale² + std²", scale**2 + std**2, 1.0, rtol=rounding(16))
     yield equal("VP: −2 log scale = ∫β", -2 * np.log(scale), B, rtol=1e-13, atol=rounding(16))
     yield equal("sub-VP: std = VP's std²", [sub_vp().kernel(t)[1] for t in times], std**2, rtol=rounding(32))
+
+
+@claim("D12", slide=SLIDE, source=SOURCE)
+def ve_has_the_usual_schedule(rng, *, ve=sde.ve):
+    r"""VE multiplies σ(t) from .01 to 50 at an even rate: scale 1, std² = σ² − σmin², g² = dσ²/dt."""
+    times = times_of(rng)
     scale, std = np.transpose([ve().kernel(t) for t in times])
     sigma = 0.01 ** (1 - times) * 50**times
+    g = np.array([ve().diffusion(t) for t in times])
     yield equal("VE: scale", scale, 1.0)
     yield equal("VE: std² = σ² − σmin²", std**2, sigma**2 - 1e-4, rtol=1e-12, atol=rounding(64, 1e-4 + sigma**2))
-    yield equal(
-        "VE: g² = dσ²/dt", [ve().diffusion(t) ** 2 for t in times], 2 * np.log(5000) * sigma**2, rtol=rounding(256)
-    )
+    yield equal("VE: g² = dσ²/dt", g**2, 2 * np.log(5000) * sigma**2, rtol=rounding(256))
+
+
+@claim("D12", slide=SLIDE, source=SOURCE)
+def processes_take_any_schedule_and_a_time_for_each_point(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, ve=sde.ve):
+    r"""f = −½(βmin + (βmax − βmin)t)a at a time for each point; g, scale and std of many times are those of each."""
+    times = times_of(rng)
     low, high, a, t = rng.uniform(0.2, 1), rng.uniform(2, 10), rng.standard_normal((len(times), 2)), times[:, None]
     for process in (vp(low, high), sub_vp(low, high)):
-        expected, what = -(low + (high - low) * t) / 2 * a, f"{process.name}: −½βa, any β, a time a point"
-        yield equal(what, process.drift(a, t), expected, rtol=rounding(16))
+        expected = -(low + (high - low) * t) / 2 * a
+        yield equal(f"{process.name}: −½βa, any β, a time a point", process.drift(a, t), expected, rtol=rounding(16))
     for process in (vp(), sub_vp(), ve()):
         together = np.stack([process.diffusion(t), *process.kernel(t)])[..., 0]
         apart = np.transpose([[process.diffusion(one), *process.kernel(one)] for one in times])
@@ -176,24 +185,26 @@ mean_and_variance_odes_integrate_to_the_kernels.mutants(
     replaces="sub_vp",
 )
 mean_and_variance_odes_integrate_to_the_kernels.mutants(WRONG_VE | {"σ linear in t": linear_sigma}, replaces="ve")
-schedules_are_the_usual_ones.mutants(
-    WRONG_VP
-    | {
-        "βmax 1 % too large": lambda low=0.1, high=20.0: sde.vp(low, 1.01 * high),
-        "βmin = 0.1 whatever is asked for": lambda low=0.1, high=20.0: sde.vp(0.1, high),
-    },
-    replaces="vp",
+vp_and_sub_vp_have_the_usual_schedules.mutants(
+    WRONG_VP | {"βmax 1 % too large": lambda low=0.1, high=20.0: sde.vp(low, 1.01 * high)}, replaces="vp"
 )
-schedules_are_the_usual_ones.mutants(
+vp_and_sub_vp_have_the_usual_schedules.mutants(
     WRONG_SUB_VP | {"β from 0": lambda low=0.1, high=20.0: sde.sub_vp(1e-9, high)}, replaces="sub_vp"
 )
-schedules_are_the_usual_ones.mutants(
-    WRONG_VE
-    | {
-        "σmin 1 % too large": lambda low=0.01, high=50.0: sde.ve(1.01 * low, high),
+ve_has_the_usual_schedule.mutants(
+    WRONG_VE | {"σmin 1 % too large": lambda low=0.01, high=50.0: sde.ve(1.01 * low, high)}
+)
+processes_take_any_schedule_and_a_time_for_each_point.mutants(
+    {"βmin = 0.1 whatever is asked for": lambda low=0.1, high=20.0: sde.vp(0.1, high)}, replaces="vp"
+)
+processes_take_any_schedule_and_a_time_for_each_point.mutants(
+    {"βmin = 0.1 whatever is asked for": lambda low=0.1, high=20.0: sde.sub_vp(0.1, high)}, replaces="sub_vp"
+)
+processes_take_any_schedule_and_a_time_for_each_point.mutants(
+    {
         "one time for all points": lambda *sigmas: sde.ve(*sigmas)._replace(
             diffusion=lambda t: sde.ve(*sigmas).diffusion(np.ravel(t)[0]) + 0 * t
-        ),
+        )
     },
     replaces="ve",
 )
