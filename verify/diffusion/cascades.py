@@ -39,37 +39,41 @@ low_resolution_is_a_mean_over_squares.mutants({
 })
 
 
+def squares(a, data):
+    """Squared distances of all points of a batch to all samples."""
+    return scipy.spatial.distance.cdist(a.reshape(-1, a.shape[-1]), data, "sqeuclidean")
+
+
+def images_seen(rng):
+    """Eight digits under noise and their 7 × 7 pictures, also so; all digits, and theirs."""
+    images = digits.load().images
+    small = module.pool(images.reshape(-1, 28, 28), 4).reshape(-1, 49)
+    chosen = rng.choice(10000, 8, replace=False)
+    seen = small[chosen] + 0.2 * rng.standard_normal((8, 49))
+    return images[chosen] + rng.standard_normal((8, 784)), seen, images, small
+
+
 @claim("D23", slide=SLIDE, source="definition")
 def conditional_denoisers_weigh_both_resolutions(
     rng, *, conditional_empirical_denoiser=module.conditional_empirical_denoiser
 ):
     r"""w = softmax(−‖x − x_i‖²/2σ² − ‖y − y_i‖²/2s²), by distances; s → ∞ forgets y; on real digits too."""
-    data, low = rng.standard_normal((40, 5)), rng.standard_normal((40, 2))
-    x, y = rng.standard_normal((2, 6, 5)), rng.standard_normal((2, 6, 2))
-    images = digits.load().images
-    small = module.pool(images.reshape(-1, 28, 28), 4).reshape(-1, 49)
-    chosen = rng.choice(10000, 8, replace=False)
-    seen = small[chosen] + 0.2 * rng.standard_normal((8, 49))
-    noisy = images[chosen] + rng.standard_normal((8, 784))
+    x, y, data, low = (rng.standard_normal(shape) for shape in ((2, 6, 5), (2, 6, 2), (40, 5), (40, 2)))
     for name, levels, arguments in (
         ("points", ((0.3, 0.7), (2.0, 0.2), (0.1, 3.0)), (x, y, data, low)),
-        ("digits", ((1.0, 0.2), (4.0, 0.5)), (noisy, seen, images, small)),
+        ("digits", ((1.0, 0.2), (4.0, 0.5)), images_seen(rng)),
     ):
+        at, seen, samples, theirs = arguments
         for sigma, s in levels:
-            pairs = [
-                scipy.spatial.distance.cdist(a.reshape(-1, a.shape[-1]), b, "sqeuclidean") / (2 * one**2)
-                for a, b, one in zip(arguments[:2], arguments[2:], (sigma, s), strict=True)
-            ]
-            energy = pairs[0] + pairs[1]
-            expected = (scipy.special.softmax(-energy, axis=1) @ arguments[2]).reshape(arguments[0].shape)
+            energy = squares(at, samples) / (2 * sigma**2) + squares(seen, theirs) / (2 * s**2)
+            expected = (scipy.special.softmax(-energy, axis=1) @ samples).reshape(at.shape)
             error = 1e-11 + rounding(1e3, energy.max())
             measured = conditional_empirical_denoiser(*arguments, sigma, s)
-            yield equal(f"{name}, σ = {sigma}, s = {s}", measured, expected, atol=error * np.ptp(arguments[2]))
+            yield equal(f"{name}, σ = {sigma}, s = {s}", measured, expected, atol=error * np.ptp(samples))
     free = conditional_empirical_denoiser(x, y, data, low, 0.7, 1e8)
     yield equal("s → ∞: y forgotten", free, empirical_denoiser(x, data, 0.7), atol=1e-11)
-    yield from unchanged(
-        "conditional_empirical_denoiser", lambda *a: conditional_empirical_denoiser(*a, 0.7, 0.3), x, y, data, low
-    )
+    what = "conditional_empirical_denoiser"
+    yield from unchanged(what, lambda *a: conditional_empirical_denoiser(*a, 0.7, 0.3), x, y, data, low)
 
 
 def x_ignored(x, y, data, low, sigma, s):
