@@ -37,40 +37,54 @@ def evidence(what, measured, loss, x, rng):
     yield equal(f"{what}: along a direction", measured.gradient @ u, slope, atol=1e-5 * (1 + np.abs(gradient).max()))
 
 
+def output(h, x, sizes, a):
+    """The network again, sum by sum."""
+    return value(x, a, sizes, h.activation.name)
+
+
+def slopes(h, x, sizes, a, v):
+    """∇h v, entry by entry."""
+    J = [autograd.elementwise_grad(lambda a, i=i: output(h, x, sizes, a)[:, i])(a) for i in range(sizes[0])]
+    return np.stack([np.sum(row * v, axis=1) for row in J], axis=1)
+
+
 @claim("D05", slide=SLIDE, source="chain rule; Drucker & LeCun 1992")
-def three_losses_of_networks_and_their_gradients(
-    rng,
-    *,
-    implicit_gradient=score_network_losses.implicit_gradient,
-    sliced_gradient=score_network_losses.sliced_gradient,
-    denoising_gradient=score_network_losses.denoising_gradient,
-):
-    r"""Implicit, sliced and denoising loss of a network, with gradients that differentiate its trace and slices."""
+def implicit_losses_of_networks_have_exact_gradients(rng, *, implicit_gradient=score_network_losses.implicit_gradient):
+    r"""E[½‖h‖² + tr ∇h] of a network h, with the gradient that differentiates the trace."""
     for h, x, sizes, a in models(rng):
-        name, (v, z), sigma = h.activation.name, rng.standard_normal((2, *a.shape)), rng.uniform(0.2, 2)
 
-        def model(x, a):
-            return value(x, a, sizes, h.activation.name)  # noqa: B023
+        def loss(x, h=h, sizes=sizes, a=a):
+            trace = sum(slopes(h, x, sizes, a, e)[:, i] for i, e in enumerate(np.eye(sizes[0])))
+            return np.mean(np.sum(output(h, x, sizes, a) ** 2, axis=1) / 2 + trace)
 
-        def slopes(x, v):
-            """∇h v, entry by entry."""
-            J = [autograd.elementwise_grad(lambda a: model(x, a)[:, i])(a) for i in range(sizes[0])]  # noqa: B023
-            return np.stack([np.sum(row * v, axis=1) for row in J], axis=1)
+        yield from evidence(h.activation.name, implicit_gradient(h, a), loss, x, rng)
 
-        def implicit(x):
-            trace = sum(slopes(x, e)[:, i] for i, e in enumerate(np.eye(sizes[0])))  # noqa: B023
-            return np.mean(np.sum(model(x, a) ** 2, axis=1) / 2 + trace)  # noqa: B023
 
-        def sliced(x):
-            along = np.sum(v * model(x, a), axis=1)  # noqa: B023
-            return np.mean(np.sum(v * slopes(x, v), axis=1) + along**2 / 2)  # noqa: B023
+@claim("D05", slide=SLIDE, source="chain rule; Song, Garg, Shi & Ermon 2019")
+def sliced_losses_of_networks_have_exact_gradients(rng, *, sliced_gradient=score_network_losses.sliced_gradient):
+    r"""E[vᵀ∇h v + ½(vᵀh)²] of a network h, with the gradient that differentiates the slices."""
+    for h, x, sizes, a in models(rng):
+        v = rng.standard_normal(a.shape)
 
-        def denoising(x):
-            return np.mean(np.sum((model(x, a + sigma * z) + z / sigma) ** 2, axis=1)) / 2  # noqa: B023
+        def loss(x, h=h, sizes=sizes, a=a, v=v):
+            along = np.sum(v * output(h, x, sizes, a), axis=1)
+            return np.mean(np.sum(v * slopes(h, x, sizes, a, v), axis=1) + along**2 / 2)
 
-        yield from evidence(f"{name}: implicit", implicit_gradient(h, a), implicit, x, rng)
-        yield from evidence(f"{name}: sliced", sliced_gradient(h, a, v), sliced, x, rng)
-        yield from evidence(f"{name}: denoising", denoising_gradient(h, a, z, sigma), denoising, x, rng)
+        yield from evidence(h.activation.name, sliced_gradient(h, a, v), loss, x, rng)
+
+
+@claim("D05", slide=SLIDE, source="chain rule; Vincent 2011")
+def denoising_losses_of_networks_have_exact_gradients(
+    rng, *, denoising_gradient=score_network_losses.denoising_gradient
+):
+    r"""½E‖h(a + σz) + z/σ‖² of a network h, with its gradient."""
+    for h, x, sizes, a in models(rng):
+        z, sigma = rng.standard_normal(a.shape), rng.uniform(0.2, 2)
+
+        def loss(x, h=h, sizes=sizes, a=a, z=z, sigma=sigma):
+            return np.mean(np.sum((output(h, x, sizes, a + sigma * z) + z / sigma) ** 2, axis=1)) / 2
+
+        yield from evidence(h.activation.name, denoising_gradient(h, a, z, sigma), loss, x, rng)
 
 
 def squares(h, a, scale):
@@ -108,7 +122,7 @@ def trace_divided_by_the_dimension(h, a):
     return plus(scaled(trace, 1 / a.shape[1]), half)
 
 
-three_losses_of_networks_and_their_gradients.mutants(
+implicit_losses_of_networks_have_exact_gradients.mutants(
     {
         "‖h‖² without ½": lambda h, a: plus(score_network_losses.implicit_gradient(h, a), squares(h, a, 1.0)),
         "trace 1 % too large": lambda h, a: scaled(
@@ -129,9 +143,8 @@ three_losses_of_networks_and_their_gradients.mutants(
             trace_divided_by_the_dimension, project="torchebm", version="0.8.9, approximate score matching"
         ),
     },
-    replaces="implicit_gradient",
 )
-three_losses_of_networks_and_their_gradients.mutants(
+sliced_losses_of_networks_have_exact_gradients.mutants(
     {
         "unit directions": lambda h, a, v: score_network_losses.sliced_gradient(
             h, a, v / np.linalg.norm(v, axis=1)[:, None]
@@ -142,9 +155,8 @@ three_losses_of_networks_and_their_gradients.mutants(
         "no ½": lambda h, a, v: plus(score_network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
         "the same direction for all": lambda h, a, v: score_network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
     },
-    replaces="sliced_gradient",
 )
-three_losses_of_networks_and_their_gradients.mutants(
+denoising_losses_of_networks_have_exact_gradients.mutants(
     {
         "target −z": lambda h, a, z, sigma: score_network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
         "target +z/σ": shipped(
@@ -162,5 +174,4 @@ three_losses_of_networks_and_their_gradients.mutants(
             score_network_losses.denoising_gradient(h, a, z, sigma), 1 / a.shape[1]
         ),
     },
-    replaces="denoising_gradient",
 )

@@ -17,31 +17,45 @@ def difference(f, step=1e-3):
     return (4 * fine - coarse) / 3
 
 
+def along_direction(rng, name, gradient, function, x, a, error):
+    """Evidence that gradients in x and a are right along a random direction, by differences."""
+    u, v = rng.standard_normal(x.shape), rng.standard_normal(a.shape)
+    u, v = u / np.linalg.norm(u), v / np.linalg.norm(v)
+    slope = difference(lambda s: function(x + s * u, a + s * v))
+    along = flatten(gradient.layers) @ u + (gradient.input * v).sum()
+    yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * error / rounding(1e6))
+
+
 @claim("D15", slide=SLIDE, source="chain rule")
-def score_network_gradients_are_exact(
-    rng, *, backward=score_network_losses.backward, loss_gradient=score_network_losses.loss_gradient
-):
+def score_network_gradients_are_exact(rng, *, backward=score_network_losses.backward):
     r"""∇⟨c, h_x(a, t)⟩ in x and a: against automatic differentiation, and against differences along a direction."""
     for h, x, sizes, a, t, y, scale, std in instances(rng):
         name, c = h.sde.name, rng.standard_normal(a.shape)
 
-        def loss(x, a):
+        def pairing(x, a):
             return np.sum(c * value(h, x, sizes, a, t, y, scale, std))  # noqa: B023
 
-        of_x, of_a = autograd.grad(loss, (0, 1))(x, a)
+        of_x, of_a = autograd.grad(pairing, (0, 1))(x, a)
         measured, error = backward(h, a, t, y, c), tolerance(of_x, of_a)
         yield equal(f"{name}: in x", flatten(measured.layers), of_x, atol=error)
         yield equal(f"{name}: in a", measured.input, of_a, atol=error)
-        u, v = rng.standard_normal(x.shape), rng.standard_normal(a.shape)
-        u, v = u / np.linalg.norm(u), v / np.linalg.norm(v)
-        slope = difference(lambda s: loss(x + s * u, a + s * v))  # noqa: B023
-        along = flatten(measured.layers) @ u + (measured.input * v).sum()
-        yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * tolerance(of_x, of_a) / rounding(1e6))
-        squares, layers = loss_gradient(h, a, t, y, lambda s: ((c * s**2).sum(), 2 * c * s))  # noqa: B023
-        expected = value(h, x, sizes, a, t, y, scale, std)
-        of_squares = autograd.grad(lambda x: np.sum(c * value(h, x, sizes, a, t, y, scale, std) ** 2))(x)  # noqa: B023
-        yield equal(f"{name}: a loss", squares, (c * expected**2).sum(), atol=tolerance(c * expected**2))
-        yield equal(f"{name}: gradient of the loss", flatten(layers), of_squares, atol=tolerance(of_squares))
+        yield from along_direction(rng, name, measured, pairing, x, a, error)
+
+
+@claim("D15", slide=SLIDE, source="chain rule")
+def losses_of_score_networks_have_exact_gradients(rng, *, loss_gradient=score_network_losses.loss_gradient):
+    r"""A loss of the scores, here Σ c h_x(a, t)², and its gradient in x, against automatic differentiation."""
+    for h, x, sizes, a, t, y, scale, std in instances(rng):
+        name, c = h.sde.name, rng.standard_normal(a.shape)
+
+        def squares(x):
+            return np.sum(c * value(h, x, sizes, a, t, y, scale, std) ** 2)  # noqa: B023
+
+        measured, layers = loss_gradient(h, a, t, y, lambda s: ((c * s**2).sum(), 2 * c * s))  # noqa: B023
+        gradient = autograd.grad(squares)(x)
+        terms = c * value(h, x, sizes, a, t, y, scale, std) ** 2
+        yield equal(f"{name}: a loss", measured, squares(x), atol=tolerance(terms))
+        yield equal(f"{name}: gradient of the loss", flatten(layers), gradient, atol=tolerance(gradient))
 
 
 def changed(of_layers=lambda layers, std: layers, of_input=lambda g, a, size, std, c: g):
@@ -57,6 +71,11 @@ def changed(of_layers=lambda layers, std: layers, of_input=lambda g, a, size, st
     return wrong
 
 
+def unscaled(layers, factor):
+    """Layers times a number."""
+    return tuple(type(layer)(factor * layer.W, factor * layer.b) for layer in layers)
+
+
 score_network_gradients_are_exact.mutants(
     {
         "mean over the batch": changed(lambda layers, std: unscaled(layers, 1 / len(std))),
@@ -69,13 +88,7 @@ score_network_gradients_are_exact.mutants(
         ),
         "labels dropped": lambda h, a, t, y, c: score_network_losses.backward(h, a, t, None, c),
     },
-    replaces="backward",
 )
-
-
-def unscaled(layers, factor):
-    """Layers times a number."""
-    return tuple(type(layer)(factor * layer.W, factor * layer.b) for layer in layers)
 
 
 def loss_of_the_perceptrons_outputs(h, a, t, y, loss):
@@ -88,13 +101,21 @@ def gradient_halved(h, a, t, y, loss):
     return value, unscaled(layers, 0.5)
 
 
-score_network_gradients_are_exact.mutants(
+losses_of_score_networks_have_exact_gradients.mutants(
     {
         "a loss of the perceptron's outputs": loss_of_the_perceptrons_outputs,
         "the loss's gradient halved": gradient_halved,
     },
-    replaces="loss_gradient",
 )
+
+
+def trace(h, x, sizes, a, t, y, scale, std):
+    """Trace of the score's Jacobian in the points, by automatic differentiation of each coordinate."""
+
+    def slope(i):
+        return autograd.elementwise_grad(lambda a: value(h, x, sizes, a, t, y, scale, std)[:, i])(a)[:, i]
+
+    return sum(slope(i) for i in range(a.shape[-1]))
 
 
 @claim("D15", slide=SLIDE, source="chain rule; Pearlmutter 1994")
@@ -106,30 +127,18 @@ def divergences_and_their_gradients_are_exact(
 ):
     r"""tr ∇h_x(a, t) is the trace of automatic differentiation's Jacobian, and Σ w tr ∇h_x has its gradients."""
     for h, x, sizes, a, t, y, scale, std in instances(rng):
-        name, w, p = h.sde.name, rng.standard_normal(8), a.shape[-1]
-
-        def trace(x, a):
-            def of(i):
-                slope = autograd.elementwise_grad(lambda a: value(h, x, sizes, a, t, y, scale, std)[:, i])  # noqa: B023
-                return slope(a)[:, i]
-
-            return sum(of(i) for i in range(p))  # noqa: B023
-
-        expected = trace(x, a)
+        name, w = h.sde.name, rng.standard_normal(8)
+        expected = trace(h, x, sizes, a, t, y, scale, std)
         yield equal(f"{name}: divergence", divergence(h, a, t, y), expected, atol=tolerance(expected))
 
         def total(x, a):
-            return np.sum(w * trace(x, a)) + 0 * np.sum(a)  # noqa: B023
+            return np.sum(w * trace(h, x, sizes, a, t, y, scale, std)) + 0 * np.sum(a)  # noqa: B023
 
         of_x, of_a = autograd.grad(total, (0, 1))(x, a)
         g, error = divergence_backward(h, a, t, y, w), tolerance(of_x, of_a)
         yield equal(f"{name}: its gradient in x", flatten(g.layers), of_x, atol=error)
         yield equal(f"{name}: its gradient in a", g.input, of_a, atol=error)
-        u, v = rng.standard_normal(x.shape), rng.standard_normal(a.shape)
-        u, v = u / np.linalg.norm(u), v / np.linalg.norm(v)
-        slope = difference(lambda s: total(x + s * u, a + s * v))  # noqa: B023
-        along = flatten(g.layers) @ u + (g.input * v).sum()
-        yield equal(f"{name}: along a direction", along, slope, atol=1e-5 * tolerance(of_x, of_a) / rounding(1e6))
+        yield from along_direction(rng, name, g, total, x, a, error)
 
 
 def divergence_of_the_perceptron(h, a, t, y=None):
