@@ -10,7 +10,7 @@ from refimpl.arguments.arrays import Array
 from refimpl.data import digits
 from refimpl.diffusion.cascade_laws import cascade_law
 from refimpl.diffusion.cascades import cascade, conditional_empirical_denoiser, pool
-from refimpl.diffusion.empirical import empirical_denoiser
+from refimpl.diffusion.tweedie import empirical_denoiser
 from refimpl.sampling.metrics import gaussian_kl
 
 SLIDE = "Modern tricks to generate appealing images"

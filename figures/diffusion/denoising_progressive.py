@@ -10,13 +10,8 @@ from matplotlib.figure import Figure
 from figures.diffusion.denoising_growing_noise import MEANS, VARIANCES, WEIGHTS
 from refimpl.arguments.arrays import Array
 from refimpl.calculus.mixtures import mixture_log_density
-from refimpl.diffusion.tweedie import (
-    ancestral_denoise,
-    ancestral_denoising_step,
-    denoise,
-    mixture_score,
-    tweedie_denoiser,
-)
+from refimpl.diffusion.denoising import ancestral_denoise, denoise
+from refimpl.diffusion.tweedie import ancestral_denoising_step, mixture_score, tweedie_denoiser
 
 SLIDE = "The answer: Diffusion models"
 ROWS = ("D11",)

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from refimpl.arguments.arrays import Array
-from refimpl.calculus.mixtures import mixture_log_density, mixture_score
+from refimpl.calculus.mixtures import mixture_log_density
 from refimpl.diffusion.guidance import classifier_free_score, guided_diffusion_law, guided_flow_law, tilted_law
+from refimpl.diffusion.tweedie import mixture_score
 
 SLIDE = "Modern tricks to generate appealing images"
 ROWS = ("D22",)

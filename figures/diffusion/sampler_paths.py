@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from refimpl.arguments.arrays import Array
 from refimpl.calculus.mixtures import mixture_log_density
 from refimpl.diffusion.marginals import marginal, marginal_score
-from refimpl.diffusion.sampler import heun_step, reverse_step
+from refimpl.diffusion.probability_flow import heun_step
+from refimpl.diffusion.sampler import reverse_step
 from refimpl.diffusion.sde import vp
 
 SLIDE = "Reverse diffusion"

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from refimpl.arguments.arrays import Array
-from refimpl.calculus.mixtures import mixture_log_density, mixture_score
+from refimpl.calculus.mixtures import mixture_log_density
+from refimpl.diffusion.tweedie import mixture_score
 
 SLIDE = "Learning the score"
 ROWS = ("D01",)

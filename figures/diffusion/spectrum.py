@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from refimpl.arguments.arrays import Array
 from refimpl.data import digits
 from refimpl.diffusion.denoising import denoise
-from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.diffusion.spectrum import power_spectrum, radial_average
+from refimpl.diffusion.tweedie import empirical_denoiser
 
 SLIDE = "Analyzing what happens during the progressive denoising"
 ROWS = ("D17",)

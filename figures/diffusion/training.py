@@ -11,15 +11,13 @@ from refimpl.arguments.arrays import Array
 from refimpl.backpropagation import mlp
 from refimpl.backpropagation.activations import tanh
 from refimpl.backpropagation.layers import Network, flatten, random_layers, unflatten
-from refimpl.calculus.mixtures import mixture_score
 from refimpl.diffusion.data_sets import two_moons
-from refimpl.diffusion.learning import Training
-from refimpl.diffusion.learning_steps import Draw, learner_start, learning_step
 from refimpl.diffusion.score_network import random_score_network
 from refimpl.diffusion.score_network_losses import Loss, denoising_gradient, implicit_gradient, sliced_gradient
 from refimpl.diffusion.score_network_sampler import sample_network
 from refimpl.diffusion.sde import vp
-from refimpl.diffusion.training import train
+from refimpl.diffusion.training import Draw, Training, learner_start, learning_step, train
+from refimpl.diffusion.tweedie import mixture_score
 from refimpl.sampling.estimators import sliced_w2
 
 SLIDE = "Learning the score"

@@ -9,7 +9,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from refimpl.arguments.arrays import Array
 from refimpl.data import digits
-from refimpl.diffusion.empirical import empirical_denoiser, empirical_weights, weight_entropy
+from refimpl.diffusion.empirical import empirical_weights, weight_entropy
+from refimpl.diffusion.tweedie import empirical_denoiser
 
 SLIDE = "Examples of optimal denoising on MNIST"
 ROWS = ("D09", "D10")

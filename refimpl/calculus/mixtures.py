@@ -1,7 +1,7 @@
-"""Mixtures of Gaussians π = Σ_k w_k N(μ_k, Σ_k): log-density, score and its Jacobian, computed in the log domain.
+"""Mixtures of Gaussians π = Σ_k w_k N(μ_k, Σ_k): log-density, its gradient and Hessian, in the log domain.
 
-X + σZ is the same mixture with the covariances Σ_k + σ²I. Many points are computed in blocks, so that what is needed
-for all components at once stays in the cache, and memory within a few MB.
+X + σZ is the same mixture with the covariances Σ_k + σ²I. Many points are computed in blocks: what is needed for all
+components at once stays in the cache, and memory within a few MB.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from refimpl.arguments.domains import array, domain
 
 _BLOCK = 2**20  # bytes of an array over the components, coordinates and points of a block
 
-_mixture = {
+mixture_domains = {
     "x": array("... p"),
     "weights": probabilities("k"),
     "means": array("k p"),
@@ -23,7 +23,7 @@ _mixture = {
 }
 
 
-@domain(**_mixture)
+@domain(**mixture_domains)
 def mixture_log_density(x: Any, weights: Array, means: Array, covariances: Array) -> Any:
     r"""Logarithm of the density of a mixture of Gaussians.
 
@@ -58,45 +58,28 @@ def mixture_log_density(x: Any, weights: Array, means: Array, covariances: Array
     return np.concatenate(blocks).reshape(x.shape[:-1])
 
 
-@domain(**_mixture)
-def mixture_score(x: Any, weights: Array, means: Array, covariances: Array) -> Any:
-    r"""Score of a mixture of Gaussians.
+@domain(**mixture_domains)
+def mixture_gradient(x: Any, weights: Array, means: Array, covariances: Array) -> Any:
+    r"""Gradient of the log-density of a mixture of Gaussians: its score.
 
     .. math:: \nabla \log \pi(x) = \sum_k r_k(x) \, \Sigma_k^{-1} (\mu_k - x), \qquad
               r(x) = \mathrm{softmax}_k \big(\log w_k + \log N(x; \mu_k, \Sigma_k)\big)
 
     Parameters
     ----------
-    x : (..., p) array
-        Points.
-    weights : (k,) array
-        Weights of the components, ≥ 0, of sum 1.
-    means : (k, p) array
-        Their means.
-    covariances : (k, p, p) array
-        Their covariances, symmetric positive definite.
+    x, weights, means, covariances
+        As for `mixture_log_density`.
 
     Returns
     -------
     (..., p) array
-
-    References
-    ----------
-    Slide "A denoising perspective on sampling".
-
-    Examples
-    --------
-    Halfway between two components each pulls with half its weight.
-
-    >>> mixture_score([0.0, 1.0], [0.5, 0.5], [[-3.0, 0.0], [3.0, 0.0]], [[[1.0, 0.0], [0.0, 1.0]]] * 2)
-    array([ 0., -1.])
     """
     components = _components(x, weights, means, covariances)
     blocks = [(_responsibilities(log_joint)[:, None] * g).sum(axis=0).T for log_joint, g in components]
     return np.concatenate(blocks).reshape(x.shape)
 
 
-@domain(**_mixture)
+@domain(**mixture_domains)
 def mixture_score_jacobian(x: Any, weights: Array, means: Array, covariances: Array) -> Any:
     r"""Jacobian of the score of a mixture of Gaussians: the Hessian of its log-density.
 
@@ -105,14 +88,8 @@ def mixture_score_jacobian(x: Any, weights: Array, means: Array, covariances: Ar
 
     Parameters
     ----------
-    x : (..., p) array
-        Points.
-    weights : (k,) array
-        Weights of the components, ≥ 0, of sum 1.
-    means : (k, p) array
-        Their means.
-    covariances : (k, p, p) array
-        Their covariances, symmetric positive definite.
+    x, weights, means, covariances
+        As for `mixture_log_density`.
 
     Returns
     -------

@@ -1,1 +1,32 @@
-"""Scores, denoising and diffusion models."""
+"""Scores, how they are learnt, denoisers, and diffusion models that sample with them.
+
+- `score_matching`: losses that a score is learnt from, implicit, sliced and denoising
+- `two_mode_means`: integrals under two distant modes, by trapezoids
+- `fisher_blindness`: distances of two modes, of which the Fisher divergence hardly sees the weights
+- `mode_weight`: fitting a mode's weight, by maximum likelihood and by score matching
+- `tweedie`: Tweedie's formula, denoisers of mixtures and of data sets, and the two denoising steps
+- `empirical`: probabilities that a noisy point is each of the samples of a data set, and their entropy
+- `manifold`: data on a circle or another thin set, and their scores under noise
+- `schedules`: times and noise levels that a sampler goes through
+- `denoising`: sampling with a denoiser, in many small steps
+- `sde`: the forward processes VP, sub-VP and VE
+- `marginals`: the laws that a process makes of a mixture, with exact scores
+- `sampler`: steps of the reverse SDE and of the probability flow, samples, and predictor-corrector
+- `probability_flow`: the flow by Heun's method, DDIM or to a tolerance, and likelihoods
+- `gaussian_law`: the exact law of each sampler on Gaussian data
+- `scores_and_denoisers`: scores of a process as denoisers, and back
+- `parameterisations`: score, noise, clean point and v, each from each
+- `score_network`: the score network, its features of time and label, its parameters and its files
+- `score_network_losses`: the derivatives of networks by hand, the losses and their gradients
+- `training`: joint training of a score network, by Adam on random batches
+- `score_network_sampler`: samples by a score network, with guidance
+- `data_sets`: two moons, and the digits in coordinates of their principal components
+- `digit_network`: the trained network of the digits, and the command that trains it
+- `spectrum`: spectra of images under noise, and the Wiener filter
+- `convergence`: the method of the convergence theorem, and its exact law on Gaussians
+- `girsanov`: the theorem's bound, and the divergence of whole paths that its proof bounds
+- `sample_complexity`: the error of score matching against the number of samples
+- `guidance`: classifier guidance and classifier-free guidance, and the laws that they sample
+- `cascades`: samples of low resolution first, then of high resolution given them
+- `cascade_laws`: exact laws of a cascade on Gaussians and mixtures
+"""

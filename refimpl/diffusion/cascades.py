@@ -13,8 +13,8 @@ import numpy as np
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, field, function, integer, nonnegative, positive
 from refimpl.diffusion.denoising import Denoiser, denoise
-from refimpl.diffusion.empirical import empirical_denoiser
 from refimpl.diffusion.schedules import falling
+from refimpl.diffusion.tweedie import empirical_denoiser
 
 _points = array("... p")
 

@@ -19,10 +19,9 @@ import numpy as np
 from refimpl.arguments.domains import domain, generator, integer
 from refimpl.backpropagation.activations import silu
 from refimpl.diffusion.data_sets import Whitening, digit_sets, to_coordinates, whitening
-from refimpl.diffusion.learning import Training
-from refimpl.diffusion.score_network import ScoreNetwork, random_score_network
+from refimpl.diffusion.score_network import ScoreNetwork, load, random_score_network, save
 from refimpl.diffusion.sde import vp
-from refimpl.diffusion.training import Trained, load, save, train
+from refimpl.diffusion.training import Trained, Training, train
 from refimpl.files import checkpoints
 
 COMPONENTS, HIDDEN, FREQUENCIES = 32, (256, 256, 256), 4

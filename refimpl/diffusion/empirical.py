@@ -1,7 +1,8 @@
-"""The optimal denoiser of a data set: an average of its samples, weighted by how well they explain what was seen.
+"""Probabilities that a noisy point is each of the samples of a data set, and their entropy.
 
-The weights are softmax(−‖x − x_i‖²/2σ²). All squared distances come from one matrix product, whose rounding error is
-divided by σ²; where that would show, they are computed again, without cancellation, for the few samples that matter.
+The optimal denoiser, `tweedie.empirical_denoiser`, averages the samples with these weights. All squared distances come
+from one matrix product, whose rounding error is divided by σ². Where that would show, they are computed again, without
+cancellation, for the few samples that matter.
 """
 
 from collections.abc import Iterator
@@ -11,55 +12,12 @@ import scipy
 
 from refimpl.arguments.array_domains import probabilities
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import array, domain, positive
+from refimpl.arguments.domains import array, bare, domain, positive
 
 _BLOCK = 2**25  # bytes of a block of weights, or of the differences computed again: 32 MB bound the memory at hand
 _CACHED = 2**22  # bytes of a block of samples: 4 MB stay in a last-level cache between two passes
 _UNSEEN = 2e-13  # an error of log w, times w, that may stay: a fifth of the 1e-12 that `empirical_weights` promises
 _LEAST = -700.0  # logarithm of the smallest weight kept: e⁻⁷⁰⁰ is a normal number still, and costs no slow subnormals
-
-
-@domain(x=array("... p"), data=array("n p"), sigma=positive)
-def empirical_denoiser(x: Array, data: Array, sigma: float) -> Array:
-    r"""The best guess of X when X_σ = x and X is a sample drawn from the data.
-
-    .. math:: E[X \mid X_\sigma = x] = \sum_i w_i x_i, \qquad
-              w = \mathrm{softmax}_i \big(-\|x - x_i\|^2 / 2\sigma^2\big)
-
-    It tends to the mean of the data as σ → ∞, and to the sample nearest to x as σ → 0.
-
-    Parameters
-    ----------
-    x : (..., p) array
-        Noisy points; computed in blocks, so that there may be many.
-    data : (n, p) array
-        Samples x_i.
-    sigma : float
-        Standard deviation of the noise, > 0.
-
-    Returns
-    -------
-    (..., p) array
-
-    References
-    ----------
-    Slides "A denoising perspective on sampling", "Examples of optimal denoising on MNIST"; Robbins 1956; Efron 2011.
-
-    Examples
-    --------
-    From halfway both samples count alike; with little noise only the nearest does.
-
-    >>> empirical_denoiser([0.5, 7.0], [[0.0, 0.0], [1.0, 0.0]], 10.0)
-    array([0.5, 0. ])
-    >>> empirical_denoiser([0.4, 7.0], [[0.0, 0.0], [1.0, 0.0]], 0.01)
-    array([0., 0.])
-    """
-    points = x.reshape(-1, x.shape[-1])
-    D = np.empty_like(points)
-    for rows, w in _relative_weights(points, data, sigma):
-        D[rows] = w @ data
-        D[rows] /= w.sum(axis=1, keepdims=True)
-    return D.reshape(x.shape)
 
 
 @domain(x=array("... p"), data=array("n p"), sigma=positive)
@@ -94,7 +52,7 @@ def empirical_weights(x: Array, data: Array, sigma: float) -> Array:
     """
     points = x.reshape(-1, x.shape[-1])
     weights = np.empty((len(points), len(data)))
-    for rows, w in _relative_weights(points, data, sigma):
+    for rows, w in bare(relative_weights)(points, data, sigma):
         np.divide(w, w.sum(axis=1, keepdims=True), out=weights[rows])
     return weights.reshape(*x.shape[:-1], len(data))
 
@@ -127,8 +85,20 @@ def weight_entropy(weights: Array) -> Array:
     return scipy.special.entr(weights).sum(axis=-1)
 
 
-def _relative_weights(x: Array, data: Array, sigma: float) -> Iterator[tuple[slice, Array]]:
-    """Blocks of points, and there w_i / max w of all samples; one array serves all blocks."""
+@domain(x=array("m p"), data=array("n p"), sigma=positive)
+def relative_weights(x: Array, data: Array, sigma: float) -> Iterator[tuple[slice, Array]]:
+    """Weights in units of the largest, w_i / max w, for one block of points after the other.
+
+    Parameters
+    ----------
+    x, data, sigma
+        As for `empirical_weights`, with x (m, p).
+
+    Returns
+    -------
+    iterator
+        Of the points of a block, as a slice, and their weights (rows, n); one array serves all blocks.
+    """
     n, p = data.shape
     variance = max(sigma * sigma, np.finfo(float).tiny)  # positive, also where σ² underflows
     origin = data[:100].mean(axis=0)  # a point amid the data: what all have in common costs no digits, and 100 tell it

@@ -13,7 +13,7 @@ import scipy
 from refimpl.arguments.array_domains import covariance, probabilities
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, function, integer, number, positive
-from refimpl.calculus.mixtures import mixture_score
+from refimpl.diffusion.tweedie import mixture_score
 
 _real = number("")
 

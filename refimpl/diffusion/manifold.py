@@ -9,7 +9,7 @@ import scipy
 
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, positive
-from refimpl.diffusion.empirical import empirical_denoiser
+from refimpl.diffusion.tweedie import empirical_denoiser
 
 _planar = array("... 2")
 

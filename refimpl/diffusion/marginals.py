@@ -8,8 +8,9 @@ import numpy as np
 from refimpl.arguments.array_domains import covariance, probabilities
 from refimpl.arguments.arrays import Array, namespace
 from refimpl.arguments.domains import array, domain, number
-from refimpl.calculus import mixtures
+from refimpl.calculus.mixtures import mixture_score_jacobian
 from refimpl.diffusion.sde import SDE, process
+from refimpl.diffusion.tweedie import mixture_score
 
 _mixture = {"weights": probabilities("k"), "means": array("k p"), "covariances": covariance("k p p")}
 
@@ -75,7 +76,7 @@ def marginal_score(sde: SDE, weights: Array, means: Array, covariances: Array) -
     >>> marginal_score(ve(3.0, 5.0), [1.0], [[7.0]], [[[2.0]]])([25.0], 1.0)
     array([-1.])
     """
-    return lambda a, t: mixtures.mixture_score(a, *marginal(sde, t, weights, means, covariances))
+    return lambda a, t: mixture_score(a, *marginal(sde, t, weights, means, covariances))
 
 
 @domain(sde=process, **_mixture)
@@ -111,7 +112,7 @@ def marginal_score_divergence(
     """
 
     def divergence(a: Any, t: float) -> Any:
-        J = mixtures.mixture_score_jacobian(a, *marginal(sde, t, weights, means, covariances))
+        J = mixture_score_jacobian(a, *marginal(sde, t, weights, means, covariances))
         return namespace(J).einsum("...ii->...", J)
 
     return divergence

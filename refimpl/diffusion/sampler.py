@@ -1,7 +1,7 @@
-"""Back from noise to data: the reverse SDE, its predictor-corrector, and the steps of the probability flow.
+"""Back from noise to data: steps of the reverse SDE and of the probability flow, and samples by the reverse SDE.
 
-Time runs backward from T = 1, so that dt < 0; scores are functions (a, t) → ∇log p_t(a). The law p_t at the end of a
-run is that of the data with a little noise left, as the score need not exist at t = 0.
+Time runs backward from T = 1, so that dt < 0. Scores are functions (a, t) → ∇log p_t(a). A run ends at a small time:
+its law is that of the data with a little noise left, as the score need not exist at t = 0.
 """
 
 from typing import Any
@@ -10,25 +10,10 @@ import numpy as np
 
 from refimpl.arguments.arrays import Array, Score
 from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, field, generator, integer, number, positive
-from refimpl.diffusion.likelihood import log_likelihood, solve_flow
-from refimpl.diffusion.probability_flow import ddim_step, flow, heun_step, probability_flow_step
-from refimpl.diffusion.schedules import march
+from refimpl.diffusion.schedules import march, time_after, time_domain, time_step_domain
 from refimpl.diffusion.sde import SDE, process
 
-__all__ = [
-    "corrector_step",
-    "ddim_step",
-    "flow",
-    "heun_step",
-    "log_likelihood",
-    "predictor_corrector",
-    "probability_flow_step",
-    "reverse_step",
-    "sample",
-    "solve_flow",
-]
-
-_points, _time = array("... p"), number("> 0 and <= 1")
+_points = array("... p")
 
 
 def _check_shape(name: str, value: Any, sizes: Sizes) -> Any:
@@ -40,7 +25,7 @@ def _check_shape(name: str, value: Any, sizes: Sizes) -> Any:
 _shape = Domain("a tuple of sizes (..., p), each >= 1", _check_shape)
 
 
-@domain(sde=process, score=field, a=_points, t=_time, dt=number("< 0"), z=_points)
+@domain(sde=process, score=field, a=_points, t=time_domain, dt=number("< 0"), z=_points)
 def reverse_step(sde: SDE, score: Score, a: Any, t: float, dt: float, z: Any) -> Any:
     r"""One Euler-Maruyama step of the reverse SDE.
 
@@ -84,7 +69,80 @@ def reverse_step(sde: SDE, score: Score, a: Any, t: float, dt: float, z: Any) ->
     return a + (sde.drift(a, t) - g**2 * score(a, t)) * dt + g * np.sqrt(-dt) * z
 
 
-@domain(sde=process, score=field, a=_points, t=_time, r=positive, z=_points)
+@domain(sde=process, score=field, a=_points, t=time_domain)
+def velocity(sde: SDE, score: Score, a: Any, t: float) -> Any:
+    r"""The field of the flow.
+
+    .. math:: F(a, t) = f(a, t) - \tfrac12 g(t)^2 \nabla \log p_t(a)
+
+    Parameters
+    ----------
+    sde : SDE
+        The forward process.
+    score : callable
+        ∇log p_t, a function of (a, t) of the shape of a.
+    a : (..., p) array
+        Points at time t.
+    t : float
+        Time, > 0 and ≤ 1.
+
+    Returns
+    -------
+    (..., p) array
+
+    References
+    ----------
+    Slide "Reverse diffusion"; Song et al. 2021, eq. (13).
+
+    Examples
+    --------
+    >>> from refimpl.diffusion.sde import vp
+    >>> velocity(vp(2.0, 2.0), lambda a, t: -a / 4, [4.0], 1.0)  # −4 + 1
+    array([-3.])
+    """
+    return bare(sde.drift)(a, t) - sde.diffusion(t) ** 2 / 2 * score(a, t)
+
+
+@domain(sde=process, score=field, a=_points, t=time_domain, dt=time_step_domain)
+def probability_flow_step(sde: SDE, score: Score, a: Any, t: float, dt: float) -> Any:
+    r"""One Euler step of the probability flow, back (dt < 0) towards the data or forth towards the noise.
+
+    .. math:: a^+ = a + \big[f(a, t) - \tfrac12 g(t)^2 \nabla \log p_t(a)\big] dt
+
+    Parameters
+    ----------
+    sde : SDE
+        The forward process.
+    score : callable
+        ∇log p_t, a function of (a, t) of the shape of a.
+    a : (..., p) array
+        Points at time t.
+    t : float
+        Time, > 0 and ≤ 1.
+    dt : float
+        Time step, not 0, with t + dt within [0, 1].
+
+    Returns
+    -------
+    (..., p) array
+
+    References
+    ----------
+    Slide "Reverse diffusion"; Song et al. 2021, eq. (13).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refimpl.diffusion.sde import SDE
+    >>> brownian = SDE("brownian", lambda a, t: 0 * a, lambda t: 2.0, lambda t: (1.0, 2 * np.sqrt(t)))
+    >>> probability_flow_step(brownian, lambda a, t: -a, [10.0], 1.0, -0.01)
+    array([9.8])
+    """
+    bare(time_after)(t, dt)
+    return a + bare(velocity)(sde, score, a, t) * dt
+
+
+@domain(sde=process, score=field, a=_points, t=time_domain, r=positive, z=_points)
 def corrector_step(sde: SDE, score: Score, a: Any, t: float, r: float, z: Any) -> Any:
     r"""One step of Langevin Monte Carlo towards p_t, at the same time t.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import Domain, Sizes, array, domain, function, integer, positive
+from refimpl.arguments.domains import Domain, Sizes, array, domain, function, integer, number, positive
 from refimpl.arguments.errors import DivergedError
 
 _list = array("k")
@@ -26,7 +26,15 @@ def _falling(top: float = np.inf) -> Domain:
     return Domain(text, check)
 
 
+def _check_step(name: str, value: Any, sizes: Sizes) -> float:
+    dt = number("").check(name, value, sizes)
+    if dt == 0:
+        raise ValueError(f"{name} must not be 0")
+    return dt
+
+
 falling, falling_times = _falling(), _falling(top=1.0)
+time_domain, time_step_domain = number("> 0 and <= 1"), Domain("a number other than 0", _check_step)
 
 
 @domain(sigma_max=positive, sigma_min=positive, num_steps=integer(1), rho=positive)
@@ -64,6 +72,26 @@ def noise_levels(sigma_max: float, sigma_min: float, num_steps: int, rho: float 
     if not root:
         raise ValueError(f"rho must be larger for noise levels from {sigma_max:g} to {sigma_min:g}, got {rho:g}")
     return np.append(sigma_max * np.linspace(1.0, root, num_steps) ** rho, 0.0)
+
+
+@domain(t=time_domain, dt=time_step_domain)
+def time_after(t: float, dt: float) -> float:
+    """The time t + dt, which must be within [0, 1]; 0 or 1 where only rounding leaves it outside.
+
+    Parameters
+    ----------
+    t : float
+        Time, > 0 and ≤ 1.
+    dt : float
+        Time step, not 0.
+
+    Returns
+    -------
+    float
+    """
+    if not -1e-12 <= t + dt <= 1 + 1e-12:
+        raise ValueError(f"dt must lead from t = {t:g} to a time >= 0 and <= 1, got {dt:g}")
+    return min(max(t + dt, 0.0), 1.0)
 
 
 @domain(step=function, state=array("..."), schedule=falling)

@@ -1,20 +1,26 @@
 r"""The score network h_x(a, t): a multilayer perceptron with features of the time and an embedding of the label.
 
 It is the score of noised N(0, I) data plus what the perceptron F adds. F reads the point, features of the time and the
-unit vector of the label, so that columns of its first weights are the labels' embeddings; a label of −1 is none.
+unit vector of the label, so that columns of its first weights are the labels' embeddings; a label of −1 is none. Its
+parameters x are one vector, and a plain file.
 """
 
+import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import autograd.numpy as np
 
 from refimpl.arguments.array_domains import integers, positive_array
+from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, generator, integer, optional, same_size
 from refimpl.backpropagation import layers, mlp
 from refimpl.backpropagation.activations import Activation, silu
-from refimpl.backpropagation.layers import Layer, Network, random_layers
+from refimpl.backpropagation.layers import Layer, Network, flatten, random_layers, sizes_of, unflatten
 from refimpl.diffusion.sde import SDE, point_times, process
+from refimpl.files import checkpoints
+from refimpl.files.writing import path_domain, write_whole
 
 
 class ScoreNetwork(NamedTuple):
@@ -40,11 +46,11 @@ def _check_score_network(name: str, value: Any, sizes: Sizes) -> ScoreNetwork:
     return value._replace(F=F, sde=sde)
 
 
-score_network = Domain("ScoreNetwork", _check_score_network)
+network_domain = Domain("ScoreNetwork", _check_score_network)
 labels = integers()
 _points = array("... p")
 _numbers = {"frequencies": integer(0), "classes": integer(0)}
-_given = {"h": score_network, "a": _points, "t": point_times, "y": optional(labels)}
+_given = {"h": network_domain, "a": _points, "t": point_times, "y": optional(labels)}
 
 
 @domain(sde=process, widths=layers.widths, rng=generator, **_numbers, activation=layers.activation)
@@ -79,7 +85,6 @@ def random_score_network(
     Examples
     --------
     >>> from refimpl.diffusion.sde import vp
-    >>> from refimpl.backpropagation.layers import sizes_of
     >>> h = random_score_network(vp(), [2, 128, 128], np.random.default_rng(0))
     >>> sizes_of(h.F.layers), score(h, [[1.0, -2.0]], 0.5)
     ((3, 128, 128, 2), array([[-1.,  2.]]))
@@ -224,6 +229,93 @@ def of_classes(y: Any, classes: int) -> Any:
     if (outside := (y < -1) | (y >= classes)).any():
         raise ValueError(f"y must be >= -1 and < {classes}, the number of classes, got {y[outside].flat[0]}")
     return y
+
+
+@domain(h=network_domain)
+def parameters(h: ScoreNetwork) -> Array:
+    """The parameters x of a score network as one vector.
+
+    Parameters
+    ----------
+    h : ScoreNetwork
+        The network.
+
+    Returns
+    -------
+    (d,) array
+    """
+    return flatten(h.F.layers)
+
+
+@domain(h=network_domain, x=array("d"))
+def with_parameters(h: ScoreNetwork, x: Array) -> ScoreNetwork:
+    """The score network with other parameters.
+
+    Parameters
+    ----------
+    h : ScoreNetwork
+        The network.
+    x : (d,) array
+        Parameters; its layers become views of it.
+
+    Returns
+    -------
+    ScoreNetwork
+    """
+    return h._replace(F=h.F._replace(layers=bare(unflatten)(x, sizes_of(h.F.layers))))
+
+
+@domain(path=path_domain, h=network_domain)
+def save(path: Path, h: ScoreNetwork) -> None:
+    """Write the parameters of a score network to a plain npz file, in single precision, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    h : ScoreNetwork
+        The network.
+    """
+    content = io.BytesIO()
+    np.savez(content, architecture=np.array(_architecture(h)), x=parameters(h).astype(np.float32))
+    write_whole(path, content.getvalue())
+
+
+@domain(path=path_domain, h=network_domain)
+def load(path: Path, h: ScoreNetwork) -> ScoreNetwork:
+    """The score network of a file.
+
+    Parameters
+    ----------
+    path : path
+        A file that `save` wrote.
+    h : ScoreNetwork
+        A network of the same architecture.
+
+    Returns
+    -------
+    ScoreNetwork
+
+    Raises
+    ------
+    ValueError
+        When the file is damaged, or of another architecture.
+    """
+    try:
+        stored = checkpoints.read(path)
+        found, x = str(stored["architecture"]), stored["x"].astype(float)
+        if found == _architecture(h):
+            return with_parameters(h, x)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"path must be a checkpoint, whole, got {path} ({error})") from None
+    raise ValueError(f"path must hold a network {_architecture(h)}, got {found} in {path}")
+
+
+def _architecture(h: ScoreNetwork) -> str:
+    """All but the parameters, in words: the process by its kernel half way too."""
+    sizes, (scale, std) = "-".join(map(str, sizes_of(h.F.layers))), h.sde.kernel(0.5)
+    process = f"{h.sde.name} with scale {scale:.4g} and std {std:.4g} at t = 1/2"
+    return f"{sizes} {h.F.activation.name}, {h.frequencies} frequencies, {h.classes} classes, {process}"
 
 
 def _extra(frequencies: int, classes: int) -> int:

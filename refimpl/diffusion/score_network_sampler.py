@@ -8,7 +8,7 @@ from refimpl.arguments.arrays import Array, Score, keep_freed_memory
 from refimpl.arguments.domains import bare, domain, generator, integer, number, optional
 from refimpl.diffusion.guidance import classifier_free_score
 from refimpl.diffusion.sampler import sample
-from refimpl.diffusion.score_network import ScoreNetwork, labels, score, score_network
+from refimpl.diffusion.score_network import ScoreNetwork, labels, network_domain, score
 from refimpl.diffusion.sde import unchecked
 from refimpl.parallel.threads import operations, spread
 
@@ -17,7 +17,7 @@ BLOCK = 1024
 
 
 @domain(
-    h=score_network,
+    h=network_domain,
     n=integer(1),
     num_steps=integer(1),
     rng=generator,

@@ -166,7 +166,7 @@ def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> Target
         return -mixtures.mixture_log_density(a, weights, means, covariances)
 
     def grad_f(a: Any) -> Any:
-        return -mixtures.mixture_score(a, weights, means, covariances)
+        return -mixtures.mixture_gradient(a, weights, means, covariances)
 
     return _make("Gaussian mixture", means.shape[1], f, grad_f, 0.0)
 

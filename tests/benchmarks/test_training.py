@@ -14,11 +14,11 @@ import pytest
 
 from refimpl.arguments.domains import bare
 from refimpl.backpropagation.activations import tanh
-from refimpl.diffusion import training
-from refimpl.diffusion.learning import learner_start, learning_step
+from refimpl.diffusion import score_network, training
 from refimpl.diffusion.score_network import ScoreNetwork, random_score_network
 from refimpl.diffusion.score_network_sampler import BLOCK, sample_network
 from refimpl.diffusion.sde import vp
+from refimpl.diffusion.training import learner_start, learning_step
 from refimpl.parallel.threads import spread
 
 BATCH, STEPS, POINTS, TIMES, T_END = 512, 20, 10_000, 500, 1e-3
@@ -33,7 +33,7 @@ def batches() -> list[tuple[np.ndarray, ...]]:
 
 def test_training_steps_against_jax(race: Callable) -> None:
     jax = pytest.importorskip("jax", reason="jax is not installed")
-    drawn, x = batches(), training.parameters(NETWORK)
+    drawn, x = batches(), score_network.parameters(NETWORK)
     objective = training.joint_objective(NETWORK)
 
     def ours() -> np.ndarray:
@@ -51,10 +51,10 @@ def test_training_steps_against_jax(race: Callable) -> None:
 def test_reverse_diffusion_against_jax(race: Callable) -> None:
     jax = pytest.importorskip("jax", reason="jax is not installed")
     rng = np.random.default_rng(2)
-    x = training.parameters(NETWORK)
-    h = training.with_parameters(NETWORK, x + 0.05 * rng.standard_normal(len(x)))
+    x = score_network.parameters(NETWORK)
+    h = score_network.with_parameters(NETWORK, x + 0.05 * rng.standard_normal(len(x)))
     with jax.enable_x64(True):
-        peer = jax_sampler(jax, training.parameters(h))
+        peer = jax_sampler(jax, score_network.parameters(h))
         samples = partial(sample_network, h, POINTS, TIMES)
         layers = partial(bare_layers, h)
         a = race(lambda: samples(np.random.default_rng(3)), repetitions=1, jax=peer, bare_layers=layers)

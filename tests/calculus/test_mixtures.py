@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.calculus.mixtures import mixture_log_density, mixture_score, mixture_score_jacobian
-from refimpl.diffusion.tweedie import tweedie_covariance, tweedie_denoiser
+from refimpl.calculus.mixtures import mixture_log_density, mixture_score_jacobian
+from refimpl.diffusion.tweedie import mixture_score, tweedie_covariance, tweedie_denoiser
 
 FUNCTIONS = [mixture_log_density, mixture_score, mixture_score_jacobian]
 

@@ -5,8 +5,7 @@ import pytest
 
 from refimpl.diffusion import digit_network
 from refimpl.diffusion.data_sets import Whitening, digit_sets, to_coordinates, to_images, two_moons, whitening
-from refimpl.diffusion.score_network import score
-from refimpl.diffusion.training import parameters
+from refimpl.diffusion.score_network import parameters, score
 
 
 def test_moons_are_point_symmetric() -> None:

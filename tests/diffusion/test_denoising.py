@@ -23,25 +23,25 @@ def test_shapes(batch, p):
     rng = np.random.default_rng(0)
     assert tweedie.denoising_step(gaussian, x, 2.0, 1.0).shape == x.shape
     assert tweedie.ancestral_denoising_step(gaussian, x, 2.0, 1.0, x).shape == x.shape
-    assert tweedie.denoise(gaussian, x, [2.0, 1.0, 0.0]).shape == x.shape
-    assert tweedie.ancestral_denoise(gaussian, x, [2.0, 1.0, 0.0], rng).shape == x.shape
+    assert denoising.denoise(gaussian, x, [2.0, 1.0, 0.0]).shape == x.shape
+    assert denoising.ancestral_denoise(gaussian, x, [2.0, 1.0, 0.0], rng).shape == x.shape
 
 
 def test_ends_of_a_step():
     x, z = np.array([3.0, -1.0]), np.ones(2)
-    np.testing.assert_array_equal(denoising.denoising_step(gaussian, x, 2.0, 2.0), x)
-    np.testing.assert_array_equal(denoising.denoising_step(gaussian, x, 2.0, 0.0), gaussian(x, 2.0))
-    np.testing.assert_array_equal(denoising.ancestral_denoising_step(gaussian, x, 2.0, 2.0, z), x)
-    np.testing.assert_array_equal(denoising.ancestral_denoising_step(gaussian, x, 2.0, 0.0, z), gaussian(x, 2.0))
+    np.testing.assert_array_equal(tweedie.denoising_step(gaussian, x, 2.0, 2.0), x)
+    np.testing.assert_array_equal(tweedie.denoising_step(gaussian, x, 2.0, 0.0), gaussian(x, 2.0))
+    np.testing.assert_array_equal(tweedie.ancestral_denoising_step(gaussian, x, 2.0, 2.0, z), x)
+    np.testing.assert_array_equal(tweedie.ancestral_denoising_step(gaussian, x, 2.0, 0.0, z), gaussian(x, 2.0))
 
 
 def test_torch_runs_the_same_steps():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     x, z = np.array([3.0, -1.0]), np.array([0.5, 2.0])
-    on_torch = denoising.denoising_step(gaussian, torch.tensor(x), 2.0, 1.0)
-    np.testing.assert_allclose(on_torch, denoising.denoising_step(gaussian, x, 2.0, 1.0), rtol=1e-15)
-    on_torch = denoising.ancestral_denoising_step(gaussian, torch.tensor(x), 2.0, 1.0, torch.tensor(z))
-    np.testing.assert_allclose(on_torch, denoising.ancestral_denoising_step(gaussian, x, 2.0, 1.0, z), rtol=1e-15)
+    on_torch = tweedie.denoising_step(gaussian, torch.tensor(x), 2.0, 1.0)
+    np.testing.assert_allclose(on_torch, tweedie.denoising_step(gaussian, x, 2.0, 1.0), rtol=1e-15)
+    on_torch = tweedie.ancestral_denoising_step(gaussian, torch.tensor(x), 2.0, 1.0, torch.tensor(z))
+    np.testing.assert_allclose(on_torch, tweedie.ancestral_denoising_step(gaussian, x, 2.0, 1.0, z), rtol=1e-15)
 
 
 def test_same_generator_same_samples_and_inputs_stay():
@@ -86,7 +86,7 @@ GOOD = {
     "sigmas": [2.0, 1.0, 0.0],
     "rng": np.random.default_rng(0),
 }
-STEPS = (denoising.denoising_step, denoising.ancestral_denoising_step)
+STEPS = (tweedie.denoising_step, tweedie.ancestral_denoising_step)
 DRIVERS = (denoising.denoise, denoising.ancestral_denoise)
 
 

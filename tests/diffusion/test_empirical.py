@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.calculus.mixtures import mixture_score
 from refimpl.diffusion import empirical
-from refimpl.diffusion.empirical import empirical_denoiser, empirical_weights, weight_entropy
-from refimpl.diffusion.tweedie import tweedie_denoiser
+from refimpl.diffusion.empirical import empirical_weights, weight_entropy
+from refimpl.diffusion.tweedie import empirical_denoiser, mixture_score, tweedie_denoiser
 
 
 def exact(x, data, sigma):

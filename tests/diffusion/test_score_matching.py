@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.calculus.mixtures import mixture_score, mixture_score_jacobian
+from refimpl.calculus.mixtures import mixture_score_jacobian
 from refimpl.diffusion import score_matching
+from refimpl.diffusion.tweedie import mixture_score
 
 MIXTURE = ([0.3, 0.7], [[0.0, 1.0], [3.0, 0.0]], [0.01 * np.eye(2)] * 2)
 

@@ -8,10 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refimpl.backpropagation.activations import silu, tanh
-from refimpl.diffusion import score_network_gradients
-from refimpl.diffusion.score_network import ScoreNetwork, random_score_network, score, score_from_output, time_features
+from refimpl.diffusion import score_network_losses
+from refimpl.diffusion.score_network import (
+    ScoreNetwork,
+    parameters,
+    random_score_network,
+    score,
+    score_from_output,
+    time_features,
+    with_parameters,
+)
 from refimpl.diffusion.sde import ve, vp
-from refimpl.diffusion.training import parameters, with_parameters
 
 
 def instance(p: int = 2, frequencies: int = 1, classes: int = 3, sde=vp, activation=silu) -> ScoreNetwork:
@@ -38,11 +45,11 @@ def test_gradients_along_a_direction(sde, activation) -> None:
         return (c * score(with_parameters(h, x + s * dx), a + s * da, t, y)).sum()
 
     def divergence(s: float) -> float:
-        return (w * score_network_gradients.divergence(with_parameters(h, x + s * dx), a + s * da, t, y)).sum()
+        return (w * score_network_losses.divergence(with_parameters(h, x + s * dx), a + s * da, t, y)).sum()
 
     for f, g in (
-        (value, score_network_gradients.backward(h, a, t, y, c)),
-        (divergence, score_network_gradients.divergence_backward(h, a, t, y, w)),
+        (value, score_network_losses.backward(h, a, t, y, c)),
+        (divergence, score_network_losses.divergence_backward(h, a, t, y, w)),
     ):
         gradient = parameters(h._replace(F=h.F._replace(layers=g.layers)))
         assert gradient @ dx + (g.input * da).sum() == pytest.approx(difference(f), rel=1e-6)
@@ -54,13 +61,13 @@ def test_batches_of_any_shape_are_their_points(batch, p, classes) -> None:
     h, rng = instance(p, classes=classes), np.random.default_rng(2)
     a, t = rng.standard_normal((*batch, p)), rng.uniform(0.1, 1, (*batch, 1))
     y = rng.integers(-1, classes, batch)
-    values, traces = score(h, a, t, y), score_network_gradients.divergence(h, a, t, y)
+    values, traces = score(h, a, t, y), score_network_losses.divergence(h, a, t, y)
     assert values.shape == a.shape
     assert np.shape(traces) == tuple(batch)
     for i in np.ndindex(*batch):
         np.testing.assert_allclose(values[i], score(h, a[i], t[i], y[i]), rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(
-            traces[i], score_network_gradients.divergence(h, a[i], t[i], y[i]), rtol=1e-9, atol=1e-12
+            traces[i], score_network_losses.divergence(h, a[i], t[i], y[i]), rtol=1e-9, atol=1e-12
         )
 
 
@@ -74,8 +81,8 @@ def test_arguments_stay_as_they_are() -> None:
     h, rng = instance(), np.random.default_rng(4)
     given = [*rng.standard_normal((2, 4, 2)), rng.uniform(0.1, 1, (4, 1)), parameters(h)]
     copies = [one.copy() for one in given]
-    score_network_gradients.backward(h, given[0], given[2], None, given[1])
-    score_network_gradients.divergence_backward(h, given[0], given[2], None, given[1][:, 0])
+    score_network_losses.backward(h, given[0], given[2], None, given[1])
+    score_network_losses.divergence_backward(h, given[0], given[2], None, given[1][:, 0])
     for one, copy in zip([*given[:3], parameters(h)], copies, strict=True):
         np.testing.assert_array_equal(one, copy)
 
@@ -104,17 +111,17 @@ A = np.zeros((4, 2))
         (lambda h: score(h._replace(frequencies=-1), A, 0.5), ValueError, "h.frequencies must be >= 0"),
         (lambda h: time_features(2.0, 1), ValueError, "t must be >= 0 and <= 1"),
         (
-            lambda h: score_network_gradients.backward(h, A, 0.5, None, np.zeros((4, 3))),
+            lambda h: score_network_losses.backward(h, A, 0.5, None, np.zeros((4, 3))),
             ValueError,
             "c must have shape",
         ),
         (
-            lambda h: score_network_gradients.backward(h, A, 0.5, None, np.zeros((3, 2))),
+            lambda h: score_network_losses.backward(h, A, 0.5, None, np.zeros((3, 2))),
             ValueError,
             "c must have the shape",
         ),
         (
-            lambda h: score_network_gradients.divergence_backward(h, A, 0.5, None, np.ones(3)),
+            lambda h: score_network_losses.divergence_backward(h, A, 0.5, None, np.ones(3)),
             ValueError,
             "w must have the shape",
         ),

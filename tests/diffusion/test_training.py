@@ -8,13 +8,13 @@ import pytest
 
 from refimpl.arguments.errors import DivergedError
 from refimpl.backpropagation.layers import Network, random_layers
-from refimpl.diffusion import digit_network, learning, score_network_losses, training
+from refimpl.diffusion import digit_network, score_network, score_network_losses, training
 from refimpl.diffusion.data_sets import two_moons
-from refimpl.diffusion.learning import Training
 from refimpl.diffusion.score_network import ScoreNetwork, random_score_network, score
 from refimpl.diffusion.score_network_losses import Loss
 from refimpl.diffusion.score_network_sampler import BLOCK, sample_network
 from refimpl.diffusion.sde import sub_vp, vp
+from refimpl.diffusion.training import Training
 from refimpl.files import checkpoints
 
 MOONS = two_moons(400, np.random.default_rng(0))
@@ -87,7 +87,7 @@ def test_training_that_diverges_keeps_the_last_record_and_says_where(tmp_path: P
 
     settings = Training(0.1, 0.9, iterations=4, records=3)
     with pytest.raises(DivergedError, match="after step 6") as caught:
-        learning.learn(objective, lambda rng: [np.zeros(1)], [0.0, 0.0], settings, np.random.default_rng(0), path=file)
+        training.learn(objective, lambda rng: [np.zeros(1)], [0.0, 0.0], settings, np.random.default_rng(0), path=file)
     assert caught.value.step == 6
     assert list(caught.value.last.steps) == [4]
     np.testing.assert_array_equal(checkpoints.load(file)[2], caught.value.last.x)
@@ -95,51 +95,51 @@ def test_training_that_diverges_keeps_the_last_record_and_says_where(tmp_path: P
 
 def test_training_changes_nothing_that_it_is_given() -> None:
     h, points = small(), MOONS.points.copy()
-    before = training.parameters(h)
+    before = score_network.parameters(h)
     training.train(h, points, SHORT, np.random.default_rng(0), MOONS.labels)
     np.testing.assert_array_equal(points, MOONS.points)
-    np.testing.assert_array_equal(training.parameters(h), before)
+    np.testing.assert_array_equal(score_network.parameters(h), before)
 
 
 def test_a_checkpoint_comes_back(tmp_path: Path) -> None:
     h, file = run().network, tmp_path / "network.npz"
-    training.save(file, h)
-    found = training.load(file, small(seed=5))
-    np.testing.assert_allclose(training.parameters(found), training.parameters(h), rtol=1e-7)
+    score_network.save(file, h)
+    found = score_network.load(file, small(seed=5))
+    np.testing.assert_allclose(score_network.parameters(found), score_network.parameters(h), rtol=1e-7)
     assert [one.name for one in tmp_path.iterdir()] == ["network.npz"]
 
 
 def test_a_checkpoint_of_another_architecture_or_cut_short_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "network.npz"
-    training.save(file, small())
+    score_network.save(file, small())
     for other in (small(9), small()._replace(sde=sub_vp()), small()._replace(sde=vp(0.1, 10.0))):
         with pytest.raises(ValueError, match=r"path must hold a network 7-[89]-[89]-2 silu"):
-            training.load(file, other)
+            score_network.load(file, other)
     file.write_bytes(file.read_bytes()[:-200])
     with pytest.raises(ValueError, match="path must be a checkpoint, whole"):
-        training.load(file, small())
+        score_network.load(file, small())
     np.savez(file, something=np.zeros(3))
     with pytest.raises(ValueError, match="path must be a checkpoint, whole"):
-        training.load(file, small())
+        score_network.load(file, small())
     np.save(tmp_path / "one.npy", np.zeros(3))
     with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*not a whole npz file"):
-        training.load(tmp_path / "one.npy", small())
-    training.save(file, small())
+        score_network.load(tmp_path / "one.npy", small())
+    score_network.save(file, small())
     np.savez(file, **checkpoints.read(file) | {"x": np.full(3, np.nan)})
     with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*x must be finite"):
-        training.load(file, small())
+        score_network.load(file, small())
     with pytest.raises(FileNotFoundError):
-        training.load(tmp_path / "nowhere.npz", small())
+        score_network.load(tmp_path / "nowhere.npz", small())
 
 
 def test_whatever_bit_of_a_checkpoint_is_wrong_is_refused_or_does_not_matter(tmp_path: Path) -> None:
     h, file = small(), tmp_path / "network.npz"
-    training.save(file, h)
-    whole, x = file.read_bytes(), training.parameters(training.load(file, h))
+    score_network.save(file, h)
+    whole, x = file.read_bytes(), score_network.parameters(score_network.load(file, h))
     for i in range(0, len(whole), 3):
         file.write_bytes(whole[:i] + bytes([whole[i] ^ 1 << i % 8]) + whole[i + 1 :])
         try:
-            np.testing.assert_array_equal(training.parameters(training.load(file, h)), x)
+            np.testing.assert_array_equal(score_network.parameters(score_network.load(file, h)), x)
         except ValueError as error:
             assert str(error).startswith("path must")  # noqa: PT017
 
@@ -186,7 +186,7 @@ def test_the_command_trains_and_goes_on_where_it_was_stopped(
     monkeypatch.setattr(digit_network, "train", train)
     assert digit_network.main() == 0
     assert capsys.readouterr().err.startswith("step 19 of 20")
-    training.load(tmp_path / "x.npz", digit_network.untrained(rng()))
+    score_network.load(tmp_path / "x.npz", digit_network.untrained(rng()))
 
 
 def test_labels_are_dropped_at_their_rate() -> None:
@@ -274,22 +274,22 @@ P = MOONS.points
             "h must have as many outputs as inputs",
         ),
         (
-            lambda: learning.learn(lambda x, a, b: Loss(0.0, x), lambda rng: [P, P[:3]], [0.0], SHORT, rng()),
+            lambda: training.learn(lambda x, a, b: Loss(0.0, x), lambda rng: [P, P[:3]], [0.0], SHORT, rng()),
             ValueError,
             "draw.rng. must be arrays of one length",
         ),
         (
-            lambda: learning.learn(lambda x, a: Loss(0.0, x), lambda rng: None, [0.0], SHORT, rng()),
+            lambda: training.learn(lambda x, a: Loss(0.0, x), lambda rng: None, [0.0], SHORT, rng()),
             TypeError,
             "draw.rng. must be a sequence of arrays, got None",
         ),
         (
-            lambda: learning.learn(lambda x, a: 0.0, lambda rng: [P], [0.0], SHORT, rng()),
+            lambda: training.learn(lambda x, a: 0.0, lambda rng: [P], [0.0], SHORT, rng()),
             TypeError,
             "objective must return a Loss",
         ),
         (
-            lambda: learning.learn(lambda x, a: Loss(0.0, a), lambda rng: [P], [0.0], SHORT, rng()),
+            lambda: training.learn(lambda x, a: Loss(0.0, a), lambda rng: [P], [0.0], SHORT, rng()),
             TypeError,
             "objective must return a Loss with a gradient of shape .1,.",
         ),

@@ -10,9 +10,7 @@ from verify.claims import claim
 from verify.evidence import equal, rounding
 from verify.probes import batched, unchanged
 
-SLIDE = "A denoising perspective on sampling"
-
-
+SLIDE, SOURCE = "A denoising perspective on sampling", "definition of the score"
 CONDITION = 20.0  # largest condition number of the covariances of `random_mixture`
 
 
@@ -35,133 +33,132 @@ def log_density(x, weights, means, covariances):
     return top + np.log(np.sum(np.exp(log_joint - top), axis=0))
 
 
-@claim("D07", slide=SLIDE, source="definition of the score")
-def mixture_scores_are_gradients_of_the_log_density(
-    rng,
-    *,
-    mixture_log_density=mixtures.mixture_log_density,
-    mixture_score=mixtures.mixture_score,
-    mixture_score_jacobian=mixtures.mixture_score_jacobian,
-):
-    r"""∇ and ∇² of log Σ_k w_k N(x; μ_k, Σ_k), near the mixture and 10⁶ to 10¹² away, with weights 0 too.
+def score(x, *mixture):
+    """Gradient of the log-density by automatic differentiation."""
+    return autograd.elementwise_grad(log_density)(x, *mixture)
 
-    The squares q = (x − μ)ᵀΣ⁻¹(x − μ) have a relative error of cond Σ roundings: that is the error of log π, and of the
-    weights of the pulls g = Σ⁻¹(μ − x), so that the score's is |g| times and the Hessian's |g|² times as large.
+
+def score_jacobian(x, *mixture):
+    """Hessian of the log-density by automatic differentiation."""
+    return numpy.array([autograd.jacobian(lambda y: score(y[None], *mixture)[0])(y) for y in x])
+
+
+DERIVATIVES = log_density, score, score_jacobian
+
+
+def nearby(rng):
+    """Points near a mixture and somewhat off."""
+    return numpy.concatenate([rng.standard_normal((40, 3)) * scale for scale in (0.5, 3.0, 30.0)])
+
+
+def pulls_of(x, means, covariances):
+    """Of each component at points x: the pull g = Σ⁻¹(μ − x) (k, n, p), and the square q = (μ − x)ᵀg (k, n)."""
+    g = numpy.linalg.solve(covariances[:, None], (means[:, None] - x)[..., None])[..., 0]
+    return g, numpy.vecdot(means[:, None] - x, g)
+
+
+def rounding_near(x, means, covariances, order):
+    """Rounding error of a derivative of log π, of order 0, 1 or 2.
+
+    The squares q have a relative error of cond Σ roundings. That is the error of log π, and of the weights of the
+    pulls g, so that the score's is |g| times and the Hessian's |g|² times as large.
     """
-    functions = {"log π": mixture_log_density, "∇log π": mixture_score, "∇²log π": mixture_score_jacobian}
-    mixture = weights, means, covariances = random_mixture(rng)
-    x = numpy.concatenate([rng.standard_normal((40, 3)) * scale for scale in (0.5, 3.0, 30.0)])
-    pulls = numpy.linalg.solve(covariances[:, None], (means[:, None] - x)[..., None])[..., 0]
-    q, pull = numpy.vecdot(means[:, None] - x, pulls).max(0), numpy.linalg.norm(pulls, axis=-1).max(0)
-    error = rounding(4 * CONDITION, 10 + q)
-    by_autograd = autograd.elementwise_grad(log_density)
-    densities = [w * scipy.stats.multivariate_normal(m, C).pdf(x[:80]) for w, m, C in zip(*mixture, strict=True)]
-    log_pi = numpy.log(numpy.sum(densities, axis=0))
-    yield equal("log π against scipy", mixture_log_density(x[:80], *mixture), log_pi, atol=error[:80])
-    hessian = [autograd.jacobian(lambda y: by_autograd(y[None], *mixture)[0])(y) for y in x]
-    expected = [log_density(x, *mixture), by_autograd(x, *mixture), numpy.array(hessian)]
-    for (name, function), value in zip(functions.items(), expected, strict=True):
-        amplified = (error * (1 + pull) ** (value.ndim - 1)).reshape(-1, *[1] * (value.ndim - 1))
-        yield from batched(name, lambda x, f=function: f(x, *mixture), x[:40], atol=amplified[:40].max())
-        yield from unchanged(f"{name}: weights, means and covariances", function, x, *mixture)
-        yield equal(name, function(x, *mixture), value, atol=amplified)
+    g, q = pulls_of(x, means, covariances)
+    error = rounding(4 * CONDITION, 10 + q.max(0)) * (1 + numpy.linalg.norm(g, axis=-1).max(0)) ** order
+    return error.reshape(-1, *[1] * order)
 
+
+def is_derivative(rng, function, order):
+    """Evidence that a function of points and a mixture is the derivative of an order (0, 1, 2) of its log-density."""
+    name = ("log π", "∇log π", "∇²log π")[order]
+    mixture, x = random_mixture(rng), nearby(rng)
+    error = rounding_near(x, *mixture[1:], order)
+    yield from batched(name, lambda x: function(x, *mixture), x[:40], atol=error[:40].max())
+    yield from unchanged(f"{name}: weights, means and covariances", function, x, *mixture)
+    yield equal(name, function(x, *mixture), DERIVATIVES[order](x, *mixture), atol=error)
+    yield from is_the_nearest_components_far_away(rng, name, function, order, mixture)
+    yield from is_computed_in_blocks(name, function, x[:80], mixture, 4 * error[:80].max())
+    yield from ignores_weights_of_0(rng, name, function, mixture)
+
+
+def is_the_nearest_components_far_away(rng, name, function, order, mixture):
+    """Evidence that only one component counts, 10⁶ to 10¹² away."""
+    weights, means, covariances = mixture
     far = rng.standard_normal((20, 3)) * 10 ** rng.uniform(6, 12, (20, 1))
-    pulls = numpy.linalg.solve(covariances[:, None], (means[:, None] - far)[..., None])[..., 0]
-    q = numpy.vecdot(means[:, None] - far, pulls)
+    g, q = pulls_of(far, means, covariances)
     nearest = q.argmin(0)
     height = numpy.log(weights) - numpy.linalg.slogdet(2 * numpy.pi * covariances)[1] / 2
-    expected = [height[nearest] - q.min(0) / 2, pulls[nearest, range(20)], -numpy.linalg.inv(covariances)[nearest]]
-    for (name, function), value in zip(functions.items(), expected, strict=True):
-        size = numpy.abs(value).reshape(20, -1).max(1).reshape(20, *[1] * (value.ndim - 1))
-        what = f"{name} far away: the nearest component's"
-        yield equal(what, function(far, *mixture), value, atol=rounding(16 * CONDITION, size))
+    terms = height[nearest] - q.min(0) / 2, g[nearest, range(20)], -numpy.linalg.inv(covariances)[nearest]
+    value = terms[order]
+    size = numpy.abs(value).reshape(20, -1).max(1).reshape(20, *[1] * order)
+    what = f"{name} far away: the nearest component's"
+    yield equal(what, function(far, *mixture), value, atol=rounding(16 * CONDITION, size))
 
-    many, copies = (
-        numpy.tile(x[:80], (30, 1)),
-        (
-            numpy.tile(weights, 60) / 60,
-            *(numpy.tile(part, (60, *[1] * (part.ndim - 1))) for part in (means, covariances)),
-        ),
-    )
-    for (name, function), value in zip(
-        functions.items(), (function(x[:80], *mixture) for function in functions.values()), strict=True
-    ):
-        amplified = (error * (1 + pull) ** (value.ndim - 1))[:80].max()
-        what = f"{name} at 2400 points, each component 60 times"
-        yield equal(what, function(many, *copies), numpy.concatenate([value] * 30), atol=4 * amplified)
 
+def is_computed_in_blocks(name, function, x, mixture, error):
+    """Evidence at more points and components than one block holds: 30 times the points, 60 times each component."""
+    copies = [numpy.tile(part, (60, *[1] * (part.ndim - 1))) for part in mixture]
+    copies[0] /= 60
+    measured, alone = function(numpy.tile(x, (30, 1)), *copies), function(x, *mixture)
+    what = f"{name} at {30 * len(x)} points, each component 60 times"
+    yield equal(what, measured, numpy.concatenate([alone] * 30), atol=error)
+
+
+def ignores_weights_of_0(rng, name, function, mixture):
+    """Evidence at a component of weight 0, far from all others."""
+    weights, means, covariances = mixture
     aside = numpy.append(weights, 0.0), numpy.concatenate([means, [[1e3, 0, 0]]]), covariances[[0, 1, 2, 3, 0]]
     there = aside[1][-1] + rng.standard_normal((10, 3))
-    for name, function in functions.items():
-        what = f"{name} at a component of weight 0"
-        yield equal(what, function(there, *aside), function(there, *mixture), rtol=rounding(64 * CONDITION))
+    what = f"{name} at a component of weight 0"
+    yield equal(what, function(there, *aside), function(there, *mixture), rtol=rounding(64 * CONDITION))
 
 
-def determinants_left_out(x, weights, means, covariances):
-    scale = numpy.sqrt(numpy.linalg.det(covariances))
-    return mixtures.mixture_score(x, weights * scale / (weights * scale).sum(), means, covariances)
+@claim("D07", slide=SLIDE, source="definition of a mixture")
+def log_densities_of_mixtures_sum_their_components(rng, *, mixture_log_density=mixtures.mixture_log_density):
+    r"""log Σ_k w_k N(x; μ_k, Σ_k), near the mixture and 10⁶ to 10¹² away, with weights 0 too."""
+    yield from is_derivative(rng, mixture_log_density, 0)
+    mixture, x = random_mixture(rng), nearby(rng)[:80]
+    densities = [w * scipy.stats.multivariate_normal(m, C).pdf(x) for w, m, C in zip(*mixture, strict=True)]
+    log_pi = numpy.log(numpy.sum(densities, axis=0))
+    error = rounding_near(x, *mixture[1:], 0)
+    yield equal("log π against scipy", mixture_log_density(x, *mixture), log_pi, atol=error)
 
 
-def spread_pulls_left_out(x, weights, means, covariances):
-    parts = zip(weights, means[:, None], covariances[:, None], strict=True)
-    joint = [w * numpy.exp(mixtures.mixture_log_density(x, numpy.ones(1), *part)) for w, *part in parts]
-    return -numpy.einsum("k...,kij->...ij", joint / numpy.sum(joint, axis=0), numpy.linalg.inv(covariances))
+@claim("D07", slide=SLIDE, source=SOURCE)
+def jacobians_of_mixture_scores_are_hessians(rng, *, mixture_score_jacobian=mixtures.mixture_score_jacobian):
+    r"""∇² of log Σ_k w_k N(x; μ_k, Σ_k), near the mixture and 10⁶ to 10¹² away, with weights 0 too."""
+    yield from is_derivative(rng, mixture_score_jacobian, 2)
 
 
-mixture_scores_are_gradients_of_the_log_density.mutants(
-    {
-        "weights left out": lambda x, weights, means, covariances: mixtures.mixture_score(
-            x, numpy.full(len(weights), 1 / len(weights)), means, covariances
-        ),
-        "points down the density": lambda x, weights, means, covariances: (
-            -mixtures.mixture_score(x, weights, means, covariances)
-        ),
-        "determinants left out": determinants_left_out,
-    },
-    replaces="mixture_score",
-)
-mixture_scores_are_gradients_of_the_log_density.mutants(
-    {
-        "(2π)^½ for (2π)^{p/2}": lambda x, weights, means, covariances: (
-            mixtures.mixture_log_density(x, weights, means, covariances) + numpy.log(2 * numpy.pi)
-        )
-    },
-    replaces="mixture_log_density",
-)
-mixture_scores_are_gradients_of_the_log_density.mutants(
-    {"spread of the pulls left out": spread_pulls_left_out}, replaces="mixture_score_jacobian"
-)
+def weights_floored(function):
+    """A function of a mixture in which no component has the weight 0."""
+    return lambda x, weights, means, covariances: function(x, numpy.maximum(weights, 1e-300), means, covariances)
 
 
-for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
-    right = getattr(mixtures, need)
+def doubled_alone(function):
+    """A function that is twice as large at a single point."""
+    return lambda x, *mixture: function(x, *mixture) * (2 if numpy.ndim(x) == 1 else 1)
 
-    def wrong_version(x, weights, means, covariances, right=right):
-        return right(x, numpy.maximum(weights, 1e-300), means, covariances)
 
-    def wrong_version_2(x, weights, means, covariances, right=right):
-        return right(x, weights, means, covariances) * (2 if numpy.ndim(x) == 1 else 1)
+def zero_far_away(function):
+    """A function that is 0 beyond 200."""
 
-    def wrong_version_3(x, weights, means, covariances, right=right):
-        value = right(x, weights, means, covariances)
-        near = numpy.linalg.norm(x, axis=-1) < 200
+    def spoilt(x, *mixture):
+        value, near = function(x, *mixture), numpy.linalg.norm(x, axis=-1) < 200
         return value * near.reshape(near.shape + (1,) * (value.ndim - near.ndim))
 
-    def wrong_version_4(x, weights, means, covariances, right=right):
-        value = right(x, weights, means, covariances)
+    return spoilt
+
+
+def overwriting(function):
+    """A function that changes the points it is given."""
+
+    def spoilt(x, *mixture):
+        value = function(x, *mixture)
         x += 1
         return value
 
-    mixture_scores_are_gradients_of_the_log_density.mutants(
-        {
-            f"{need}: weights floored at 1e-300": wrong_version,
-            f"{need}: doubled at a single point": wrong_version_2,
-            f"{need}: 0 beyond 200": wrong_version_3,
-            f"{need}: overwrites x": wrong_version_4,
-        },
-        replaces=need,
-    )
+    return spoilt
 
 
 def first_points(function):
@@ -176,7 +173,27 @@ def first_points(function):
     return spoilt
 
 
-for need in ("mixture_log_density", "mixture_score", "mixture_score_jacobian"):
-    mixture_scores_are_gradients_of_the_log_density.mutants(
-        {"one block of points only": first_points(getattr(mixtures, need))}, replaces=need
-    )
+def spread_of_pulls_left_out(x, weights, means, covariances):
+    parts = zip(weights, means[:, None], covariances[:, None], strict=True)
+    joint = [w * numpy.exp(mixtures.mixture_log_density(x, numpy.ones(1), *part)) for w, *part in parts]
+    return -numpy.einsum("k...,kij->...ij", joint / numpy.sum(joint, axis=0), numpy.linalg.inv(covariances))
+
+
+log_densities_of_mixtures_sum_their_components.mutants({
+    "(2π)^½ for (2π)^{p/2}": lambda *point_and_mixture: (
+        mixtures.mixture_log_density(*point_and_mixture) + numpy.log(2 * numpy.pi)
+    ),
+    "mixture_log_density: weights floored at 1e-300": weights_floored(mixtures.mixture_log_density),
+    "mixture_log_density: doubled at a single point": doubled_alone(mixtures.mixture_log_density),
+    "mixture_log_density: 0 beyond 200": zero_far_away(mixtures.mixture_log_density),
+    "mixture_log_density: overwrites x": overwriting(mixtures.mixture_log_density),
+    "one block of points only": first_points(mixtures.mixture_log_density),
+})
+jacobians_of_mixture_scores_are_hessians.mutants({
+    "spread of the pulls left out": spread_of_pulls_left_out,
+    "mixture_score_jacobian: weights floored at 1e-300": weights_floored(mixtures.mixture_score_jacobian),
+    "mixture_score_jacobian: doubled at a single point": doubled_alone(mixtures.mixture_score_jacobian),
+    "mixture_score_jacobian: 0 beyond 200": zero_far_away(mixtures.mixture_score_jacobian),
+    "mixture_score_jacobian: overwrites x": overwriting(mixtures.mixture_score_jacobian),
+    "one block of points only": first_points(mixtures.mixture_score_jacobian),
+})

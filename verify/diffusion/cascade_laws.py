@@ -42,17 +42,17 @@ def the_second_stage_is_bayes_rule(rng, *, conditional_mixture=laws.conditional_
         yield equal(f"s = 0: {name} as for s → 0", measured, expected, atol=size + change * far)
 
 
-def covariances_one_component(y, A, s, weights, means, covariances):
+def covariances_of_one_component(y, A, s, weights, means, covariances):
     law = laws.conditional_mixture(y, A, s, weights, means, covariances)
     return law._replace(covariances=law.covariances[:1] + 0 * law.covariances)
 
 
-def gain_k_1_percent_too_large(y, A, s, weights, means, covariances):
+def gain_too_large(y, A, s, weights, means, covariances):
     law = laws.conditional_mixture(y, A, s, weights, means, covariances)
     return law._replace(means=means + 1.01 * (law.means - means))
 
 
-def weights_distance_without(y, A, s, weights, means, covariances):
+def determinants_left_out(y, A, s, weights, means, covariances):
     S = A @ covariances @ A.T + s**2 * np.eye(len(A))
     law = laws.conditional_mixture(y, A, s, weights, means, covariances)
     w = law.weights * np.sqrt(np.linalg.det(S))
@@ -72,9 +72,9 @@ the_second_stage_is_bayes_rule.mutants({
     "covariances as before": lambda y, A, s, weights, means, covariances: laws.conditional_mixture(
         y, A, s, weights, means, covariances
     )._replace(covariances=covariances),
-    "covariances of one component": covariances_one_component,
-    "the gain K 1 % too large": gain_k_1_percent_too_large,
-    "weights by distance, without the determinants": weights_distance_without,
+    "covariances of one component": covariances_of_one_component,
+    "the gain K 1 % too large": gain_too_large,
+    "weights by distance, without the determinants": determinants_left_out,
 })
 
 
@@ -123,7 +123,7 @@ def composites_of_gaussian_stages_are_gaussian(rng, *, cascade_law=laws.cascade_
     yield equal("KL(composite‖data) at s = 10⁴", passed[-1], 0.0, atol=1e-6 * (1 + blurred[0]))
 
 
-def fresh_noise_between_stages_left(m, C, A, s, stage_mean, stage_covariance):
+def fresh_noise_left_out(m, C, A, s, stage_mean, stage_covariance):
     mean, covariance = laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)
     K = C @ A.T @ np.linalg.inv(A @ C @ A.T + s**2 * np.eye(len(A)))
     return mean, covariance - s**2 * K @ K.T
@@ -135,7 +135,7 @@ def mean_about_0(m, C, A, s, stage_mean, stage_covariance):
 
 
 composites_of_gaussian_stages_are_gaussian.mutants({
-    "fresh noise between the stages left out": fresh_noise_between_stages_left,
+    "fresh noise between the stages left out": fresh_noise_left_out,
     "covariance of the second stage alone": lambda m, C, A, s, stage_mean, stage_covariance: (
         laws.cascade_law(m, C, A, s, stage_mean, stage_covariance)[0],
         C,

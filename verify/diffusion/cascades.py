@@ -7,7 +7,7 @@ from refimpl.data import digits
 from refimpl.diffusion import cascades as module
 from refimpl.diffusion.cascade_laws import conditional_mixture
 from refimpl.diffusion.cascades import Cascade
-from refimpl.diffusion.empirical import empirical_denoiser
+from refimpl.diffusion.tweedie import empirical_denoiser
 from verify.claims import claim
 from verify.diffusion.cascade_laws import SLIDE, SOURCE
 from verify.evidence import equal, rounding
@@ -26,7 +26,7 @@ def low_resolution_is_a_mean_over_squares(rng, *, pool=module.pool):
     yield from unchanged("pool", lambda x: pool(x, 3), x)
 
 
-def largest_pixel_each_square(images, factor):
+def largest_pixel_of_each_square(images, factor):
     *batch, h, w = images.shape
     return images.reshape(*batch, h // factor, factor, w // factor, factor).max((-3, -1))
 
@@ -35,8 +35,22 @@ low_resolution_is_a_mean_over_squares.mutants({
     "every f-th pixel": lambda images, factor: images[..., ::factor, ::factor],
     "sums": lambda images, factor: factor**2 * module.pool(images, factor),
     "rows for columns": lambda images, factor: module.pool(images.mT, factor),
-    "the largest pixel of each square": largest_pixel_each_square,
+    "the largest pixel of each square": largest_pixel_of_each_square,
 })
+
+
+def squares(a, data):
+    """Squared distances of all points of a batch to all samples."""
+    return scipy.spatial.distance.cdist(a.reshape(-1, a.shape[-1]), data, "sqeuclidean")
+
+
+def images_seen(rng):
+    """Eight digits under noise and their 7 × 7 pictures, also so; all digits, and theirs."""
+    images = digits.load().images
+    small = module.pool(images.reshape(-1, 28, 28), 4).reshape(-1, 49)
+    chosen = rng.choice(10000, 8, replace=False)
+    seen = small[chosen] + 0.2 * rng.standard_normal((8, 49))
+    return images[chosen] + rng.standard_normal((8, 784)), seen, images, small
 
 
 @claim("D23", slide=SLIDE, source="definition")
@@ -44,32 +58,22 @@ def conditional_denoisers_weigh_both_resolutions(
     rng, *, conditional_empirical_denoiser=module.conditional_empirical_denoiser
 ):
     r"""w = softmax(−‖x − x_i‖²/2σ² − ‖y − y_i‖²/2s²), by distances; s → ∞ forgets y; on real digits too."""
-    data, low = rng.standard_normal((40, 5)), rng.standard_normal((40, 2))
-    x, y = rng.standard_normal((2, 6, 5)), rng.standard_normal((2, 6, 2))
-    images = digits.load().images
-    small = module.pool(images.reshape(-1, 28, 28), 4).reshape(-1, 49)
-    chosen = rng.choice(10000, 8, replace=False)
-    seen = small[chosen] + 0.2 * rng.standard_normal((8, 49))
-    noisy = images[chosen] + rng.standard_normal((8, 784))
+    x, y, data, low = (rng.standard_normal(shape) for shape in ((2, 6, 5), (2, 6, 2), (40, 5), (40, 2)))
     for name, levels, arguments in (
         ("points", ((0.3, 0.7), (2.0, 0.2), (0.1, 3.0)), (x, y, data, low)),
-        ("digits", ((1.0, 0.2), (4.0, 0.5)), (noisy, seen, images, small)),
+        ("digits", ((1.0, 0.2), (4.0, 0.5)), images_seen(rng)),
     ):
+        at, seen, samples, theirs = arguments
         for sigma, s in levels:
-            pairs = [
-                scipy.spatial.distance.cdist(a.reshape(-1, a.shape[-1]), b, "sqeuclidean") / (2 * one**2)
-                for a, b, one in zip(arguments[:2], arguments[2:], (sigma, s), strict=True)
-            ]
-            energy = pairs[0] + pairs[1]
-            expected = (scipy.special.softmax(-energy, axis=1) @ arguments[2]).reshape(arguments[0].shape)
+            energy = squares(at, samples) / (2 * sigma**2) + squares(seen, theirs) / (2 * s**2)
+            expected = (scipy.special.softmax(-energy, axis=1) @ samples).reshape(at.shape)
             error = 1e-11 + rounding(1e3, energy.max())
             measured = conditional_empirical_denoiser(*arguments, sigma, s)
-            yield equal(f"{name}, σ = {sigma}, s = {s}", measured, expected, atol=error * np.ptp(arguments[2]))
+            yield equal(f"{name}, σ = {sigma}, s = {s}", measured, expected, atol=error * np.ptp(samples))
     free = conditional_empirical_denoiser(x, y, data, low, 0.7, 1e8)
     yield equal("s → ∞: y forgotten", free, empirical_denoiser(x, data, 0.7), atol=1e-11)
-    yield from unchanged(
-        "conditional_empirical_denoiser", lambda *a: conditional_empirical_denoiser(*a, 0.7, 0.3), x, y, data, low
-    )
+    what = "conditional_empirical_denoiser"
+    yield from unchanged(what, lambda *a: conditional_empirical_denoiser(*a, 0.7, 0.3), x, y, data, low)
 
 
 def x_ignored(x, y, data, low, sigma, s):
@@ -151,22 +155,22 @@ def cascades_of_gaussian_stages_reach_the_data(rng, *, cascade=module.cascade):
     yield equal("covariance of both resolutions", gain.T @ gain, data, atol=error)
 
 
-def conditioned_on_noise_not_on_sample(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def conditioned_on_the_noise(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     out = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas)
     return Cascade(out.low, module.cascade(lambda a, sigma: a, high_denoiser, y, x, z, s, sigmas).high)
 
 
-def first_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def first_stage_in_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     first = low_denoiser(y, sigmas[0])
     return module.cascade(lambda a, sigma: first, high_denoiser, y, x, z, s, sigmas)
 
 
-def second_stage_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def second_stage_in_one_shot(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     low = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas).low
     return Cascade(low, high_denoiser(x, low + s * z, sigmas[0]))
 
 
-def sample_under_noise_given_back(low_denoiser, high_denoiser, y, x, z, s, sigmas):
+def sample_given_back_under_noise(low_denoiser, high_denoiser, y, x, z, s, sigmas):
     out = module.cascade(low_denoiser, high_denoiser, y, x, z, s, sigmas)
     return out._replace(low=out.low + s * z)
 
@@ -178,8 +182,8 @@ cascades_of_gaussian_stages_reach_the_data.mutants({
     "s² for s": lambda low_denoiser, high_denoiser, y, x, z, s, sigmas: module.cascade(
         low_denoiser, high_denoiser, y, x, z, s**2, sigmas
     ),
-    "conditioned on the noise, not on the sample": conditioned_on_noise_not_on_sample,
-    "the first stage in one shot": first_stage_one_shot,
-    "the second stage in one shot": second_stage_one_shot,
-    "the sample under noise given back": sample_under_noise_given_back,
+    "conditioned on the noise, not on the sample": conditioned_on_the_noise,
+    "the first stage in one shot": first_stage_in_one_shot,
+    "the second stage in one shot": second_stage_in_one_shot,
+    "the sample under noise given back": sample_given_back_under_noise,
 })

@@ -15,18 +15,13 @@ SOURCE = "Chen et al. 2022, Theorem 2"
 
 
 @claim("D18", slide=SLIDE, source=SOURCE)
-def laws_at_the_end_are_nearer_than_the_bound_says(
+def distances_at_the_end_go_like_root_p_times_step_length(
     rng,
     *,
     exponential_law=convergence.exponential_law,
     isotropic_total_variation=convergence.isotropic_total_variation,
-    path_divergence=path.path_divergence,
 ):
-    r"""On Gaussians TV at the end goes like √p · Lh + ε + e^{−2T}‖m‖, no more as T grows: not √h, √T, e^{−T}.
-
-    Tight are √p, L and ε. So √p/ε steps reach a distance ε, where the slide has L²p/ε². Every TV is below √(KL/2) of
-    the paths.
-    """
+    r"""On Gaussians, from p_T, TV at the end goes like √p · Lh and does not grow with T: the bound has √h and √T."""
 
     def distance(L, p, T, n):
         v = 1 / L
@@ -41,21 +36,32 @@ def laws_at_the_end_are_nearer_than_the_bound_says(
     yield rate("TV against L", sharp, [distance(one, 4, 2.0, 4000) for one in sharp], 1.0)
     later = [distance(L, 4, T, int(400 * T)) for T in (4.0, 6.0, 8.0)]
     yield equal("TV at T = 4, 6, 8 with h = 1/400", later, [later[-1]] * 3, rtol=40 * np.exp(-8))
-    m = rng.uniform(0.5, 1)
-    early = np.linspace(1, 5, 9)
+
+
+@claim("D18", slide=SLIDE, source=SOURCE)
+def means_at_the_end_miss_by_the_start_and_by_the_scores_error(rng, *, exponential_law=convergence.exponential_law):
+    r"""On N(m, 1) starting from N(0, 1) moves the mean at the end by e^{−2T}m, not e^{−T}; an error ε by 2ε, no √T."""
+    m, early = rng.uniform(0.5, 1), np.linspace(1, 5, 9)
     missed = [
         abs(np.subtract(*(exponential_law(m, 1.0, T, 2000, m0)[0] for m0 in (0.0, m * np.exp(-T))))) for T in early
     ]
     yield rate("missed by starting from N(0, I), against e^T", np.exp(early), missed, -2.0)
     errors = 10.0 ** np.arange(-6, 0)
     off = [exponential_law(0.0, 1.0, 6.0, 600, 0.0, 1.0, e)[0] for e in errors]
-    yield equal(
-        "moved by the score's error ε, T = 6, 12",
-        [off[-1], exponential_law(0.0, 1.0, 12.0, 1200, 0.0, 1.0, 0.1)[0]],
-        [0.2, 0.2],
-        rtol=3e-3,
-    )
+    later = exponential_law(0.0, 1.0, 12.0, 1200, 0.0, 1.0, 0.1)[0]
+    yield equal("moved by the score's error ε, T = 6, 12", [off[-1], later], [0.2, 0.2], rtol=3e-3)
     yield rate("moved against ε", errors, off, 1.0)
+
+
+@claim("D18", slide=SLIDE, source="Pinsker's inequality; data processing")
+def laws_at_the_end_are_nearer_than_the_paths_say(
+    rng,
+    *,
+    exponential_law=convergence.exponential_law,
+    isotropic_total_variation=convergence.isotropic_total_variation,
+    path_divergence=path.path_divergence,
+):
+    r"""TV at the end ≤ √(KL/2) of the paths, for random Gaussians, times and numbers of steps."""
     ends, bounds = [], []
     for _ in range(30):
         p, v, T, n = int(rng.integers(1, 9)), rng.uniform(0.1, 3), rng.uniform(0.5, 5), int(rng.integers(20, 300))
@@ -64,33 +70,42 @@ def laws_at_the_end_are_nearer_than_the_bound_says(
     yield at_most("TV at the end, against √(KL/2)", ends, bounds, resolution=1.0)
 
 
-def standard_deviation_variance(*arguments):
+def standard_deviation_for_variance(*arguments):
     mean, variance = convergence.exponential_law(*arguments)
     return mean, np.sqrt(variance)
 
 
-def noise_step_root2_too_small(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
+def noise_too_small(m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0):
     mean, variance = convergence.exponential_law(m, v, T, num_steps, m0, v0, error)
     return mean, (variance + convergence.exponential_law(m, v, T, num_steps, m0, 0.0, error)[1]) / 2
 
 
-laws_at_the_end_are_nearer_than_the_bound_says.mutants(
+distances_at_the_end_go_like_root_p_times_step_length.mutants(
     {
-        "standard deviation for variance": standard_deviation_variance,
-        "noise of the step √2 too small": noise_step_root2_too_small,
-        "starts at a mean of 0 whatever is given": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: (
-            convergence.exponential_law(m, v, T, num_steps, 0.0, v0, error)
-        ),
-        "error divided by the number of steps": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: (
-            convergence.exponential_law(m, v, T, num_steps, m0, v0, error / num_steps)
-        ),
-        "steps of length 2T/n": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: convergence.exponential_law(
-            m, v, 2 * T, num_steps, m0, v0, error
-        ),
+        "standard deviation for variance": standard_deviation_for_variance,
+        "noise of the step √2 too small": noise_too_small,
     },
     replaces="exponential_law",
 )
-laws_at_the_end_are_nearer_than_the_bound_says.mutants(
+distances_at_the_end_go_like_root_p_times_step_length.mutants(
+    {
+        "√ of the distance": lambda v0, v1, p: np.sqrt(convergence.isotropic_total_variation(v0, v1, p)),
+        "of one coordinate": lambda v0, v1, p: convergence.isotropic_total_variation(v0, v1, 1),
+    },
+    replaces="isotropic_total_variation",
+)
+means_at_the_end_miss_by_the_start_and_by_the_scores_error.mutants({
+    "starts at a mean of 0 whatever is given": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: (
+        convergence.exponential_law(m, v, T, num_steps, 0.0, v0, error)
+    ),
+    "error divided by the number of steps": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: (
+        convergence.exponential_law(m, v, T, num_steps, m0, v0, error / num_steps)
+    ),
+    "steps of length 2T/n": lambda m, v, T, num_steps, m0=0.0, v0=1.0, error=0.0: convergence.exponential_law(
+        m, v, 2 * T, num_steps, m0, v0, error
+    ),
+})
+laws_at_the_end_are_nearer_than_the_paths_say.mutants(
     {
         "KL of paths in the wrong units": lambda m, v, T, num_steps, error: (
             path.path_divergence(m, v, T, num_steps, error) ** 2 / 50
@@ -98,11 +113,11 @@ laws_at_the_end_are_nearer_than_the_bound_says.mutants(
     },
     replaces="path_divergence",
 )
-laws_at_the_end_are_nearer_than_the_bound_says.mutants(
-    {
-        "√ of the distance": lambda v0, v1, p: np.sqrt(convergence.isotropic_total_variation(v0, v1, p)),
-        "of one coordinate": lambda v0, v1, p: convergence.isotropic_total_variation(v0, v1, 1),
-    },
+laws_at_the_end_are_nearer_than_the_paths_say.mutants(
+    {"standard deviation for variance": standard_deviation_for_variance}, replaces="exponential_law"
+)
+laws_at_the_end_are_nearer_than_the_paths_say.mutants(
+    {"√ of the distance": lambda v0, v1, p: np.sqrt(convergence.isotropic_total_variation(v0, v1, p))},
     replaces="isotropic_total_variation",
 )
 

@@ -41,26 +41,32 @@ def moved(change):
     return wrong
 
 
-moons_are_half_circles_under_noise.mutants({
-    "labels exchanged": lambda *args: (lambda m: m._replace(labels=1 - m.labels))(data_sets.two_moons(*args)),
-    "centres 0.05 too low": moved(lambda a, y, rng: a + [[0.0, 0.05]] * (1 - 2 * y)[:, None]),
-    "1 % too large": moved(lambda a, y, rng: 1.01 * a),
-    "upside down": moved(lambda a, y, rng: -a),
-    "noise 0.15 unless told": lambda n, rng, noise=0.15: data_sets.two_moons(n, rng, noise),
-    "variance for standard deviation": lambda n, rng, noise=0.1: data_sets.two_moons(n, rng, noise**2),
-    "one moon alone": lambda n, rng, noise=0.1: (
-        lambda m: data_sets.Labelled((1 - 2 * m.labels)[:, None] * m.points, 0 * m.labels)
-    )(data_sets.two_moons(n, rng, noise)),
-})
-
-
-def angles_up_3_pi(n, rng, noise=0.1):
+def angles_up_to_3(n, rng, noise=0.1):
     theta, y = rng.uniform(0, 3.0, n), rng.integers(2, size=n)
     arc = np.stack([np.cos(theta) - 0.5, np.sin(theta) - 0.25], axis=-1)
     return data_sets.Labelled((1 - 2 * y)[:, None] * arc + noise * rng.standard_normal((n, 2)), y)
 
 
-moons_are_half_circles_under_noise.mutants({"angles up to 3 for π": angles_up_3_pi})
+def labels_exchanged(*args):
+    moons = data_sets.two_moons(*args)
+    return moons._replace(labels=1 - moons.labels)
+
+
+def one_moon_alone(*args):
+    moons = data_sets.two_moons(*args)
+    return data_sets.Labelled((1 - 2 * moons.labels)[:, None] * moons.points, 0 * moons.labels)
+
+
+moons_are_half_circles_under_noise.mutants({
+    "labels exchanged": labels_exchanged,
+    "centres 0.05 too low": moved(lambda a, y, rng: a + [[0.0, 0.05]] * (1 - 2 * y)[:, None]),
+    "1 % too large": moved(lambda a, y, rng: 1.01 * a),
+    "upside down": moved(lambda a, y, rng: -a),
+    "noise 0.15 unless told": lambda n, rng, noise=0.15: data_sets.two_moons(n, rng, noise),
+    "variance for standard deviation": lambda n, rng, noise=0.1: data_sets.two_moons(n, rng, noise**2),
+    "one moon alone": one_moon_alone,
+    "angles up to 3 for π": angles_up_to_3,
+})
 
 
 @claim("D16", slide=SLIDE, source="principal components: Eckart & Young 1936")

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import scipy
 
-from refimpl.diffusion import gaussian_law, tweedie
+from refimpl.diffusion import denoising, gaussian_law, tweedie
 from refimpl.diffusion.schedules import noise_levels
 from verify.claims import claim
 from verify.evidence import equal, rounding
@@ -97,12 +97,12 @@ def errors_on_gaussians_fall_like_one_over_the_number_of_steps(
         yield from falls(f"{name}: error of the variance against n", counts, np.abs(error), -1, 5 * length / counts[0])
 
 
-def noise_root2_too_large(m, v, sigmas, m0, v0):
+def noise_too_large(m, v, sigmas, m0, v0):
     start = ((v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)) ** 2 * v0
     return m, 2 * gaussian_law.ancestral_denoising_law(m, v, sigmas, m0, v0)[1] - start
 
 
-def noise_sigma_all_anew(m, v, sigmas, m0, v0):
+def noise_all_anew(m, v, sigmas, m0, v0):
     variance = v0
     for sigma, after in itertools.pairwise(sigmas):
         variance = (v / (v + sigma**2)) ** 2 * variance + after**2
@@ -126,8 +126,8 @@ errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutants(
 )
 errors_on_gaussians_fall_like_one_over_the_number_of_steps.mutants(
     {
-        "noise √2 too large": noise_root2_too_large,
-        "noise σ⁺, all anew": noise_sigma_all_anew,
+        "noise √2 too large": noise_too_large,
+        "noise σ⁺, all anew": noise_all_anew,
     },
     replaces="ancestral_denoising_law",
 )
@@ -141,7 +141,7 @@ def wasserstein_of_flow(denoise, law, sigmas, nodes=NODES):
 
 
 @claim("D11", slide=SLIDE, source="quantiles: optimal transport on the line")
-def one_shot_misses_what_small_steps_reach(rng, *, denoise=tweedie.denoise):
+def one_shot_misses_what_small_steps_reach(rng, *, denoise=denoising.denoise):
     r"""On a mixture W₁ falls like 1/n in the number of steps; one shot from ever more noise gives the mean of X alone.
 
     Where the flow parts, errors are large on a share of 1/n of the points, which have to be many more than the steps.
@@ -174,7 +174,7 @@ def steps(denoiser, x, sigmas, wrong):
     return x
 
 
-def sigma_one_step_behind(denoiser, x, sigmas):
+def noise_level_one_step_behind(denoiser, x, sigmas):
     late = np.append(sigmas[0], sigmas[:-1])
     for i in range(1, len(sigmas)):
         D = denoiser(x, late[i - 1])
@@ -193,6 +193,6 @@ one_shot_misses_what_small_steps_reach.mutants({
     "stochastic step without its noise": lambda denoiser, x, sigmas: steps(
         denoiser, x, sigmas, lambda D, x, s, s_next: D(x, s) + (s_next / s) ** 2 * (x - D(x, s))
     ),
-    "σ one step behind": sigma_one_step_behind,
+    "σ one step behind": noise_level_one_step_behind,
     "stays where it is": lambda denoiser, x, sigmas: x,
 })

@@ -17,6 +17,7 @@ from verify.diffusion.denoising_progressive import (
     mixture_moments,
     normal_mixture,
 )
+from verify.diffusion.tweedie_steps import ancestral
 from verify.evidence import equal
 
 
@@ -67,17 +68,12 @@ def stochastic_steps_reach_the_law_too(rng, *, ancestral_denoising_step=tweedie.
     )
 
 
-def sigma_sigma_square(denoiser, x, sigma, sigma_next, z):
-    r, D = sigma_next / sigma, denoiser(x, sigma)
-    return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
-
-
 stochastic_steps_reach_the_law_too.mutants({
     "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
         denoiser, x, sigma, sigma_next, 1.01 * z
     ),
-    "all of the noise drawn anew": lambda denoiser, x, sigma, sigma_next, z: denoiser(x, sigma) + sigma_next * z,
-    "σ⁺/σ for its square": sigma_sigma_square,
+    "all of the noise drawn anew": ancestral(lambda r: 0.0, lambda r: 1.0),
+    "σ⁺/σ for its square": ancestral(gain=lambda r: r),
     "D 1 % too small": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
         lambda x, s: 0.99 * denoiser(x, s), x, sigma, sigma_next, z
     ),

@@ -7,7 +7,7 @@ import numpy as np
 import scipy
 
 from refimpl.data import digits
-from refimpl.diffusion import empirical
+from refimpl.diffusion import empirical, tweedie
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding
 from verify.probes import batched, unchanged
@@ -32,7 +32,7 @@ def precisely(x, data, sigma):
 
 @claim("D09", slide=SLIDE, source=SOURCE)
 def empirical_denoiser_is_a_softmax_average(
-    rng, *, empirical_denoiser=empirical.empirical_denoiser, empirical_weights=empirical.empirical_weights
+    rng, *, empirical_denoiser=tweedie.empirical_denoiser, empirical_weights=empirical.empirical_weights
 ):
     r"""D(x) = Σ w_i x_i, w = softmax(−‖x − x_i‖²/2σ²), against 50 digits for σ from 10⁻⁹ to 10⁶, data far from 0.
 
@@ -60,53 +60,50 @@ def empirical_denoiser_is_a_softmax_average(
         yield from unchanged(name, lambda x, data, f=function: f(x, data, 0.7), x, data)
 
 
-def distance_square(x, data, sigma):
+def distance_for_its_square(x, data, sigma):
     distance = np.sqrt(((x[:, None] - data) ** 2).sum(-1))
     return scipy.special.softmax(-distance / (2 * sigma**2), axis=1) @ data
 
 
-def x_x_i2_expanded_cancelling_small(x, data, sigma):
-    distance = (x**2).sum(-1)[:, None] - 2 * x @ data.T + (data**2).sum(-1)
-    return scipy.special.softmax(-distance / (2 * sigma**2), axis=1) @ data
-
-
-def exponentials_overflow_without(x, data, sigma):
-    w = np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2))
-    return w @ data / w.sum(-1, keepdims=True)
-
-
-def x_x_i2_expanded_cancelling(x, data, sigma):
+def weights_by_expanded_squares(x, data, sigma):
     distance = (x**2).sum(-1)[..., None] - 2 * x @ data.T + (data**2).sum(-1)
     return scipy.special.softmax(-distance / (2 * sigma**2), axis=-1)
 
 
-def centres_samples_place(x, data, sigma):
-    D = empirical.empirical_denoiser(x, data, sigma)
+def largest_exponent_not_taken_out(x, data, sigma):
+    w = np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2))
+    return w @ data / w.sum(-1, keepdims=True)
+
+
+def centres_the_samples_in_place(x, data, sigma):
+    D = tweedie.empirical_denoiser(x, data, sigma)
     data -= data.mean(0)
     return D
 
 
 empirical_denoiser_is_a_softmax_average.mutants(
     {
-        "σ² for 2σ²": lambda x, data, sigma: empirical.empirical_denoiser(x, data, sigma / np.sqrt(2)),
-        "distance for its square": distance_square,
-        "mean over coordinates for the sum": lambda x, data, sigma: empirical.empirical_denoiser(
+        "σ² for 2σ²": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, sigma / np.sqrt(2)),
+        "distance for its square": distance_for_its_square,
+        "mean over coordinates for the sum": lambda x, data, sigma: tweedie.empirical_denoiser(
             x, data, sigma * np.sqrt(data.shape[1])
         ),
-        "‖x − x_i‖² expanded, cancelling at small σ": x_x_i2_expanded_cancelling_small,
-        "exponentials overflow without the largest taken out": exponentials_overflow_without,
-        "σ below 10⁻³ taken for 10⁻³": lambda x, data, sigma: empirical.empirical_denoiser(x, data, max(sigma, 1e-3)),
-        "σ below 10⁻⁶ taken for 10⁻⁶": lambda x, data, sigma: empirical.empirical_denoiser(x, data, max(sigma, 1e-6)),
-        "the point itself for one sample": lambda x, data, sigma: (
-            x if len(data) == 1 else empirical.empirical_denoiser(x, data, sigma)
+        "‖x − x_i‖² expanded, cancelling at small σ": lambda x, data, sigma: (
+            weights_by_expanded_squares(x, data, sigma) @ data
         ),
-        "centres the samples in place": centres_samples_place,
+        "exponentials overflow without the largest taken out": largest_exponent_not_taken_out,
+        "σ below 10⁻³ taken for 10⁻³": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, max(sigma, 1e-3)),
+        "σ below 10⁻⁶ taken for 10⁻⁶": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, max(sigma, 1e-6)),
+        "the point itself for one sample": lambda x, data, sigma: (
+            x if len(data) == 1 else tweedie.empirical_denoiser(x, data, sigma)
+        ),
+        "centres the samples in place": centres_the_samples_in_place,
     },
     replaces="empirical_denoiser",
 )
 empirical_denoiser_is_a_softmax_average.mutants(
     {
-        "‖x − x_i‖² expanded, cancelling": x_x_i2_expanded_cancelling,
+        "‖x − x_i‖² expanded, cancelling": weights_by_expanded_squares,
         "always a batch": lambda x, data, sigma: empirical.empirical_weights(np.atleast_2d(x), data, sigma),
         "not normalised": lambda x, data, sigma: np.exp(-((x[:, None] - data) ** 2).sum(-1) / (2 * sigma**2)),
     },
@@ -115,16 +112,11 @@ empirical_denoiser_is_a_softmax_average.mutants(
 
 
 @claim("D09", slide=SLIDE, source=SOURCE)
-def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
-    rng, *, empirical_denoiser=empirical.empirical_denoiser
-):
-    r"""D → the mean like 1/σ², → the nearest sample like e^{−(d₂² − d₁²)/2σ²}; on real digits too.
+def empirical_denoiser_tends_to_the_mean(rng, *, empirical_denoiser=tweedie.empirical_denoiser):
+    r"""As σ → ∞ D − m ~ −Cov(X, E)/σ², with the mean m of the data and E_i = ½‖x − x_i‖².
 
-    As σ → ∞, with E_i = ½‖x − x_i‖² and β = 1/σ²: D = m − β Cov(X, E) + ½β²κ, where κ is a third central moment
-    E(X − D)(E − Ē)² of some softmax weights, hence at most ptp(X) ptp(E)².
-    As σ → 0, with e_i = e^{−(d_i² − d₁²)/2σ²} and S = Σ_{i≥2} e_i: D − x₁ = Σ_{i≥2} e_i (x_i − x₁)/(1 + S), so that
-    D − x₁ − e₂(x₂ − x₁) = [Σ_{i≥3} e_i (x_i − x₁) − e₂S(x₂ − x₁)]/(1 + S), at most R((n − 2)e₃ + e₂(e₂ + (n − 2)e₃))
-    with R = max‖x_i − x₁‖. Distances 1, 1.5 and more than 2.5 make e₃ < e₂⁴.
+    With β = 1/σ²: D = m − β Cov(X, E) + ½β²κ, where κ is a third central moment E(X − D)(E − Ē)² of some softmax
+    weights, hence at most ptp(X) ptp(E)².
     """
     data, x = rng.standard_normal((30, 4)), rng.standard_normal(4)
     n, mean, scale, energy = len(data), data.mean(0), np.abs(data).max(), ((x - data) ** 2).sum(1) / 2
@@ -136,6 +128,16 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
     error = moment / 2 / sigma[-1] ** 2 + rounding(4 * n, scale * sigma[-1] ** 2)
     yield equal("σ²(D − mean) at σ = 3000", gap[-1] * sigma[-1] ** 2, leading, atol=error)
 
+
+@claim("D09", slide=SLIDE, source=SOURCE)
+def empirical_denoiser_tends_to_the_nearest_sample(rng, *, empirical_denoiser=tweedie.empirical_denoiser):
+    r"""As σ → 0 D − x₁ ~ e₂(x₂ − x₁), e_i = e^{−(d_i² − d₁²)/2σ²}, for samples x_i at the distances d₁ < d₂ < …
+
+    With S = Σ_{i≥2} e_i: D − x₁ = Σ_{i≥2} e_i (x_i − x₁)/(1 + S), so that D − x₁ − e₂(x₂ − x₁) is
+    [Σ_{i≥3} e_i (x_i − x₁) − e₂S(x₂ − x₁)]/(1 + S), at most R((n − 2)e₃ + e₂(e₂ + (n − 2)e₃)) with R = max‖x_i − x₁‖.
+    Distances 1, 1.5 and more than 2.5 make e₃ < e₂⁴.
+    """
+    n, x = 30, rng.standard_normal(4)
     radius = np.concatenate([[1.0, 1.5], rng.uniform(2.5, 4, n - 2)])
     away = rng.standard_normal((n, 4))
     data = x + radius[:, None] * away / np.linalg.norm(away, axis=1, keepdims=True)
@@ -149,6 +151,10 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
     expected = e_2 * (data[1] - data[0])
     yield equal("D − x₁ as σ → 0", error, expected, atol=rest + rounding(8, np.abs(data).max()), rtol=exponents)
 
+
+@claim("D09", slide=SLIDE, source=SOURCE)
+def denoised_digits_go_from_the_nearest_digit_to_the_mean(rng, *, empirical_denoiser=tweedie.empirical_denoiser):
+    r"""On 10,000 real digits D is the nearest digit at σ = 10⁻³, the mean digit at 10⁷, the softmax average between."""
     images, _ = digits.load()
     noisy = images[rng.integers(len(images), size=6)] + 0.05 * rng.standard_normal((6, 784))
     energy = scipy.spatial.distance.cdist(noisy, images, "sqeuclidean") / 2
@@ -162,19 +168,27 @@ def empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample(
         yield equal(f"digits, σ = {s:g}", empirical_denoiser(noisy, images, s), expected, atol=error)
 
 
-empirical_denoiser_ends_in_the_mean_and_in_the_nearest_sample.mutants({
+def always_the_nearest(x, data, sigma):
+    nearest = scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)
+    return data[nearest].reshape(np.shape(x))
+
+
+empirical_denoiser_tends_to_the_mean.mutants({
+    "always the nearest": always_the_nearest,
+    "leaves the last sample out": lambda x, data, sigma: tweedie.empirical_denoiser(x, data[:-1], sigma),
+})
+empirical_denoiser_tends_to_the_nearest_sample.mutants({
     "always the mean": lambda x, data, sigma: np.broadcast_to(data.mean(0), np.shape(x)),
-    "always the nearest": lambda x, data, sigma: data[
-        scipy.spatial.distance.cdist(np.atleast_2d(x), data).argmin(1)
-    ].reshape(np.shape(x)),
-    "σ 1 % too large": lambda x, data, sigma: empirical.empirical_denoiser(x, data, 1.01 * sigma),
-    "leaves the last sample out": lambda x, data, sigma: empirical.empirical_denoiser(x, data[:-1], sigma),
+    "σ 1 % too large": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, 1.01 * sigma),
+})
+denoised_digits_go_from_the_nearest_digit_to_the_mean.mutants({
+    "σ 1 % too large": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, 1.01 * sigma),
 })
 
 
 @claim("D09", slide=SLIDE, source=SOURCE)
 def empirical_denoiser_takes_many_points_and_many_samples(
-    rng, *, empirical_denoiser=empirical.empirical_denoiser, empirical_weights=empirical.empirical_weights
+    rng, *, empirical_denoiser=tweedie.empirical_denoiser, empirical_weights=empirical.empirical_weights
 ):
     r"""1000 points and 5000 samples at once, more than fit in a block: w = softmax(−‖x − x_i‖²/2σ²), D = Σ w_i x_i."""
     data, x, sigma = rng.standard_normal((5000, 2)), rng.standard_normal((1000, 2)), rng.uniform(0.3, 3)
@@ -187,7 +201,7 @@ def empirical_denoiser_takes_many_points_and_many_samples(
 
 
 def one_block_only(x, data, sigma):
-    D = empirical.empirical_denoiser(x, data, sigma)
+    D = tweedie.empirical_denoiser(x, data, sigma)
     D[800:] = 0
     return D
 
@@ -195,7 +209,7 @@ def one_block_only(x, data, sigma):
 empirical_denoiser_takes_many_points_and_many_samples.mutants(
     {
         "one block only": one_block_only,
-        "the first 100 samples": lambda x, data, sigma: empirical.empirical_denoiser(x, data[:100], sigma),
+        "the first 100 samples": lambda x, data, sigma: tweedie.empirical_denoiser(x, data[:100], sigma),
     },
     replaces="empirical_denoiser",
 )

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.calculus import mixtures
-from refimpl.diffusion import fisher_blindness
+from refimpl.diffusion import fisher_blindness, tweedie
 from refimpl.sampling import metrics
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding
@@ -28,46 +28,49 @@ def on_line(function, *mixture):
     return lambda x: function(x[:, None], *mixture).reshape(len(x))
 
 
+LINE = np.linspace(-25, 25, 20001)
+
+
+def law_of(a, w):
+    """Density and score of two modes, by the formulas for general mixtures."""
+    log_p = on_line(mixtures.mixture_log_density, *two_modes(a, w))
+    return lambda x: np.exp(log_p(x)), on_line(tweedie.mixture_score, *two_modes(a, w))
+
+
+@claim("D06", slide=SLIDE, source=SOURCE)
+def densities_and_scores_of_two_modes_are_those_of_the_mixtures(
+    rng, *, mode_density=fisher_blindness.mode_density, mode_score=fisher_blindness.mode_score
+):
+    r"""w N(a, 1) + (1 − w) N(−a, 1) has the density and the score that the general mixture's formulas give it."""
+    for a in rng.uniform(0.2, 6, 4):
+        w, _ = two_weights(rng)
+        p, s = law_of(a, w)
+        yield equal("density", mode_density(LINE, a, w), p(LINE), atol=rounding(64))
+        yield equal("score", mode_score(LINE, a, w), s(LINE), atol=rounding(64, a * (1 + a) * 25))
+
+
 @claim("D06", slide=SLIDE, source=SOURCE)
 def distances_of_two_modes_are_those_of_the_mixtures(
     rng,
     *,
-    mode_density=fisher_blindness.mode_density,
-    mode_score=fisher_blindness.mode_score,
     mode_fisher_divergence=fisher_blindness.mode_fisher_divergence,
     mode_kl=fisher_blindness.mode_kl,
     mode_total_variation=fisher_blindness.mode_total_variation,
 ):
-    r"""Density, score, Fisher divergence, KL and TV against the general mixture's, by quadrature on the line."""
-    x = np.linspace(-25, 25, 20001)
+    r"""Fisher divergence, KL and TV against those of general mixtures, by quadrature; also of a mode almost gone."""
+    kink = (LINE[1] - LINE[0]) ** 2  # the error of the rule for |π − μ|, at 0
     for a in rng.uniform(0.2, 6, 4):
         w, v = two_weights(rng)
-        pi, mu = two_modes(a, w), two_modes(a, v)
-        log_p, log_q = (on_line(mixtures.mixture_log_density, *law) for law in (pi, mu))
-        s_p, s_q = (on_line(mixtures.mixture_score, *law) for law in (pi, mu))
-
-        def p(x, log_p=log_p):
-            return np.exp(log_p(x))
-
-        def q(x, log_q=log_q):
-            return np.exp(log_q(x))
-
-        yield equal("density", mode_density(x, a, w), p(x), atol=rounding(64))
-        yield equal("score", mode_score(x, a, w), s_p(x), atol=rounding(64, a * (1 + a) * 25))
-        fisher = metrics.fisher_divergence(s_p, s_q, p, x)
+        (p, s_p), (q, s_q) = law_of(a, w), law_of(a, v)
+        fisher = metrics.fisher_divergence(s_p, s_q, p, LINE)
         yield equal("Fisher divergence", mode_fisher_divergence(a, w, v), fisher, rtol=1e-9)
-        yield equal("KL", mode_kl(a, w, v), metrics.kl_divergence(p, q, x), atol=rounding(1e4))
-        tv = metrics.total_variation(p, q, x)
-        kink = (x[1] - x[0]) ** 2  # of |π − μ|, at 0
-        yield equal("TV", mode_total_variation(a, w, v), tv, atol=kink)
-        share = scipy.stats.norm.cdf(a) - scipy.stats.norm.cdf(-a)
-        yield equal(
-            "TV: what of |w − v| lies on its own side", mode_total_variation(a, w, v), abs(w - v) * share, rtol=1e-12
-        )
+        yield equal("KL", mode_kl(a, w, v), metrics.kl_divergence(p, q, LINE), atol=rounding(1e4))
+        tv, own = mode_total_variation(a, w, v), scipy.stats.norm.cdf(a) - scipy.stats.norm.cdf(-a)
+        yield equal("TV", tv, metrics.total_variation(p, q, LINE), atol=kink)
+        yield equal("TV: what of |w − v| lies on its own side", tv, abs(w - v) * own, rtol=1e-12)
     a, v = rng.uniform(6, 12), 10.0 ** rng.uniform(-80, -60)
-    p, s_p = (on_line(f, *two_modes(a, 0.5)) for f in (mixtures.mixture_log_density, mixtures.mixture_score))
-    s_q = on_line(mixtures.mixture_score, *two_modes(a, v))
-    fisher = metrics.fisher_divergence(s_p, s_q, lambda x: np.exp(p(x)), x)
+    (p, s_p), (_, s_q) = law_of(a, 0.5), law_of(a, v)
+    fisher = metrics.fisher_divergence(s_p, s_q, p, LINE)
     yield equal("Fisher divergence, a mode almost gone", mode_fisher_divergence(a, 0.5, v), fisher, rtol=1e-9)
 
 
@@ -90,14 +93,14 @@ distances_of_two_modes_are_those_of_the_mixtures.mutants(
 distances_of_two_modes_are_those_of_the_mixtures.mutants(
     {"its limit": lambda a, w, v: abs(w - v)}, replaces="mode_total_variation"
 )
-distances_of_two_modes_are_those_of_the_mixtures.mutants(
+densities_and_scores_of_two_modes_are_those_of_the_mixtures.mutants(
     {
         "log w/(1 − w), not half of it": lambda x, a, w: a * np.tanh(a * x + np.log(w / (1 - w))) - x,
         "score of equal weights": lambda x, a, w: a * np.tanh(a * x) - x,
     },
     replaces="mode_score",
 )
-distances_of_two_modes_are_those_of_the_mixtures.mutants(
+densities_and_scores_of_two_modes_are_those_of_the_mixtures.mutants(
     {"weights exchanged": lambda x, a, w: fisher_blindness.mode_density(x, a, 1 - w)}, replaces="mode_density"
 )
 

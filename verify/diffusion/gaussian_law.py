@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl.diffusion import denoising, gaussian_law, tweedie
 from verify.claims import claim
-from verify.diffusion.denoising import SLIDE
+from verify.diffusion.tweedie_steps import SLIDE
 from verify.evidence import equal, mean, rounding
 
 
@@ -19,8 +19,8 @@ def gaussian_denoiser(m, v):
 def laws_on_gaussian_data_follow_their_recursions(
     rng,
     *,
-    denoise=tweedie.denoise,
-    ancestral_denoise=tweedie.ancestral_denoise,
+    denoise=denoising.denoise,
+    ancestral_denoise=denoising.ancestral_denoise,
     denoising_law=gaussian_law.denoising_law,
     ancestral_denoising_law=gaussian_law.ancestral_denoising_law,
 ):
@@ -49,45 +49,40 @@ def laws_on_gaussian_data_follow_their_recursions(
         yield mean(f"ancestral_denoise: P(u ≤ 0), {name}", values <= 0, 0.5, delta=0.03)
 
 
-def d_kept_from_first_step(denoiser, x, sigmas):
+def denoised_point_kept(denoiser, x, sigmas):
     D = denoiser(x, sigmas[0])
     return denoising.denoise(lambda y, s: D, x, sigmas)
 
 
-def stochastic_gains(m, v, sigmas, m0, v0):
+def stochastic_gains_without_noise(m, v, sigmas, m0, v0):
     c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
     return m + c * (m0 - m), c**2 * v0
 
 
-def variance_gain_not_square(m, v, sigmas, m0, v0):
+def variance_by_the_gain(m, v, sigmas, m0, v0):
     centre, variance = gaussian_law.denoising_law(m, v, sigmas, m0, v0)
     return centre, np.sqrt(variance * v0)
-
-
-def no_noise(m, v, sigmas, m0, v0):
-    c = (v + sigmas[-1] ** 2) / (v + sigmas[0] ** 2)
-    return m + c * (m0 - m), c**2 * v0
 
 
 laws_on_gaussian_data_follow_their_recursions.mutants(
     {
         "last step left out": lambda denoiser, x, sigmas: denoising.denoise(denoiser, x, sigmas[:-1]),
         "one shot": lambda denoiser, x, sigmas: denoiser(x, sigmas[0]),
-        "D kept from the first step": d_kept_from_first_step,
+        "D kept from the first step": denoised_point_kept,
     },
     replaces="denoise",
 )
 laws_on_gaussian_data_follow_their_recursions.mutants(
     {
-        "stochastic gains": stochastic_gains,
-        "variance by the gain, not its square": variance_gain_not_square,
+        "stochastic gains": stochastic_gains_without_noise,
+        "variance by the gain, not its square": variance_by_the_gain,
         "v 1 % too large": lambda m, v, sigmas, m0, v0: gaussian_law.denoising_law(m, 1.01 * v, sigmas, m0, v0),
     },
     replaces="denoising_law",
 )
 laws_on_gaussian_data_follow_their_recursions.mutants(
     {
-        "no noise": no_noise,
+        "no noise": stochastic_gains_without_noise,
         "v 1 % too small": lambda m, v, sigmas, m0, v0: gaussian_law.ancestral_denoising_law(
             m, 0.99 * v, sigmas, m0, v0
         ),
@@ -107,12 +102,12 @@ def ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal(
     return x
 
 
-def same_noise_every_step(denoiser, x, sigmas, rng):
+def same_noise_at_every_step(denoiser, x, sigmas, rng):
     z = rng.standard_normal(x.shape)
     return ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: z)
 
 
-def noise_shared_neighbours(denoiser, x, sigmas, rng):
+def noise_shared_by_neighbours(denoiser, x, sigmas, rng):
     half = ancestral(denoiser, x[::2], sigmas, rng)
     return np.repeat(half, 2, axis=0)
 
@@ -120,11 +115,11 @@ def noise_shared_neighbours(denoiser, x, sigmas, rng):
 laws_on_gaussian_data_follow_their_recursions.mutants(
     {
         "no noise": lambda denoiser, x, sigmas, rng: ancestral(denoiser, x, sigmas, rng, draw=lambda rng, x: 0 * x),
-        "the same noise at every step": same_noise_every_step,
+        "the same noise at every step": same_noise_at_every_step,
         "noise shared by coordinates": lambda denoiser, x, sigmas, rng: ancestral(
             denoiser, x, sigmas, rng, draw=lambda rng, x: rng.standard_normal((len(x), 1)) + 0 * x
         ),
-        "noise shared by neighbours": noise_shared_neighbours,
+        "noise shared by neighbours": noise_shared_by_neighbours,
         "uniform noise": lambda denoiser, x, sigmas, rng: ancestral(
             denoiser, x, sigmas, rng, draw=lambda rng, x: rng.uniform(-np.sqrt(3), np.sqrt(3), x.shape)
         ),

@@ -4,13 +4,29 @@ import autograd
 import numpy as np
 import scipy
 
-from refimpl.calculus.mixtures import mixture_score
 from refimpl.diffusion import guidance
+from refimpl.diffusion.tweedie import mixture_score
 from verify.calculus.mixtures import log_density, random_mixture
 from verify.claims import claim, shipped
 from verify.evidence import at_least, equal, rounding
 
 SLIDE = "Modern tricks to generate appealing images"
+
+
+def noised(mixture, t):
+    """The law of a mixture under noise of standard deviation t."""
+    weights, means, covariances = mixture
+    return weights, means, covariances + t**2 * np.eye(means.shape[1])
+
+
+def classifier_slope(mixture, y):
+    """∇log p_t(y|a) of (a, t), by automatic differentiation of log p_t(a|y) − log p_t(a)."""
+
+    def log_classifier(a, t):
+        _, means, covariances = noised(mixture, t)
+        return log_density(a, np.ones(1), means[[y]], covariances[[y]]) - log_density(a, *noised(mixture, t))
+
+    return lambda a, t: autograd.elementwise_grad(lambda a: log_classifier(a, t))(a)
 
 
 @claim("D21", slide=SLIDE, source="Bayes; Dhariwal & Nichol 2021")
@@ -21,31 +37,19 @@ def classifier_guidance_is_bayes_rule(
     mixture_classifier_gradient=guidance.mixture_classifier_gradient,
 ):
     r"""∇log p_t(a|y) = ∇log p_t(a) + ∇log p_t(y|a) at scale 1, on mixtures noised to any t; scale γ weighs the last."""
-    weights, means, covariances = random_mixture(rng)
-    y = int(rng.integers(len(weights)))
-
-    def law(t):
-        return weights, means, covariances + t**2 * np.eye(3)
-
-    def log_classifier(a, t):
-        alone = (np.ones(1), means[y : y + 1], law(t)[2][y : y + 1])
-        return log_density(a, *alone) - log_density(a, *law(t))
-
-    def by_autograd(a, t):
-        return autograd.elementwise_grad(lambda a: log_classifier(a, t))(a)
+    mixture, y, scale = random_mixture(rng), int(rng.integers(4)), rng.uniform(2, 4)
+    by_autograd = classifier_slope(mixture, y)
 
     def score(a, t):
-        return mixture_score(a, *law(t))
+        return mixture_score(a, *noised(mixture, t))
 
-    guided = classifier_guided_score(score, by_autograd, 1.0)
-    scale = rng.uniform(2, 4)
-    stronger = classifier_guided_score(score, by_autograd, scale)
-    off = classifier_guided_score(score, by_autograd, 0.0)
+    guided, stronger, off = (classifier_guided_score(score, by_autograd, one) for one in (1.0, scale, 0.0))
     for t in (0.0, *rng.uniform(0.1, 3, 3)):
         a = rng.standard_normal((50, 3)) * 3
-        conditional = (means[y] - a) @ np.linalg.inv(law(t)[2][y])
+        weights, means, covariances = noised(mixture, t)
+        conditional = (means[y] - a) @ np.linalg.inv(covariances[y])
         error = rounding(1e4, 100)
-        gradient = mixture_classifier_gradient(a, y, *law(t))
+        gradient = mixture_classifier_gradient(a, y, weights, means, covariances)
         yield equal(f"t = {t:.2g}: ∇log p_t(y|a)", gradient, by_autograd(a, t), atol=error)
         yield equal(f"t = {t:.2g}: scale 1, the score given y", guided(a, t), conditional, atol=error)
         mixed = scale * conditional + (1 - scale) * score(a, t)
@@ -109,6 +113,19 @@ def end_of(guided, S, noise):
     return scipy.integrate.solve_ivp(slope, span, [0.0, S], method="DOP853", rtol=1e-11, atol=1e-13).y[:, -1]
 
 
+def scores_of(m, v, V):
+    """Exact scores of (a, s): of the condition N(m, v), and of all data N(0, V), under noise of variance s."""
+    return lambda a, s: (m - a) / (v + s), lambda a, s: -a / (V + s)
+
+
+def laws_and_strengths(rng):
+    """Numbers m, v, V, w: those of the table, and generic ones; with v < V and w > −1, or v > V and w small."""
+    yield rng.uniform([0.5, 1.2, 0.9, 0.3], [2, 1.5, 1.1, 0.8])
+    yield 0.0, 1.0, 2.0, 1.0
+    for w in (0.0, rng.uniform(0.2, 4), rng.uniform(0.2, 4), -rng.uniform(0, 0.9)):
+        yield rng.uniform(0.5, 2), rng.uniform(0.3, 1), rng.uniform(1.2, 3), w
+
+
 @claim("D22", slide=SLIDE, source="Ho & Salimans 2022; linear SDEs")
 def classifier_free_guidance_misses_the_tilted_law(
     rng,
@@ -124,37 +141,39 @@ def classifier_free_guidance_misses_the_tilted_law(
     """
     table = [law(0.0, 1.0, 2.0, 1.0)[1] for law in (guided_flow_law, guided_diffusion_law, tilted_law)]
     yield equal("end variances by flow, by SDE; tilted", table, [1 / 2, 7 / 12, 2 / 3], atol=rounding(64))
-    m, v, V, w = rng.uniform([0.5, 1.2, 0.9, 0.3], [2, 1.5, 1.1, 0.8])
-    narrow = classifier_free_score(lambda a, s: (m - a) / (v + s), lambda a, s: -a / (V + s), w)
-    for kind, law, noise in (("flow", guided_flow_law, 0.0), ("SDE", guided_diffusion_law, 1.0)):
-        yield equal(f"V < v, {kind}: mean, variance", law(m, v, V, w), end_of(narrow, 1e20, noise), atol=1e-7)
-    for w in (1.0, 0.0, rng.uniform(0.2, 4), rng.uniform(0.2, 4), -rng.uniform(0, 0.9)):
-        m, v, V = (0.0, 1.0, 2.0) if w == 1.0 else (rng.uniform(0.5, 2), rng.uniform(0.3, 1), rng.uniform(1.2, 3))
-
-        def conditional(a, s, m=m, v=v):
-            return (m - a) / (v + s)
-
-        def unconditional(a, s, V=V):
-            return -a / (V + s)
-
-        guided = classifier_free_score(conditional, unconditional, w)
-        name = f"w = {w:.3g}"
+    for m, v, V, w in laws_and_strengths(rng):
+        guided = classifier_free_score(*scores_of(m, v, V), w)
+        error = 1e-8 * (1 + np.abs(m)) * (1 + V / v) ** abs(w) if v < V else 1e-7
         for kind, law, noise in (("flow", guided_flow_law, 0.0), ("SDE", guided_diffusion_law, 1.0)):
-            error = np.array([1e-8, 1e-8]) * (1 + np.abs(m)) * (1 + V / v) ** abs(w)
-            yield equal(f"{name}, {kind}: mean, variance", law(m, v, V, w), end_of(guided, 1e20, noise), atol=error)
-        tilted = tilted_law(m, v, V, w)
-        a = rng.standard_normal((20, 1)) * 2
-        at_tilted = (tilted[0] - a) / tilted[1]
-        yield equal(f"{name}: s = 0, the tilted law's score", guided(a, 0.0), at_tilted, atol=rounding(1e3, 100))
-        if w > 0:
-            s = rng.uniform(0.5, 2)
+            what = f"v = {v:.3g}, V = {V:.3g}, w = {w:.3g}, {kind}: mean, variance"
+            yield equal(what, law(m, v, V, w), end_of(guided, 1e20, noise), atol=error)
+        if w > 0 and v < V:
+            gaps = [tilted_law(m, v, V, w)[1] - law(m, v, V, w)[1] for law in (guided_diffusion_law, guided_flow_law)]
+            yield at_least(f"w = {w:.3g}: variance too small, SDE and flow", gaps, 0.0, resolution=1.0)
+
+
+@claim("D22", slide=SLIDE, source="Ho & Salimans 2022")
+def guided_scores_are_the_tilted_laws_without_noise_alone(
+    rng, *, classifier_free_score=guidance.classifier_free_score, tilted_law=guidance.tilted_law
+):
+    r"""(1 + w)s_c − w s_u is the score of p_c^{1+w} p_u^{−w} at s = 0, but not that of this law noised, at s > 0."""
+    a = rng.standard_normal((20, 1)) * 2
+    for m, v, V, w in laws_and_strengths(rng):
+        guided, tilted, s = classifier_free_score(*scores_of(m, v, V), w), tilted_law(m, v, V, w), rng.uniform(0.5, 2)
+        if v < V:
+            expected = (tilted[0] - a) / tilted[1]
+            yield equal(f"w = {w:.3g}: s = 0, the tilted law's", guided(a, 0.0), expected, atol=rounding(1e3, 100))
+        if v < V and w > 0:
             missed = np.abs(guided(a, s) - (tilted[0] - a) / (tilted[1] + s)).max()
-            yield at_least(f"{name}: s = {s:.2g}, off the noised tilted law's", missed, 0.0, resolution=1e3)
-            gaps = [tilted[1] - guided_diffusion_law(m, v, V, w)[1], tilted[1] - guided_flow_law(m, v, V, w)[1]]
-            yield at_least(f"{name}: variance too small, SDE and flow", gaps, 0.0, resolution=1.0)
+            yield at_least(f"w = {w:.3g}: s = {s:.2g}, off the noised tilted law's", missed, 0.0, resolution=1e3)
 
 
-def variance_1_percent_too_large(m, v, V, w):
+def precisions_added(m, v, V, w):
+    precision = (1 + w) / v + w / V
+    return guidance.Gaussian((1 + w) * m / v / precision, 1 / precision)
+
+
+def variance_too_large(m, v, V, w):
     law = guidance.guided_diffusion_law(m, v, V, w)
     return law._replace(variance=1.01 * law.variance)
 
@@ -197,16 +216,23 @@ classifier_free_guidance_misses_the_tilted_law.mutants(
             mean=guidance.guided_flow_law(m, v, V, w).mean
         ),
         "the tilted law": lambda m, v, V, w: guidance.tilted_law(m, v, V, w),
-        "variance 1 % too large": variance_1_percent_too_large,
+        "variance 1 % too large": variance_too_large,
     },
     replaces="guided_diffusion_law",
 )
-classifier_free_guidance_misses_the_tilted_law.mutants(
+classifier_free_guidance_misses_the_tilted_law.mutants({"precisions added": precisions_added}, replaces="tilted_law")
+guided_scores_are_the_tilted_laws_without_noise_alone.mutants(
     {
         "mean of the condition": lambda m, v, V, w: guidance.tilted_law(m, v, V, w)._replace(mean=m),
-        "precisions added": lambda m, v, V, w: guidance.Gaussian(
-            (1 + w) * m / v / ((1 + w) / v + w / V), 1 / ((1 + w) / v + w / V)
-        ),
+        "precisions added": precisions_added,
     },
     replaces="tilted_law",
+)
+guided_scores_are_the_tilted_laws_without_noise_alone.mutants(
+    {
+        "w 1 % too large": lambda score_cond, score_uncond, w: guidance.classifier_free_score(
+            score_cond, score_uncond, 1.01 * w
+        )
+    },
+    replaces="classifier_free_score",
 )

@@ -3,9 +3,9 @@
 import numpy as np
 import scipy
 
-from refimpl.calculus.mixtures import mixture_score
 from refimpl.data import digits
-from refimpl.diffusion import empirical, manifold, tweedie
+from refimpl.diffusion import manifold, tweedie
+from refimpl.diffusion.tweedie import mixture_score
 from verify.claims import claim
 from verify.evidence import at_most, equal, rate, rounding
 
@@ -51,17 +51,17 @@ def noise_gives_a_circle_a_density_and_tweedie_holds_for_it(
         yield equal("X_σ + σ²∇log π_σ", tweedie_denoiser(x, pull, sigma), average, atol=size * (1 + radius))
 
 
-def gaussian_radius(x, radius, sigma):
+def gaussian_in_the_radius(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1)
     return -((r - radius) ** 2) / (2 * sigma**2) - np.log((2 * np.pi) ** 1.5 * radius * sigma)
 
 
-def i1_i1_i0(x, radius, sigma):
+def bessel_function_not_normalised(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1, keepdims=True)
     return radius * scipy.special.i1e(radius * r / sigma**2) * x / r
 
 
-def two_terms_expansion_small_noise(x, radius, sigma):
+def two_terms_of_the_expansion(x, radius, sigma):
     r = np.linalg.norm(x, axis=-1, keepdims=True)
     k = radius * r / sigma**2
     return np.where(k > 50, (1 - 1 / (2 * k)) * radius * x / r, manifold.circle_denoiser(x, radius, sigma))
@@ -70,15 +70,15 @@ def two_terms_expansion_small_noise(x, radius, sigma):
 noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
     {
         "not normalised": lambda x, radius, sigma: manifold.circle_log_density(x, radius, sigma) + np.log(2 * np.pi),
-        "a Gaussian in the radius": gaussian_radius,
+        "a Gaussian in the radius": gaussian_in_the_radius,
     },
     replaces="circle_log_density",
 )
 noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
     {
         "the projection": lambda x, radius, sigma: manifold.nearest_on_circle(x, radius),
-        "I₁ for I₁/I₀": i1_i1_i0,
-        "two terms of its expansion at small noise": two_terms_expansion_small_noise,
+        "I₁ for I₁/I₀": bessel_function_not_normalised,
+        "two terms of its expansion at small noise": two_terms_of_the_expansion,
         "σ² without the square": lambda x, radius, sigma: manifold.circle_denoiser(x, radius, np.sqrt(sigma)),
     },
     replaces="circle_denoiser",
@@ -97,43 +97,50 @@ noise_gives_a_circle_a_density_and_tweedie_holds_for_it.mutants(
 )
 
 
+SMALL = np.geomspace(1e-3, 3e-2, 8)  # levels of noise
+
+
+def circle_and_direction(rng):
+    """A radius, and a unit vector."""
+    radius, angle = rng.uniform(0.5, 2), rng.uniform(0, 2 * np.pi)
+    return radius, np.array([np.cos(angle), np.sin(angle)])
+
+
 @claim("D24", slide=SLIDE, source="Laplace's method; Bessel functions of large argument")
 def off_a_thin_set_scores_explode_and_denoising_projects(
     rng,
     *,
-    circle_log_density=manifold.circle_log_density,
     circle_score=manifold.circle_score,
     circle_denoiser=manifold.circle_denoiser,
     nearest_on_circle=manifold.nearest_on_circle,
 ):
-    r"""σ → 0 on a circle: σ²∇log π_σ → projection − x but for σ²/2‖x‖; π_σ ~ 1/((2π)^{3/2}Rσ) on it, 0 off it."""
-    radius = rng.uniform(0.5, 2)
-    angle = rng.uniform(0, 2 * np.pi)
-    out = np.array([np.cos(angle), np.sin(angle)])
-    sigma = np.geomspace(1e-3, 3e-2, 8)
+    r"""As σ → 0 on a circle, σ²∇log π_σ(x) → projection − x, and the denoiser to the projection but for σ²/2‖x‖."""
+    radius, out = circle_and_direction(rng)
+    nearest, exact = radius * out, rounding(64, radius)
     for distance in (-0.6 * radius, -0.1 * radius, 0.0, 0.3, 2.0):
         x = (radius + distance) * out
-        nearest = radius * out
-        yield equal("projection", nearest_on_circle(x, radius), nearest, atol=rounding(64, radius))
-        D = np.array([circle_denoiser(x, radius, s) for s in sigma])
-        inwards = (nearest - D) @ out
-        leading = sigma**2 / (2 * (radius + distance))
-        later = sigma**4 / (4 * radius * (radius + distance) ** 2)  # twice the next term
+        yield equal("projection", nearest_on_circle(x, radius), nearest, atol=exact)
+        inwards = (nearest - np.array([circle_denoiser(x, radius, s) for s in SMALL])) @ out
+        leading = SMALL**2 / (2 * (radius + distance))
+        later = SMALL**4 / (4 * radius * (radius + distance) ** 2)  # twice the next term
         error = later + rounding(64, radius + 3)
         yield equal(f"distance {distance:+.2g}: projection − D", inwards, leading, atol=error)
-        yield rate("the same against σ", sigma, inwards, 2.0)
+        yield rate("the same against σ", SMALL, inwards, 2.0)
         if distance:
-            growth = np.array([np.linalg.norm(circle_score(x, radius, s)) for s in sigma])
+            growth = np.array([np.linalg.norm(circle_score(x, radius, s)) for s in SMALL])
             gap = (leading + later) / abs(distance) + rounding(64, radius + 3)
-            yield equal("σ²‖∇log π_σ‖/distance", growth * sigma**2 / abs(distance), np.ones(8), atol=gap)
-    yield equal(
-        "projection from near the middle", nearest_on_circle(1e-6 * out, radius), nearest, atol=rounding(64, radius)
-    )
-    density = np.exp([circle_log_density(radius * out, radius, s) for s in sigma])
+            yield equal("σ²‖∇log π_σ‖/distance", growth * SMALL**2 / abs(distance), np.ones(8), atol=gap)
+    yield equal("projection from near the middle", nearest_on_circle(1e-6 * out, radius), nearest, atol=exact)
+
+
+@claim("D24", slide=SLIDE, source="Laplace's method")
+def densities_concentrate_on_a_thin_set(rng, *, circle_log_density=manifold.circle_log_density):
+    r"""As σ → 0 the density under noise goes like 1/((2π)^{3/2}Rσ) on the circle, and to 0 beside it."""
+    radius, out = circle_and_direction(rng)
+    density = np.exp([circle_log_density(radius * out, radius, s) for s in SMALL])
     known = 1 / ((2 * np.pi) ** 1.5 * radius)
-    gap = known * sigma**2 / radius**2
-    yield equal("σπ_σ on the circle", density * sigma, np.full(8, known), atol=gap)
-    yield rate("π_σ on the circle against σ", sigma, density, -1.0)
+    yield equal("σπ_σ on the circle", density * SMALL, np.full(8, known), atol=known * SMALL**2 / radius**2)
+    yield rate("π_σ on the circle against σ", SMALL, density, -1.0)
     beside = np.exp(circle_log_density((radius + 0.3) * out, radius, 3e-2))
     yield at_most("π_σ beside it, at σ = 0.03", beside, 1e-15, resolution=1e-14)
 
@@ -155,7 +162,7 @@ off_a_thin_set_scores_explode_and_denoising_projects.mutants(
     },
     replaces="circle_score",
 )
-off_a_thin_set_scores_explode_and_denoising_projects.mutants(
+densities_concentrate_on_a_thin_set.mutants(
     {
         "length of the circle left out": lambda x, radius, sigma: (
             manifold.circle_log_density(x, radius, sigma) + np.log(radius)
@@ -164,7 +171,6 @@ off_a_thin_set_scores_explode_and_denoising_projects.mutants(
             manifold.circle_log_density(x, radius, sigma) + np.log(sigma)
         ),
     },
-    replaces="circle_log_density",
 )
 off_a_thin_set_scores_explode_and_denoising_projects.mutants(
     {"on the unit circle": lambda x, radius: x / np.linalg.norm(x, axis=-1, keepdims=True)},
@@ -174,7 +180,7 @@ off_a_thin_set_scores_explode_and_denoising_projects.mutants(
 
 @claim("D24", slide=SLIDE, source="softmax of two terms; 10,000 real digits")
 def near_digits_the_score_points_to_the_nearest_one(
-    rng, *, empirical_score=manifold.empirical_score, empirical_denoiser=empirical.empirical_denoiser
+    rng, *, empirical_score=manifold.empirical_score, empirical_denoiser=tweedie.empirical_denoiser
 ):
     r"""σ²∇log π_σ(x) → nearest digit − x, up to e^{−(d₂² − d₁²)/2σ²}; x + σ²∇log π_σ(x) = E[X|X_σ = x] at every σ."""
     images, _ = digits.load()

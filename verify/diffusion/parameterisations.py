@@ -1,4 +1,4 @@
-"""What networks are asked for, and denoising steps as steps of SDEs: slide "The answer: Diffusion models"."""
+"""What networks are asked for: slide "Joint training of the score network"."""
 
 import itertools
 
@@ -8,11 +8,11 @@ from refimpl.diffusion import parameterisations as parameters
 from verify.claims import claim
 from verify.evidence import at_least, equal, rounding
 
-JOINT = "Joint training of the score network"
+SLIDE = "Joint training of the score network"
 NAMES = ("score", "noise", "clean", "v")
 
 
-@claim("D15", slide=JOINT, source="Salimans & Ho 2022, Appendix D; Tweedie")
+@claim("D15", slide=SLIDE, source="Salimans & Ho 2022, Appendix D; Tweedie")
 def parameterisations_say_the_same(rng, *, convert=parameters.convert):
     r"""For a = scale·x₀ + std·ε: score −ε/std, noise ε, clean x₀, v = scale·ε − std·x₀, each from each, VP or not."""
     clean, noise = rng.standard_normal((2, 30, 3))
@@ -47,14 +47,9 @@ parameterisations_say_the_same.mutants({
 })
 
 
-@claim("D15", slide=JOINT, source="Karras et al. 2022, Appendix B.6")
-def preconditioned_networks_learn_what_is_left(
-    rng,
-    *,
-    preconditioning=parameters.preconditioning,
-    preconditioned_denoiser=parameters.preconditioned_denoiser,
-):
-    r"""Inputs and targets have variance 1; skip makes out the least; F = 0 denoises best linearly; D follows."""
+@claim("D15", slide=SLIDE, source="Karras et al. 2022, Appendix B.6")
+def preconditioned_networks_learn_what_is_left(rng, *, preconditioning=parameters.preconditioning):
+    r"""Inputs and targets have variance 1; no other share of the input leaves the network less to learn; σ_d = ½."""
     for deviation, sigma in 10 ** rng.uniform(-2, 2, (6, 2)):
         skip, out, into, noise = preconditioning(sigma, deviation)
 
@@ -63,15 +58,19 @@ def preconditioned_networks_learn_what_is_left(
 
         yield equal("variance of the input", into**2 * (deviation**2 + sigma**2), 1.0, rtol=rounding(16))
         yield equal("variance of the target", target_variance(skip) / out**2, 1.0, rtol=rounding(64))
-        others = target_variance(skip + np.array([-1e-2, -1e-3, 1e-3, 1e-2]))
-        yield at_least(
-            "out² with another skip",
-            others,
-            out**2,
-            slack=rounding(64, out**2),
-            resolution=1e-5 * (deviation + sigma) ** 2,
-        )
+        others, seen = target_variance(skip + np.array([-1e-2, -1e-3, 1e-3, 1e-2])), (deviation + sigma) ** 2
+        yield at_least("out² with another skip", others, out**2, slack=rounding(64, out**2), resolution=1e-5 * seen)
         yield equal("noise", noise, 0.25 * np.log(sigma), atol=rounding(16, 2))
+    sigma = rng.uniform(0.1, 2.0)
+    yield equal("skip, σ_d = ½ of images", preconditioning(sigma).skip, 1 / (1 + 4 * sigma**2), rtol=rounding(16))
+
+
+@claim("D15", slide=SLIDE, source="Karras et al. 2022, eq. (7)")
+def preconditioned_denoisers_add_to_the_best_linear_one(
+    rng, *, preconditioned_denoiser=parameters.preconditioned_denoiser
+):
+    r"""D(x, σ) = x σ_d²/(σ² + σ_d²) + F(x/√(σ² + σ_d²), ¼ log σ) σσ_d/√(σ² + σ_d²): with F = 0 the best linear one."""
+    for deviation, sigma in 10 ** rng.uniform(-2, 2, (6, 2)):
         x = rng.standard_normal((10, 3))
         measured = preconditioned_denoiser(lambda x, c: np.sin(3 * x) + c, deviation)(x, sigma)
         network = np.sin(3 * x / np.hypot(sigma, deviation)) + np.log(sigma) / 4
@@ -81,7 +80,6 @@ def preconditioned_networks_learn_what_is_left(
     x, sigma = rng.standard_normal((10, 3)), rng.uniform(0.1, 2.0)
     of_images = preconditioned_denoiser(lambda x, c: 0 * x)(x, sigma)
     yield equal("D of F = 0, σ_d = ½ of images", of_images, x / (1 + 4 * sigma**2), atol=rounding(64, 5))
-    yield equal("skip, σ_d = ½ of images", preconditioning(sigma).skip, 1 / (1 + 4 * sigma**2), rtol=rounding(16))
 
 
 def edm(**changes):
@@ -105,8 +103,8 @@ preconditioned_networks_learn_what_is_left.mutants(
         "in² for in": edm(in_=lambda into, sigma, deviation: into**2),
         "log σ without ¼": edm(noise=lambda noise, sigma, deviation: 4 * noise),
         "out 1 % too large": edm(out=lambda out, sigma, deviation: 1.01 * out),
+        "σ_d = 0.45 unless given": lambda sigma, sigma_data=0.45: parameters.preconditioning(sigma, sigma_data),
     },
-    replaces="preconditioning",
 )
 
 
@@ -125,16 +123,9 @@ def no_skip(network, sigma_data=0.5):
     return lambda x, sigma: right(x, sigma) - sigma_data**2 / (sigma**2 + sigma_data**2) * x
 
 
-preconditioned_networks_learn_what_is_left.mutants(
-    {"σ_d = 0.45 unless given": lambda sigma, sigma_data=0.45: parameters.preconditioning(sigma, sigma_data)},
-    replaces="preconditioning",
-)
-preconditioned_networks_learn_what_is_left.mutants(
-    {
-        "input not scaled": input_not_scaled,
-        "noise given as σ": noise_given_as_sigma,
-        "σ_d = 1 unless given": lambda network, sigma_data=1.0: parameters.preconditioned_denoiser(network, sigma_data),
-        "no skip": no_skip,
-    },
-    replaces="preconditioned_denoiser",
-)
+preconditioned_denoisers_add_to_the_best_linear_one.mutants({
+    "input not scaled": input_not_scaled,
+    "noise given as σ": noise_given_as_sigma,
+    "σ_d = 1 unless given": lambda network, sigma_data=1.0: parameters.preconditioned_denoiser(network, sigma_data),
+    "no skip": no_skip,
+})

@@ -23,8 +23,8 @@ def flow_steps_follow_the_field(
     rng,
     *,
     probability_flow_step=sampler.probability_flow_step,
-    heun_step=sampler.heun_step,
-    velocity=flows.velocity,
+    heun_step=flows.heun_step,
+    velocity=sampler.velocity,
 ):
     r"""Euler: a + F dt, F = f − ½g²s, both ways in time; Heun: the trapezium of F at both ends: any SDE, any score."""
     a = rng.uniform(-2, 2, (40, 3))
@@ -46,20 +46,20 @@ def midpoint_method(process, score, a, t, dt):
     return a + 2 * (sampler.probability_flow_step(process, score, middle, t + dt / 2, dt / 2) - middle)
 
 
-def second_slope_t(process, score, a, t, dt):
+def second_slope_at_t(process, score, a, t, dt):
     first = sampler.probability_flow_step(process, score, a, t, dt)
     return (a + sampler.probability_flow_step(process, score, first, t, dt)) / 2
 
 
-def wrong_1_percent_second_slope_lost(process, score, a, t, dt):
-    return 0.99 * sampler.heun_step(process, score, a, t, dt) + 0.01 * sampler.probability_flow_step(
+def some_of_the_second_slope_lost(process, score, a, t, dt):
+    return 0.99 * flows.heun_step(process, score, a, t, dt) + 0.01 * sampler.probability_flow_step(
         process, score, a, t, dt
     )
 
 
 flow_steps_follow_the_field.mutants(
     {
-        "the reverse SDE's field": lambda process, score, a, t: flows.velocity(
+        "the reverse SDE's field": lambda process, score, a, t: sampler.velocity(
             process, lambda a, t: 2 * score(a, t), a, t
         )
     },
@@ -83,8 +83,8 @@ flow_steps_follow_the_field.mutants(
     {
         "Euler's": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt),
         "the midpoint method": midpoint_method,
-        "second slope at t": second_slope_t,
-        "1 % of the second slope lost": wrong_1_percent_second_slope_lost,
+        "second slope at t": second_slope_at_t,
+        "1 % of the second slope lost": some_of_the_second_slope_lost,
     },
     replaces="heun_step",
 )
@@ -98,7 +98,7 @@ def exact_map(process, m, v, a, t, t_end):
 
 
 @claim("D13", slide=SLIDE, source="Karras et al. 2022, Section 3; Gaussian laws")
-def orders_of_the_flows_methods(rng, *, flow=sampler.flow):
+def orders_of_the_flows_methods(rng, *, flow=flows.flow):
     r"""Against the exact map of Gaussian data, errors fall like 1/n (Euler, DDIM) and 1/n² (Heun): VP, sub-VP, VE."""
     m, v, points = rng.uniform(-1, 1, 3), rng.uniform(0.7, 1) * np.array([0.3, 1, 3]), rng.standard_normal((30, 3))
     for process in processes():
@@ -116,27 +116,27 @@ def orders_of_the_flows_methods(rng, *, flow=sampler.flow):
     yield equal("Heun's unless said", flow(process, score, start, times), flow(process, score, start, times, "heun"))
 
 
-def first_order_heun_score_stays_t(process, score, a, times, method):
+def score_stays_at_t(process, score, a, times, method):
     for t, t_next in itertools.pairwise(times):
         a = flows.STEPS[method](process, lambda b, s, t=t: score(b, t), a, t, t_next - t)
     return a
 
 
 orders_of_the_flows_methods.mutants({
-    "always Euler's steps": lambda process, score, a, times, method: sampler.flow(process, score, a, times, "euler"),
-    "last step left out": lambda process, score, a, times, method: sampler.flow(process, score, a, times[:-1], method),
-    "Heun's method for DDIM": lambda process, score, a, times, method: sampler.flow(
+    "always Euler's steps": lambda process, score, a, times, method: flows.flow(process, score, a, times, "euler"),
+    "last step left out": lambda process, score, a, times, method: flows.flow(process, score, a, times[:-1], method),
+    "Heun's method for DDIM": lambda process, score, a, times, method: flows.flow(
         process, score, a, times, method.replace("ddim", "heun")
     ),
-    "first-order Heun: the score stays at t": first_order_heun_score_stays_t,
-    "score 1 % too small": lambda process, score, a, times, method: sampler.flow(
+    "first-order Heun: the score stays at t": score_stays_at_t,
+    "score 1 % too small": lambda process, score, a, times, method: flows.flow(
         process, lambda a, t: 0.99 * score(a, t), a, times, method
     ),
 })
 
 
 @claim("D13", slide=SLIDE, source="quantiles: the flow on the line is monotone")
-def solved_flow_keeps_every_quantile(rng, *, solve_flow=sampler.solve_flow):
+def solved_flow_keeps_every_quantile(rng, *, solve_flow=flows.solve_flow):
     r"""On the line the flow carries the u-quantile of p_t to that of p_s, for all u, back and forth in time."""
     law = line_mixture(rng)
     u = np.concatenate([[1e-4], rng.uniform(0, 1, 30), [1 - 1e-4]])
@@ -153,31 +153,31 @@ def solved_flow_keeps_every_quantile(rng, *, solve_flow=sampler.solve_flow):
             yield equal(f"{process.name}: quantiles from {t:.2f} to {t_end:.2f}", cdf(reached, at[t_end]), u, atol=1e-6)
 
 
-def coarse_forty_euler_steps(process, score, a, t, t_end, rtol, atol):
+def forty_euler_steps(process, score, a, t, t_end, rtol, atol):
     for s, s_next in itertools.pairwise(np.linspace(t, t_end, 41)):
         a = sampler.probability_flow_step(process, score, a, s, s_next - s)
     return a
 
 
 solved_flow_keeps_every_quantile.mutants({
-    "g² for ½g²": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+    "g² for ½g²": lambda process, score, a, t, t_end, rtol, atol: flows.solve_flow(
         process, lambda a, t: 2 * score(a, t), a, t, t_end, rtol, atol
     ),
-    "ends 1 % too early": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+    "ends 1 % too early": lambda process, score, a, t, t_end, rtol, atol: flows.solve_flow(
         process, score, a, t, t_end + 0.01 * (t - t_end), rtol, atol
     ),
-    "always back in time": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+    "always back in time": lambda process, score, a, t, t_end, rtol, atol: flows.solve_flow(
         process, score, a, max(t, t_end), min(t, t_end), rtol, atol
     ),
-    "coarse: forty Euler steps": coarse_forty_euler_steps,
-    "score 1 % too large": lambda process, score, a, t, t_end, rtol, atol: sampler.solve_flow(
+    "coarse: forty Euler steps": forty_euler_steps,
+    "score 1 % too large": lambda process, score, a, t, t_end, rtol, atol: flows.solve_flow(
         process, lambda a, t: 1.01 * score(a, t), a, t, t_end, rtol, atol
     ),
 })
 
 
 @claim("D13", slide=SLIDE, source="Song, Meng & Ermon 2021; variation of constants")
-def ddim_is_the_flow_with_frozen_noise(rng, *, ddim_step=sampler.ddim_step):
+def ddim_is_the_flow_with_frozen_noise(rng, *, ddim_step=flows.ddim_step):
     r"""DDIM solves da/dt = f + ½g²ε/std(t) exactly with ε frozen, ε = −std·s at the start: VP, sub-VP, VE, dt long.
 
     So it is exact when the data are one point, whatever the step.
@@ -206,36 +206,22 @@ def ddim_is_the_flow_with_frozen_noise(rng, *, ddim_step=sampler.ddim_step):
         yield equal(f"{process.name}: data at one point, in one step", whole, point, atol=rounding(64, 20 / scale))
 
 
-def std_scale(process, score, a, t, dt):
-    (scale, std), (_, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
-    noise = -std * score(a, t)
-    return std_next / scale * (a - std * noise) + std_next * noise
+def ddim(scale=lambda scale, std: scale, std=lambda scale, std: std, noise=lambda score, std: -std * score):
+    """The step scale⁺(a − std·ε)/scale + std⁺ε, to be spoilt in scale⁺ and std⁺, those of the end, or in ε."""
 
+    def step(process, score, a, t, dt):
+        (scale_now, std_now), last = process.kernel(t), process.kernel(max(t + dt, 0.0))
+        epsilon = noise(score(a, t), std_now)
+        return scale(*last) / scale_now * (a - std_now * epsilon) + std(*last) * epsilon
 
-def score_noise(process, score, a, t, dt):
-    (scale, std), (scale_next, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
-    noise = -score(a, t)
-    return scale_next / scale * (a - std * noise) + std_next * noise
-
-
-def not_rescaled_x0_std_eps(process, score, a, t, dt):
-    (scale, std), (_, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
-    return (a + std**2 * score(a, t)) / scale - std_next * std * score(a, t)
-
-
-def only_vp_std_root_1_scale_2(process, score, a, t, dt):
-    (scale, std), (scale_next, _) = process.kernel(t), process.kernel(max(t + dt, 0.0))
-    noise = -std * score(a, t)
-    return scale_next / scale * (a - std * noise) + np.sqrt(1 - scale_next**2) * noise
+    return step
 
 
 ddim_is_the_flow_with_frozen_noise.mutants({
     "Euler's step": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt),
-    "std⁺ for scale⁺": std_scale,
-    "score for noise": score_noise,
-    "noise 1 % too large": lambda process, score, a, t, dt: sampler.ddim_step(
-        process, lambda a, t: 1.01 * score(a, t), a, t, dt
-    ),
-    "not rescaled: x₀ + std⁺ε": not_rescaled_x0_std_eps,
-    "only for VP: std⁺ = √(1 − scale⁺²)": only_vp_std_root_1_scale_2,
+    "std⁺ for scale⁺": ddim(scale=lambda scale, std: std),
+    "score for noise": ddim(noise=lambda score, std: -score),
+    "noise 1 % too large": ddim(noise=lambda score, std: -1.01 * std * score),
+    "not rescaled: x₀ + std⁺ε": ddim(scale=lambda scale, std: 1.0),
+    "only for VP: std⁺ = √(1 − scale⁺²)": ddim(std=lambda scale, std: np.sqrt(1 - scale**2)),
 })

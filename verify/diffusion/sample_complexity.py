@@ -42,14 +42,14 @@ def score_matching_of_gaussians_is_maximum_likelihood(
         yield equal(f"p = {p}: error of the score", error, (gap**2).sum(-1).mean(), rtol=1e-9)
 
 
-def divided_n_1(a):
+def divided_by_one_fewer(a):
     mean, C = sample_complexity.gaussian_score_matching(a)
     return sample_complexity.GaussianModel(mean, C * len(a) / (len(a) - 1))
 
 
 score_matching_of_gaussians_is_maximum_likelihood.mutants(
     {
-        "divided by n − 1": divided_n_1,
+        "divided by n − 1": divided_by_one_fewer,
         "about 0": lambda a: sample_complexity.GaussianModel(a.mean(0), a.T @ a / len(a)),
     },
     replaces="gaussian_score_matching",

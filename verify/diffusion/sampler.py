@@ -47,69 +47,61 @@ def reverse_step_is_euler_maruyama_back_in_time(rng, *, reverse_step=sampler.rev
         yield equal("a⁺", reverse_step(CROOKED, crooked_score, a, t, dt, z), expected, atol=rounding(64, 60))
 
 
-def wrong_steps(of):
-    """Wrong versions of the step that claims on it must tell from the truth."""
-
-    def probability_flows_half_sdes_noise(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, lambda a, t: score(a, t) / 2, a, t, dt, z)
-
-    def g_g2(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, lambda a, t: score(a, t) / process.diffusion(t), a, t, dt, z)
-
-    def drift_not_reversed(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, score, a, t, dt, z) - 2 * process.drift(a, t) * dt
-
-    def down_score(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, lambda a, t: -score(a, t), a, t, dt, z)
-
-    def noise_g_dt(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, score, a, t, dt, z * np.sqrt(-dt))
-
-    def noise_1_percent_too_large(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, score, a, t, dt, 1.01 * z)
-
-    def score_1_percent_too_small(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, lambda a, t: 0.99 * score(a, t), a, t, dt, z)
-
-    def sigma_t_twice_too_large_g2_doubled(process, score, a, t, dt, z):
-        doubled = process._replace(diffusion=lambda t: np.sqrt(2) * process.diffusion(t))
-        return sampler.reverse_step(doubled, score, a, t, dt, z)
-
-    def no_noise(process, score, a, t, dt, z):
-        return sampler.reverse_step(process, score, a, t, dt, 0 * z)
-
-    of.mutants(
-        {
-            "probability flow's ½ with the SDE's noise": probability_flows_half_sdes_noise,
-            "g for g²": g_g2,
-            "drift not reversed": drift_not_reversed,
-            "down the score": down_score,
-            "noise g|dt|": noise_g_dt,
-            "noise 1 % too large": noise_1_percent_too_large,
-            "score 1 % too small": score_1_percent_too_small,
-            "σ′(t) twice too large: g² doubled, with its noise": shipped(
-                sigma_t_twice_too_large_g2_doubled, project="deepinv", version="0.4.2", thread="PR #1343"
-            ),
-            "no noise": no_noise,
-        },
-        replaces="reverse_step",
-    )
-
-
-wrong_steps(reverse_step_is_euler_maruyama_back_in_time)
-
-
-def coefficients_t_dt(process, score, a, t, dt, z):
+def coefficients_at_the_end(process, score, a, t, dt, z):
     late = SDE("late", lambda a, t: process.drift(a, t + dt), lambda t: process.diffusion(t + dt), process.kernel)
     return sampler.reverse_step(late, lambda a, t: score(a, t + dt), a, t, dt, z)
 
 
-reverse_step_is_euler_maruyama_back_in_time.mutants({
-    "coefficients at t + dt": coefficients_t_dt,
-    "one noise for the whole batch": lambda process, score, a, t, dt, z: sampler.reverse_step(
-        process, score, a, t, dt, z[:1] + 0 * a
+def back(drift=1.0, pull=lambda g: g**2, noise=lambda g, dt: g * np.sqrt(-dt)):
+    """The step a + (drift·f − pull(g)·s) dt + noise(g, dt)·z, to be spoilt."""
+
+    def step(process, score, a, t, dt, z):
+        g = process.diffusion(t)
+        return a + (drift * process.drift(a, t) - pull(g) * score(a, t)) * dt + noise(g, dt) * z
+
+    return step
+
+
+def along(drift=1.0, pull=lambda g: g**2 / 2):
+    """The step a + (drift·f − pull(g)·s) dt of the probability flow, to be spoilt."""
+    return lambda process, score, a, t, dt: back(drift, pull)(process, score, a, t, dt, 0 * a)
+
+
+WRONG_STEPS = {
+    "probability flow's ½ with the SDE's noise": back(pull=lambda g: g**2 / 2),
+    "g for g²": back(pull=lambda g: g),
+    "drift not reversed": back(drift=-1.0),
+    "down the score": back(pull=lambda g: -(g**2)),
+    "noise g|dt|": back(noise=lambda g, dt: -g * dt),
+    "noise 1 % too large": back(noise=lambda g, dt: 1.01 * g * np.sqrt(-dt)),
+    "score 1 % too small": back(pull=lambda g: 0.99 * g**2),
+    "σ′(t) twice too large: g² doubled, with its noise": shipped(
+        back(pull=lambda g: 2 * g**2, noise=lambda g, dt: np.sqrt(2) * g * np.sqrt(-dt)),
+        project="deepinv",
+        version="0.4.2",
+        thread="PR #1343",
     ),
-})
+    "no noise": back(noise=lambda g, dt: 0.0),
+}
+WRONG_FLOWS = {
+    "g² for ½g²": along(pull=lambda g: g**2),
+    "up in time": along(drift=-1.0, pull=lambda g: -(g**2) / 2),
+    "score 1 % too large": along(pull=lambda g: 1.01 * g**2 / 2),
+    "σ′(t) twice too large": shipped(along(pull=lambda g: g**2), project="deepinv", version="0.4.2", thread="PR #1343"),
+    "drift halved with the score": along(drift=0.5),
+    "no score": along(pull=lambda g: 0.0),
+}
+
+
+reverse_step_is_euler_maruyama_back_in_time.mutants(
+    WRONG_STEPS
+    | {
+        "coefficients at t + dt": coefficients_at_the_end,
+        "one noise for the whole batch": lambda process, score, a, t, dt, z: sampler.reverse_step(
+            process, score, a, t, dt, z[:1] + 0 * a
+        ),
+    }
+)
 
 
 def after_one_step(step, process, law, t, dt, grid, functions):
@@ -151,51 +143,23 @@ def reverse_sde_and_flow_retrace_the_marginals_of_mixtures(
             yield from falls(f"{process.name}, {name}: error in one step against |dt|", -size, error, 2, rtol=0.1)
 
 
-wrong_steps(reverse_sde_and_flow_retrace_the_marginals_of_mixtures)
+reverse_sde_and_flow_retrace_the_marginals_of_mixtures.mutants(WRONG_STEPS, replaces="reverse_step")
+reverse_sde_and_flow_retrace_the_marginals_of_mixtures.mutants(WRONG_FLOWS, replaces="probability_flow_step")
 
 
-def wrong_flows(of):
-    """Wrong versions of the Euler step of the probability flow."""
-
-    def g2_halfg2(process, score, a, t, dt):
-        return sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)
-
-    def up_time(process, score, a, t, dt):
-        return 2 * a - sampler.probability_flow_step(process, score, a, t, dt)
-
-    def score_1_percent_too_large(process, score, a, t, dt):
-        return sampler.probability_flow_step(process, lambda a, t: 1.01 * score(a, t), a, t, dt)
-
-    def sigma_t_twice_too_large(process, score, a, t, dt):
-        doubled = process._replace(diffusion=lambda t: np.sqrt(2) * process.diffusion(t))
-        return sampler.probability_flow_step(doubled, score, a, t, dt)
-
-    def drift_halved_score(process, score, a, t, dt):
-        return (a + sampler.probability_flow_step(process, lambda a, t: 2 * score(a, t), a, t, dt)) / 2 + 1e-2 * dt
-
-    def no_score(process, score, a, t, dt):
-        return sampler.probability_flow_step(process, lambda a, t: 0 * a, a, t, dt)
-
-    of.mutants(
-        {
-            "g² for ½g²": g2_halfg2,
-            "up in time": up_time,
-            "score 1 % too large": score_1_percent_too_large,
-            "σ′(t) twice too large": shipped(
-                sigma_t_twice_too_large, project="deepinv", version="0.4.2", thread="PR #1343"
-            ),
-            "drift halved with the score": drift_halved_score,
-            "no score": no_score,
-        },
-        replaces="probability_flow_step",
-    )
+def law_by_steps(step, times, mean, variance):
+    """Law after steps (a, t, dt, z) of points a that are affine in a and z: by where 0, 1 and a unit of noise go."""
+    for t, t_next in itertools.pairwise(times):
+        dt, one = t_next - t, np.ones((1, 1))
+        shift = step(0 * one, t, dt, 0 * one).item()
+        gain = step(one, t, dt, 0 * one).item() - shift
+        noise = step(0 * one, t, dt, one).item() - shift
+        mean, variance = gain * mean + shift, gain**2 * variance + noise**2
+    return np.array([mean, variance])
 
 
-wrong_flows(reverse_sde_and_flow_retrace_the_marginals_of_mixtures)
-
-
-@claim("D13", slide=SLIDE, source="Gaussian laws under affine maps; Talay & Tubaro 1990")
-def variances_of_euler_maruyama_are_exact_and_of_first_order(
+@claim("D13", slide=SLIDE, source="Gaussian laws under affine maps")
+def laws_of_the_samplers_steps_are_exact_on_gaussians(
     rng,
     *,
     reverse_law=gaussian_law.reverse_law,
@@ -203,57 +167,53 @@ def variances_of_euler_maruyama_are_exact_and_of_first_order(
     reverse_step=sampler.reverse_step,
     probability_flow_step=sampler.probability_flow_step,
 ):
-    r"""V⁺ = (1 + α dt)²V + g²|dt|, or without g²|dt| for the flow; from p_T it is off by O(1/n) at the end."""
-    m, v = rng.uniform(-1, 1), rng.uniform(0.3, 2)
-    end = rng.uniform(0.05, 0.1)
-    one = np.ones((1, 1))
+    r"""V⁺ = (1 + α dt)²V + g²|dt| for the reverse SDE, without g²|dt| for the flow, at any times and from any law."""
+    m, v, end = rng.uniform(-1, 1), rng.uniform(0.3, 2), rng.uniform(0.05, 0.1)
     for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)):
         times = np.append(np.sort(rng.uniform(0.2, 1, 7))[::-1], end)
         score = gaussian_score(process, m, v)
-        law, smooth = rng.uniform(0.5, 1, (2, 2))
-        start, start_smooth = law, smooth
-        for t, t_next in itertools.pairwise(times):
-            dt = t_next - t
-            shift = reverse_step(process, score, 0 * one, t, dt, 0 * one).item()
-            gain = reverse_step(process, score, one, t, dt, 0 * one).item() - shift
-            noise = reverse_step(process, score, 0 * one, t, dt, one).item() - shift
-            law = np.array([gain * law[0] + shift, gain**2 * law[1] + noise**2])
-            shift = probability_flow_step(process, score, 0 * one, t, dt).item()
-            gain = probability_flow_step(process, score, one, t, dt).item() - shift
-            smooth = np.array([gain * smooth[0] + shift, gain**2 * smooth[1]])
-        size = rounding(1e3, 10 + np.abs(law).max() + np.abs(smooth).max())
-        measured = np.array(reverse_law(process, m, v, times, *start))
-        yield equal(f"{process.name}: law of the reverse SDE's steps", measured, law, atol=size, rtol=1e-10)
-        measured = np.array(flow_law(process, m, v, times, *start_smooth))
-        yield equal(f"{process.name}: law of the flow's steps", measured, smooth, atol=size, rtol=1e-10)
-        counts, several = np.array([512, 600, 700, 850, 1000, 1200, 1400, 1700, 2048]), v * np.array([0.3, 1, 3])
+
+        def noisy(a, t, dt, z, process=process, score=score):
+            return reverse_step(process, score, a, t, dt, z)
+
+        def smooth(a, t, dt, z, process=process, score=score):
+            return probability_flow_step(process, score, a, t, dt)
+
+        for name, law, step in (("reverse SDE", reverse_law, noisy), ("flow", flow_law, smooth)):
+            start = rng.uniform(0.5, 1, 2)
+            expected = law_by_steps(step, times, *start)
+            measured, size = np.array(law(process, m, v, times, *start)), rounding(1e3, 10 + np.abs(expected).max())
+            yield equal(f"{process.name}: law of the {name}'s steps", measured, expected, atol=size, rtol=1e-10)
+
+
+@claim("D13", slide=SLIDE, source="Talay & Tubaro 1990")
+def variances_of_euler_maruyama_are_of_first_order(
+    rng, *, reverse_law=gaussian_law.reverse_law, flow_law=gaussian_law.flow_law
+):
+    r"""From p_T, n equal steps of the reverse SDE or of the flow miss the variance at the end by O(1/n)."""
+    m, several, end = rng.uniform(-1, 1), rng.uniform(0.3, 2) * np.array([0.3, 1, 3]), rng.uniform(0.05, 0.1)
+    counts = np.array([512, 600, 700, 850, 1000, 1200, 1400, 1700, 2048])
+    for process in (sde.vp(), sde.sub_vp(), sde.ve(0.1, 5.0)):
         (scale, std), (low_scale, low_std) = process.kernel(1.0), process.kernel(end)
-        for name, after in (("reverse SDE", reverse_law), ("flow", flow_law)):
-            runs = [
-                after(process, m, several, np.linspace(1, end, n + 1), scale * m, scale**2 * several + std**2)
-                for n in counts
-            ]
-            error = np.linalg.norm(np.array(runs)[:, 1] / (low_scale**2 * several + low_std**2) - 1, axis=1)
+        start = scale * m, scale**2 * several + std**2
+        for name, law in (("reverse SDE", reverse_law), ("flow", flow_law)):
+            runs = np.array([law(process, m, several, np.linspace(1, end, n + 1), *start) for n in counts])
+            error = np.linalg.norm(runs[:, 1] / (low_scale**2 * several + low_std**2) - 1, axis=1)
             yield from falls(f"{process.name}, {name}: error of variances against n", counts, error, -1, rtol=0.1)
 
 
-wrong_steps(variances_of_euler_maruyama_are_exact_and_of_first_order)
-wrong_flows(variances_of_euler_maruyama_are_exact_and_of_first_order)
-
-
-variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(WRONG_STEPS, replaces="reverse_step")
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(WRONG_FLOWS, replaces="probability_flow_step")
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(
     {
         "the flow's law": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(process, m, v, times, m0, v0),
-        "v 1 % too small": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
-            process, m, 0.99 * v, times, m0, v0
-        ),
         "mean of the data 1 % off": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
             process, 1.01 * m, v, times, m0, v0
         ),
     },
     replaces="reverse_law",
 )
-variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
+laws_of_the_samplers_steps_are_exact_on_gaussians.mutants(
     {
         "last step left out": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(
             process, m, v, times[:-1], m0, v0
@@ -261,6 +221,22 @@ variances_of_euler_maruyama_are_exact_and_of_first_order.mutants(
         "the reverse SDE's law": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
             process, m, v, times, m0, v0
         ),
+    },
+    replaces="flow_law",
+)
+variances_of_euler_maruyama_are_of_first_order.mutants(
+    {
+        "v 1 % too small": lambda process, m, v, times, m0, v0: gaussian_law.reverse_law(
+            process, m, 0.99 * v, times, m0, v0
+        ),
+    },
+    replaces="reverse_law",
+)
+variances_of_euler_maruyama_are_of_first_order.mutants(
+    {
+        "v 1 % too small": lambda process, m, v, times, m0, v0: gaussian_law.flow_law(
+            process, m, 0.99 * v, times, m0, v0
+        )
     },
     replaces="flow_law",
 )

@@ -1,8 +1,6 @@
 """Langevin steps that correct the reverse SDE's: slide "Reverse diffusion"."""
 
-import functools
 import itertools
-from typing import Any
 
 import numpy as np
 
@@ -87,16 +85,6 @@ def predictor_corrector_has_the_exact_law_of_its_steps(rng, *, predictor_correct
     yield equal("unless told: r = 0.16", a / push, 2 * (0.16 * sde.ve(0.1, 5.0).kernel(1e-3)[1]) ** 2, rtol=1e-6)
 
 
-predictor_corrector_has_the_exact_law_of_its_steps.mutants({
-    "one correction too few": lambda process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=0.001: (
-        sampler.predictor_corrector(process, score, shape, num_steps, rng, num_corrections - 1, r, t_end)
-    ),
-    "no correction": lambda process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=0.001: (
-        sampler.sample(process, score, shape, num_steps, rng, t_end)
-    ),
-})
-
-
 def corrected(correct):
     """The driver with other corrections: `correct` of (process, score, a, t, dt, r, z, fresh), z the step's noise."""
 
@@ -113,29 +101,28 @@ def corrected(correct):
     return wrong
 
 
+def unless_told(**given):
+    """The driver with other defaults."""
+    return lambda *args: sampler.predictor_corrector(*args, **(given if len(args) == 5 else {}))
+
+
 predictor_corrector_has_the_exact_law_of_its_steps.mutants({
-    text: corrected(correct)
-    for text, correct in {
-        "corrections at the time before": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
-            process, score, a, t, r, fresh
-        ),
-        "corrections without noise": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
-            process, score, a, t + dt, r, 0 * fresh
-        ),
-        "the same noise for step and corrections": lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(
-            process, score, a, t + dt, r, z
-        ),
-    }.items()
+    "one correction too few": lambda process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=0.001: (
+        sampler.predictor_corrector(process, score, shape, num_steps, rng, num_corrections - 1, r, t_end)
+    ),
+    "no correction": lambda process, score, shape, num_steps, rng, num_corrections=1, r=0.16, t_end=0.001: (
+        sampler.sample(process, score, shape, num_steps, rng, t_end)
+    ),
+    "corrections at the time before": corrected(
+        lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(process, score, a, t, r, fresh)
+    ),
+    "corrections without noise": corrected(
+        lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(process, score, a, t + dt, r, 0 * fresh)
+    ),
+    "the same noise for step and corrections": corrected(
+        lambda process, score, a, t, dt, r, z, fresh: sampler.corrector_step(process, score, a, t + dt, r, z)
+    ),
+    "r = 0.17 unless told": unless_told(r=0.17),
+    "two corrections unless told": unless_told(num_corrections=2),
+    "to 10⁻² unless told": unless_told(t_end=1e-2),
 })
-
-
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "r = 0.17 unless told": {"r": 0.17},
-    "two corrections unless told": {"num_corrections": 2},
-    "to 10⁻² unless told": {"t_end": 1e-2},
-}
-for text, given in DEFAULTS.items():
-    wrong = functools.partial(sampler.predictor_corrector, **given)
-    predictor_corrector_has_the_exact_law_of_its_steps.mutants({
-        text: lambda *args, wrong=wrong: (wrong if len(args) == 5 else sampler.predictor_corrector)(*args)
-    })

@@ -53,12 +53,12 @@ def run(process, score, shape, num_steps, rng, prior=None, times=None, draw=None
     return a
 
 
-def same_noise_every_step(process, score, shape, num_steps, rng):
+def same_noise_at_every_step(process, score, shape, num_steps, rng):
     z = rng.standard_normal(shape)
     return run(process, score, shape, num_steps, rng, draw=lambda rng, shape: z)
 
 
-def noise_shared_coordinates(process, score, shape, num_steps, rng):
+def noise_shared_by_coordinates(process, score, shape, num_steps, rng):
     return run(
         process,
         score,
@@ -69,19 +69,19 @@ def noise_shared_coordinates(process, score, shape, num_steps, rng):
     )
 
 
-def noise_shared_neighbours(process, score, shape, num_steps, rng):
+def noise_shared_by_neighbours(process, score, shape, num_steps, rng):
     def draw(rng, shape):
         return np.repeat(rng.standard_normal((shape[0] // 2, shape[1])), 2, axis=0)
 
     return run(process, score, shape, num_steps, rng, draw=draw)
 
 
-def half_samples_twice(process, score, shape, num_steps, rng):
+def half_of_the_samples_twice(process, score, shape, num_steps, rng):
     half = run(process, score, (shape[0] // 2, shape[1]), num_steps, rng)
     return np.concatenate([half, half])
 
 
-def prior_n_0_i_unless_std_larger(process, score, shape, num_steps, rng, t_end=1e-3):
+def prior_at_least_standard_normal(process, score, shape, num_steps, rng, t_end=1e-3):
     times = np.linspace(1, t_end, num_steps + 1)
     return run(process, score, shape, num_steps, rng, prior=max(1.0, process.kernel(1.0)[1]), times=times)
 
@@ -97,17 +97,17 @@ samples_have_the_exact_law_of_their_steps.mutants({
     "stops at t = 0.1": lambda process, score, shape, num_steps, rng: run(
         process, score, shape, num_steps, rng, times=np.linspace(1, 0.1, num_steps + 1)
     ),
-    "the same noise at every step": same_noise_every_step,
-    "noise shared by the coordinates": noise_shared_coordinates,
-    "noise shared by neighbours": noise_shared_neighbours,
-    "half of the samples twice": half_samples_twice,
+    "the same noise at every step": same_noise_at_every_step,
+    "noise shared by the coordinates": noise_shared_by_coordinates,
+    "noise shared by neighbours": noise_shared_by_neighbours,
+    "half of the samples twice": half_of_the_samples_twice,
     "no noise: twice the flow's pull": lambda process, score, shape, num_steps, rng: run(
         process, score, shape, num_steps, rng, draw=lambda rng, shape: np.zeros(shape)
     ),
     "to 10⁻² unless told": lambda process, score, shape, num_steps, rng, t_end=0.01: sampler.sample(
         process, score, shape, num_steps, rng, t_end
     ),
-    "prior N(0, I) unless std is larger": prior_n_0_i_unless_std_larger,
+    "prior N(0, I) unless std is larger": prior_at_least_standard_normal,
     "ends at 10⁻³ whatever is asked for": lambda process, score, shape, num_steps, rng, t_end=0.001: sampler.sample(
         process, score, shape, num_steps, rng
     ),

@@ -47,11 +47,11 @@ def expectation(loss, points, weights):
     return sum(w * loss(point[None]) for point, w in zip(points, weights, strict=True))
 
 
-@claim("D01", slide=SLIDE, source="Hyvärinen 2005, Theorem 1")
+@claim("D01", slide=SLIDE, source="Hyvärinen 2005, Theorem 1; Gaussian integrals")
 def implicit_loss_is_the_explicit_one_up_to_a_constant(
     rng, *, implicit_loss=score_matching.implicit_loss, explicit_loss=score_matching.explicit_loss
 ):
-    r"""E[½‖h‖² + tr ∇h] = ½E‖h − ∇log π‖² − ½E‖∇log π‖²: affine h on Gaussians, waves on planar mixtures."""
+    r"""E[½‖h‖² + tr ∇h] = ½E‖h − ∇log π‖² − ½E‖∇log π‖² for affine h on Gaussians, in closed form."""
     for p in (1, 3, 5):
         m, C = random_law(rng, p)
         A, B, b = np.linalg.inv(C), rng.standard_normal((p, p)), rng.standard_normal(p)
@@ -63,13 +63,17 @@ def implicit_loss_is_the_explicit_one_up_to_a_constant(
         size = rounding(1e4, np.abs(closed) + np.trace(A) + np.trace(B @ C @ B.T))
         yield equal(f"p = {p}: implicit loss", implicit, closed, atol=size)
         yield equal(f"p = {p}: explicit loss", explicit, closed + np.trace(A) / 2, atol=size)
+
+
+@claim("D01", slide=SLIDE, source="Hyvärinen 2005, Theorem 1; Gauss-Hermite quadrature")
+def implicit_loss_needs_no_score_of_mixtures(rng, *, implicit_loss=score_matching.implicit_loss):
+    r"""E[½‖h‖² + tr ∇h] = ½E‖h‖² − ∫hᵀ∇π for waves h on planar mixtures; a batch's loss is the mean over its points."""
     h, _ = waves(rng, 2)
     weights, means, roots = rng.dirichlet(np.ones(2)), rng.uniform(-1, 1, (2, 2)), rng.uniform(-0.7, 0.7, (2, 2, 2))
-    roots += np.eye(2)
     nodes, w = np.polynomial.hermite_e.hermegauss(20)
     u, w = np.array(list(itertools.product(nodes, nodes))), np.outer(w, w).ravel() / (2 * np.pi)
     measured = oracle = 0.0
-    for share, mean, R in zip(weights, means, roots, strict=True):
+    for share, mean, R in zip(weights, means, roots + np.eye(2), strict=True):
         a = mean + u @ R.T
         measured += share * expectation(lambda a: implicit_loss(h, a), a, w)
         pull = -u @ np.linalg.inv(R)  # the component's own score: ∫ hᵀ∇π is the sum of its terms
@@ -77,14 +81,17 @@ def implicit_loss_is_the_explicit_one_up_to_a_constant(
     yield equal("mixture: implicit loss against ½E‖h‖² − ∫hᵀ∇π", measured, oracle, atol=rounding(1e5, 30))
     a = rng.standard_normal((7, 2))
     alone = np.mean([implicit_loss(h, one[None]) for one in a])
-    yield equal(
-        "implicit loss of a batch: the mean over its points", implicit_loss(h, a), alone, atol=rounding(1e4, 30)
-    )
+    yield equal("of a batch: the mean over its points", implicit_loss(h, a), alone, atol=rounding(1e4, 30))
 
 
-def trace_divided_dimension(score, a):
+def trace_divided_by_the_dimension(score, a):
     squares = (score(a) ** 2).sum(-1).mean() / 2
     return squares + (score_matching.implicit_loss(score, a) - squares) / a.shape[-1]
+
+
+def trace_at_the_first_point(score, a):
+    squares = (score(a) ** 2).sum(-1) / 2
+    return squares.mean() + score_matching.implicit_loss(score, a[:1]) - squares[0]
 
 
 implicit_loss_is_the_explicit_one_up_to_a_constant.mutants(
@@ -93,10 +100,9 @@ implicit_loss_is_the_explicit_one_up_to_a_constant.mutants(
             score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
         ),
         "trace divided by the dimension": shipped(
-            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
+            trace_divided_by_the_dimension, project="torchebm", version="0.8.9, approximate score matching"
         ),
         "trace subtracted": lambda score, a: (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a),
-        "summed over the batch": lambda score, a: len(a) * score_matching.implicit_loss(score, a),
         "trace left out": lambda score, a: (score(a) ** 2).sum(-1).mean() / 2,
         "1 % too large": lambda score, a: 1.01 * score_matching.implicit_loss(score, a),
     },
@@ -109,38 +115,52 @@ implicit_loss_is_the_explicit_one_up_to_a_constant.mutants(
     },
     replaces="explicit_loss",
 )
+implicit_loss_needs_no_score_of_mixtures.mutants({
+    "summed over the batch": lambda score, a: len(a) * score_matching.implicit_loss(score, a),
+    "the trace at the first point": trace_at_the_first_point,
+    "1 % too large": lambda score, a: 1.01 * score_matching.implicit_loss(score, a),
+})
 
 
 @claim("D01", slide=SLIDE, source="integration by parts on an interval")
 def what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary(
     rng, *, implicit_loss=score_matching.implicit_loss, explicit_loss=score_matching.explicit_loss
 ):
-    r"""On [l, u] the two sides differ by π(u)h(u) − π(l)h(l); on the uniform law −3a then beats its score, 0."""
-    low, high = rng.uniform(-2, -1), rng.uniform(0.5, 2)
+    r"""On [l, u] the two sides differ by π(u)h(u) − π(l)h(l), which is 0 for an h that vanishes at both ends."""
+    low, high, slope = rng.uniform(-2, -1), rng.uniform(0.5, 2), rng.standard_normal()
     nodes, w = np.polynomial.legendre.leggauss(40)
-    a, slope = ((low + high + (high - low) * nodes) / 2)[:, None], rng.standard_normal()
-    weights = w * np.exp(np.sin(a[:, 0]) + slope * a[:, 0])
-    density = weights / w / (weights.sum() * (high - low) / 2)
-    weights /= weights.sum()
-    h, _ = waves(rng, 1)
+    a, w = ((low + high + (high - low) * nodes) / 2)[:, None], w * (high - low) / 2
+
+    def weight(a):
+        return np.exp(np.sin(a) + slope * a)
 
     def score(a):
         return np.cos(a) + slope
 
+    mass = w @ weight(a[:, 0])
+    pi, (h, _) = w * weight(a[:, 0]) / mass, waves(rng, 1)
+
     def leftover(h):
-        one = expectation(lambda a: implicit_loss(h, a) - explicit_loss(h, score, a), a, weights)
-        return one + weights @ score(a[:, 0]) ** 2 / 2
+        one = expectation(lambda a: implicit_loss(h, a) - explicit_loss(h, score, a), a, pi)
+        return one + pi @ score(a[:, 0]) ** 2 / 2
 
     ends = np.array([[low], [high]])
-    scale = density[0] / np.exp(np.sin(a[0, 0]) + slope * a[0, 0])
-    at_ends = scale * np.exp(np.sin(ends) + slope * ends) * h(ends)
+    at_ends = weight(ends) / mass * h(ends)
     error = rounding(1e4, 10 + np.abs(at_ends).max())
     yield equal("what is left over", leftover(h), (at_ends[1] - at_ends[0])[0], atol=error)
     yield equal("of an h that is 0 at both ends", leftover(lambda a: (a - low) * (high - a) * h(a)), 0.0, atol=error)
-    unit, half = (nodes[:, None] + 1) / 2, w / 2
-    best, _ = parabola(lambda c: expectation(lambda a: implicit_loss(lambda a: c * a, a), unit, half))
-    yield equal("uniform on [0, 1], h = ca: the best c by the implicit loss", best, -3.0, atol=rounding(1e4))
-    best, _ = parabola(lambda c: expectation(lambda a: explicit_loss(lambda a: c * a, lambda a: 0 * a, a), unit, half))
+
+
+@claim("D01", slide=SLIDE, source="integration by parts on an interval")
+def implicit_loss_misleads_where_the_density_ends(
+    rng, *, implicit_loss=score_matching.implicit_loss, explicit_loss=score_matching.explicit_loss
+):
+    r"""On the uniform law of [0, 1], whose score is 0, the implicit loss prefers h = −3a among all h = ca."""
+    nodes, w = np.polynomial.legendre.leggauss(40)
+    a, half = (nodes[:, None] + 1) / 2, w / 2
+    best, _ = parabola(lambda c: expectation(lambda a: implicit_loss(lambda a: c * a, a), a, half))
+    yield equal("the best c by the implicit loss", best, -3.0, atol=rounding(1e4))
+    best, _ = parabola(lambda c: expectation(lambda a: explicit_loss(lambda a: c * a, lambda a: 0 * a, a), a, half))
     yield equal("the best c in truth", best, 0.0, atol=rounding(1e4))
 
 
@@ -153,6 +173,17 @@ what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary.mutants(
 )
 what_integration_by_parts_leaves_out_is_pi_h_at_the_boundary.mutants(
     {"adds the scores": lambda score, target_score, a: ((score(a) + target_score(a)) ** 2).sum(-1).mean() / 2},
+    replaces="explicit_loss",
+)
+implicit_loss_misleads_where_the_density_ends.mutants(
+    {
+        "no ½": lambda score, a: score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2,
+        "the explicit loss": lambda score, a: score_matching.explicit_loss(score, lambda a: 0 * a, a),
+    },
+    replaces="implicit_loss",
+)
+implicit_loss_misleads_where_the_density_ends.mutants(
+    {"the implicit loss": lambda score, target_score, a: score_matching.implicit_loss(score, a)},
     replaces="explicit_loss",
 )
 
@@ -187,17 +218,12 @@ def score_matching_needs_the_half(rng, *, implicit_loss=score_matching.implicit_
         yield at_least(f"{name}: the true score's excess there", excess, size / 4, slack=error, tight=1e-6)
 
 
-def trace_divided_dimension_2(score, a):
-    squares = (score(a) ** 2).sum(-1).mean() / 2
-    return squares + (score_matching.implicit_loss(score, a) - squares) / a.shape[-1]
-
-
 score_matching_needs_the_half.mutants({
     "the left-hand side of (5), as printed": lambda score, a: (
         score_matching.implicit_loss(score, a) + (score(a) ** 2).sum(-1).mean() / 2
     ),
     "trace divided by the dimension": shipped(
-        trace_divided_dimension_2, project="torchebm", version="0.8.9, approximate score matching"
+        trace_divided_by_the_dimension, project="torchebm", version="0.8.9, approximate score matching"
     ),
     "trace 1 % too large": lambda score, a: (
         1.01 * score_matching.implicit_loss(score, a) - 0.01 * (score(a) ** 2).sum(-1).mean() / 2
@@ -205,13 +231,3 @@ score_matching_needs_the_half.mutants({
     "doubled as a whole": lambda score, a: 2 * score_matching.implicit_loss(score, a),
     "trace of the wrong sign": lambda score, a: (score(a) ** 2).sum(-1).mean() - score_matching.implicit_loss(score, a),
 })
-
-
-def trace_first_point(score, a):
-    squares = (score(a) ** 2).sum(-1) / 2
-    return squares.mean() + score_matching.implicit_loss(score, a[:1]) - squares[0]
-
-
-implicit_loss_is_the_explicit_one_up_to_a_constant.mutants(
-    {"the trace at the first point": trace_first_point}, replaces="implicit_loss"
-)

@@ -128,7 +128,7 @@ def sines_first(t, frequencies):
     return np.concatenate([good[..., :1], np.roll(good[..., 1:], frequencies, axis=-1)], axis=-1)
 
 
-def wrong_2pi_pi(t, frequencies):
+def frequencies_twice_as_high(t, frequencies):
     angle = 2 * np.pi * t * 2.0 ** np.arange(frequencies)
     return np.concatenate([t, np.cos(angle), np.sin(angle)], axis=-1)
 
@@ -139,7 +139,7 @@ score_networks_add_to_the_score_of_noise.mutants(
         "frequencies from 2 on": lambda t, frequencies: np.concatenate(
             [t, score_network.time_features(2 * t / 2, frequencies + 1)[..., 2:-1]], axis=-1
         ),
-        "2π for π": wrong_2pi_pi,
+        "2π for π": frequencies_twice_as_high,
     },
     replaces="time_features",
 )

@@ -1,6 +1,5 @@
 """Losses of score matching for networks: values and gradients by hand against automatic differentiation."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import autograd
@@ -13,7 +12,7 @@ from refimpl.diffusion.score_network_losses import Loss
 from verify.backpropagation.mlp import value
 from verify.claims import claim, shipped
 from verify.diffusion.score_network import tolerance
-from verify.diffusion.score_network_gradients import difference
+from verify.diffusion.score_network_losses_derivatives import difference
 from verify.evidence import equal
 
 SLIDE = "Learning the score"
@@ -38,40 +37,54 @@ def evidence(what, measured, loss, x, rng):
     yield equal(f"{what}: along a direction", measured.gradient @ u, slope, atol=1e-5 * (1 + np.abs(gradient).max()))
 
 
+def output(h, x, sizes, a):
+    """The network again, sum by sum."""
+    return value(x, a, sizes, h.activation.name)
+
+
+def slopes(h, x, sizes, a, v):
+    """∇h v, entry by entry."""
+    J = [autograd.elementwise_grad(lambda a, i=i: output(h, x, sizes, a)[:, i])(a) for i in range(sizes[0])]
+    return np.stack([np.sum(row * v, axis=1) for row in J], axis=1)
+
+
 @claim("D05", slide=SLIDE, source="chain rule; Drucker & LeCun 1992")
-def three_losses_of_networks_and_their_gradients(
-    rng,
-    *,
-    implicit_gradient=score_network_losses.implicit_gradient,
-    sliced_gradient=score_network_losses.sliced_gradient,
-    denoising_gradient=score_network_losses.denoising_gradient,
-):
-    r"""Implicit, sliced and denoising loss of a network, with gradients that differentiate its trace and slices."""
+def implicit_losses_of_networks_have_exact_gradients(rng, *, implicit_gradient=score_network_losses.implicit_gradient):
+    r"""E[½‖h‖² + tr ∇h] of a network h, with the gradient that differentiates the trace."""
     for h, x, sizes, a in models(rng):
-        name, (v, z), sigma = h.activation.name, rng.standard_normal((2, *a.shape)), rng.uniform(0.2, 2)
 
-        def model(x, a):
-            return value(x, a, sizes, h.activation.name)  # noqa: B023
+        def loss(x, h=h, sizes=sizes, a=a):
+            trace = sum(slopes(h, x, sizes, a, e)[:, i] for i, e in enumerate(np.eye(sizes[0])))
+            return np.mean(np.sum(output(h, x, sizes, a) ** 2, axis=1) / 2 + trace)
 
-        def slopes(x, v):
-            """∇h v, entry by entry."""
-            J = [autograd.elementwise_grad(lambda a: model(x, a)[:, i])(a) for i in range(sizes[0])]  # noqa: B023
-            return np.stack([np.sum(row * v, axis=1) for row in J], axis=1)
+        yield from evidence(h.activation.name, implicit_gradient(h, a), loss, x, rng)
 
-        def implicit(x):
-            trace = sum(slopes(x, e)[:, i] for i, e in enumerate(np.eye(sizes[0])))  # noqa: B023
-            return np.mean(np.sum(model(x, a) ** 2, axis=1) / 2 + trace)  # noqa: B023
 
-        def sliced(x):
-            along = np.sum(v * model(x, a), axis=1)  # noqa: B023
-            return np.mean(np.sum(v * slopes(x, v), axis=1) + along**2 / 2)  # noqa: B023
+@claim("D05", slide=SLIDE, source="chain rule; Song, Garg, Shi & Ermon 2019")
+def sliced_losses_of_networks_have_exact_gradients(rng, *, sliced_gradient=score_network_losses.sliced_gradient):
+    r"""E[vᵀ∇h v + ½(vᵀh)²] of a network h, with the gradient that differentiates the slices."""
+    for h, x, sizes, a in models(rng):
+        v = rng.standard_normal(a.shape)
 
-        def denoising(x):
-            return np.mean(np.sum((model(x, a + sigma * z) + z / sigma) ** 2, axis=1)) / 2  # noqa: B023
+        def loss(x, h=h, sizes=sizes, a=a, v=v):
+            along = np.sum(v * output(h, x, sizes, a), axis=1)
+            return np.mean(np.sum(v * slopes(h, x, sizes, a, v), axis=1) + along**2 / 2)
 
-        yield from evidence(f"{name}: implicit", implicit_gradient(h, a), implicit, x, rng)
-        yield from evidence(f"{name}: sliced", sliced_gradient(h, a, v), sliced, x, rng)
-        yield from evidence(f"{name}: denoising", denoising_gradient(h, a, z, sigma), denoising, x, rng)
+        yield from evidence(h.activation.name, sliced_gradient(h, a, v), loss, x, rng)
+
+
+@claim("D05", slide=SLIDE, source="chain rule; Vincent 2011")
+def denoising_losses_of_networks_have_exact_gradients(
+    rng, *, denoising_gradient=score_network_losses.denoising_gradient
+):
+    r"""½E‖h(a + σz) + z/σ‖² of a network h, with its gradient."""
+    for h, x, sizes, a in models(rng):
+        z, sigma = rng.standard_normal(a.shape), rng.uniform(0.2, 2)
+
+        def loss(x, h=h, sizes=sizes, a=a, z=z, sigma=sigma):
+            return np.mean(np.sum((output(h, x, sizes, a + sigma * z) + z / sigma) ** 2, axis=1)) / 2
+
+        yield from evidence(h.activation.name, denoising_gradient(h, a, z, sigma), loss, x, rng)
 
 
 def squares(h, a, scale):
@@ -86,60 +99,6 @@ def plus(loss, other):
     return Loss(loss.value + other.value, loss.gradient + other.gradient)
 
 
-IMPLICIT_MUTANTS: dict[str, Callable] = {
-    "‖h‖² without ½": lambda h, a: plus(score_network_losses.implicit_gradient(h, a), squares(h, a, 1.0)),
-    "trace 1 % too large": lambda h, a: scaled(
-        plus(score_network_losses.implicit_gradient(h, a), squares(h, a, -0.01 / 1.01)), 1.01
-    ),
-    "sum over the batch": lambda h, a: scaled(score_network_losses.implicit_gradient(h, a), len(a)),
-    "trace subtracted": lambda h, a: plus(
-        scaled(score_network_losses.implicit_gradient(h, a), -1.0), squares(h, a, 2.0)
-    ),
-    "trace not differentiated": lambda h, a: Loss(
-        score_network_losses.implicit_gradient(h, a).value, squares(h, a, 1.0).gradient
-    ),
-    "h not differentiated": lambda h, a: Loss(
-        score_network_losses.implicit_gradient(h, a).value,
-        score_network_losses.implicit_gradient(h, a).gradient - squares(h, a, 1.0).gradient,
-    ),
-}
-three_losses_of_networks_and_their_gradients.mutants(IMPLICIT_MUTANTS, replaces="implicit_gradient")
-
-
-def trace_divided_dimension(h, a):
-    half = squares(h, a, 1.0)
-    trace = plus(score_network_losses.implicit_gradient(h, a), scaled(half, -1.0))
-    return plus(scaled(trace, 1 / a.shape[1]), half)
-
-
-three_losses_of_networks_and_their_gradients.mutants(
-    {
-        "trace divided by the dimension": shipped(
-            trace_divided_dimension, project="torchebm", version="0.8.9, approximate score matching"
-        )
-    },
-    replaces="implicit_gradient",
-)
-
-
-def scaled(loss, factor):
-    """A loss times a number."""
-    return Loss(factor * loss.value, factor * loss.gradient)
-
-
-SLICED_MUTANTS: dict[str, Callable] = {
-    "unit directions": lambda h, a, v: score_network_losses.sliced_gradient(
-        h, a, v / np.linalg.norm(v, axis=1)[:, None]
-    ),
-    "‖h‖² for (vᵀh)²": lambda h, a, v: plus(
-        plus(score_network_losses.sliced_gradient(h, a, v), squares(h, a, 1.0)), along_squares(h, a, v, -1.0)
-    ),
-    "no ½": lambda h, a, v: plus(score_network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
-    "the same direction for all": lambda h, a, v: score_network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
-}
-three_losses_of_networks_and_their_gradients.mutants(SLICED_MUTANTS, replaces="sliced_gradient")
-
-
 def along_squares(h, a, v, scale):
     """Loss ½ scale E(vᵀh)² and its gradient: what is quadratic in v, the slope's part, taken from twice v."""
     once, twice = score_network_losses.sliced_gradient(h, a, v), score_network_losses.sliced_gradient(twofold(h), a, v)
@@ -152,7 +111,52 @@ def twofold(h):
     return Network((*first, Layer(2 * W, 2 * b)), h.activation)
 
 
-three_losses_of_networks_and_their_gradients.mutants(
+def scaled(loss, factor):
+    """A loss times a number."""
+    return Loss(factor * loss.value, factor * loss.gradient)
+
+
+def trace_divided_by_the_dimension(h, a):
+    half = squares(h, a, 1.0)
+    trace = plus(score_network_losses.implicit_gradient(h, a), scaled(half, -1.0))
+    return plus(scaled(trace, 1 / a.shape[1]), half)
+
+
+implicit_losses_of_networks_have_exact_gradients.mutants(
+    {
+        "‖h‖² without ½": lambda h, a: plus(score_network_losses.implicit_gradient(h, a), squares(h, a, 1.0)),
+        "trace 1 % too large": lambda h, a: scaled(
+            plus(score_network_losses.implicit_gradient(h, a), squares(h, a, -0.01 / 1.01)), 1.01
+        ),
+        "sum over the batch": lambda h, a: scaled(score_network_losses.implicit_gradient(h, a), len(a)),
+        "trace subtracted": lambda h, a: plus(
+            scaled(score_network_losses.implicit_gradient(h, a), -1.0), squares(h, a, 2.0)
+        ),
+        "trace not differentiated": lambda h, a: Loss(
+            score_network_losses.implicit_gradient(h, a).value, squares(h, a, 1.0).gradient
+        ),
+        "h not differentiated": lambda h, a: Loss(
+            score_network_losses.implicit_gradient(h, a).value,
+            score_network_losses.implicit_gradient(h, a).gradient - squares(h, a, 1.0).gradient,
+        ),
+        "trace divided by the dimension": shipped(
+            trace_divided_by_the_dimension, project="torchebm", version="0.8.9, approximate score matching"
+        ),
+    },
+)
+sliced_losses_of_networks_have_exact_gradients.mutants(
+    {
+        "unit directions": lambda h, a, v: score_network_losses.sliced_gradient(
+            h, a, v / np.linalg.norm(v, axis=1)[:, None]
+        ),
+        "‖h‖² for (vᵀh)²": lambda h, a, v: plus(
+            plus(score_network_losses.sliced_gradient(h, a, v), squares(h, a, 1.0)), along_squares(h, a, v, -1.0)
+        ),
+        "no ½": lambda h, a, v: plus(score_network_losses.sliced_gradient(h, a, v), along_squares(h, a, v, 1.0)),
+        "the same direction for all": lambda h, a, v: score_network_losses.sliced_gradient(h, a, v[:1] + 0 * v),
+    },
+)
+denoising_losses_of_networks_have_exact_gradients.mutants(
     {
         "target −z": lambda h, a, z, sigma: score_network_losses.denoising_gradient(h, a + (sigma - 1) * z, z, 1.0),
         "target +z/σ": shipped(
@@ -170,5 +174,4 @@ three_losses_of_networks_and_their_gradients.mutants(
             score_network_losses.denoising_gradient(h, a, z, sigma), 1 / a.shape[1]
         ),
     },
-    replaces="denoising_gradient",
 )

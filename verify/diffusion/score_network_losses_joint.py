@@ -89,47 +89,67 @@ def linear_network(sde_, p, t, slope):
     return ScoreNetwork(Network((Layer(W, np.zeros(p)),), activations.identity), sde_)
 
 
-@claim("D15", slide=SLIDE, source="Gaussian integrals; Vincent 2011")
-def joint_training_is_denoising_at_every_time(rng, *, joint_gradient=score_network_losses.joint_gradient):
-    r"""The joint loss is 2∫λ(t)·(denoising loss at std(t)) dt; λ = std² gives targets of variance 1.
+PROCESSES = sde.vp(), sde.ve(), sde.sub_vp()
 
-    For data N(0, vI) and h = s·a it is least at s = −1/(scale²v + std²), where it is λp(1/std² − 1/(scale²v + std²)).
-    One s for all times of a set is best at −Σλ/Σλ(scale²v + std²): that depends on λ.
-    """
+
+def samples_and_noise(rng):
+    """Points of N(0, vI) with noise, all pairs, whose moments up to the third are exact; and v."""
     p, v = int(rng.integers(2, 5)), rng.uniform(0.3, 3)
     unit = moments(p)
-    n = len(unit)
-    a, z = np.sqrt(v) * np.repeat(unit, n, axis=0), np.tile(unit, (n, 1))
-    for process in (sde.vp(), sde.ve(), sde.sub_vp()):
+    return np.sqrt(v) * np.repeat(unit, len(unit), axis=0), np.tile(unit, (len(unit), 1)), v
+
+
+@claim("D15", slide=SLIDE, source="Gaussian integrals; Vincent 2011")
+def joint_losses_of_linear_networks_are_those_of_gaussians(rng, *, joint_gradient=score_network_losses.joint_gradient):
+    r"""λ = std² gives targets of variance 1; on N(0, vI) h = s·a is best at s = −1/(scale²v + std²).
+
+    The loss is λp(1/std² − 1/(scale²v + std²)) there, and grows from there like λp(scale²v + std²)(δs)².
+    """
+    a, z, v = samples_and_noise(rng)
+    n, p = a.shape
+    for process in PROCESSES:
         times, name = rng.uniform(0.1, 0.9, 4), process.name
         scale, std = (np.array(part) for part in zip(*map(process.kernel, times), strict=True))
         total, lam = scale**2 * v + std**2, rng.uniform(0.5, 2, 4)
-        best = -1 / total
 
-        def loss(k, slope, weight=None, process=process, times=times):
-            t = np.full((n * n, 1), times[k])
-            return joint_gradient(linear_network(process, p, times[k], slope), a, t, z, None, weight)
+        def losses(slopes, weights=(None,) * 4, process=process, times=times):
+            at = zip(times, slopes, weights, strict=True)
+            return [
+                joint_gradient(linear_network(process, p, t, s), a, np.full((n, 1), t), z, None, weight)
+                for t, s, weight in at
+            ]
 
-        zero = np.array([loss(k, 0.0).value for k in range(4)])
-        yield equal(f"{name}: variance of the targets, λ = std²", zero / p, np.ones(4), atol=rounding(1e4))
-        ones = np.ones((n * n, 1))
-        zero = np.array([loss(k, 0.0, lam[k] * ones).value for k in range(4)])
-        yield equal(f"{name}: λ given, h = 0", zero, lam * p / std**2, rtol=rounding(1e4))
-        least = np.array([loss(k, best[k]).value for k in range(4)])
+        def values(slopes, *weights, losses=losses):
+            return np.array([loss.value for loss in losses(slopes, *weights)])
+
+        best, zero = -1 / total, np.zeros(4)
+        yield equal(f"{name}: variance of the targets, λ = std²", values(zero) / p, np.ones(4), atol=rounding(1e4))
+        given = values(zero, lam[:, None, None] * np.ones((n, 1)))
+        yield equal(f"{name}: λ given, h = 0", given, lam * p / std**2, rtol=rounding(1e4))
+        least = values(best)
         yield equal(f"{name}: least loss", least, std**2 * p * (1 / std**2 - 1 / total), atol=rounding(1e5, p))
-        slopes = np.array([np.abs(loss(k, best[k]).gradient[: p * (p + 1)]).max() for k in range(4)])
+        slopes = [np.abs(loss.gradient[: p * (p + 1)]).max() for loss in losses(best)]
         yield equal(f"{name}: gradient there", slopes, 0.0, atol=rounding(1e5, 1 + total.max()))
-        up, down = (np.array([loss(k, best[k] + s).value for k in range(4)]) for s in (0.1, -0.1))
-        yield equal(f"{name}: curvature", up + down - 2 * least, 0.02 * std**2 * p * total, rtol=1e-6, atol=1e-9)
-        many = scores_at_many_times(process, times, p)
-        t = np.repeat(times, n * n)[:, None]
-        rows = [np.tile(part, (4, 1)) for part in (a, z)]
-        joint = joint_gradient(many, rows[0], t, rows[1], None, None).value
-        parts = [
-            2 * sd**2 * score_matching.denoising_loss(lambda b, t=t: scores_of(many, b, t), s * a, z, sd)  # noqa: B023
-            for t, s, sd in zip(times, scale, std, strict=True)
-        ]
-        yield equal(f"{name}: 2 Σ λ(t)·denoising loss", joint, np.mean(parts), rtol=rounding(1e5))
+        bend = values(best + 0.1) + values(best - 0.1) - 2 * least
+        yield equal(f"{name}: curvature", bend, 0.02 * std**2 * p * total, rtol=1e-6, atol=1e-9)
+
+
+@claim("D15", slide=SLIDE, source="Vincent 2011")
+def joint_training_is_denoising_at_every_time(rng, *, joint_gradient=score_network_losses.joint_gradient):
+    r"""The joint loss over several times is the mean of 2λ(t)·(denoising loss at std(t)) over them, λ = std²."""
+    a, z, _ = samples_and_noise(rng)
+    n, p = a.shape
+    for process in PROCESSES:
+        times = rng.uniform(0.1, 0.9, 4)
+        h = scores_at_many_times(process, times, p)
+        t = np.repeat(times, n)[:, None]
+        joint = joint_gradient(h, np.tile(a, (4, 1)), t, np.tile(z, (4, 1)), None, None).value
+        parts = []
+        for t in times:
+            scale, std = process.kernel(t)
+            loss = score_matching.denoising_loss(lambda b, h=h, t=t: scores_of(h, b, t), scale * a, z, std)
+            parts.append(2 * std**2 * loss)
+        yield equal(f"{process.name}: 2 Σ λ(t)·denoising loss", joint, np.mean(parts), rtol=rounding(1e5))
 
 
 def scores_at_many_times(process, times, p):
@@ -150,13 +170,15 @@ def scores_of(h, a, t):
     return scores.value(h, x, sizes, rows, column, y, scale, std).reshape(a.shape)
 
 
-joint_training_is_denoising_at_every_time.mutants({
+joint_losses_of_linear_networks_are_those_of_gaussians.mutants({
     "points not scaled": of_kernel(scale=lambda scale, std: 1.0),
     "λ = 1 unless given": weights(lambda w, scale, std: 1.0 + 0 * std if w is None else w),
     "λ = std unless given": weights(lambda w, scale, std: std if w is None else w),
-    "½ as in denoising score matching": lambda *args: scaled(score_network_losses.joint_gradient(*args), 0.5),
-    "the noise's std for the total": of_kernel(std=lambda scale, std: np.sqrt(scale**2 + std**2)),
     "mean over coordinates": lambda h, a, t, z, y=None, w=None: scaled(
         score_network_losses.joint_gradient(h, a, t, z, y, w), 1 / a.shape[1]
     ),
+})
+joint_training_is_denoising_at_every_time.mutants({
+    "½ as in denoising score matching": lambda *args: scaled(score_network_losses.joint_gradient(*args), 0.5),
+    "the noise's std for the total": of_kernel(std=lambda scale, std: np.sqrt(scale**2 + std**2)),
 })

@@ -27,26 +27,26 @@ def noise_keeps_its_digits_at_small_times(rng, *, vp=sde.vp, sub_vp=sde.sub_vp, 
     yield equal("VE: std²", ve(low, high).kernel(t)[1] ** 2, low**2 * (x + x**2 / 2 + x**3 / 6), rtol=tolerance)
 
 
-def root_1_scale2(low, high):
+def std_from_the_scale(low, high):
     right = sde.vp(low, high)
     return right._replace(kernel=lambda t: (right.kernel(t)[0], np.sqrt(1 - right.kernel(t)[0] ** 2)))
 
 
-def wrong_1_scale2(low, high):
+def sub_vp_std_from_the_scale(low, high):
     right = sde.sub_vp(low, high)
     return right._replace(kernel=lambda t: (right.kernel(t)[0], 1 - right.kernel(t)[0] ** 2))
 
 
-def g2_beta_1_scale4(low, high):
+def diffusion_from_the_scale(low, high):
     right, beta_of = sde.sub_vp(low, high), sde.vp(low, high).diffusion
     return right._replace(diffusion=lambda t: beta_of(t) * np.sqrt(1 - right.kernel(t)[0] ** 4))
 
 
-noise_keeps_its_digits_at_small_times.mutants({"√(1 − scale²)": root_1_scale2}, replaces="vp")
+noise_keeps_its_digits_at_small_times.mutants({"√(1 − scale²)": std_from_the_scale}, replaces="vp")
 noise_keeps_its_digits_at_small_times.mutants(
     {
-        "1 − scale²": wrong_1_scale2,
-        "g² = β(1 − scale⁴)": g2_beta_1_scale4,
+        "1 − scale²": sub_vp_std_from_the_scale,
+        "g² = β(1 − scale⁴)": diffusion_from_the_scale,
     },
     replaces="sub_vp",
 )

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.data import digits
-from refimpl.diffusion import empirical, spectrum
+from refimpl.diffusion import spectrum, tweedie
 from verify.claims import claim
 from verify.evidence import at_least, distribution, equal, rounding
 
@@ -43,24 +43,24 @@ def white_noise_has_a_flat_spectrum(
     yield distribution(f"|ẑ|²/Nσ² at k = {k}", at_k, scipy.stats.expon.cdf, delta=0.08)
 
 
-def constant_first_ring(power, num_bands):
+def constant_in_the_first_ring(power, num_bands):
     radius = np.hypot(np.fft.fftfreq(power.shape[-2])[:, None], np.fft.fftfreq(power.shape[-1]))
     rings = np.floor(2 * num_bands * radius)
     return np.stack([power[..., rings == b].mean(-1) for b in range(num_bands)], -1)
 
 
-def corners_last_ring(power, num_bands):
+def corners_in_the_last_ring(power, num_bands):
     rings = np.minimum(spectrum._rings(*power.shape[-2:], num_bands), num_bands - 1)
     rings[0, 0] = num_bands
     return np.stack([power[..., rings == b].mean(-1) for b in range(num_bands)], -1)
 
 
-def sums_means(power, num_bands):
+def sums_for_means(power, num_bands):
     rings = spectrum._rings(*power.shape[-2:], num_bands)
     return np.stack([power[..., rings == b].sum(-1) for b in range(num_bands)], -1)
 
 
-def radius_indices_not_cycles_pixel(power, num_bands):
+def radius_in_indices(power, num_bands):
     h, w = power.shape[-2:]
     rings = spectrum._rings(max(h, w), max(h, w), num_bands)[:h, :w]
     return np.stack([power[..., rings == b].mean(-1) for b in range(num_bands)], -1)
@@ -80,10 +80,10 @@ white_noise_has_a_flat_spectrum.mutants(
 )
 white_noise_has_a_flat_spectrum.mutants(
     {
-        "the constant in the first ring": constant_first_ring,
-        "corners in the last ring": corners_last_ring,
-        "sums for means": sums_means,
-        "radius in indices, not in cycles a pixel": radius_indices_not_cycles_pixel,
+        "the constant in the first ring": constant_in_the_first_ring,
+        "corners in the last ring": corners_in_the_last_ring,
+        "sums for means": sums_for_means,
+        "radius in indices, not in cycles a pixel": radius_in_indices,
     },
     replaces="radial_average",
 )
@@ -157,7 +157,7 @@ def low_frequencies_of_digits_emerge_first(
     power_spectrum=spectrum.power_spectrum,
     radial_average=spectrum.radial_average,
     emergence_level=spectrum.emergence_level,
-    empirical_denoiser=empirical.empirical_denoiser,
+    empirical_denoiser=tweedie.empirical_denoiser,
 ):
     r"""Four rings of frequencies leave the noise at σ = √(S/N), low before high; so too under the exact denoiser."""
     flat = digits.load().images

@@ -29,7 +29,7 @@ def denoising_step_is_an_euler_step_of_the_flow(rng, *, denoising_step=tweedie.d
     yield equal("one point: X + 0.2Z from X + 7Z", steps, point + 0.2 * z, atol=rounding(256, 10))
 
 
-def d_level_come(denoiser, x, sigma, sigma_next):
+def denoised_at_the_level_to_come(denoiser, x, sigma, sigma_next):
     D = denoiser(x, sigma_next)
     return D + sigma_next / sigma * (x - D)
 
@@ -40,7 +40,7 @@ denoising_step_is_an_euler_step_of_the_flow.mutants({
     ),
     "denoised once, then taken as it is": lambda denoiser, x, sigma, sigma_next: denoiser(x, sigma),
     "x and D swapped": lambda denoiser, x, sigma, sigma_next: x + sigma_next / sigma * (denoiser(x, sigma) - x),
-    "D at the level to come": d_level_come,
+    "D at the level to come": denoised_at_the_level_to_come,
     "1 % too much noise left": lambda denoiser, x, sigma, sigma_next: tweedie.denoising_step(
         denoiser, x, sigma, min(1.01 * sigma_next, sigma)
     ),
@@ -78,45 +78,37 @@ def ancestral_step_draws_from_the_noising_chain(rng, *, ancestral_denoising_step
         yield equal(f"chain of β: from {i} to {j}", measured, expected, atol=rounding(1e3, 5))
 
 
-def missing_square_sigma_root_1_sigma(denoiser, x, sigma, sigma_next, z):
-    r, D = sigma_next / sigma, denoiser(x, sigma)
-    return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r) * z
+def ancestral(gain=lambda r: r**2, noise=lambda r: np.sqrt(1 - r**2)):
+    """The step D + gain(r)(x − D) + σ⁺ noise(r) z with r = σ⁺/σ, to be spoilt."""
+
+    def step(denoiser, x, sigma, sigma_next, z):
+        r, D = sigma_next / sigma, denoiser(x, sigma)
+        return D + gain(r) * (x - D) + sigma_next * noise(r) * z
+
+    return step
 
 
-def noise_forward_step_root_sigma2(denoiser, x, sigma, sigma_next, z):
-    r, D = sigma_next / sigma, denoiser(x, sigma)
-    return D + r**2 * (x - D) + np.sqrt(sigma**2 - sigma_next**2) * z
-
-
-def beta_one_step_under_skipped_steps(denoiser, x, sigma, sigma_next, z):
-    r, D = max(sigma_next / sigma, 0.9), denoiser(x, sigma)
-    return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
-
-
-def noise_multiplied_onto_d(denoiser, x, sigma, sigma_next, z):
+def noise_times_denoised(denoiser, x, sigma, sigma_next, z):
     r, D = sigma_next / sigma, denoiser(x, sigma)
     return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z * D
 
 
-def sigma_sigma_square(denoiser, x, sigma, sigma_next, z):
-    r, D = sigma_next / sigma, denoiser(x, sigma)
-    return D + r * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
-
-
 ancestral_step_draws_from_the_noising_chain.mutants({
-    "a missing square: σ⁺√(1 − σ⁺/σ)": shipped(missing_square_sigma_root_1_sigma, project="diffusers", thread="#590"),
-    "noise of the forward step: √(σ² − σ⁺²)": noise_forward_step_root_sigma2,
+    "a missing square: σ⁺√(1 − σ⁺/σ)": shipped(
+        ancestral(noise=lambda r: np.sqrt(1 - r)), project="diffusers", thread="#590"
+    ),
+    "noise of the forward step: √(σ² − σ⁺²)": ancestral(noise=lambda r: np.sqrt(r**-2.0 - 1)),
     "β of one step under skipped steps": shipped(
-        beta_one_step_under_skipped_steps, project="diffusers", thread="#3006"
+        ancestral(lambda r: max(r, 0.9) ** 2, lambda r: np.sqrt(1 - max(r, 0.9) ** 2)),
+        project="diffusers",
+        thread="#3006",
     ),
-    "noise multiplied onto D": shipped(noise_multiplied_onto_d, project="twisted_diffusion_sampler", thread="#3"),
-    "all of the noise drawn anew: D + σ⁺z": lambda denoiser, x, sigma, sigma_next, z: (
-        denoiser(x, sigma) + sigma_next * z
-    ),
+    "noise multiplied onto D": shipped(noise_times_denoised, project="twisted_diffusion_sampler", thread="#3"),
+    "all of the noise drawn anew: D + σ⁺z": ancestral(lambda r: 0.0, lambda r: 1.0),
     "the deterministic step": lambda denoiser, x, sigma, sigma_next, z: tweedie.denoising_step(
         denoiser, x, sigma, sigma_next
     ),
-    "σ⁺/σ for its square": sigma_sigma_square,
+    "σ⁺/σ for its square": ancestral(gain=lambda r: r),
     "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
         denoiser, x, sigma, sigma_next, 1.01 * z
     ),
