@@ -6,7 +6,6 @@ import numpy as np
 import scipy
 
 from refimpl.networks import perturbation_stability
-from refimpl.networks.gradient_moments import expected_squared_gradient
 from refimpl.networks.initialization import NAMES
 from refimpl.networks.initialization import scales as scales_of
 from verify.claims import claim
@@ -179,7 +178,9 @@ def found_at_one(p, m, L):
 
 stability_at_initialisation_is_known.mutants({
     "the root mean square of ‖∇h‖ for its mean": lambda s, p, m, L, eps=1.0: (
-        eps * perturbation_stability.ball_constant(p) * expected_squared_gradient(s, p, m, L) ** 0.5
+        eps
+        * perturbation_stability.ball_constant(p)
+        * perturbation_stability.expected_squared_gradient(s, p, m, L) ** 0.5
     ),
     "E‖∇h‖, without c_p": lambda s, p, m, L, eps=1.0: (
         perturbation_stability.stability(s, p, m, L, eps) / perturbation_stability.ball_constant(p)

@@ -4,9 +4,9 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from refimpl.networks import perturbation_stability, stability_bounds
+from refimpl.networks import perturbation_stability
 from refimpl.networks.initialization import scales
-from refimpl.networks.stability_bounds import NAMES, RelatedBounds
+from refimpl.networks.perturbation_stability import BOUNDED, RelatedBounds
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rate
 
@@ -37,10 +37,10 @@ def in_decimals(name, p, m, L):
 
 @claim("N05", slide=SLIDE, source=SOURCE)
 def bounds_have_their_values_and_turn_at_half_the_cube_of_the_depth(
-    rng, *, stability_bound=stability_bounds.stability_bound
+    rng, *, stability_bound=perturbation_stability.stability_bound
 ):
     r"""The bounds to 40 digits; in m they rise up to L³/2, by L³/√(2ep), and then fall: the printed trend of width."""
-    for name in NAMES:
+    for name in BOUNDED:
         instances = [(int(p), int(m), int(L)) for p, m, L in rng.integers((1, 1, 2), (4000, 3000, 12), (200, 3))]
         instances += [(784, 10**6, 10), (1, 1, 2), (10**6, 500, 10)]
         found = [stability_bound(name, *sizes) for sizes in instances]
@@ -87,7 +87,7 @@ BOUNDS = {
     "damping by ½": changed(lambda n, w, c, p, m, L: damped(n, L) ** 2 * (c + w)),
     "damping for every initialisation": changed(lambda n, w, c, p, m, L: damped("lecun", L) * (c + w)),
     "no damping": changed(lambda n, w, c, p, m, L: c + w),
-    "1 % too large": lambda name, p, m, L: 1.01 * stability_bounds.stability_bound(name, p, m, L),
+    "1 % too large": lambda name, p, m, L: 1.01 * perturbation_stability.stability_bound(name, p, m, L),
 }
 
 bounds_have_their_values_and_turn_at_half_the_cube_of_the_depth.mutants(BOUNDS)
@@ -95,10 +95,10 @@ bounds_have_their_values_and_turn_at_half_the_cube_of_the_depth.mutants(BOUNDS)
 
 @claim("N05", slide=SLIDE, source=SOURCE)
 def bounds_hold_at_initialisation(
-    rng, *, stability_bound=stability_bounds.stability_bound, stability=perturbation_stability.stability
+    rng, *, stability_bound=perturbation_stability.stability_bound, stability=perturbation_stability.stability
 ):
     r"""P/ε ≤ C times the bound for every m and L, C being 1/√π (He), 1/√(2π) (NTK), 1/(2√π) (LeCun)."""
-    for name in NAMES:
+    for name in BOUNDED:
         sizes = [(p, m, L) for p in (1, 784, 10**6) for m in WIDTHS for L in (2, 3, 5, 10)]
         values = np.array([exact(stability, name, *size) for size in sizes])
         ratios = values / [stability_bound(name, *size) for size in sizes]
@@ -113,7 +113,7 @@ bounds_hold_at_initialisation.mutants(
         "√(1/p) for 1": BOUNDS["√(1/p) for 1"],
         "1/p for √(1/p)": BOUNDS["1/p for √(1/p)"],
         "damping from the first layer": BOUNDS["damping from the first layer"],
-        "0.1 % too small": lambda name, p, m, L: 0.999 * stability_bounds.stability_bound(name, p, m, L),
+        "0.1 % too small": lambda name, p, m, L: 0.999 * perturbation_stability.stability_bound(name, p, m, L),
     },
     replaces="stability_bound",
 )
@@ -130,7 +130,7 @@ bounds_hold_at_initialisation.mutants(LARGE, replaces="stability")
 
 @claim("N06", slide=COMPARISON, source="Zhu et al. 2022 [83]; Wu et al. 2021 [81]; Huang et al. 2021 [41]")
 def three_bounds_under_ntk_stand_as_in_the_table(
-    rng, *, related_bounds=stability_bounds.related_bounds, stability=perturbation_stability.stability
+    rng, *, related_bounds=perturbation_stability.related_bounds, stability=perturbation_stability.stability
 ):
     r"""Values to 40 digits; all hold at initialisation; [83] is the least if m ≥ L⁴; [81] is √(mL) if m ≥ L¹²log⁶m.
 
@@ -157,7 +157,8 @@ def three_bounds_under_ntk_stand_as_in_the_table(
     yield rate("[41] in m", widths, table[:, 2], 0.5)
     for p in (1, 784):
         ratios = [
-            (related_bounds(m, 5).zhu - 1) / (stability_bounds.stability_bound("ntk", p, m, 5) - 1) for m in (9, 60)
+            (related_bounds(m, 5).zhu - 1) / (perturbation_stability.stability_bound("ntk", p, m, 5) - 1)
+            for m in (9, 60)
         ]
         yield equal(f"first terms, table over theorem, p = {p}", ratios, np.sqrt(p), rtol=1e-10)
 
@@ -181,7 +182,7 @@ def related(**changes):
     """The three bounds with some of them changed."""
 
     def bounds(m, L):
-        found = stability_bounds.related_bounds(m, L)
+        found = perturbation_stability.related_bounds(m, L)
         return found._replace(**{name: change(getattr(found, name), m, L) for name, change in changes.items()})
 
     return bounds
@@ -189,8 +190,8 @@ def related(**changes):
 
 three_bounds_under_ntk_stand_as_in_the_table.mutants(
     {
-        "√(L³m/p) at p = 784": related(zhu=lambda b, m, L: stability_bounds.stability_bound("ntk", 784, m, L)),
-        "He's": related(zhu=lambda b, m, L: stability_bounds.stability_bound("he", 784, m, L)),
+        "√(L³m/p) at p = 784": related(zhu=lambda b, m, L: perturbation_stability.stability_bound("ntk", 784, m, L)),
+        "He's": related(zhu=lambda b, m, L: perturbation_stability.stability_bound("he", 784, m, L)),
         "[83] without its 1": related(zhu=lambda b, m, L: b - 1),
         "[81] without its second term": related(wu=lambda b, m, L: b - (m * L) ** 0.5),
         "[81] without its logarithm": related(wu=lambda b, m, L: L**2 * m ** (1 / 3) + (m * L) ** 0.5),
@@ -201,7 +202,7 @@ three_bounds_under_ntk_stand_as_in_the_table.mutants(
         "[41] without the ½": related(huang=lambda b, m, L: 2.0 ** (3 * L - 5) * m**0.5),
         "[41] with 3L − 4": related(huang=lambda b, m, L: b * 2**0.5),
         "[41] with L": related(huang=lambda b, m, L: b * 2.0**-L),
-        "columns swapped": lambda m, L: RelatedBounds(*stability_bounds.related_bounds(m, L)[::-1]),
+        "columns swapped": lambda m, L: RelatedBounds(*perturbation_stability.related_bounds(m, L)[::-1]),
         "1 % too large": related(zhu=lambda b, m, L: 1.01 * b),
     },
     replaces="related_bounds",

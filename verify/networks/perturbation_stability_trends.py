@@ -8,8 +8,8 @@ factor being 1 − 5(L − 1)/(8m) + O(1/m²): it rises with the width and falls
 import numpy as np
 import scipy
 
-from refimpl.networks import perturbation_stability, stability_bounds
-from refimpl.networks.gradient_moments import expected_squared_gradient
+from refimpl.networks import perturbation_stability
+from refimpl.networks.perturbation_stability import expected_squared_gradient
 from verify.claims import claim
 from verify.evidence import at_least, at_most, equal, rate
 from verify.networks.perturbation_stability_bounds import BOUNDS, LARGE, SLIDE, SOURCE, WIDTHS, exact
@@ -86,7 +86,7 @@ def last_rise():
 
 
 @claim("N05", slide=SLIDE, source=SOURCE)
-def depth_trends_of_the_bounds_need_wide_networks(rng, *, stability_bound=stability_bounds.stability_bound):
+def depth_trends_of_the_bounds_need_wide_networks(rng, *, stability_bound=perturbation_stability.stability_bound):
     r"""He's and NTK's bounds rise with L, as printed; LeCun's falls, as printed, to L = 10 only if m > 8831 ≈ 9L³."""
     for name in ("he", "ntk"):
         bounds = np.array([[stability_bound(name, 784, m, L) for L in DEPTHS] for m in WIDTHS])

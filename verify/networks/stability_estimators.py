@@ -9,9 +9,9 @@ import scipy
 from refimpl.networks import stability_estimators
 from verify.claims import claim
 from verify.evidence import at_most, distribution, equal, mean
-from verify.networks.gradient_law import norm_cdf
-from verify.networks.gradient_moments import random_scales
 from verify.networks.perturbation_stability import by_quadrature
+from verify.networks.perturbation_stability_norms import norm_cdf
+from verify.networks.perturbation_stability_second_moment import random_scales
 
 SLIDE = "Robustness in deep learning: average-case metric"
 SOURCE = "Zhu, Liu, Chrysos & Cevher 2022"
