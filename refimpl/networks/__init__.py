@@ -7,7 +7,7 @@
 - `perturbation_stability`: the average-case metric, its exact value at initialisation, and the bounds on it
 - `stability_estimators`: three Monte Carlo estimators of the perturbation stability
 - `convolutional`: a small convolutional ReLU network, and its gradients
-- `trained_stability`: dense and convolutional networks trained on digits, and their stability before and after
+- `trained_stability`: networks trained on digits, dense and convolutional, and their stability before and after
 - `training`: full-batch gradient descent on the squared loss, of one network or several at once
 - `lazy_training`: how far weights move, relatively, and the linearised network that lazy ones follow
 - `phase_diagram`: where initialisations are linear, critical or condensed, and how far weights move there

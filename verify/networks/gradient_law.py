@@ -46,18 +46,11 @@ def outputs_and_gradients_have_the_joint_law_of_dense_networks(
     sample_gradients=gradient_law.sample_gradients,
     sample_gradients_by_neurons=gradient_law.sample_gradients_by_neurons,
 ):
-    r"""⟨∇h, a⟩ = h to rounding, and (h, ∇h) agrees with dense networks: the rank-one term ties the one to the other.
-
-    ‖∇h‖ has its law, and so has h/‖a‖: that of ‖∇h‖ for inputs of size 1.
-    """
+    r"""⟨∇h, a⟩ = h to rounding, and (h, ∇h) agrees with dense networks: the rank-one term ties the one to the other."""
     n = 60_000
     for p, m, L in [(2, 2, 2), (3, 3, 4), (3, 8, 3)]:
         scales = random_scales(rng)._replace(beta=(rng.uniform(1, 2) * 2 / m) ** 0.5)
-        a = rng.standard_normal(p)
-        a, b = (
-            a / np.linalg.norm(a) * rng.uniform(0.5, 2),
-            np.linalg.qr(np.column_stack([a, np.roll(a, 1) + 1]))[0][:, 1],
-        )
+        a, b = orthogonal(rng, p)
         expected = bounded(dense_draws(rng, scales, a, m, L, n), a, b)
         for name, sample in (("by norms", sample_gradients), ("by neurons", sample_gradients_by_neurons)):
             draws = sample(scales, a, m, L, n, rng)
@@ -66,6 +59,23 @@ def outputs_and_gradients_have_the_joint_law_of_dense_networks(
             for what, ours in bounded(draws, a, b).items():
                 gap = ours.astype(float) - expected[what]
                 yield mean(f"{what}, {case}", gap, 0.0, delta=0.06, support=(-1.0, 1.0))
+
+
+def orthogonal(rng, p):
+    """A point, and a direction of length 1 across it."""
+    a = rng.standard_normal(p)
+    across = np.linalg.qr(np.column_stack([a, np.roll(a, 1) + 1]))[0][:, 1]
+    return a / np.linalg.norm(a) * rng.uniform(0.5, 2), across
+
+
+@claim("N04", slide=SLIDE, source="Derived here")
+def outputs_and_gradients_each_have_their_law(
+    rng,
+    *,
+    sample_gradients=gradient_law.sample_gradients,
+    sample_gradients_by_neurons=gradient_law.sample_gradients_by_neurons,
+):
+    r"""‖∇h‖ has its law, by Mellin inversion; h/‖a‖ has that of ‖∇h‖ for inputs of size 1."""
     p, m, L, n = 100, 150, 2, 14_000
     for name, sample in (("by norms", sample_gradients), ("by neurons", sample_gradients_by_neurons)):
         a, scales = rng.standard_normal(p), random_scales(rng)
@@ -84,23 +94,29 @@ def of_another_network(s):
 
 
 def gradients(tie=lambda s: s, part=lambda xi, a: xi - np.outer(xi @ a, a), **options):
-    """A sampler of (h, ∇h), to be spoiled."""
+    """The sampler of (h, ∇h) with other ingredients."""
 
     def sample(scales, a, m, L, n, rng):
         a = np.asarray(a)
         radius = np.linalg.norm(a)
-        s, delta = radial(**options)[1](scales, m, L, n, rng)
+        s, delta = radial(**options).pair(scales, m, L, n, rng)
         xi = part(rng.standard_normal((n, len(a))), a / radius)
         return Draws(s * radius, np.outer(tie(s), a / radius) + scales.beta_1 * delta[:, None] * xi)
 
     return sample
 
 
-def output(change):
-    """The outputs changed, or the gradients."""
+def one_noise(xi, a):
+    """The part across a of one number in all coordinates."""
+    same = np.outer(xi[:, 0], np.ones_like(a))
+    return same - np.outer(same @ a, a)
+
+
+def changed(change):
+    """Draws that went through change(draws, a)."""
 
     def sample(scales, a, m, L, n, rng):
-        return change(gradient_law.sample_gradients(scales, a, m, L, n, rng), scales, np.asarray(a))
+        return change(gradient_law.sample_gradients(scales, a, m, L, n, rng), np.asarray(a))
 
     return sample
 
@@ -120,20 +136,27 @@ JOINT = {
     "α left out": gradients(**RADIAL["α left out"]),
     "as many active neurons in every layer": gradients(counts=shared),
     "along a only": gradients(part=lambda xi, a: 0 * xi),
-    "gradients of other networks": output(lambda d, s, a: Draws(d.output, np.roll(d.gradient, 1, 0))),
-    "both 5 % too large": output(lambda d, s, a: Draws(1.05 * d.output, 1.05 * d.gradient)),
-    "5 % too large across a": output(
-        lambda d, s, a: Draws(d.output, 1.05 * d.gradient - np.outer(0.05 * d.output, a / (a @ a)))
+    "gradients of other networks": changed(lambda d, a: Draws(d.output, np.roll(d.gradient, 1, 0))),
+    "minus the gradient": changed(lambda d, a: Draws(d.output, -d.gradient)),
+    "outputs at a/‖a‖": changed(lambda d, a: Draws(d.output / np.linalg.norm(a), d.gradient)),
+    "outputs before the last rectifier": changed(
+        lambda d, a: Draws(np.where(d.output > 0, d.output, -np.roll(d.output, 1)), d.gradient)
     ),
-    "minus the gradient": output(lambda d, s, a: Draws(d.output, -d.gradient)),
-    "outputs at a/‖a‖": output(lambda d, s, a: Draws(d.output / np.linalg.norm(a), d.gradient)),
-    "outputs before the last rectifier": output(
-        lambda d, s, a: Draws(np.where(d.output > 0, d.output, -np.roll(d.output, 1)), d.gradient)
-    ),
-    "gradient of half the squared output": output(lambda d, s, a: Draws(d.output, d.gradient * d.output[:, None])),
-    "one noise for all coordinates": gradients(part=lambda xi, a: (y := 0 * xi + xi[:, :1]) - np.outer(y @ a, a)),
+    "gradient of half the squared output": changed(lambda d, a: Draws(d.output, d.gradient * d.output[:, None])),
+    "one noise for all coordinates": gradients(part=one_noise),
 }
 
-for _text, _sample in JOINT.items():
-    for _name in ("sample_gradients", "sample_gradients_by_neurons"):
-        outputs_and_gradients_have_the_joint_law_of_dense_networks.mutants({_text: _sample}, replaces=_name)
+outputs_and_gradients_have_the_joint_law_of_dense_networks.mutants(JOINT, replaces="sample_gradients")
+outputs_and_gradients_have_the_joint_law_of_dense_networks.mutants(JOINT, replaces="sample_gradients_by_neurons")
+
+LAWS = {
+    "first scale squared": JOINT["first scale squared"],
+    "α left out": JOINT["α left out"],
+    "both 5 % too large": changed(lambda d, a: Draws(1.05 * d.output, 1.05 * d.gradient)),
+    "5 % too large across a": changed(
+        lambda d, a: Draws(d.output, 1.05 * d.gradient - np.outer(0.05 * d.output, a / (a @ a)))
+    ),
+}
+
+outputs_and_gradients_each_have_their_law.mutants(LAWS, replaces="sample_gradients")
+outputs_and_gradients_each_have_their_law.mutants(LAWS, replaces="sample_gradients_by_neurons")

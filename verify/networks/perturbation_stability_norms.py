@@ -1,6 +1,7 @@
 """Norms of input gradients at initialisation, in law: slide "average-case metric". The oracle is a Mellin transform."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
@@ -47,7 +48,7 @@ LAWS = [(1, 1, 3), (2, 3, 2), (4, 6, 5), (500, 400, 3)]
 
 @claim("N04", slide=SLIDE, source="Derived here")
 def norms_of_gradients_have_their_law(rng, *, sample_gradient_norms=perturbation_stability.sample_gradient_norms):
-    r"""‖∇h‖ > 0 with probability ½(1 − 2^{−m})^{L−1}, and then has the law of a product, by Mellin inversion."""
+    r"""‖∇h‖ > 0 with probability ½(1 − 2^{−m})^{L−1}. Then it has the law of a product, by Mellin inversion."""
     n = 200_000
     for p, m, L in LAWS:
         name, scales = f"p, m, L = {p}, {m}, {L}", random_scales(rng)
@@ -63,6 +64,13 @@ def norms_of_gradients_have_their_law(rng, *, sample_gradient_norms=perturbation
     yield equal("‖∇h‖ at p = m = 10⁶, L = 10: twelve deviations", norms[norms > 0] / limit, 1.0, atol=0.041)
 
 
+class Samplers(NamedTuple):
+    """Wrong samplers of ‖∇h‖ and of (h/‖a‖, ‖δ₁‖)."""
+
+    norms: Callable
+    pair: Callable
+
+
 def radial(
     sizes=lambda k, m: k,
     across=lambda k: np.maximum(k - 1, 0),
@@ -72,7 +80,7 @@ def radial(
     last=lambda p: p - 1,
     start=lambda fires, alpha: fires / alpha,
 ):
-    """Samplers of ‖∇h‖ and of (h/‖a‖, ‖δ₁‖), to be spoiled."""
+    """The sampler with other ingredients: norms ‖∇h‖, and pairs (h/‖a‖, ‖δ₁‖)."""
 
     def norms(scales, p, m, L, n, rng):
         s, delta = pair(scales, m, L, n, rng)
@@ -90,7 +98,7 @@ def radial(
             delta = np.hypot(share(s), b[l] * delta * T[:, l - 1])
         return s * b[0] * R[:, 0], delta
 
-    return norms, pair
+    return Samplers(norms, pair)
 
 
 def halves(rng, m, L, n):
@@ -122,10 +130,8 @@ RADIAL: dict[str, dict[str, Any]] = {
     "p for p − 1 across a": {"last": lambda p: p},
 }
 
-norms_of_gradients_have_their_law.mutants({_text: radial(**_options)[0] for _text, _options in RADIAL.items()})
-
-
 norms_of_gradients_have_their_law.mutants({
+    **{text: radial(**options).norms for text, options in RADIAL.items()},
     "squares": lambda scales, p, m, L, n, rng: (
         perturbation_stability.sample_gradient_norms(scales, p, m, L, n, rng) ** 2
     ),
