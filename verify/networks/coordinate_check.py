@@ -10,10 +10,10 @@ import numpy as np
 from refimpl.backpropagation import mlp
 from refimpl.backpropagation.activations import relu
 from refimpl.backpropagation.layers import Layer, Network
-from refimpl.backpropagation.optimizers import AdamState
 from refimpl.networks import coordinate_check, mup, mup_training
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding
+from verify.networks.mup_symmetry import gradient_in_products
 
 SLIDE = "μ-transfer: Zero-shot hyperparameter transfer with μP"
 P, K, N, L = 16, 32, 24, 2
@@ -144,16 +144,6 @@ def other_exponents(change):
         return good._replace(a=a, b=b)
 
     return abc_mup
-
-
-def gradient_in_products(abc, state, a, labels, eta, base=1):
-    """SGD's step with the gradient in X_l = multiplier · W_l as if it were that in W_l; Adam's own."""
-    new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
-    W, V = (mup_training.parameters(one) for one in (state, new))
-    if isinstance(state[0], AdamState):
-        return new, loss
-    k = mup.at_width(abc, len(W[0]), base).multiplier
-    return tuple(old + (one - old) / s for old, one, s in zip(W, V, k, strict=True)), loss
 
 
 maximal_updates_keep_their_size.mutants(

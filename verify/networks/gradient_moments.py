@@ -12,9 +12,14 @@ SLIDE = "Robustness in deep learning: average-case metric"
 
 
 def laplace_norm(transform):
-    """E√S of S ≥ 0 from t ↦ 1 − Ee^{−tS}: (1/2√π) ∫ t^{−3/2}(1 − Ee^{−tS}) dt, on t = e^x, by the trapezoid rule."""
+    """E√S of S ≥ 0 from t ↦ 1 − Ee^{−tS}: it is (1/2√π) ∫ t^{−3/2}(1 − Ee^{−tS}) dt; trapezoid rule in x, t = e^x."""
     x = np.linspace(-90, 70, 6401)
     return (np.exp(-x / 2) * transform(np.exp(x))).sum() * (x[1] - x[0]) / (2 * np.sqrt(np.pi))
+
+
+def rectified_norm(m):
+    """μ_m = E‖max(z, 0)‖ for z ~ N(0, I) in R^m."""
+    return laplace_norm(lambda t: -np.expm1(m * np.log1p(np.expm1(-np.log1p(2 * t) / 2) / 2)))
 
 
 @claim("N05", slide=SLIDE, source="Derived here")
@@ -22,14 +27,13 @@ def first_moment_of_the_gradient_is_known(rng, *, expected_gradient_norm=gradien
     r"""E‖∇h‖ = β_Lμ_m(βμ_m)^{L−2}β₁κ_p/(2α), μ_m and κ_p from Laplace transforms, for widths up to 10⁶."""
     for p, m, L in [(1, 1, 2), (2, 3, 4), (784, 10**6, 10), (10, 64, 6), (10**6, 999, 3), (3, 41, 2)]:
         scales = random_scales(rng)._replace(beta=(rng.uniform(0.5, 3) / m) ** 0.5)
-        kappa = laplace_norm(lambda t, p=p: -np.expm1(-p / 2 * np.log1p(2 * t)))
-        mu = laplace_norm(lambda t, m=m: -np.expm1(m * np.log1p(np.expm1(-np.log1p(2 * t) / 2) / 2)))
+        kappa, mu = laplace_norm(lambda t, p=p: -np.expm1(-p / 2 * np.log1p(2 * t))), rectified_norm(m)
         exact = scales.beta_L * mu * (scales.beta * mu) ** (L - 2) * scales.beta_1 * kappa / (2 * scales.alpha)
         yield equal(f"p, m, L = {p}, {m}, {L}", expected_gradient_norm(scales, p, m, L), exact, rtol=1e-10)
 
 
 def first_moment(mu=gradient_moments._rectified_norm, kappa=gradient_moments.chi_mean, half=0.5, power=2):
-    """E‖∇h‖ with other factors."""
+    """E‖∇h‖ with other factors; `power` layers are not in the middle."""
 
     def expected(s, p, m, L):
         return half * s.beta_L * mu(m) * (s.beta * mu(m)) ** (L - power) * s.beta_1 * float(kappa(p)) / s.alpha
