@@ -4,19 +4,19 @@ Write h⁽ˡ⁾ for the layers, δ_l for the gradient of the output h in X_l h�
 
 * Forward. Given h⁽ˡ⁻¹⁾, u = X_l h⁽ˡ⁻¹⁾ has independent entries N(0, β_l²‖h⁽ˡ⁻¹⁾‖²). So k_l ~ Bin(m, ½), and
   ‖h⁽ˡ⁾‖ = β_l ‖h⁽ˡ⁻¹⁾‖ R_l with R_l² ~ χ²(k_l).
-* Backward. What is still unknown of X_l after u is seen is its part across h⁽ˡ⁻¹⁾, so that X_lᵀδ_l is
+* Backward. Once u is known, only the part of X_l across h⁽ˡ⁻¹⁾ is still unknown. So X_lᵀδ_l is
   h⁽ˡ⁻¹⁾⟨u, δ_l⟩/‖h⁽ˡ⁻¹⁾‖² + β_l‖δ_l‖(I − ĥĥᵀ)ξ with a fresh ξ ~ N(0, I) and ĥ = h⁽ˡ⁻¹⁾/‖h⁽ˡ⁻¹⁾‖.
-* ⟨u, δ_l⟩ = h in every layer, for h is homogeneous in each; and ĥ lives on the k_{l−1} active neurons, where δ_{l−1} is
-  X_lᵀδ_l. With s_l = h/‖h⁽ˡ⁾‖ this leaves two numbers a layer:
+* Two numbers a layer. In every layer ⟨u, δ_l⟩ = h, for h is homogeneous in each. The vector ĥ lives on the k_{l−1}
+  active neurons, and there δ_{l−1} is X_lᵀδ_l. With s_l = h/‖h⁽ˡ⁾‖ this leaves
 
   .. math:: s_{l-1} = \beta_l R_l s_l, \qquad
             \|\delta_{l-1}\|^2 = s_{l-1}^2 + \beta_l^2 \|\delta_l\|^2 \, \chi^2(k_{l-1} - 1)
 
   from s_L = ‖δ_L‖ = 1[h > 0]/α down to h = s₀‖a‖ and ‖∇h‖, with p in place of k₀.
 
-The rank-one term s_l is what ties ∇h to h. The norm ‖∇h‖ alone does not show it: the entries of δ_l have independent
-signs, so that the rows of X_l could as well be drawn anew, and ‖∇h‖ is in law the product of independent α⁻¹ 1[h > 0],
-β_l χ(k_{l−1}) for 1 < l ≤ L, and β₁χ(p). The moments in `gradient_moments` follow.
+The rank-one term s_l ties ∇h to h. The norm ‖∇h‖ alone does not show it. For the entries of δ_l have independent signs,
+so that the rows of X_l could as well be drawn anew: in law ‖∇h‖ is the product of independent α⁻¹ 1[h > 0],
+β_l χ(k_{l−1}) for 1 < l ≤ L, and β₁χ(p). Its moments follow (`gradient_moments`).
 """
 
 from typing import NamedTuple
@@ -35,16 +35,26 @@ class Draws(NamedTuple):
     gradient: Array
 
 
-@domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2), num_networks=integer(1), rng=generator)
-def sample_gradient_norms(scales: Scales, p: int, m: int, L: int, num_networks: int, rng: np.random.Generator) -> Array:
-    r"""Norms ‖∇h(a)‖ at independent initialisations: exact, in O(L) operations a network, at any point a ≠ 0.
+class FirstLayer(NamedTuple):
+    """The two numbers s₀ = h/‖a‖ and ‖δ₁‖ of n independent networks, each (n,)."""
+
+    s: Array
+    delta: Array
+
+
+@domain(scales=scales_of_a_network, m=integer(1), L=integer(2), num_networks=integer(1), rng=generator)
+def norms_at_first_layer(scales: Scales, m: int, L: int, num_networks: int, rng: np.random.Generator) -> FirstLayer:
+    r"""What ∇h needs to know of all layers above the first, at independent initialisations.
+
+    .. math:: s_{l-1} = \beta_l R_l s_l, \qquad
+              \|\delta_{l-1}\| = \sqrt{s_{l-1}^2 + \beta_l^2 \|\delta_l\|^2 \, \chi^2(k_{l-1} - 1)}
 
     Parameters
     ----------
     scales : Scales
         Standard deviations and divisor of the output.
-    p, m, L : int
-        Size of the inputs, width, ≥ 1, and number of layers, ≥ 2.
+    m, L : int
+        Width, ≥ 1, and number of layers, ≥ 2.
     num_networks : int
         Number n of networks, ≥ 1.
     rng : numpy.random.Generator
@@ -52,22 +62,26 @@ def sample_gradient_norms(scales: Scales, p: int, m: int, L: int, num_networks: 
 
     Returns
     -------
-    (n,) array
-        0 for the networks, one in two at least, whose last neuron does not fire.
+    FirstLayer
 
     References
     ----------
-    Derived above; slide "Robustness in deep learning: average-case metric" (P = ε c_p E‖∇h‖).
+    Derived above.
 
     Examples
     --------
-    >>> from refimpl.networks.initialization import scales
-    >>> norms = sample_gradient_norms(scales("he", 784, 10**6), 784, 10**6, 6, 4, np.random.default_rng(0))
-    >>> norms.shape
-    (4,)
+    >>> s, delta = norms_at_first_layer(Scales(1.0, 1.0, 1.0, 2.0), 5, 3, 8, np.random.default_rng(0))
+    >>> bool(((s > 0) == (delta > 0)).all())  # no gradient where the output is 0
+    True
     """
-    s, delta = _down_to_first_layer(scales, m, L, num_networks, rng)
-    return np.hypot(s, scales.beta_1 * delta * _chi(np.full(num_networks, p - 1.0), rng))
+    k = rng.binomial([*[m] * (L - 1), 1], 0.5, (num_networks, L)).astype(float)  # the last layer has one neuron
+    R, T = _chi(k, rng), _chi(np.maximum(k - 1, 0), rng)
+    s = delta = (k > 0).all(1).astype(float) / scales.alpha
+    betas = bare(layer_scales)(scales, L)
+    for l in reversed(range(1, L)):
+        s = betas[l] * R[:, l] * s
+        delta = np.asarray(np.hypot(s, betas[l] * delta * T[:, l - 1]))
+    return FirstLayer(s * betas[0] * R[:, 0], delta)
 
 
 @domain(scales=scales_of_a_network, a=array("p"), m=integer(1), L=integer(2), num_networks=integer(1), rng=generator)
@@ -78,16 +92,10 @@ def sample_gradients(scales: Scales, a: Array, m: int, L: int, num_networks: int
 
     Parameters
     ----------
-    scales : Scales
-        Standard deviations and divisor of the output.
     a : (p,) array
         The point, not 0.
-    m, L : int
-        Width, ≥ 1, and number of layers, ≥ 2.
-    num_networks : int
-        Number n of networks, ≥ 1.
-    rng : numpy.random.Generator
-        Source of the networks.
+    scales, m, L, num_networks, rng
+        As in `norms_at_first_layer`.
 
     Returns
     -------
@@ -106,7 +114,7 @@ def sample_gradients(scales: Scales, a: Array, m: int, L: int, num_networks: int
     True
     """
     a_hat = a / _radius(a)
-    s, delta = _down_to_first_layer(scales, m, L, num_networks, rng)
+    s, delta = bare(norms_at_first_layer)(scales, m, L, num_networks, rng)
     xi = rng.standard_normal((num_networks, len(a)))
     across = xi - np.outer(xi @ a_hat, a_hat)
     return Draws(s * _radius(a), np.outer(s, a_hat) + scales.beta_1 * delta[:, None] * across)
@@ -122,8 +130,8 @@ def sample_gradients_by_neurons(
 
     .. math:: X_l^\top \delta_l = \xi_l + \frac{h - \langle h^{(l-1)}, \xi_l \rangle}{\|h^{(l-1)}\|^2} \, h^{(l-1)}
 
-    It has the layers themselves, of which `sample_gradients` keeps the norms. The last neuron's sign is independent of
-    all else, so it is drawn first, and nothing for the networks, one in two, in which it does not fire.
+    It draws the layers themselves; `sample_gradients` draws their norms. The sign of the last neuron is independent of
+    all else. So it is drawn first, and nothing more for the networks, one in two, in which that neuron does not fire.
 
     Parameters
     ----------
@@ -169,23 +177,11 @@ def _backward(layers: list[Array], betas: list[float], h: Array, alpha: float, r
 
 
 def _transposed(layer: Array, h: Array, size: Array, z: Array) -> Array:
-    """X_lᵀδ_l given X_l h⁽ˡ⁻¹⁾, from size = β_l‖δ_l‖ and z ~ N(0, I), which is overwritten; 0 on a dead layer."""
+    """X_lᵀδ_l given X_l h⁽ˡ⁻¹⁾, from size = β_l‖δ_l‖ and z ~ N(0, I), which is overwritten; 0 where a layer is dead."""
     z *= size
     squares = np.einsum("ij,ij->i", layer, layer)
     z += layer * ((h - np.einsum("ij,ij->i", layer, z)) / np.where(squares > 0, squares, 1))[:, None]
     return z
-
-
-def _down_to_first_layer(scales: Scales, m: int, L: int, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """s₀ = h/‖a‖ and ‖δ₁‖ of n networks; the last layer is one of width 1."""
-    k = rng.binomial([*[m] * (L - 1), 1], 0.5, (n, L)).astype(float)
-    R, T = _chi(k, rng), _chi(np.maximum(k - 1, 0), rng)
-    s = delta = (k > 0).all(1).astype(float) / scales.alpha
-    betas = bare(layer_scales)(scales, L)
-    for l in reversed(range(1, L)):
-        s = betas[l] * R[:, l] * s
-        delta = np.asarray(np.hypot(s, betas[l] * delta * T[:, l - 1]))
-    return s * betas[0] * R[:, 0], delta
 
 
 def _chi(k: Array, rng: np.random.Generator) -> Array:

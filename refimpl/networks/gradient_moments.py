@@ -1,7 +1,7 @@
-r"""Exact moments of the input gradient of a ReLU network at initialisation, at every width and depth.
+r"""The exact mean of ‖∇h‖ for a ReLU network at initialisation, at every width and depth, and the χ law's means.
 
-‖∇h‖ is in law a product of independent factors (`gradient_law` says why): α⁻¹, whether the last neuron fires (½), β_l
-χ(k_{l−1}) for 1 < l ≤ L, where k ~ Bin(m, ½) are numbers of active neurons, and β₁χ(p).
+In law ‖∇h‖ is a product of independent factors (`gradient_law` says why): α⁻¹; 1 if the last neuron fires, else 0;
+β_l χ(k_{l−1}) for 1 < l ≤ L, where k ~ Bin(m, ½) are the numbers of active neurons; β₁χ(p).
 """
 
 import functools
@@ -18,33 +18,6 @@ _SERIES = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432)  # of log Γ(x + 
 
 
 @domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2))
-def expected_squared_gradient(scales: Scales, p: int, m: int, L: int) -> float:
-    r"""Second moment of the input gradient at initialisation, at any point.
-
-    .. math:: E \|\nabla h\|^2 = \alpha^{-2} \tfrac12 \beta_L^2 m (\tfrac12 \beta^2 m)^{L-2} \tfrac12 \beta_1^2 p
-
-    Parameters
-    ----------
-    scales : Scales
-        Standard deviations and divisor of the output.
-    p, m, L : int
-        Size of the inputs, width, ≥ 1, and number of layers, ≥ 2.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> from refimpl.networks.initialization import scales
-    >>> [round(expected_squared_gradient(scales(name, 10, 64), 10, 64, 4), 9) for name in ("lecun", "he", "ntk")]
-    [0.0625, 1.0, 5.0]
-    """
-    beta_1, beta, beta_L, alpha = scales
-    return beta_L**2 * m / 2 * (beta**2 * m / 2) ** (L - 2) * beta_1**2 * p / 2 / alpha**2
-
-
-@domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2))
 def expected_gradient_norm(scales: Scales, p: int, m: int, L: int) -> float:
     r"""First moment of the norm of the input gradient at initialisation, at any point but 0.
 
@@ -53,8 +26,10 @@ def expected_gradient_norm(scales: Scales, p: int, m: int, L: int) -> float:
 
     Parameters
     ----------
-    scales, p, m, L
-        As in `expected_squared_gradient`.
+    scales : Scales
+        Standard deviations and divisor of the output.
+    p, m, L : int
+        Size of the inputs, width, ≥ 1, and number of layers, ≥ 2.
 
     Returns
     -------

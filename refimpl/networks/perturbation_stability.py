@@ -1,30 +1,35 @@
 r"""Perturbation stability P(h, ε) = E|⟨∇h(a), a − â⟩| over data a, perturbed points â ~ Unif(B(ε, a)) and weights.
 
-Over â the mean is ε c_p ‖∇h(a)‖, of any network. At initialisation ‖∇h(a)‖ has the same law at every a ≠ 0, for the
-rows of X₁ are isotropic and h is homogeneous: then P is known exactly (`stability`), and sampled in three ways
-(`stability_estimators`).
+The mean over â is ε c_p ‖∇h(a)‖, for any network. At initialisation ‖∇h(a)‖ has the same law at every a ≠ 0, for the
+rows of X₁ are isotropic and h is homogeneous. So P is known exactly there (`stability`), beside the lecture's bounds
+on P/ε.
 """
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 
 from refimpl.arguments.array_domains import positive_array
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import array, bare, domain, integer, positive
-from refimpl.networks.gradient_law import sample_gradient_norms
-from refimpl.networks.gradient_moments import expected_gradient_norm, expected_squared_gradient, gamma_ratio
+from refimpl.arguments.domains import array, bare, domain, generator, integer, one_of, positive
+from refimpl.networks.gradient_law import norms_at_first_layer
+from refimpl.networks.gradient_moments import expected_gradient_norm, gamma_ratio
 from refimpl.networks.initialization import Scales, scales_of_a_network
-from refimpl.networks.stability_bounds import stability_bound
 
-__all__ = [
-    "ball_constant",
-    "ball_point",
-    "expected_perturbation",
-    "expected_squared_gradient",
-    "perturbation",
-    "sample_gradient_norms",
-    "stability",
-    "stability_bound",
-]
+BOUNDED = ("lecun", "he", "ntk")
+
+
+class RelatedBounds(NamedTuple):
+    """Orders of three bounds on P/ε under NTK initialisation, by their numbers among the lecture's references.
+
+    `zhu` is [83] (Zhu, Liu, Chrysos & Cevher 2022), `wu` [81] (Wu, Chen, Cai, He & Gu 2021) and `huang` [41] (Huang,
+    Wang, Erfani, Gu, Bailey & Ma 2021).
+    """
+
+    zhu: float
+    wu: float
+    huang: float
 
 
 @domain(p=integer(1))
@@ -116,7 +121,7 @@ def expected_perturbation(gradient: Array, eps: float) -> Array:
 
     .. math:: E_{\hat a} |\langle \nabla h(a), a - \hat a \rangle| = \varepsilon c_p \|\nabla h(a)\|
 
-    Of a − â, isotropic, only the component along the gradient counts, and ε|u₁| is as good as any.
+    The law of a − â is isotropic and only its component along the gradient counts: it may be taken to be εu₁.
 
     Parameters
     ----------
@@ -141,6 +146,71 @@ def expected_perturbation(gradient: Array, eps: float) -> Array:
     return eps * bare(ball_constant)(gradient.shape[-1]) * np.linalg.norm(gradient, axis=-1)
 
 
+@domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2))
+def expected_squared_gradient(scales: Scales, p: int, m: int, L: int) -> float:
+    r"""Second moment of the input gradient at initialisation, at any point.
+
+    .. math:: E \|\nabla h\|^2 = \alpha^{-2} \tfrac12 \beta_L^2 m (\tfrac12 \beta^2 m)^{L-2} \tfrac12 \beta_1^2 p
+
+    Parameters
+    ----------
+    scales : Scales
+        Standard deviations and divisor of the output.
+    p, m, L : int
+        Size of the inputs, width, ≥ 1, and number of layers, ≥ 2.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from refimpl.networks.initialization import scales
+    >>> [round(expected_squared_gradient(scales(name, 10, 64), 10, 64, 4), 9) for name in ("lecun", "he", "ntk")]
+    [0.0625, 1.0, 5.0]
+    """
+    beta_1, beta, beta_L, alpha = scales
+    return beta_L**2 * m / 2 * (beta**2 * m / 2) ** (L - 2) * beta_1**2 * p / 2 / alpha**2
+
+
+@domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2), num_networks=integer(1), rng=generator)
+def sample_gradient_norms(scales: Scales, p: int, m: int, L: int, num_networks: int, rng: np.random.Generator) -> Array:
+    r"""Norms ‖∇h(a)‖ at independent initialisations, in their exact law, at any point a ≠ 0.
+
+    .. math:: \|\nabla h\|^2 = s_0^2 + \beta_1^2 \|\delta_1\|^2 \, \chi^2(p - 1)
+
+    The two norms s₀ and ‖δ₁‖ come from `gradient_law`. A network takes O(L) operations, whatever its width.
+
+    Parameters
+    ----------
+    scales, p, m, L
+        As in `expected_squared_gradient`.
+    num_networks : int
+        Number n of networks, ≥ 1.
+    rng : numpy.random.Generator
+        Source of the networks.
+
+    Returns
+    -------
+    (n,) array
+        0 where the last neuron does not fire: for at least one network in two, on average.
+
+    References
+    ----------
+    Derived in `gradient_law`; slide "Robustness in deep learning: average-case metric" (P = ε c_p E‖∇h‖).
+
+    Examples
+    --------
+    >>> from refimpl.networks.initialization import scales
+    >>> norms = sample_gradient_norms(scales("he", 784, 10**6), 784, 10**6, 6, 4, np.random.default_rng(0))
+    >>> norms.shape
+    (4,)
+    """
+    s, delta = bare(norms_at_first_layer)(scales, m, L, num_networks, rng)
+    across = np.sqrt(2 * rng.standard_gamma(np.full(num_networks, (p - 1) / 2)))
+    return np.hypot(s, scales.beta_1 * delta * across)
+
+
 @domain(scales=scales_of_a_network, p=integer(1), m=integer(1), L=integer(2), eps=positive)
 def stability(scales: Scales, p: int, m: int, L: int, eps: float = 1.0) -> float:
     r"""Perturbation stability at initialisation, exactly.
@@ -152,10 +222,8 @@ def stability(scales: Scales, p: int, m: int, L: int, eps: float = 1.0) -> float
 
     Parameters
     ----------
-    scales : Scales
-        Standard deviations and divisor of the output.
-    p, m, L : int
-        Size of the inputs, width, ≥ 1, and number of layers, ≥ 2.
+    scales, p, m, L
+        As in `expected_squared_gradient`.
     eps : float
         Radius ε, > 0.
 
@@ -173,3 +241,71 @@ def stability(scales: Scales, p: int, m: int, L: int, eps: float = 1.0) -> float
     0.25
     """
     return eps * bare(ball_constant)(p) * bare(expected_gradient_norm)(scales, p, m, L)
+
+
+@domain(name=one_of(*BOUNDED), p=integer(1), m=integer(1), L=integer(2))
+def stability_bound(name: str, p: int, m: int, L: int) -> float:
+    r"""Bound on P(h, ε)/ε of a network of inputs of norm 1, without its constant.
+
+    .. math::
+        w = \sqrt{\frac{L^3 m}{p}} \, e^{-m/L^3}, \qquad
+        \begin{array}{ll}
+        \text{lecun} & \big(w + \sqrt{1/p}\big) \, (\sqrt2/2)^{L-2} \\
+        \text{he}    & w + \sqrt{1/p} \\
+        \text{ntk}   & w + 1
+        \end{array}
+
+    Parameters
+    ----------
+    name : str
+        ``"lecun"``, ``"he"`` or ``"ntk"``: the lecture bounds no other initialisation.
+    p, m, L : int
+        Size of the inputs, width, ≥ 1, and number of layers, ≥ 2.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Slide "Robustness in deep learning: main results (Lazy-training regime)"; Zhu, Liu, Chrysos & Cevher 2022.
+
+    Examples
+    --------
+    >>> [round(stability_bound(name, 4, 8, 2), 6) for name in BOUNDED]  # w = 4/e
+    [1.971518, 1.971518, 2.471518]
+    """
+    w = math.sqrt(L**3 * m / p) * math.exp(-m / L**3)
+    bound = w + (1 if name == "ntk" else math.sqrt(1 / p))
+    return bound * (math.sqrt(2) / 2) ** (L - 2 if name == "lecun" else 0)
+
+
+@domain(m=integer(1), L=integer(2))
+def related_bounds(m: int, L: int) -> RelatedBounds:
+    r"""Three bounds on P(h, ε)/ε under NTK initialisation side by side, without their constants.
+
+    .. math::
+        \sqrt{L^3 m} \, e^{-m/L^3} + 1, \qquad L^2 m^{1/3} \sqrt{\log m} + \sqrt{m L}, \qquad 2^{(3L - 5)/2} \sqrt m
+
+    The first is `stability_bound` at p = 1: the table of comparison leaves √p out.
+
+    Parameters
+    ----------
+    m, L : int
+        Width, ≥ 1, and number of layers, ≥ 2.
+
+    Returns
+    -------
+    RelatedBounds
+
+    References
+    ----------
+    Slide "Robustness in deep learning: width and depth & other trade-offs", table.
+
+    Examples
+    --------
+    >>> related_bounds(1, 3)[1:]
+    (1.7320508075688772, 4.0)
+    """
+    wu = L**2 * m ** (1 / 3) * math.sqrt(math.log(m)) + math.sqrt(m * L)
+    return RelatedBounds(stability_bound("ntk", 1, m, L), wu, 2 ** ((3 * L - 5) / 2) * math.sqrt(m))

@@ -1,9 +1,9 @@
 r"""Three estimators of perturbation stability at initialisation: independent samples, all of mean P(h, ε).
 
 * `plain_samples` is the definition: it draws a, â and all weights.
-* `rao_blackwell_samples` takes the mean over â in closed form, E|⟨g, a − â⟩| = ε c_p ‖g‖: of the same mean, as every
-  conditional mean, and of a smaller variance.
-* `conditional_samples` has the same law as these, for any data: it draws ‖∇h(a)‖ without the weights (`gradient_law`).
+* `rao_blackwell_samples` takes the mean over â in closed form, E|⟨g, a − â⟩| = ε c_p ‖g‖. A conditional mean has the
+  same mean and a smaller variance.
+* `conditional_samples` has the same law as these, for any data. It draws ‖∇h(a)‖ without the weights (`gradient_law`).
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,14 @@ import numpy as np
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, bare, domain, generator, integer, positive
 from refimpl.networks.fully_connected import input_gradient
-from refimpl.networks.gradient_law import sample_gradient_norms
 from refimpl.networks.initialization import Scales, sample_weights, scales_of_a_network
-from refimpl.networks.perturbation_stability import ball_constant, ball_point, expected_perturbation, perturbation
+from refimpl.networks.perturbation_stability import (
+    ball_constant,
+    ball_point,
+    expected_perturbation,
+    perturbation,
+    sample_gradient_norms,
+)
 
 _BLOCK = 2**18  # weights drawn at once: they stay in the fast cache
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from refimpl.networks.fully_connected import gradient, input_gradient
-from refimpl.networks.gradient_law import sample_gradient_norms, sample_gradients_by_neurons
+from refimpl.networks.gradient_law import sample_gradients_by_neurons
 from refimpl.networks.initialization import sample_weights, scales
+from refimpl.networks.perturbation_stability import sample_gradient_norms
 from refimpl.networks.stability_estimators import plain_samples
 
 SAMPLERS = ["norms", "neurons"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refimpl.backpropagation.activations import identity, relu, tanh
-from refimpl.networks.fully_connected import forward, gradient, input_gradient
+from refimpl.networks.fully_connected import forward, gradient, gradient_factors, input_gradient, weight_gradient
 from refimpl.networks.initialization import Scales, sample_weights
 
 sizes = st.integers(1, 5)
@@ -62,6 +62,16 @@ def test_gradients_are_those_of_automatic_differentiation(L, output, k):
     np.testing.assert_allclose(found.input.sum(0) if k else found.input, autograd.grad(loss, 1)(X, a), atol=1e-12)
 
 
+@given(sizes, sizes, st.integers(2, 4), st.sampled_from([None, 3]))
+def test_factors_multiply_to_gradients(p, m, L, k):
+    X, a, b = network(p, m, L, k), points(*(() if k is None else (k,)), 5, p), points(5)
+    factors = gradient_factors(lambda h: h - b, X, a)
+    sums, whole = weight_gradient(lambda h: h - b, X, a), gradient(lambda h: h - b, X, a)
+    for delta, h, G, expected in zip(factors.delta, factors.h, sums, whole.weights, strict=True):
+        np.testing.assert_allclose(np.einsum("...ni,...nj->...ij", delta, h), G, atol=1e-10)
+        np.testing.assert_array_equal(G, expected)
+
+
 def test_nothing_is_changed():
     X, a = network(), points(5, 3)
     kept = [W.copy() for W in X], a.copy()
@@ -98,6 +108,10 @@ def test_nothing_is_changed():
         (lambda: input_gradient(network(k=2), points(3, 1, 3)), "a must have shape (n, p) or (2, n, p)"),
         (lambda: gradient(np.cos, network(), points(4)), "a must have shape (..., p) with p = 3, got (4,)"),
         (lambda: input_gradient(network(), points(3), alpha=0.0), "alpha must be > 0, got 0.0"),
+        (
+            lambda: weight_gradient(lambda h: h[:2], network(), points(5, 3)),
+            "loss_slope must return shape (5,), got shape (2,)",
+        ),
     ],
 )
 def test_bad_values(call, message):
@@ -111,6 +125,8 @@ def test_bad_values(call, message):
         (lambda: forward(3.0, points(3)), "weights must be a list of arrays, got 3.0"),
         (lambda: forward(network(), points(3), output="relu"), "output must be an Activation, got 'relu'"),
         (lambda: gradient(1.0, network(), points(3)), "loss_slope must be callable, got 1.0"),
+        (lambda: gradient_factors(1.0, network(), points(3)), "loss_slope must be callable, got 1.0"),
+        (lambda: weight_gradient(None, network(), points(3)), "loss_slope must be callable, got None"),
     ],
 )
 def test_bad_types(call, message):

@@ -47,13 +47,45 @@ def tolerance(weights, a):
 
 
 @claim("N07", slide=SLIDE, source=SOURCE)
-def convolutional_network_is_what_it_says(
-    rng, *, forward=convolutional.forward, input_gradient=convolutional.input_gradient, gradient=convolutional.gradient
+def convolutional_outputs_are_sums_of_shifted_pictures(rng, *, forward=convolutional.forward):
+    r"""h is what a sum over shifts gives, for even and odd sizes, with any last activation and any α."""
+    for weights, a, alpha, output in instances(rng):
+        found, expected = forward(weights, a, alpha, output), value(weights, a, alpha, output)
+        yield equal(f"L = {len(weights)}, {output.name}: h", found, expected, atol=tolerance(weights, a))
+    weights, a, *_ = next(instances(rng))
+    yield equal("defaults: h", forward(weights, a), value(weights, a, 1.0, relu), atol=tolerance(weights, a))
+
+
+def other_filters(change):
+    """The outputs for filters (m, 9, c), by pixel and channel, that went through change."""
+
+    def forward(weights, a, alpha=1.0, output=relu):
+        changed = [change(np.reshape(X, (len(X), 9, -1))).reshape(X.shape) for X in weights[:-1]]
+        return convolutional.forward([*changed, weights[-1]], a, alpha, output)
+
+    return forward
+
+
+convolutional_outputs_are_sums_of_shifted_pictures.mutants({
+    "filters turned by 180°": other_filters(lambda K: K[:, ::-1]),
+    "channels before pixels in a patch": other_filters(lambda K: K.swapaxes(1, 2)),
+    "rows and columns of pictures swapped": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(
+        weights, a[:, ::-1], alpha, output
+    ),
+    "last layer always linear": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(
+        weights, a, alpha, identity
+    ),
+    "α left out": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(weights, a, 1.0, output),
+})
+
+
+@claim("N07", slide=SLIDE, source=SOURCE)
+def convolutional_gradients_are_those_of_automatic_differentiation(
+    rng, *, input_gradient=convolutional.input_gradient, gradient=convolutional.gradient
 ):
-    r"""Outputs shift by shift; gradients in weights and pictures by automatic differentiation and as differences."""
+    r"""Gradients in the weights and in the pictures, by automatic differentiation and as differences."""
     for weights, a, alpha, output in instances(rng):
         name, size = f"L = {len(weights)}, {output.name}", tolerance(weights, a)
-        yield equal(f"{name}: h", forward(weights, a, alpha, output), value(weights, a, alpha, output), atol=size)
         of_a = autograd.grad(lambda a: np.sum(value(weights, a, alpha, output)))(a)  # noqa: B023
         yield equal(f"{name}: ∇h in the picture", input_gradient(weights, a, alpha, output), of_a, atol=size)
 
@@ -67,7 +99,6 @@ def convolutional_network_is_what_it_says(
         yield equal(f"{name}: output", found.output, value(weights, a, alpha, output), atol=size)
     yield from differences(rng, gradient)
     weights, a, *_ = next(instances(rng))
-    yield equal("defaults: h", forward(weights, a), value(weights, a, 1.0, relu), atol=tolerance(weights, a))
     yield equal("defaults: ∇h", input_gradient(weights, a), input_gradient(weights, a, 1.0, relu))
     yield equal("defaults: gradient", gradient(np.cos, weights, a).input, gradient(np.cos, weights, a, 1.0, relu).input)
     yield from unchanged("gradient", lambda *arrays: gradient(np.cos, list(arrays[:-1]), arrays[-1]), *weights, a)
@@ -85,46 +116,17 @@ def differences(rng, gradient):
     yield equal("directional difference", (loss(eps) - loss(-eps)) / (2 * eps), slope, atol=1e-4 * (1 + abs(slope)))
 
 
-def filters_turned_180(weights, a, alpha=1.0, output=relu):
-    turned = [X.reshape(len(X), 9, -1)[:, ::-1].reshape(X.shape) for X in weights[:-1]]
-    return convolutional.forward([*turned, weights[-1]], a, alpha, output)
+def other_weights(change):
+    """The gradient whose part in the weights went through change(list of arrays, pictures)."""
+
+    def gradient(loss_slope, weights, a, alpha=1.0, output=relu):
+        good = convolutional.gradient(loss_slope, weights, a, alpha, output)
+        return good._replace(weights=change(good.weights, a))
+
+    return gradient
 
 
-def channels_before_pixels_patch(weights, a, alpha=1.0, output=relu):
-    swapped = [X.reshape(len(X), -1, 9).swapaxes(1, 2).reshape(X.shape) for X in weights[1:-1]]
-    return convolutional.forward([weights[0], *swapped, weights[-1]], a, alpha, output)
-
-
-def mean_over_pictures_weights(loss_slope, weights, a, alpha=1.0, output=relu):
-    good = convolutional.gradient(loss_slope, weights, a, alpha, output)
-    return good._replace(weights=[G / len(a) for G in good.weights])
-
-
-def first_filters_gradient_dropped(loss_slope, weights, a, alpha=1.0, output=relu):
-    good = convolutional.gradient(loss_slope, weights, a, alpha, output)
-    return good._replace(weights=[0 * good.weights[0], *good.weights[1:]])
-
-
-def gradients_1_percent_too_large(loss_slope, weights, a, alpha=1.0, output=relu):
-    good = convolutional.gradient(loss_slope, weights, a, alpha, output)
-    return good._replace(weights=[1.01 * G for G in good.weights])
-
-
-convolutional_network_is_what_it_says.mutants(
-    {
-        "filters turned by 180°": filters_turned_180,
-        "channels before pixels in a patch": channels_before_pixels_patch,
-        "rows and columns of pictures swapped": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(
-            weights, a[:, ::-1], alpha, output
-        ),
-        "last layer always linear": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(
-            weights, a, alpha, identity
-        ),
-        "α left out": lambda weights, a, alpha=1.0, output=relu: convolutional.forward(weights, a, 1.0, output),
-    },
-    replaces="forward",
-)
-convolutional_network_is_what_it_says.mutants(
+convolutional_gradients_are_those_of_automatic_differentiation.mutants(
     {
         "gradient of the mean": lambda weights, a, alpha=1.0, output=relu: (
             convolutional.input_gradient(weights, a, alpha, output) / len(a)
@@ -135,11 +137,11 @@ convolutional_network_is_what_it_says.mutants(
     },
     replaces="input_gradient",
 )
-convolutional_network_is_what_it_says.mutants(
+convolutional_gradients_are_those_of_automatic_differentiation.mutants(
     {
-        "mean over pictures in the weights": mean_over_pictures_weights,
-        "first filters' gradient dropped": first_filters_gradient_dropped,
-        "gradients 1 % too large": gradients_1_percent_too_large,
+        "mean over pictures in the weights": other_weights(lambda found, a: [G / len(a) for G in found]),
+        "first filters' gradient dropped": other_weights(lambda found, a: [0 * found[0], *found[1:]]),
+        "gradients 1 % too large": other_weights(lambda found, a: [1.01 * G for G in found]),
         "slope at the unscaled output": lambda loss_slope, weights, a, alpha=1.0, output=relu: convolutional.gradient(
             lambda h: loss_slope(alpha * h), weights, a, alpha, output
         ),
@@ -166,23 +168,23 @@ def filters_keep_the_second_moment(rng, *, sample_filters=convolutional.sample_f
         yield equal(f"default gain 2: X_{l}", np.mean(z**2), 1.0, atol=7.5 * np.sqrt(2 / z.size) + 50 / z.size)
 
 
-def uniform(m, L, height, width, rng, gain=2.0):
-    filters = convolutional.sample_filters(m, L, height, width, rng, gain)
-    return [np.sqrt(3 * gain / X.shape[1]) * rng.uniform(-1, 1, X.shape) for X in filters]
+def drawn(change):
+    """Filters each of which went through change(X, gain, rng)."""
+
+    def sample_filters(m, L, height, width, rng, gain=2.0):
+        return [change(X, gain, rng) for X in convolutional.sample_filters(m, L, height, width, rng, gain)]
+
+    return sample_filters
 
 
 filters_keep_the_second_moment.mutants({
-    "deviations gain/columns": lambda m, L, height, width, rng, gain=2.0: [
-        X * np.sqrt(gain / X.shape[1]) for X in convolutional.sample_filters(m, L, height, width, rng, gain)
-    ],
+    "deviations gain/columns": drawn(lambda X, gain, rng: X * np.sqrt(gain / X.shape[1])),
     "LeCun's gain by default": lambda m, L, height, width, rng, gain=1.0: convolutional.sample_filters(
         m, L, height, width, rng, gain
     ),
-    "uniform": uniform,
+    "uniform": drawn(lambda X, gain, rng: np.sqrt(3 * gain / X.shape[1]) * rng.uniform(-1, 1, X.shape)),
     "one layer more": lambda m, L, height, width, rng, gain=2.0: convolutional.sample_filters(
         m, L + 1, height, width, rng, gain
     )[1:],
-    "10 % too large": lambda m, L, height, width, rng, gain=2.0: [
-        1.1 * X for X in convolutional.sample_filters(m, L, height, width, rng, gain)
-    ],
+    "10 % too large": drawn(lambda X, gain, rng: 1.1 * X),
 })

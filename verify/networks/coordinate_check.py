@@ -3,6 +3,8 @@
 |·| is read entry by entry, as a root mean square: the norm of the m entries of ΔX_l h⁽ˡ⁻¹⁾ together grows like √m.
 """
 
+from itertools import product
+
 import numpy as np
 
 from refimpl.backpropagation import mlp
@@ -11,6 +13,7 @@ from refimpl.backpropagation.layers import Layer, Network
 from refimpl.networks import coordinate_check, mup, mup_training
 from verify.claims import claim
 from verify.evidence import equal, rate, rounding
+from verify.networks.mup_symmetry import gradient_in_products
 
 SLIDE = "μ-transfer: Zero-shot hyperparameter transfer with μP"
 P, K, N, L = 16, 32, 24, 2
@@ -41,7 +44,7 @@ def sizes(abc, m, rng, data, optimizer="sgd", steps=1, train_step=None, by=None,
 
 def network(abc, state):
     """The network of a state."""
-    return mup_training.network_of(abc, [getattr(one, "x", one) for one in state])
+    return mup_training.network_of(abc, mup_training.parameters(state))
 
 
 def by_hand(before, after, a):
@@ -75,22 +78,16 @@ def updates_add_mean_squares(rng, *, update_sizes=coordinate_check.update_sizes)
     yield equal("readout alone", update_sizes(before, one, a)[:2], np.zeros(2))
 
 
-def norms_instead_root_mean_squares(before, after, a):
-    n = np.array([a.shape[0] * len(layer.W) for layer in before.layers])
-    return coordinate_check.update_sizes(before, after, a) * np.sqrt(n)
+def all_entries(before, a):
+    """Numbers of entries over all inputs, layer by layer."""
+    return np.array([len(a) * len(layer.W) for layer in before.layers])
 
 
-def features_without_their_relu(before, after, a):
-    linear = relu._replace(value=lambda u: u)
-    return coordinate_check.update_sizes(before._replace(activation=linear), after, a)
+def without_biases(h):
+    return h._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in h.layers))
 
 
-def features_without_biases(before, after, a):
-    centred = before._replace(layers=tuple(layer._replace(b=0 * layer.b) for layer in before.layers))
-    return coordinate_check.update_sizes(centred, after, a)
-
-
-def what_whole_preactivation_changes(before, after, a):
+def changes_of_whole_preactivations(before, after, a):
     sizes, b = [], a
     for old, new in zip(before.layers, after.layers, strict=True):
         sizes.append(np.sqrt(np.mean((b @ new.W.T - a @ old.W.T) ** 2)))
@@ -99,12 +96,16 @@ def what_whole_preactivation_changes(before, after, a):
 
 
 updates_add_mean_squares.mutants({
-    "norms instead of root mean squares": norms_instead_root_mean_squares,
+    "norms instead of root mean squares": lambda before, after, a: (
+        coordinate_check.update_sizes(before, after, a) * np.sqrt(all_entries(before, a))
+    ),
     "mean squares, no root": lambda before, after, a: coordinate_check.update_sizes(before, after, a) ** 2,
     "features after the update": lambda before, after, a: coordinate_check.update_sizes(after, before, a),
-    "features without their ReLU": features_without_their_relu,
-    "features without biases": features_without_biases,
-    "what the whole preactivation changes by": what_whole_preactivation_changes,
+    "features without their ReLU": lambda before, after, a: coordinate_check.update_sizes(
+        before._replace(activation=relu._replace(value=lambda u: u)), after, a
+    ),
+    "features without biases": lambda before, after, a: coordinate_check.update_sizes(without_biases(before), after, a),
+    "what the whole preactivation changes by": changes_of_whole_preactivations,
 })
 
 
@@ -124,9 +125,8 @@ def maximal_updates_keep_their_size(
     data, given = problem(rng), {"train_step": train_step, "by": update_sizes, "random_weights": random_weights}
     for optimizer in ("adam", "sgd"):
         m, found, output = sampled(rng, data, abc_mup(L, optimizer), optimizer, steps=3, **given)
-        for t in (0, 2):
-            for l in range(L + 1):
-                yield rate(f"{optimizer}: step {t + 1}, layer {l + 1}", m, found[:, t, l], 0.0)
+        for t, l in product((0, 2), range(L + 1)):
+            yield rate(f"{optimizer}: step {t + 1}, layer {l + 1}", m, found[:, t, l], 0.0)
         yield rate(f"{optimizer}: output at step 0", m, output, -0.5)
     widest, more, outputs = sampled(rng, data, abc_mup(L), "sgd", (1024, 2048, 8192), 1, **given)
     m, found, output = np.append(m, widest), np.concatenate([found[:, 0], more[:, 0]]), np.append(output, outputs)
@@ -135,32 +135,15 @@ def maximal_updates_keep_their_size(
     yield rate("widths 64 to 8192, output at step 0", m, output, -0.5)
 
 
-def input_multiplier_1(num_hidden, optimizer="sgd"):
-    good = mup.abc_mup(num_hidden, optimizer)
-    return good._replace(a=np.append(0.0, good.a[1:]), b=np.append(0.0, good.b[1:]))
+def other_exponents(change):
+    """μP whose exponents went through change(a, b): a pair."""
 
+    def abc_mup(num_hidden, optimizer="sgd"):
+        good = mup.abc_mup(num_hidden, optimizer)
+        a, b = change(good.a, good.b)
+        return good._replace(a=a, b=b)
 
-def readout_multiplier_1(num_hidden, optimizer="sgd"):
-    good = mup.abc_mup(num_hidden, optimizer)
-    return good._replace(a=np.append(good.a[:-1], 0.0))
-
-
-def readout_started_1_m4(num_hidden, optimizer="sgd"):
-    good = mup.abc_mup(num_hidden, optimizer)
-    return good._replace(b=np.append(good.b[:-1], good.b[-1] + 1))
-
-
-def multiplier_not_gradient(abc, state, a, labels, eta, base=1):
-    new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
-    k = mup.at_width(abc, len(network(abc, state).layers[0].W), base).multiplier
-    if hasattr(state[0], "x"):
-        return new, loss
-    return tuple(W + (V - W) / s for W, V, s in zip(state, new, k, strict=True)), loss
-
-
-def sums_squares(before, after, a):
-    m = np.array([len(layer.W) for layer in before.layers])
-    return coordinate_check.update_sizes(before, after, a) * np.sqrt(m)
+    return abc_mup
 
 
 maximal_updates_keep_their_size.mutants(
@@ -168,17 +151,24 @@ maximal_updates_keep_their_size.mutants(
         "standard parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_standard(num_hidden),
         "neural-tangent parameterisation": lambda num_hidden, optimizer="sgd": mup.abc_ntk(num_hidden),
         "the printed exponents under Adam": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden),
-        "input multiplier 1": input_multiplier_1,
-        "readout multiplier 1": readout_multiplier_1,
-        "readout started at 1/m⁴": readout_started_1_m4,
+        "input multiplier 1": other_exponents(lambda a, b: (np.append(0.0, a[1:]), np.append(0.0, b[1:]))),
+        "readout multiplier 1": other_exponents(lambda a, b: (np.append(a[:-1], 0.0), b)),
+        "readout started at 1/m⁴": other_exponents(lambda a, b: (a, np.append(b[:-1], b[-1] + 1))),
         "c = 1": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden, optimizer)._replace(c=1.0),
     },
     replaces="abc_mup",
 )
 maximal_updates_keep_their_size.mutants(
-    {"the multiplier not in the gradient": multiplier_not_gradient}, replaces="train_step"
+    {"the multiplier not in the gradient": gradient_in_products}, replaces="train_step"
 )
-maximal_updates_keep_their_size.mutants({"sums of squares": sums_squares}, replaces="update_sizes")
+maximal_updates_keep_their_size.mutants(
+    {
+        "sums of squares": lambda before, after, a: (
+            coordinate_check.update_sizes(before, after, a) * np.sqrt(all_entries(before, a) / len(a))
+        )
+    },
+    replaces="update_sizes",
+)
 maximal_updates_keep_their_size.mutants(
     {
         "starts of variance 1": lambda abc, p, m, num_outputs, rng, base=1: mup_training.random_weights(

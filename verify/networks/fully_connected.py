@@ -1,5 +1,8 @@
 """The network of the lecture and its gradients: slide "impact of the NN architecture"."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import autograd
 import autograd.numpy as np
 
@@ -40,10 +43,10 @@ def generic(rng, p, m, L, n):
 
 
 @claim("N01", slide=SLIDE, source=SOURCE)
-def networks_have_their_outputs_and_gradients(
+def tent_networks_have_their_outputs_and_gradients(
     rng, *, forward=fully_connected.forward, input_gradient=fully_connected.input_gradient
 ):
-    r"""Deep tent maps, T^k(y) = arccos(cos 2^k πy)/π, and random networks by automatic differentiation, α included."""
+    r"""Deep networks that are tent maps: T^k(y) = arccos(cos 2^k πy)/π, and its slopes ±2^k, α included."""
     for depth in (1, 2, 5, 9):
         y, t = rng.uniform(0, 1, 200), rng.uniform(0.5, 2, 200)
         a = np.stack([y * t, t], -1)
@@ -53,6 +56,13 @@ def networks_have_their_outputs_and_gradients(
         yield equal(f"T^{depth}", forward(weights, a, alpha), t * tent / alpha, atol=1e-11)
         gradients = np.stack([slope, tent - y * slope], -1) / alpha
         yield equal(f"∇T^{depth}", input_gradient(weights, a, alpha), gradients, atol=1e-10 * 2**depth)
+
+
+@claim("N01", slide=SLIDE, source=SOURCE)
+def networks_have_their_outputs_and_gradients(
+    rng, *, forward=fully_connected.forward, input_gradient=fully_connected.input_gradient
+):
+    r"""Random networks neuron by neuron, and by automatic differentiation; gradient 0 where no neuron fires."""
     for p, m, L in [(3, 4, 2), (1, 5, 3), (4, 1, 2), (5, 6, 6)]:
         alpha, (weights, a) = rng.uniform(0.3, 3), generic(rng, p, m, L, 60)
         name = f"p = {p}, m = {m}, L = {L}"
@@ -67,8 +77,15 @@ def networks_have_their_outputs_and_gradients(
     yield equal("∇h at 0, where none fires", input_gradient(weights, 0 * a), 0 * a)
 
 
+class Spoiled(NamedTuple):
+    """A wrong network and its gradient."""
+
+    forward: Callable
+    input_gradient: Callable
+
+
 def network(value=relu.value, slope=relu.slope, last=relu, scale=lambda alpha: 1 / alpha):
-    """A network with other activations, and its gradient, to be spoiled."""
+    """A network with other activations or another division by α, and its gradient."""
 
     def layers(weights, a):
         u = [np.asarray(a) @ weights[0].T]
@@ -86,7 +103,7 @@ def network(value=relu.value, slope=relu.slope, last=relu, scale=lambda alpha: 1
             delta = (delta @ X) * slope(u_l)
         return delta @ weights[0]
 
-    return {"forward": forward, "input_gradient": input_gradient}
+    return Spoiled(forward, input_gradient)
 
 
 def leaky(u):
@@ -94,7 +111,6 @@ def leaky(u):
 
 
 NETWORKS = {
-    "the last layer is linear": network(last=identity),
     "hidden layers are linear": network(value=identity.value, slope=identity.slope),
     "leaky": network(value=leaky, slope=lambda u: 0.01 + 0.99 * (u > 0)),
     "absolute values": network(value=np.abs, slope=np.sign),
@@ -104,18 +120,35 @@ NETWORKS = {
     "divided by √α": network(scale=lambda alpha: alpha**-0.5),
     "1 % too large": network(scale=lambda alpha: 1.01 / alpha),
 }
+OUTPUTS = {text: wrong.forward for text, wrong in NETWORKS.items()}
+GRADIENTS = {text: wrong.input_gradient for text, wrong in NETWORKS.items()}
+LINEAR = network(last=identity)  # tent maps are never negative: they cannot tell it from the truth
 
-for _text, _functions in NETWORKS.items():
-    for _name, _function in _functions.items():
-        networks_have_their_outputs_and_gradients.mutants({_text: _function}, replaces=_name)
+tent_networks_have_their_outputs_and_gradients.mutants(OUTPUTS, replaces="forward")
+tent_networks_have_their_outputs_and_gradients.mutants(GRADIENTS, replaces="input_gradient")
+
+
+def fires_at_zero(u):
+    return 1.0 * (u >= 0)
+
+
+def writes_into_points(weights, a, alpha=1.0):
+    h = fully_connected.forward(weights, a, alpha)
+    a *= 1.0 + 1e-9
+    return h
+
 
 networks_have_their_outputs_and_gradients.mutants(
+    {**OUTPUTS, "the last layer is linear": LINEAR.forward, "writes into its points": writes_into_points},
+    replaces="forward",
+)
+networks_have_their_outputs_and_gradients.mutants(
     {
-        "slope 1 for every hidden neuron": network(slope=identity.slope)["input_gradient"],
-        "slopes of the inactive neurons": network(slope=lambda u: 1.0 * (u <= 0))["input_gradient"],
-        "slope 1 at u = 0": lambda X, a, alpha=1.0: network(
-            slope=lambda u: 1.0 * (u >= 0), last=relu._replace(slope=lambda u: 1.0 * (u >= 0))
-        )["input_gradient"](X, a, alpha),
+        **GRADIENTS,
+        "the last layer is linear": LINEAR.input_gradient,
+        "slope 1 for every hidden neuron": network(slope=identity.slope).input_gradient,
+        "slopes of the inactive neurons": network(slope=lambda u: 1.0 * (u <= 0)).input_gradient,
+        "slope 1 at u = 0": network(slope=fires_at_zero, last=relu._replace(slope=fires_at_zero)).input_gradient,
         "of the sum over a batch at every point": lambda X, a, alpha=1.0: (
             0 * np.asarray(a) + fully_connected.input_gradient(X, np.atleast_2d(a), alpha).sum(-2)
         ),
@@ -129,15 +162,6 @@ networks_have_their_outputs_and_gradients.mutants(
     },
     replaces="input_gradient",
 )
-
-
-def writes_into_points(weights, a, alpha=1.0):
-    h = fully_connected.forward(weights, a, alpha)
-    a *= 1.0 + 1e-9
-    return h
-
-
-networks_have_their_outputs_and_gradients.mutants({"writes into its points": writes_into_points}, replaces="forward")
 
 
 @claim("N01", slide=SLIDE, source="Rumelhart, Hinton & Williams 1986")
@@ -164,26 +188,23 @@ def gradients_of_losses_are_those_of_automatic_differentiation(rng, *, gradient=
                 yield equal(f"∇ in X_{l + 1} of {L}, network {i + 1}", both.weights[l][i], expected[l], **tolerance)
 
 
-def spoiled(change):
-    """The gradient that went through change(gradient, weights, a, n)."""
+def each(change):
+    """The gradient whose part in every X_l went through change(G, l, L, n), l = 0, …, L − 1."""
 
     def gradient(loss_slope, weights, a, alpha=1.0):
-        return change(fully_connected.gradient(loss_slope, weights, a, alpha), weights, len(a))
+        good = fully_connected.gradient(loss_slope, weights, a, alpha)
+        return good._replace(weights=[change(G, l, len(weights), len(a)) for l, G in enumerate(good.weights)])
 
     return gradient
 
 
-def each(change):
-    return spoiled(lambda g, X, n: g._replace(weights=[change(G, l, X, n) for l, G in enumerate(g.weights)]))
-
-
 gradients_of_losses_are_those_of_automatic_differentiation.mutants({
-    "mean over the points": each(lambda G, l, X, n: G / n),
-    "minus": each(lambda G, l, X, n: -G),
-    "last layer alone": each(lambda G, l, X, n: G if l == len(X) - 1 else 0 * G),
-    "first layer without its gradient": each(lambda G, l, X, n: G if l else 0 * G),
-    "twice the middle layers": each(lambda G, l, X, n: G * (1 + (0 < l < len(X) - 1))),
-    "first layer 1 % too large": each(lambda G, l, X, n: G * (1.0 if l else 1.01)),
+    "mean over the points": each(lambda G, l, L, n: G / n),
+    "minus": each(lambda G, l, L, n: -G),
+    "last layer alone": each(lambda G, l, L, n: G if l == L - 1 else 0 * G),
+    "first layer without its gradient": each(lambda G, l, L, n: G if l else 0 * G),
+    "twice the middle layers": each(lambda G, l, L, n: 2 * G if 0 < l < L - 1 else G),
+    "first layer 1 % too large": each(lambda G, l, L, n: G if l else 1.01 * G),
     "input gradients of the outputs": lambda slope, X, a, alpha=1.0: fully_connected.gradient(
         slope, X, a, alpha
     )._replace(input=fully_connected.input_gradient(X, a, alpha)),
@@ -195,7 +216,5 @@ gradients_of_losses_are_those_of_automatic_differentiation.mutants({
         lambda h: slope(h)[..., :1] + 0 * h, X, a, alpha
     ),
     "linear last layer": lambda slope, X, a, alpha=1.0: fully_connected.gradient(slope, X, a, alpha, identity),
-    "networks summed": spoiled(
-        lambda g, X, n: g._replace(weights=[G.sum(0) + 0 * G if G.ndim > 2 else G for G in g.weights])
-    ),
+    "networks summed": each(lambda G, l, L, n: G.sum(0) + 0 * G if G.ndim > 2 else G),
 })

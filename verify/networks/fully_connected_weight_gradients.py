@@ -37,12 +37,12 @@ def gradients_of_layers_are_products(
         yield from unchanged("factors", lambda *x: call(np.cos, list(x[:-1]), x[-1]), *weights, a)  # noqa: B023
 
 
-def alpha_left_out_delta(loss_slope, weights, a, alpha=1.0, output=relu):
+def alpha_left_out(loss_slope, weights, a, alpha=1.0, output=relu):
     good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
     return good._replace(delta=[alpha * delta for delta in good.delta])
 
 
-def delta_not_masked_layers_own(loss_slope, weights, a, alpha=1.0, output=relu):
+def delta_not_masked(loss_slope, weights, a, alpha=1.0, output=relu):
     good = fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
     return good._replace(delta=[good.delta[1] @ weights[1], *good.delta[1:]])
 
@@ -52,7 +52,7 @@ def summed_over_networks_too(loss_slope, weights, a, alpha=1.0, output=relu):
     return [0 * G + G.sum(axis=0) if G.ndim > 2 else G for G in found]
 
 
-def place_points(loss_slope, weights, a, alpha=1.0, output=relu):
+def writes_into_points(loss_slope, weights, a, alpha=1.0, output=relu):
     found = fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)
     a *= 1 + 1e-9
     return found
@@ -63,8 +63,8 @@ gradients_of_layers_are_products.mutants(
         "slope taken at a tenth more": lambda loss_slope, weights, a, alpha=1.0, output=relu: (
             fully_connected.gradient_factors(lambda h: loss_slope(1.1 * h), weights, a, alpha, output)
         ),
-        "α left out of δ": alpha_left_out_delta,
-        "δ not masked by the layer's own neurons": delta_not_masked_layers_own,
+        "α left out of δ": alpha_left_out,
+        "δ not masked by the layer's own neurons": delta_not_masked,
         "linear by default": lambda loss_slope, weights, a, alpha=1.0, output=identity: (
             fully_connected.gradient_factors(loss_slope, weights, a, alpha, output)
         ),
@@ -77,7 +77,7 @@ gradients_of_layers_are_products.mutants(
             G / a.shape[-2] for G in fully_connected.weight_gradient(loss_slope, weights, a, alpha, output)
         ],
         "summed over networks too": summed_over_networks_too,
-        "in place of the points": place_points,
+        "in place of the points": writes_into_points,
     },
     replaces="weight_gradient",
 )

@@ -84,35 +84,50 @@ scales_follow_from_what_layers_take_in_and_give_out.mutants({
 })
 
 
-@claim("N01", slide="Robustness in deep learning: impact of the NN architecture", source="its definition")
-def weights_are_independent_gaussians_of_their_scales(rng, *, sample_weights=initialization.sample_weights):
-    r"""Variances by exact χ² intervals, of entries and of sums along rows, columns and layers; and the Gaussian law."""
-    scales = Scales(*rng.uniform(0.5, 2, 4))
-    first = sample_weights(scales, 900, 400, 3, rng)
-    deep = sample_weights(scales, 3, 130, 42, rng)
-    shapes = [X.shape for X in (*first, *deep)]
-    expected = [(400, 900), (400, 400), (1, 400), (130, 3), *[(130, 130)] * 40, (1, 130)]
-    yield equal("layers with wrong shapes", sum(a != b for a, b in zip(shapes, expected, strict=False)), 0)
-    yield equal("layers", len(shapes), len(expected))
-    yield equal("layers not in float64", sum(np.asarray(X).dtype != float for X in (*first, *deep)), 0)
-    for name, X in (("columns", first[0]), ("rows", first[0].T)):
-        related = np.abs(np.corrcoef(X, rowvar=False) - np.eye(X.shape[1])).max()
-        yield at_most(f"correlation of two {name} of X₁: nine deviations", related, 9 / 400**0.5, resolution=0.45)
-    middle = np.array(deep[1:-1]) / scales.beta
+IMPACT = "Robustness in deep learning: impact of the NN architecture"
+
+
+def blocks_of(sample_weights, scales, rng):
+    """First layers X₁, middle layers X_l and last layers X_L, each divided by its scale."""
+    first = sample_weights(scales, 900, 400, 2, rng)[0] / scales.beta_1
+    middle = np.array(sample_weights(scales, 3, 130, 42, rng)[1:-1]) / scales.beta
     lasts = np.array([sample_weights(scales, 1, 700, 2, rng)[1][0] for _ in range(500)]) / scales.beta_L
-    blocks = {"X₁": first[0] / scales.beta_1, "X_l": middle, "X_L": lasts}
-    for name, block in blocks.items():
+    return {"X₁": first, "X_l": middle, "X_L": lasts}
+
+
+@claim("N01", slide=IMPACT, source="its definition")
+def weights_are_gaussians_of_their_scales(rng, *, sample_weights=initialization.sample_weights):
+    r"""L arrays of their shapes in float64; entries have variances β² by exact χ² intervals, and the Gaussian law."""
+    scales = Scales(*rng.uniform(0.5, 2, 4))
+    layers = [*sample_weights(scales, 9, 4, 3, rng), *sample_weights(scales, 3, 13, 42, rng)]
+    expected = [(4, 9), (4, 4), (1, 4), (13, 3), *[(13, 13)] * 40, (1, 13)]
+    yield equal("layers with wrong shapes", sum(X.shape != s for X, s in zip(layers, expected, strict=False)), 0)
+    yield equal("layers", len(layers), len(expected))
+    yield equal("layers not in float64", sum(np.asarray(X).dtype != float for X in layers), 0)
+    for name, block in blocks_of(sample_weights, scales, rng).items():
         yield variance(f"{name}: entries over β²", block, 1.0, delta=0.05)
         yield distribution(f"{name}: entries over β", block, scipy.special.ndtr, delta=0.02)
+
+
+@claim("N01", slide=IMPACT, source="its definition")
+def weights_are_independent(rng, *, sample_weights=initialization.sample_weights):
+    r"""Sums along rows, columns, layers and across the diagonal vary as those of independent entries; no rows agree."""
+    scales = Scales(*rng.uniform(0.5, 2, 4))
+    blocks = blocks_of(sample_weights, scales, rng)
+    for name, X in (("columns", blocks["X₁"]), ("rows", blocks["X₁"].T)):
+        related = np.abs(np.corrcoef(X, rowvar=False) - np.eye(X.shape[1])).max()
+        yield at_most(f"correlation of two {name} of X₁: nine deviations", related, 9 / 400**0.5, resolution=0.45)
+    for name, block in blocks.items():
         for axis in range(block.ndim):
             sums = block.sum(axis) / np.sqrt(block.shape[axis])
             yield variance(f"{name}: sums along axis {axis}", sums, 1.0, delta=1.5)
     i, j = np.triu_indices(130, 1)
-    across = (middle[:, i, j] + middle[:, j, i]) / np.sqrt(2)
+    across = (blocks["X_l"][:, i, j] + blocks["X_l"][:, j, i]) / np.sqrt(2)
     yield variance("X_l: sums across the diagonal", across, 1.0, delta=0.05)
-    both = (first[0][:, :400] / scales.beta_1 + first[1] / scales.beta) / np.sqrt(2)
+    first, second, _ = sample_weights(scales, 900, 400, 3, rng)
+    both = (first[:, :400] / scales.beta_1 + second / scales.beta) / np.sqrt(2)
     yield variance("sums of X₁ and X₂", both, 1.0, delta=0.1)
-    begin = (first[0].ravel()[: 400 * 400] / scales.beta_1 + first[1].ravel() / scales.beta) / np.sqrt(2)
+    begin = (first.ravel()[: 400 * 400] / scales.beta_1 + second.ravel() / scales.beta) / np.sqrt(2)
     yield variance("sums of X₁ and X₂, row by row", begin, 1.0, delta=0.1)
 
 
@@ -125,19 +140,28 @@ def drawn(change):
     return sample_weights
 
 
-WEIGHTS = {
+def times_their_scales(X, s, rng):
+    betas = initialization.layer_scales(s, len(X))
+    return [b * W for b, W in zip(betas, X, strict=True)]
+
+
+def from_one_stream(s, p, m, L, rng):
+    """The first two layers from one seed, each other from its own."""
+    seed, shapes = int(rng.integers(2**60)), [(m, p), *[(m, m)] * (L - 2), (1, m)]
+    streams = [np.random.default_rng(seed + (l if l > 1 else 0)) for l in range(L)]
+    layers = zip(initialization.layer_scales(s, L), streams, shapes, strict=True)
+    return [b * stream.standard_normal(shape) for b, stream, shape in layers]
+
+
+weights_are_gaussians_of_their_scales.mutants({
     "first layer transposed": drawn(lambda X, s, rng: [X[0].T, *X[1:]]),
     "last layer a column": drawn(lambda X, s, rng: [*X[:-1], X[-1].T]),
     "one layer too many": lambda s, p, m, L, rng: initialization.sample_weights(s, p, m, L + 1, rng),
-    "one matrix for all middle layers": drawn(lambda X, s, rng: [X[0], *[X[1]] * (len(X) - 2), X[-1]]),
-    "one row for all neurons": drawn(lambda X, s, rng: [0 * W + W[:1] for W in X]),
-    "two inputs with one column": drawn(lambda X, s, rng: [np.column_stack([X[0][:, 1:], X[0][:, -1]]), *X[1:]]),
     "float32": drawn(lambda X, s, rng: [W.astype(np.float32) for W in X]),
-    "one column for all inputs": drawn(lambda X, s, rng: [0 * W + W[:, :1] for W in X]),
     "uniform": drawn(lambda X, s, rng: [W.std() * rng.uniform(-(3**0.5), 3**0.5, W.shape) for W in X]),
     "signs": drawn(lambda X, s, rng: [np.abs(W).mean() * (np.pi / 2) ** 0.5 * np.sign(W) for W in X]),
     "truncated at two deviations": drawn(lambda X, s, rng: [np.clip(W, -2 * W.std(), 2 * W.std()) for W in X]),
-    "β² for β": drawn(lambda X, s, rng: [W * b for W, b in zip(X, _betas(s, X), strict=True)]),
+    "β² for β": drawn(times_their_scales),
     "divided by α": drawn(lambda X, s, rng: [*X[:-1], X[-1] / s.alpha]),
     "first layer 2 % too large": drawn(lambda X, s, rng: [1.02 * X[0], *X[1:]]),
     "middle layers 2 % too large": drawn(lambda X, s, rng: [X[0], *(1.02 * W for W in X[1:-1]), X[-1]]),
@@ -145,20 +169,13 @@ WEIGHTS = {
     "last layer with the middle's scale": drawn(lambda X, s, rng: [*X[:-1], X[-1] * s.beta / s.beta_L]),
     "first layer with the middle's scale": drawn(lambda X, s, rng: [X[0] * s.beta / s.beta_1, *X[1:]]),
     "not centred": drawn(lambda X, s, rng: [np.abs(W) for W in X]),
+})
+weights_are_independent.mutants({
+    "one matrix for all middle layers": drawn(lambda X, s, rng: [X[0], *[X[1]] * (len(X) - 2), X[-1]]),
+    "one row for all neurons": drawn(lambda X, s, rng: [0 * W + W[:1] for W in X]),
+    "two inputs with one column": drawn(lambda X, s, rng: [np.column_stack([X[0][:, 1:], X[0][:, -1]]), *X[1:]]),
+    "one column for all inputs": drawn(lambda X, s, rng: [0 * W + W[:, :1] for W in X]),
     "symmetric middle layers": drawn(lambda X, s, rng: [X[0], *(np.triu(W) + np.triu(W, 1).T for W in X[1:-1]), X[-1]]),
-    "every layer from the start of one stream": lambda s, p, m, L, rng: (
-        (seed := int(rng.integers(2**60)))
-        and [
-            b * np.random.default_rng(seed + (i > 1) * i).standard_normal((1 if i == L - 1 else m, m if i else p))
-            for i, b in enumerate(_betas(s, [0] * L))
-        ]
-    ),
+    "every layer from the start of one stream": from_one_stream,
     "a stream of its own": lambda s, p, m, L, rng: initialization.sample_weights(s, p, m, L, np.random.default_rng(0)),
-}
-
-
-def _betas(scales, weights):
-    return [scales.beta_1, *[scales.beta] * (len(weights) - 2), scales.beta_L]
-
-
-weights_are_independent_gaussians_of_their_scales.mutants(WEIGHTS)
+})

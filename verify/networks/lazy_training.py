@@ -31,34 +31,44 @@ def jacobian(weights, a, alpha, output):
     return autograd.jacobian(functools.partial(outputs, shapes=shapes, a=a, alpha=alpha, output=output))(x)
 
 
+def single(weights, *batches):
+    """Each network alone, with its part of every batch."""
+    for i in np.ndindex(np.shape(weights[0])[:-2]):
+        yield i, [X[i] for X in weights], *(batch[i] if np.ndim(batch) > 2 else batch for batch in batches)
+
+
 @claim("N08", slide=SLIDE, source=NTK)
-def linearised_network_is_trained_in_the_tangent_space(
-    rng, *, tangent_kernel=lazy_training.tangent_kernel, linearised_outputs=lazy_training.linearised_outputs
-):
-    r"""K = JJ'ᵀ, and h(x₀) + J(x − x₀) under gradient descent in x, with Jacobians of automatic differentiation."""
-    for weights, a, b, eta, alpha, output in instances(rng):
-        at = rng.standard_normal((*a.shape[:-2], 3, a.shape[-1]))
-        K, u = (
-            tangent_kernel(weights, a, at, alpha, output),
-            linearised_outputs(weights, a, b, at, eta, 5, alpha, output),
-        )
-        shape = (*np.shape(b)[:-1], np.shape(b)[-1], 3)
-        yield equal(f"L = {len(weights)}: shapes", [K.shape == shape, u.shape == (6, *shape[:-2], 3)], [1, 1])
-        for i in np.ndindex(np.shape(b)[:-1]):
-            net, there, here = [X[i] for X in weights], at[i] if a.ndim > 2 else at, a[i] if a.ndim > 2 else a
+def tangent_kernel_is_a_product_of_jacobians(rng, *, tangent_kernel=lazy_training.tangent_kernel):
+    r"""K = JJ'ᵀ, with Jacobians in all weights by automatic differentiation."""
+    for weights, a, b, _, alpha, output in instances(rng):
+        at, name = rng.standard_normal((*a.shape[:-2], 3, a.shape[-1])), f"L = {len(weights)}"
+        K = tangent_kernel(weights, a, at, alpha, output)
+        yield equal(f"{name}: shape", K.shape == (*np.shape(b), 3), 1)
+        for i, net, here, there in single(weights, a, at):
             J, J_at = (jacobian(net, points, alpha, output) for points in (here, there))
-            yield equal(f"L = {len(weights)}: K", K[i], J @ J_at.T, atol=size(net, a, at))
-            shift, expected = 0.0, []
+            yield equal(f"{name}: K", K[i], J @ J_at.T, atol=size(net, a, at))
+    weights, a, *_ = next(instances(rng))
+    default, said = tangent_kernel(weights, a, a), tangent_kernel(weights, a, a, 1.0, identity)
+    yield equal("default α, last layer linear", default, said)
+
+
+@claim("N08", slide=SLIDE, source=NTK)
+def linearised_network_is_trained_in_the_tangent_space(rng, *, linearised_outputs=lazy_training.linearised_outputs):
+    r"""Outputs are h(x₀) + J(x − x₀) under gradient descent in x, with Jacobians by automatic differentiation."""
+    for weights, a, b, eta, alpha, output in instances(rng):
+        at, name = rng.standard_normal((*a.shape[:-2], 3, a.shape[-1])), f"L = {len(weights)}"
+        u = linearised_outputs(weights, a, b, at, eta, 5, alpha, output)
+        yield equal(f"{name}: shape", u.shape == (6, *np.shape(b)[:-1], 3), 1)
+        for i, net, here, there in single(weights, a, at):
+            J, J_at = (jacobian(net, points, alpha, output) for points in (here, there))
+            shift, expected = np.zeros(J.shape[1]), []
             for _ in range(6):
-                expected.append(forward(net, there, alpha, output) + J_at @ (shift + np.zeros(J.shape[1])))
-                error = forward(net, here, alpha, output) + J @ (shift + np.zeros(J.shape[1])) - b[i]
+                expected.append(forward(net, there, alpha, output) + J_at @ shift)
+                error = forward(net, here, alpha, output) + J @ shift - b[i]
                 shift = shift - np.asarray(eta)[i] * J.T @ error / len(error)
             growth = 1 + np.asarray(eta)[i] * np.linalg.norm(J) ** 2
             tolerance = size(net, a, at) * growth**5 * (1 + np.linalg.norm(J_at) ** 2)
-            yield equal(f"L = {len(weights)}: h̄", u[(slice(None), *i)], expected, atol=tolerance)
-    weights, a, b, *_ = next(instances(rng))
-    pair = (call(weights, a, a) for call in (tangent_kernel, lambda X, a, c: tangent_kernel(X, a, c, 1.0, identity)))
-    yield equal("default α, last layer linear", *pair)
+            yield equal(f"{name}: h̄", u[(slice(None), *i)], expected, atol=tolerance)
 
 
 def first_layer_left_out(weights, a, a_prime, alpha=1.0, output=identity):
@@ -72,7 +82,7 @@ def transposed(weights, a, a_prime, alpha=1.0, output=identity):
     return np.swapaxes(lazy_training.tangent_kernel(weights, a_prime, a[..., :3, :], alpha, output), -1, -2)[..., :3, :]
 
 
-def starts_0(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def starts_at_zero(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
     return u - u[0]
 
@@ -82,35 +92,29 @@ def network_itself(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity
     return np.stack([forward(list(now), at, alpha, output) for now in zip(*path, strict=True)])
 
 
-def errors_start(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+def errors_of_the_start(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
     u = lazy_training.linearised_outputs(weights, a, b, at, eta, 1, alpha, output)
     return u[:1] + np.arange(num_steps + 1).reshape(-1, *[1] * (u.ndim - 1)) * (u[1] - u[0])
 
 
-linearised_network_is_trained_in_the_tangent_space.mutants(
-    {
-        "the first layer left out": first_layer_left_out,
-        "transposed": transposed,
-        "divided by α once": lambda weights, a, a_prime, alpha=1.0, output=identity: (
-            alpha * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
-        ),
-        "1 % too large": lambda weights, a, a_prime, alpha=1.0, output=identity: (
-            1.01 * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
-        ),
-    },
-    replaces="tangent_kernel",
-)
-linearised_network_is_trained_in_the_tangent_space.mutants(
-    {
-        "sum in place of the mean": lambda weights, a, b, at, eta, num_steps, alpha=1.0, output=identity: (
-            lazy_training.linearised_outputs(weights, a, b, at, eta * np.shape(b)[-1], num_steps, alpha, output)
-        ),
-        "starts at 0": starts_0,
-        "the network itself": network_itself,
-        "errors of the start": errors_start,
-    },
-    replaces="linearised_outputs",
-)
+tangent_kernel_is_a_product_of_jacobians.mutants({
+    "the first layer left out": first_layer_left_out,
+    "transposed": transposed,
+    "divided by α once": lambda weights, a, a_prime, alpha=1.0, output=identity: (
+        alpha * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
+    ),
+    "1 % too large": lambda weights, a, a_prime, alpha=1.0, output=identity: (
+        1.01 * lazy_training.tangent_kernel(weights, a, a_prime, alpha, output)
+    ),
+})
+linearised_network_is_trained_in_the_tangent_space.mutants({
+    "sum in place of the mean": lambda weights, a, b, at, eta, num_steps, alpha=1.0, output=identity: (
+        lazy_training.linearised_outputs(weights, a, b, at, eta * np.shape(b)[-1], num_steps, alpha, output)
+    ),
+    "starts at 0": starts_at_zero,
+    "the network itself": network_itself,
+    "errors of the start": errors_of_the_start,
+})
 
 
 @claim("N08", slide="Robustness in deep learning: non-lazy training experiment", source="definitions")
@@ -142,17 +146,17 @@ def root(X):
     return np.sqrt(np.sum(X**2, axis=(-2, -1)))
 
 
-def since_step_before(path, norm="2"):
+def since_the_step_before(path, norm="2"):
     steps = [np.concatenate([X[:1], X[:1] + X[1:] - X[:-1]]) for X in path]
     return lazy_training.relative_changes(steps, norm)
 
 
-def norms_rows(path, norm="2"):
+def norms_of_rows(path, norm="2"):
     sizes = [np.linalg.norm(X - X[0], axis=-1).max(-1) / np.linalg.norm(X[0], axis=-1).max(-1) for X in path]
     return np.stack(sizes)
 
 
-def one_norm_all_weights(path):
+def one_norm_of_all_weights(path):
     flat = [np.concatenate([X.reshape(*X.shape[:-2], 1, -1) for X in path], -1)]
     return lazy_training.relative_changes(flat, "fro")[0]
 
@@ -162,16 +166,16 @@ changes_are_relative_to_the_start.mutants(
         "relative to the end": lambda path, norm="2": lazy_training.relative_changes([X[::-1] for X in path], norm)[
             :, ::-1
         ],
-        "since the step before": since_step_before,
+        "since the step before": since_the_step_before,
         "Frobenius' norm always": lambda path, norm="2": lazy_training.relative_changes(path, "fro"),
-        "norms of rows": norms_rows,
+        "norms of rows": norms_of_rows,
     },
     replaces="relative_changes",
 )
 changes_are_relative_to_the_start.mutants(
     {
         "mean of the layers' ratios": lambda path: lazy_training.relative_changes(path, "fro").mean(0),
-        "one norm of all weights": one_norm_all_weights,
+        "one norm of all weights": one_norm_of_all_weights,
         "squares of norms": lambda path: sum(root(X - X[:1]) ** 2 for X in path) / sum(root(X[0]) ** 2 for X in path),
     },
     replaces="lazy_ratio",

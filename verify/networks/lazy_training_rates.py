@@ -37,12 +37,12 @@ GRIDS = {
     ("ntk", 3): (DEEP[0], 40),
     ("mean_field", 3): DEEP,
 }
-LAYERS = {
-    ("ntk", 2): (-0.5, -1.5),
-    ("ntk", 3): (-0.5, -0.5, None),
-    ("he", 2): (-1.5, -0.5),
-    ("mean_field", 2): (0, 0),
-    ("mean_field", 3): (None, -0.5, -0.5),
+ORDERS = {  # of the relative changes of X_l in m
+    ("ntk", 2): {1: -0.5, 2: -1.5},
+    ("ntk", 3): {1: -0.5, 2: -0.5},
+    ("he", 2): {1: -1.5, 2: -0.5},
+    ("mean_field", 2): {1: 0.0, 2: 0.0},
+    ("mean_field", 3): {2: -0.5, 3: -0.5},
 }
 
 
@@ -56,10 +56,10 @@ def wide_networks_hardly_move(
 ):
     r"""sup_t‖X_l(t) − X_l(0)‖₂/‖X_l(0)‖₂ → 0 as m → ∞: under NTK like m^(−½), the last layer's like m^(−3/2).
 
-    Trained until next to nothing of the loss is left, at four points. Under He too. Under mean-field's scales two
-    layers do move, but three do not: the table's β = 1 and α = m then give outputs of order 1, as NTK's.
+    They are trained at four points until next to nothing of the loss is left. It holds under He too. Under mean-field's
+    scales two layers do move, but three do not: there β = 1 and α = m give outputs of order 1, as NTK's.
     """
-    for (name, L), orders in LAYERS.items():
+    for (name, L), orders in ORDERS.items():
         (widths, k), changes, rest = GRIDS[name, L], [], []
         for m in widths:
             s = scales(name, 4, m)
@@ -68,33 +68,32 @@ def wide_networks_hardly_move(
             changes.append(relative_changes(path.weights).max(1))
             rest.append(left(path, a, b, s.alpha))
         yield at_most(f"{name}, L = {L}: loss left", rest, CONVERGED, resolution=CONVERGED)
-        for l in [l for l in range(L) if orders[l] is not None]:
-            y = np.concatenate([change[l] for change in changes])
-            yield rate(
-                f"{name}, L = {L}: change of X_{l + 1} in m", np.repeat(np.array(widths, float), k), y, orders[l]
-            )
+        x = np.repeat(np.array(widths, float), k)
+        for l, order in orders.items():
+            y = np.concatenate([change[l - 1] for change in changes])
+            yield rate(f"{name}, L = {L}: change of X_{l} in m", x, y, order)
 
 
-def alpha_rootm(name, p, m, beta_c=None):
-    s = initialization.scales(name, p, m)
-    return s._replace(alpha=np.sqrt(m))
+def other_scales(**changes):
+    """The table's scales with other cells: functions of the width."""
+
+    def scales(name, p, m, beta_c=None):
+        return initialization.scales(name, p, m)._replace(**{cell: change(m) for cell, change in changes.items()})
+
+    return scales
 
 
-def trains_last_layer_alone(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def first_layers_kept(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     path = training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
     return path._replace(weights=[0 * X + X[0] for X in path.weights[:-1]] + path.weights[-1:])
 
 
 wide_networks_hardly_move.mutants(
     {
-        "last layer as large as He's": lambda name, p, m, beta_c=None: initialization.scales(name, p, m)._replace(
-            beta_L=np.sqrt(2 / m)
-        ),
-        "α = √m": alpha_rootm,
+        "last layer as large as He's": other_scales(beta_L=lambda m: np.sqrt(2 / m)),
+        "α = √m": other_scales(alpha=np.sqrt),
         "mean-field for every name": lambda name, p, m, beta_c=None: initialization.scales("mean_field", p, m),
-        "NTK with β₁ = 1": lambda name, p, m, beta_c=None: initialization.scales(name, p, m)._replace(
-            beta_1=1.0, beta=1.0
-        ),
+        "NTK with β₁ = 1": other_scales(beta_1=lambda m: 1.0, beta=lambda m: 1.0),
     },
     replaces="scales",
 )
@@ -103,7 +102,7 @@ wide_networks_hardly_move.mutants(
         "stops after two steps": lambda weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity: (
             training.gradient_descent(weights, a, b, eta, 2, 1, alpha, output)
         ),
-        "trains the last layer alone": trains_last_layer_alone,
+        "trains the last layer alone": first_layers_kept,
     },
     replaces="gradient_descent",
 )
@@ -143,37 +142,31 @@ def wide_networks_follow_their_linearisation(
         yield rate(f"{name}: distance from the linearisation in m", x, y, order)
 
 
-def nothing_moves(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
-    u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
-    return 0 * u + u[0]
+def other_outputs(change):
+    """Linearised outputs (steps, …) that went through change."""
 
+    def linearised_outputs(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
+        return change(lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output))
 
-def starts_0(weights, a, b, at, eta, num_steps, alpha=1.0, output=identity):
-    u = lazy_training.linearised_outputs(weights, a, b, at, eta, num_steps, alpha, output)
-    return u - u[0]
-
-
-def first_layer_kept(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
-    path = training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
-    return path._replace(weights=[0 * X + X[0] for X in path.weights[:-1]] + path.weights[-1:])
+    return linearised_outputs
 
 
 wide_networks_follow_their_linearisation.mutants(
     {
-        "nothing moves": nothing_moves,
+        "nothing moves": other_outputs(lambda u: 0 * u + u[0]),
         "tangent kernel 10 % too large": lambda weights, a, b, at, eta, num_steps, alpha=1.0, output=identity: (
             lazy_training.linearised_outputs(weights, a, b, at, 1.1 * eta, num_steps, alpha, output)
         ),
         "labels twice as large": lambda weights, a, b, at, eta, num_steps, alpha=1.0, output=identity: (
             lazy_training.linearised_outputs(weights, a, 2 * b, at, eta, num_steps, alpha, output)
         ),
-        "starts at 0": starts_0,
+        "starts at 0": other_outputs(lambda u: u - u[0]),
     },
     replaces="linearised_outputs",
 )
 wide_networks_follow_their_linearisation.mutants(
     {
-        "first layer kept": first_layer_kept,
+        "first layer kept": first_layers_kept,
         "another number of steps": lambda weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity: (
             training.gradient_descent(weights, a, b, eta / 2, num_steps, records, alpha, output)
         ),

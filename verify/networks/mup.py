@@ -6,6 +6,7 @@ import autograd
 import autograd.numpy as np
 import scipy
 
+from refimpl.backpropagation.activations import identity
 from refimpl.files.checkpoints import leaves
 from refimpl.networks import mup, mup_training
 from refimpl.networks.mup import ABC
@@ -32,8 +33,7 @@ def trajectory(abc, weights, data, optimizer, base=1, train_step=mup_training.tr
         new, value = train_step(abc, state, a, y, ETA[optimizer], base)
         changed = sum(not np.array_equal(*pair) for pair in zip(given, leaves(tuple(state)), strict=True))
         state = new
-        W = [getattr(one, "x", one) for one in state]
-        X = [k * np.ravel(one) for k, one in zip(multipliers, W, strict=True)]
+        X = [k * np.ravel(W) for k, W in zip(multipliers, mup_training.parameters(state), strict=True)]
         rows.append(np.concatenate([*X, [value, changed]]))
     return np.array(rows)
 
@@ -85,26 +85,24 @@ def exponents_are_the_printed_ones(rng, *, abc_mup=mup.abc_mup, abc_standard=mup
         yield equal(f"L = {L}, NTP: b and c", np.append(ntk.b, ntk.c), np.zeros(L + 2))
 
 
-def input_readout_exchanged(num_hidden, optimizer="sgd"):
-    good = mup.abc_mup(num_hidden, optimizer)
-    return good._replace(a=good.a[::-1])
+def exchanged(abc):
+    return abc._replace(a=abc.a[::-1])
 
 
-def multiplier_1_m_readout_as_table(num_hidden, optimizer="sgd"):
-    good = mup.abc_mup(num_hidden, optimizer)
-    return good._replace(a=np.append(good.a[:-1], 1.0))
-
-
-def mean_field_1_m_readout(num_hidden):
-    good = mup.abc_ntk(num_hidden)
-    return good._replace(a=np.append(good.a[:-1], 1.0))
+def one_over_m_at_the_readout(abc):
+    return abc._replace(a=np.append(abc.a[:-1], 1.0))
 
 
 exponents_are_the_printed_ones.mutants(
     {
-        "input and readout exchanged": input_readout_exchanged,
+        "input and readout exchanged": lambda num_hidden, optimizer="sgd": exchanged(
+            mup.abc_mup(num_hidden, optimizer)
+        ),
         "multiplier 1/m of the readout, as in a table of other variances": shipped(
-            multiplier_1_m_readout_as_table, project="mup", version="a table misread", thread="#7"
+            lambda num_hidden, optimizer="sgd": one_over_m_at_the_readout(mup.abc_mup(num_hidden, optimizer)),
+            project="mup",
+            version="a table misread",
+            thread="#7",
         ),
         "L layers in all instead of L hidden ones": lambda num_hidden, optimizer="sgd": mup.abc_mup(
             max(num_hidden - 1, 1), optimizer
@@ -123,42 +121,63 @@ exponents_are_the_printed_ones.mutants(
     },
     replaces="abc_standard",
 )
-exponents_are_the_printed_ones.mutants({"mean-field: 1/m at the readout": mean_field_1_m_readout}, replaces="abc_ntk")
+exponents_are_the_printed_ones.mutants(
+    {"mean-field: 1/m at the readout": lambda num_hidden: one_over_m_at_the_readout(mup.abc_ntk(num_hidden))},
+    replaces="abc_ntk",
+)
 
 
-@claim("N11", slide=SLIDE, source="the slide; Yang et al. 2022, Appendix B (base shapes)")
-def powers_of_the_width_scale_the_layers(
-    rng, *, at_width=mup.at_width, random_weights=mup_training.random_weights, network_of=mup_training.network_of
-):
-    r"""X_l = (m/m₀)^(−a_l) W_l with [W_l]ᵢⱼ ~ N(0, m₀^(−2b^SP) (m/m₀)^(−2b_l)); the slide has m₀ = 1."""
-    L, m = 3, 24
-    abc = ABC(*rng.uniform(-1, 1, (3, L + 1)))
-    weights = [rng.standard_normal(shape) for shape in [(m, P), (m, m), (m, m), (K, m)]]
-    for base in (1, 8, 24, 100):
-        log_r = np.log(m) - np.log(base)
-        standard = np.array([1.0, *[base**-0.5] * L])
-        expected = np.array([np.exp(-abc.a * log_r), standard * np.exp(-abc.b * log_r), np.exp(-abc.c * log_r)])
-        yield equal(f"m₀ = {base}: scales", np.array(at_width(abc, m, base)), expected, rtol=rounding(50))
+BASES, WIDTH, DEPTH = (1, 8, 24, 100), 24, 3
+BASE_SHAPES = "the slide; Yang et al. 2022, Appendix B (base shapes)"
+
+
+def random_exponents(rng):
+    """Exponents of all layers, one c for each."""
+    return ABC(*rng.uniform(-1, 1, (3, DEPTH + 1)))
+
+
+def powers(exponent, base):
+    """(m/m₀)^(−exponent) at the width."""
+    return np.exp(-exponent * (np.log(WIDTH) - np.log(base)))
+
+
+@claim("N11", slide=SLIDE, source=BASE_SHAPES)
+def powers_of_the_width_scale_the_layers(rng, *, at_width=mup.at_width):
+    r"""Multipliers (m/m₀)^(−a_l), deviations m₀^(−b^SP) (m/m₀)^(−b_l), rates (m/m₀)^(−c_l); the slide has m₀ = 1."""
+    abc = random_exponents(rng)
+    for base in BASES:
+        standard = np.array([1.0, *[base**-0.5] * DEPTH])
+        expected = np.array([powers(abc.a, base), standard * powers(abc.b, base), powers(abc.c, base)])
+        yield equal(f"m₀ = {base}: scales", np.array(at_width(abc, WIDTH, base)), expected, rtol=rounding(50))
         one_c = abc._replace(c=float(abc.c[1]))
-        expected[2] = np.exp(-abc.c[1] * log_r)
-        yield equal(f"m₀ = {base}: one c", np.array(at_width(one_c, m, base)), expected, rtol=rounding(50))
-        h = network_of(abc, weights, base)
-        for l, (layer, W) in enumerate(zip(h.layers, weights, strict=True)):
-            yield equal(f"m₀ = {base}: X_{l + 1}", layer.W, expected[0, l] * W, rtol=rounding(50))
-            yield equal(f"m₀ = {base}: no bias", layer.b, np.zeros(len(W)))
-        u = rng.standard_normal(9)
-        yield equal(f"m₀ = {base}: ReLU", h.activation.value(u), np.where(u > 0, u, 0.0))
+        expected[2] = powers(abc.c[1], base)
+        yield equal(f"m₀ = {base}: one c", np.array(at_width(one_c, WIDTH, base)), expected, rtol=rounding(50))
+
+
+powers_of_the_width_scale_the_layers.mutants({
+    "variances in place of deviations": lambda abc, m, base=1: mup.at_width(abc._replace(b=2 * abc.b), m, base),
+    "sign of a": lambda abc, m, base=1: mup.at_width(abc._replace(a=-abc.a), m, base),
+    "m and m₀ exchanged": lambda abc, m, base=1: mup.at_width(abc, base, m),
+    "base width forgotten at the start": lambda abc, m, base=1: mup.at_width(abc, m, base)._replace(
+        deviation=mup.at_width(abc, m).deviation
+    ),
+})
+
+
+@claim("N11", slide=SLIDE, source=BASE_SHAPES)
+def weights_start_at_the_same_normals(rng, *, random_weights=mup_training.random_weights):
+    r"""[W_l]ᵢⱼ ~ N(0, m₀^(−2b^SP) (m/m₀)^(−2b_l)), and the same normals in every parameterisation."""
+    abc = random_exponents(rng)
+    for base in BASES:
         seed = int(rng.integers(2**32))
         W, Z = (
-            random_weights(one, P, m, K, np.random.default_rng(seed), base)
+            random_weights(one, P, WIDTH, K, np.random.default_rng(seed), base)
             for one in (abc, ABC(0 * abc.a, 0 * abc.a, 0.0))
         )
-        shapes = [[one.shape for one in side] for side in (W, weights)]
-        yield equal(f"m₀ = {base}: shapes", shapes[0], shapes[1])
-        for l in range(L + 1):
-            yield equal(
-                f"m₀ = {base}: W_{l + 1} of the same normals", W[l], Z[l] * np.exp(-abc.b[l] * log_r), rtol=rounding(50)
-            )
+        yield equal(f"m₀ = {base}: shapes", [one.shape for one in W], [(WIDTH, P), *[(WIDTH, WIDTH)] * 2, (K, WIDTH)])
+        for l in range(DEPTH + 1):
+            of_normals = Z[l] * powers(abc.b[l], base)
+            yield equal(f"m₀ = {base}: W_{l + 1} of the same normals", W[l], of_normals, rtol=rounding(50))
     flat = ABC(np.zeros(3), np.zeros(3), 0.0)
     Z = np.concatenate([one.ravel() for one in random_weights(flat, 500, 1400, 200, rng)])
     blocks = (Z[: len(Z) // 1000 * 1000].reshape(-1, 1000) ** 2).sum(1)
@@ -166,10 +185,35 @@ def powers_of_the_width_scale_the_layers(
     yield distribution("W, b = 0", Z[::20], scipy.stats.norm.cdf, delta=0.03)
 
 
-def uniform_weights_same_variance(abc, p, m, num_outputs, rng, base=1):
+def uniform_weights(abc, p, m, num_outputs, rng, base=1):
     widths = [p, *[m] * (len(abc.a) - 1), num_outputs]
     s = mup.at_width(abc, m, base).deviation
     return tuple(k * rng.uniform(-(3**0.5), 3**0.5, (j, i)) for k, (i, j) in zip(s, pairwise(widths), strict=True))
+
+
+weights_start_at_the_same_normals.mutants({
+    "deviations 1 % too large": lambda abc, p, m, num_outputs, rng, base=1: tuple(
+        1.01 * W for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base)
+    ),
+    "uniform weights of the same variance": uniform_weights,
+    "weights transposed": lambda abc, p, m, num_outputs, rng, base=1: tuple(
+        W.T for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base)
+    ),
+})
+
+
+@claim("N11", slide=SLIDE, source=BASE_SHAPES)
+def networks_multiply_their_weights(rng, *, network_of=mup_training.network_of):
+    r"""X_l = (m/m₀)^(−a_l) W_l, with ReLU between the layers and without biases."""
+    abc, m = random_exponents(rng), WIDTH
+    weights = [rng.standard_normal(shape) for shape in [(m, P), (m, m), (m, m), (K, m)]]
+    for base in BASES:
+        h = network_of(abc, weights, base)
+        for l, (layer, W) in enumerate(zip(h.layers, weights, strict=True)):
+            yield equal(f"m₀ = {base}: X_{l + 1}", layer.W, powers(abc.a[l], base) * W, rtol=rounding(50))
+            yield equal(f"m₀ = {base}: no bias", layer.b, np.zeros(len(W)))
+        u = rng.standard_normal(9)
+        yield equal(f"m₀ = {base}: ReLU", h.activation.value(u), np.where(u > 0, u, 0.0))
 
 
 def readout_multiplier_left_out(abc, weights, base=1):
@@ -177,42 +221,12 @@ def readout_multiplier_left_out(abc, weights, base=1):
     return good._replace(layers=(*good.layers[:-1], good.layers[-1]._replace(W=weights[-1])))
 
 
-def network_without_relu(abc, weights, base=1):
-    from refimpl.backpropagation.activations import identity
-
-    return mup_training.network_of(abc, weights, base)._replace(activation=identity)
-
-
-powers_of_the_width_scale_the_layers.mutants(
-    {
-        "variances in place of deviations": lambda abc, m, base=1: mup.at_width(abc._replace(b=2 * abc.b), m, base),
-        "sign of a": lambda abc, m, base=1: mup.at_width(abc._replace(a=-abc.a), m, base),
-        "m and m₀ exchanged": lambda abc, m, base=1: mup.at_width(abc, base, m),
-        "base width forgotten at the start": lambda abc, m, base=1: mup.at_width(abc, m, base)._replace(
-            deviation=mup.at_width(abc, m).deviation
-        ),
-    },
-    replaces="at_width",
-)
-powers_of_the_width_scale_the_layers.mutants(
-    {
-        "deviations 1 % too large": lambda abc, p, m, num_outputs, rng, base=1: tuple(
-            1.01 * W for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base)
-        ),
-        "uniform weights of the same variance": uniform_weights_same_variance,
-        "weights transposed": lambda abc, p, m, num_outputs, rng, base=1: tuple(
-            W.T for W in mup_training.random_weights(abc, p, m, num_outputs, rng, base)
-        ),
-    },
-    replaces="random_weights",
-)
-powers_of_the_width_scale_the_layers.mutants(
-    {
-        "readout multiplier left out of the network": shipped(
-            readout_multiplier_left_out, project="nanoGPT-mup", version="b2a5e60", thread="#7"
-        ),
-        "base width forgotten in the network": lambda abc, weights, base=1: mup_training.network_of(abc, weights),
-        "network without ReLU": network_without_relu,
-    },
-    replaces="network_of",
-)
+networks_multiply_their_weights.mutants({
+    "readout multiplier left out of the network": shipped(
+        readout_multiplier_left_out, project="nanoGPT-mup", version="b2a5e60", thread="#7"
+    ),
+    "base width forgotten in the network": lambda abc, weights, base=1: mup_training.network_of(abc, weights),
+    "network without ReLU": lambda abc, weights, base=1: mup_training.network_of(abc, weights, base)._replace(
+        activation=identity
+    ),
+})

@@ -39,77 +39,65 @@ def shifts_train_identically(rng, *, shifted=mup_symmetry.shifted, train_step=mu
     yield equal("SGD is the default", np.array(shifted(mup.abc_standard(1), 1.0).c), -2.0)
 
 
-def c_2theta(abc, theta, optimizer="sgd"):
-    good = mup_symmetry.shifted(abc, theta, optimizer)
-    return good._replace(c=2 * abc.c - good.c)
+def other_shift(change):
+    """Shifted exponents that went through change(exponents, shifted ones, θ)."""
+
+    def shifted(abc, theta, optimizer="sgd"):
+        return change(abc, mup_symmetry.shifted(abc, theta, optimizer), theta)
+
+    return shifted
 
 
-def c_shifted_1_percent_too_far(abc, theta, optimizer="sgd"):
-    good = mup_symmetry.shifted(abc, theta, optimizer)
-    return good._replace(c=abc.c + 1.01 * (good.c - abc.c))
-
-
-def multiplier_not_gradient(abc, state, a, labels, eta, base=1):
-    k = mup.at_width(abc, len(a_weights(state)[0]), base).multiplier
+def gradient_in_products(abc, state, a, labels, eta, base=1):
+    """SGD's step with the gradient in X_l = multiplier · W_l as if it were that in W_l; Adam's own."""
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
+    W, V = (mup_training.parameters(one) for one in (state, new))
     if isinstance(state[0], AdamState):
         return new, loss
-    return tuple(W + (V - W) / s for W, V, s in zip(state, new, k, strict=True)), loss
+    k = mup.at_width(abc, len(W[0]), base).multiplier
+    return tuple(old + (one - old) / s for old, one, s in zip(W, V, k, strict=True)), loss
 
 
-shifts_train_identically.mutants(
-    {
-        "c − θ for SGD": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "adam"),
-        "c − 2θ for Adam": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "sgd"),
-        "c stays": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, optimizer)._replace(c=abc.c),
-        "b + θ": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, optimizer)._replace(
-            b=abc.b + theta
-        ),
-        "c + 2θ": c_2theta,
-        "c shifted 1 % too far": c_shifted_1_percent_too_far,
-        "the first layer's θ for all": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(
-            abc, float(np.ravel(theta)[0]), optimizer
-        ),
-    },
-    replaces="shifted",
-)
-shifts_train_identically.mutants({"the multiplier not in the gradient": multiplier_not_gradient}, replaces="train_step")
-
-
-def a_weights(state):
-    """The trainable weights of a state."""
-    return [getattr(one, "x", one) for one in state]
-
-
-def one_rate_all_layers_c_first(abc, state, a, labels, eta, base=1):
-    c = float(np.ravel(abc.c)[0])
-    return mup_training.train_step(abc._replace(c=c), state, a, labels, eta, base)
-
-
-def adams_eps_units_gradients_w(abc, state, a, labels, eta, base=1):
+def adams_eps_in_the_weights(abc, state, a, labels, eta, base=1):
+    """Adam's step with ε in units of the gradients in W_l; SGD's own."""
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
     if not isinstance(state[0], AdamState):
         return new, loss
     k = mup.at_width(abc, len(state[0].x), base).multiplier
-    return tuple(
-        one._replace(x=old.x + (one.x - old.x) * ratio(one, 1e-8 * s, 1e-8))
-        for one, old, s in zip(new, state, k, strict=True)
-    ), loss
-
-
-shifts_train_identically.mutants(
-    {
-        "one rate for all layers: c of the first": one_rate_all_layers_c_first,
-        "Adam's ε in units of the gradients in W": adams_eps_units_gradients_w,
-    },
-    replaces="train_step",
-)
+    triples = zip(state, new, k, strict=True)
+    return tuple(one._replace(x=old.x + (one.x - old.x) * ratio(one, 1e-8 * s, 1e-8)) for old, one, s in triples), loss
 
 
 def ratio(one, eps, wrong):
     """Adam's step with a wrong ε over the right one."""
     size = np.sqrt(one.v / (1 - 0.999**one.t))
     return (size + eps) / (size + wrong)
+
+
+shifts_train_identically.mutants(
+    {
+        "c − θ for SGD": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "adam"),
+        "c − 2θ for Adam": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(abc, theta, "sgd"),
+        "c stays": other_shift(lambda abc, good, theta: good._replace(c=abc.c)),
+        "b + θ": other_shift(lambda abc, good, theta: good._replace(b=abc.b + theta)),
+        "c + 2θ": other_shift(lambda abc, good, theta: good._replace(c=2 * abc.c - good.c)),
+        "c shifted 1 % too far": other_shift(lambda abc, good, theta: good._replace(c=abc.c + 1.01 * (good.c - abc.c))),
+        "the first layer's θ for all": lambda abc, theta, optimizer="sgd": mup_symmetry.shifted(
+            abc, float(np.ravel(theta)[0]), optimizer
+        ),
+    },
+    replaces="shifted",
+)
+shifts_train_identically.mutants(
+    {
+        "the multiplier not in the gradient": gradient_in_products,
+        "one rate for all layers: c of the first": lambda abc, state, a, labels, eta, base=1: mup_training.train_step(
+            abc._replace(c=float(np.ravel(abc.c)[0])), state, a, labels, eta, base
+        ),
+        "Adam's ε in units of the gradients in W": adams_eps_in_the_weights,
+    },
+    replaces="train_step",
+)
 
 
 @claim("N11", slide=SLIDE, source="Yang et al. 2022 (Tensor Programs V), Tables 3, 8 and 9")
@@ -140,40 +128,37 @@ def tables_are_one_parameterisation(
         yield equal("SGD is the default", np.array(mup_table("3", 2)), np.array(mup_table("3", 2, "sgd")))
 
 
-def readout_table_8_variance_table_3(number, num_hidden, optimizer="sgd"):
-    good = mup_symmetry.mup_table(number, num_hidden, optimizer)
-    return good._replace(b=mup_symmetry.mup_table("3", num_hidden).b) if number == "8" else good
+def other_table(change):
+    """A table that went through change(table, Table 3, its number)."""
+
+    def mup_table(number, num_hidden, optimizer="sgd"):
+        good, third = (mup_symmetry.mup_table(one, num_hidden, optimizer) for one in (number, "3"))
+        return change(good, third, number)
+
+    return mup_table
 
 
-def rates_table_3_table_8(number, num_hidden, optimizer="sgd"):
-    good = mup_symmetry.mup_table(number, num_hidden, optimizer)
-    return good._replace(c=mup_symmetry.mup_table("3", num_hidden, optimizer).c)
-
-
-def readout_variance_1_m_table_3_sps(number, num_hidden, optimizer="sgd"):
-    good = mup_symmetry.mup_table(number, num_hidden, optimizer)
-    return good._replace(b=np.append(good.b[:-1], 0.5))
-
-
-def hidden_half_adam(num_hidden, optimizer="sgd"):
+def half_the_exponents_under_adam(num_hidden, optimizer="sgd"):
     good = mup.abc_mup(num_hidden, optimizer)
     return good if optimizer == "sgd" else good._replace(a=good.a / 2)
 
 
-def sum_losses_place_mean(abc, state, a, labels, eta, base=1):
-    sums = eta if isinstance(state[0], AdamState) else len(a) * eta
-    return mup_training.train_step(abc, state, a, labels, sums, base)
+def sum_of_the_losses(abc, state, a, labels, eta, base=1):
+    """Adam does not feel the size of a gradient."""
+    rate = eta if isinstance(state[0], AdamState) else len(a) * eta
+    return mup_training.train_step(abc, state, a, labels, rate, base)
 
 
-def loss_after_step(abc, state, a, labels, eta, base=1):
+def loss_after_the_step(abc, state, a, labels, eta, base=1):
     new, _ = mup_training.train_step(abc, state, a, labels, eta, base)
     return new, mup_training.train_step(abc, new, a, labels, eta, base)[1]
 
 
-def writes_into_state(abc, state, a, labels, eta, base=1):
+def writes_into_its_state(abc, state, a, labels, eta, base=1):
     new, loss = mup_training.train_step(abc, state, a, labels, eta, base)
-    for old, one in zip(a_weights(state), a_weights(new), strict=True):
-        old[...] = one
+    for old, one in zip(state, new, strict=True):
+        W, V = (part.x if isinstance(part, AdamState) else part for part in (old, one))
+        W[...] = V
     return new, loss
 
 
@@ -185,34 +170,37 @@ def readout_not_trained(abc, state, a, labels, eta, base=1):
 tables_are_one_parameterisation.mutants(
     {
         "readout of Table 8 with the variance of Table 3": shipped(
-            readout_table_8_variance_table_3, project="mup", version="a table misread", thread="#7"
+            other_table(lambda good, third, number: good._replace(b=third.b) if number == "8" else good),
+            project="mup",
+            version="a table misread",
+            thread="#7",
         ),
-        "rates of Table 3 in Table 8": rates_table_3_table_8,
+        "rates of Table 3 in Table 8": other_table(lambda good, third, number: good._replace(c=third.c)),
         "Adam's rates are SGD's": lambda number, num_hidden, optimizer="sgd": mup_symmetry.mup_table(
             number, num_hidden, "sgd"
         ),
-        "readout variance 1/m in Table 3: SP's": readout_variance_1_m_table_3_sps,
-        "Table 3 under every number": lambda number, num_hidden, optimizer="sgd": mup_symmetry.mup_table(
-            "3", num_hidden, optimizer
+        "readout variance 1/m in Table 3: SP's": other_table(
+            lambda good, third, number: good._replace(b=np.append(good.b[:-1], 0.5))
         ),
+        "Table 3 under every number": other_table(lambda good, third, number: third),
     },
     replaces="mup_table",
 )
 tables_are_one_parameterisation.mutants(
     {
         "printed exponents, trained by Adam": lambda num_hidden, optimizer="sgd": mup.abc_mup(num_hidden),
-        "hidden a = ½ for Adam": hidden_half_adam,
+        "hidden a = ½ for Adam": half_the_exponents_under_adam,
     },
     replaces="abc_mup",
 )
 tables_are_one_parameterisation.mutants(
     {
-        "sum of the losses in place of the mean": sum_losses_place_mean,
+        "sum of the losses in place of the mean": sum_of_the_losses,
         "rate 1 % too large": lambda abc, state, a, labels, eta, base=1: mup_training.train_step(
             abc, state, a, labels, 1.01 * eta, base
         ),
-        "the loss after the step": loss_after_step,
-        "writes into its state": writes_into_state,
+        "the loss after the step": loss_after_the_step,
+        "writes into its state": writes_into_its_state,
         "readout not trained": readout_not_trained,
     },
     replaces="train_step",
@@ -238,9 +226,9 @@ def at_the_base_width_all_are_standard(rng, *, at_width=mup.at_width, train_step
             yield equal(f"{optimizer}: {name}: scales at m₀", scales, expected, rtol=rounding(8))
 
 
-def rates_not_relative_base_width(abc, state, a, labels, eta, base=1):
-    c = float(np.ravel(abc.c)[-1])
-    return mup_training.train_step(abc, state, a, labels, eta * len(a_weights(state)[0]) ** (-c - abc.a[-1]), base)
+def rates_without_the_base_width(abc, state, a, labels, eta, base=1):
+    m, c = len(mup_training.parameters(state)[0]), float(np.ravel(abc.c)[-1])
+    return mup_training.train_step(abc, state, a, labels, eta * m ** (-c - abc.a[-1]), base)
 
 
 at_the_base_width_all_are_standard.mutants(
@@ -253,5 +241,5 @@ at_the_base_width_all_are_standard.mutants(
     replaces="at_width",
 )
 at_the_base_width_all_are_standard.mutants(
-    {"rates not relative to the base width": rates_not_relative_base_width}, replaces="train_step"
+    {"rates not relative to the base width": rates_without_the_base_width}, replaces="train_step"
 )

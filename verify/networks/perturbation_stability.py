@@ -6,12 +6,11 @@ import numpy as np
 import scipy
 
 from refimpl.networks import perturbation_stability
-from refimpl.networks.gradient_moments import expected_squared_gradient
 from refimpl.networks.initialization import NAMES
 from refimpl.networks.initialization import scales as scales_of
 from verify.claims import claim
 from verify.evidence import equal, mean
-from verify.networks.gradient_moments import laplace_norm
+from verify.networks.gradient_moments import rectified_norm
 from verify.probes import batched
 
 SLIDE = "Robustness in deep learning: average-case metric"
@@ -27,9 +26,10 @@ def by_recursion(p):
 
 def by_quadrature(p):
     """c_p as the mean of |u₁|, whose density in the ball is (1 − u²)^{(p − 1)/2}, with u = sin φ."""
-    phi, weights = np.polynomial.legendre.leggauss(400)
-    phi, weights = (phi + 1) * np.pi / 4, weights * np.cos((phi + 1) * np.pi / 4) ** p
-    return (weights @ np.sin(phi)) / weights.sum()
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    phi = (nodes + 1) * np.pi / 4
+    mass = weights * np.cos(phi) ** p
+    return (mass @ np.sin(phi)) / mass.sum()
 
 
 @claim("N03", slide=SLIDE, source="Derived here")
@@ -50,13 +50,17 @@ def gamma_quotient(numerator, denominator):
     return lambda p: float(np.exp(gammaln(numerator(p)) - gammaln(denominator(p))) / np.sqrt(np.pi))
 
 
-CONSTANTS = {
+WRONG_RATIOS = {
     "on the sphere": gamma_quotient(lambda p: p / 2, lambda p: (p + 1) / 2),
     "p one too small": gamma_quotient(lambda p: (p + 1) / 2, lambda p: p / 2 + 1),
-    "p one too large": lambda p: perturbation_stability.ball_constant(p + 1),
-    "√π left out": lambda p: np.sqrt(np.pi) * perturbation_stability.ball_constant(p),
     "Gaussian limit √(2/(πp))": lambda p: np.sqrt(2 / (np.pi * p)),
     "root mean square 1/√(p + 2)": lambda p: 1 / np.sqrt(p + 2),
+}
+
+mean_coordinate_in_a_ball_is_known.mutants({
+    **WRONG_RATIOS,
+    "p one too large": lambda p: perturbation_stability.ball_constant(p + 1),
+    "√π left out": lambda p: np.sqrt(np.pi) * perturbation_stability.ball_constant(p),
     "upside down": lambda p: 1 / perturbation_stability.ball_constant(p),
     "of u₁², 1/(p + 2)": lambda p: 1 / (p + 2),
     "gamma functions that overflow": lambda p: float(
@@ -65,20 +69,12 @@ CONSTANTS = {
     "differences of log Γ, which cancel": gamma_quotient(lambda p: p / 2 + 1, lambda p: (p + 3) / 2),
     "a uniform coordinate": lambda p: 0.5,
     "1 % too large": lambda p: 1.01 * perturbation_stability.ball_constant(p),
-}
-
-mean_coordinate_in_a_ball_is_known.mutants(CONSTANTS)
+})
 
 
 @claim("N03", slide=SLIDE, source=SOURCE)
-def perturbed_points_are_uniform_and_average_to_the_closed_form(
-    rng,
-    *,
-    ball_point=perturbation_stability.ball_point,
-    perturbation=perturbation_stability.perturbation,
-    expected_perturbation=perturbation_stability.expected_perturbation,
-):
-    r"""A ball of radius r < 1 has the mass r^p in every direction; E|⟨g, a − â⟩| = εc_p‖g‖, linear in ε."""
+def perturbed_points_are_uniform_in_the_ball(rng, *, ball_point=perturbation_stability.ball_point):
+    r"""‖â‖^p is the uniform noise and â points along the Gaussian one: a ball of radius r < 1 has the mass r^p."""
     for p in (1, 2, 5, 20):
         z, u = rng.standard_normal((40_000, p)), 1 - rng.random(40_000)
         points = ball_point(z, u)
@@ -86,46 +82,54 @@ def perturbed_points_are_uniform_and_average_to_the_closed_form(
         yield equal(f"‖â‖^p, p = {p}", radius**p, u, rtol=1e-12 * p)
         towards = (points * z).sum(1) / np.sqrt((z**2).sum(1))
         yield equal(f"â along its noise, p = {p}", towards, radius, rtol=1e-12)
+    yield from batched("â", ball_point, rng.standard_normal((4, 4)), 1 - rng.random(4), rtol=1e-13)
+
+
+def scaled(direction, power):
+    """Points along `direction` of the noise z, of the length u^power(p)."""
+    return lambda z, u: direction(z) * np.asarray(u)[..., None] ** power(np.shape(z)[-1])
+
+
+def unit(z):
+    return z / np.linalg.norm(z, axis=-1, keepdims=True)
+
+
+perturbed_points_are_uniform_in_the_ball.mutants({
+    "u for the radius": scaled(unit, lambda p: 1),
+    "√u, as in the plane": scaled(unit, lambda p: 1 / 2),
+    "u^{1/(p+1)}": scaled(unit, lambda p: 1 / (p + 1)),
+    "on the sphere": scaled(unit, lambda p: 0),
+    "not normalised": scaled(lambda z: z, lambda p: 1 / p),
+    "normalised by the largest entry": scaled(lambda z: z / np.abs(z).max(-1, keepdims=True), lambda p: 1 / p),
+    "normalised by ‖z‖₁": scaled(lambda z: z / np.abs(z).sum(-1, keepdims=True), lambda p: 1 / p),
+    "normalised by √p": scaled(lambda z: z / np.sqrt(np.shape(z)[-1]), lambda p: 1 / p),
+    "the other side": lambda z, u: -perturbation_stability.ball_point(z, u),
+})
+
+
+@claim("N03", slide=SLIDE, source=SOURCE)
+def perturbations_average_to_the_closed_form(
+    rng,
+    *,
+    perturbation=perturbation_stability.perturbation,
+    expected_perturbation=perturbation_stability.expected_perturbation,
+):
+    r"""E|⟨g, a − â⟩| = εc_p‖g‖ over uniform points of the ball: linear in ε, in every dimension."""
+    for p in (1, 2, 5, 20):
+        points = perturbation_stability.ball_point(rng.standard_normal((40_000, p)), 1 - rng.random(40_000))
         g, eps = rng.standard_normal(p) * 3, rng.uniform(0.1, 2)
-        changes = perturbation(g, eps * points)
+        changes, size = perturbation(g, eps * points), eps * np.sqrt(g @ g) * by_quadrature(p)
         yield equal(f"|⟨g, a − â⟩|, p = {p}", changes, np.abs(eps * points @ g), atol=1e-12)
-        share = changes / (eps * np.sqrt(g @ g) * by_quadrature(p))
+        expected = float(expected_perturbation(g, eps) / size)
         top = 1 / by_quadrature(p) * (1 + 1e-9)
-        expected = float(expected_perturbation(g, eps) / (eps * np.sqrt(g @ g) * by_quadrature(p)))
-        yield mean(f"E|⟨g, a − â⟩|, p = {p}", share, expected, delta=0.2, support=(0.0, top))
+        yield mean(f"E|⟨g, a − â⟩|, p = {p}", changes / size, expected, delta=0.2, support=(0.0, top))
         yield equal(f"εc_p‖g‖, p = {p}", expected, 1.0, rtol=1e-12)
     g = rng.standard_normal((4, 4))
     yield from batched("|⟨g, a − â⟩|", perturbation, g, g[::-1] + 1, rtol=1e-13, atol=1e-14)
     yield from batched("εc_p‖g‖", lambda g: expected_perturbation(g, 0.3), g, rtol=1e-13)
-    yield from batched("â", ball_point, g, 1 - rng.random(4), rtol=1e-13)
 
 
-perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
-    {
-        "u for the radius": lambda z, u: z / np.linalg.norm(z, axis=-1, keepdims=True) * np.asarray(u)[..., None],
-        "√u, as in the plane": lambda z, u: (
-            z / np.linalg.norm(z, axis=-1, keepdims=True) * np.sqrt(np.asarray(u))[..., None]
-        ),
-        "u^{1/(p+1)}": lambda z, u: (
-            z / np.linalg.norm(z, axis=-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / (np.shape(z)[-1] + 1))
-        ),
-        "on the sphere": lambda z, u: z / np.linalg.norm(z, axis=-1, keepdims=True),
-        "not normalised": lambda z, u: z * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1]),
-        "normalised by the largest entry": lambda z, u: (
-            z / np.abs(z).max(-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
-        ),
-        "normalised by ‖z‖₁": lambda z, u: (
-            z / np.abs(z).sum(-1, keepdims=True) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
-        ),
-        "normalised by √p": lambda z, u: (
-            z / np.sqrt(np.shape(z)[-1]) * np.asarray(u)[..., None] ** (1 / np.shape(z)[-1])
-        ),
-        "the other side": lambda z, u: -perturbation_stability.ball_point(z, u),
-    },
-    replaces="ball_point",
-)
-
-perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
+perturbations_average_to_the_closed_form.mutants(
     {
         "signed": lambda g, d: (np.asarray(g) * d).sum(-1),
         "squared": lambda g, d: (np.asarray(g) * d).sum(-1) ** 2,
@@ -137,7 +141,7 @@ perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
     replaces="perturbation",
 )
 
-perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
+perturbations_average_to_the_closed_form.mutants(
     {
         "ε² for ε": lambda g, eps: perturbation_stability.expected_perturbation(g, eps**2),
         "ε left out": lambda g, eps: perturbation_stability.expected_perturbation(g, 1.0),
@@ -157,14 +161,10 @@ perturbed_points_are_uniform_and_average_to_the_closed_form.mutants(
 def stability_at_initialisation_is_known(rng, *, stability=perturbation_stability.stability):
     r"""P = ε β₁β_L β^{L−2} μ_m^{L−1} p/((p + 1)α√(2π)): linear in ε, the same at every a, by Laplace transforms."""
     for name in NAMES:
-        for p, m, L in [
-            (784, 64, 2),
-            (10, 1000, 5),
-            (1, 2, 3),
-            (int(rng.integers(2, 99)), int(rng.integers(2, 99)), 10),
-        ]:
+        at_random = (*(int(size) for size in rng.integers(2, 99, 2)), 10)
+        for p, m, L in [(784, 64, 2), (10, 1000, 5), (1, 2, 3), at_random]:
             eps, (beta_1, beta, beta_L, alpha) = rng.uniform(0.01, 3), scales_of(name, p, m, 0.7)
-            mu = laplace_norm(lambda t, m=m: -np.expm1(m * np.log1p(np.expm1(-np.log1p(2 * t) / 2) / 2)))
+            mu = rectified_norm(m)
             exact = eps * beta_1 * beta_L * beta ** (L - 2) * mu ** (L - 1) * p / (p + 1) / np.sqrt(2 * np.pi) / alpha
             found = stability(scales_of(name, p, m, 0.7), p, m, L, eps)
             yield equal(f"{name}, p, m, L = {p}, {m}, {L}", found, exact, rtol=1e-9)
@@ -173,13 +173,14 @@ def stability_at_initialisation_is_known(rng, *, stability=perturbation_stabilit
 
 def found_at_one(p, m, L):
     """P at ε = 1 under He, by the same transforms."""
-    mu = laplace_norm(lambda t: -np.expm1(m * np.log1p(np.expm1(-np.log1p(2 * t) / 2) / 2)))
-    return (2 / m) ** ((L - 1) / 2) * mu ** (L - 1) / np.sqrt(np.pi * p) * p / (p + 1)
+    return (2 / m) ** ((L - 1) / 2) * rectified_norm(m) ** (L - 1) / np.sqrt(np.pi * p) * p / (p + 1)
 
 
 stability_at_initialisation_is_known.mutants({
     "the root mean square of ‖∇h‖ for its mean": lambda s, p, m, L, eps=1.0: (
-        eps * perturbation_stability.ball_constant(p) * expected_squared_gradient(s, p, m, L) ** 0.5
+        eps
+        * perturbation_stability.ball_constant(p)
+        * perturbation_stability.expected_squared_gradient(s, p, m, L) ** 0.5
     ),
     "E‖∇h‖, without c_p": lambda s, p, m, L, eps=1.0: (
         perturbation_stability.stability(s, p, m, L, eps) / perturbation_stability.ball_constant(p)
@@ -202,9 +203,12 @@ stability_at_initialisation_is_known.mutants({
 
 @claim("N03", slide=SLIDE, source="Derived here; Blackwell 1947")
 def averaging_over_the_ball_saves_a_factor_of_variance(rng, *, ball_constant=perturbation_stability.ball_constant):
-    r"""E⟨g, u⟩² = ‖g‖²/(p + 2), so that E(plain)² is 1/((p + 2)c_p²) times the other's, from 4/3 up to π/2."""
-    phi, weights = np.polynomial.legendre.leggauss(400)
-    phi, weights = (phi + 1) * np.pi / 4, weights
+    r"""The plain estimator's second moment is 1/((p + 2)c_p²) times the other's: from 4/3 up to π/2.
+
+    For E⟨g, u⟩² = ‖g‖²/(p + 2), and (E|⟨g, u⟩|)² = c_p²‖g‖².
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    phi = (nodes + 1) * np.pi / 4
     for p in (1, 2, 3, 50):
         mass = weights * np.cos(phi) ** p
         ratio = (mass @ np.sin(phi) ** 2) * mass.sum() / (mass @ np.sin(phi)) ** 2
@@ -213,7 +217,4 @@ def averaging_over_the_ball_saves_a_factor_of_variance(rng, *, ball_constant=per
     yield equal("its ends", ratios, [4 / 3, np.pi / 2], rtol=1e-6)
 
 
-averaging_over_the_ball_saves_a_factor_of_variance.mutants({
-    _text: CONSTANTS[_text]
-    for _text in ("on the sphere", "p one too small", "Gaussian limit √(2/(πp))", "root mean square 1/√(p + 2)")
-})
+averaging_over_the_ball_saves_a_factor_of_variance.mutants(WRONG_RATIOS)

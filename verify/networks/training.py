@@ -61,16 +61,14 @@ def gradient_descent_descends_the_squared_loss(
         alone = [loss([X[i] for X in weights], a[i] if a.ndim > 2 else a, b[i], alpha, output) for i in networks]
         yield equal(f"{name}: loss", np.ravel(value), alone, atol=tolerance)
         gradients = autograd.grad(loss)(weights, a, b, alpha, output)
-        for X, G, found in zip(
-            weights, gradients, gradient_descent_step(weights, a, b, eta, alpha, output), strict=True
-        ):
+        after = gradient_descent_step(weights, a, b, eta, alpha, output)
+        for X, G, found in zip(weights, gradients, after, strict=True):
             yield equal(f"{name}: X⁺", found, X - eta[..., None, None] * G, atol=tolerance)
     weights, a, b, *_ = next(instances(rng))
     found, default = gradient_descent_step(weights, a, b, 0.1), autograd.grad(loss)(weights, a, b, 1.0, identity)
-    yield equal("defaults: X₁⁺", found[0], weights[0] - 0.1 * default[0], atol=size(weights, a, b))
-    yield equal(
-        "default loss", squared_loss(weights, a, b), loss(weights, a, b, 1.0, identity), atol=size(weights, a, b)
-    )
+    tolerance, expected = size(weights, a, b), loss(weights, a, b, 1.0, identity)
+    yield equal("defaults: X₁⁺", found[0], weights[0] - 0.1 * default[0], atol=tolerance)
+    yield equal("default loss", squared_loss(weights, a, b), expected, atol=tolerance)
     yield from unchanged("step", lambda *arrays: gradient_descent_step(arrays[:-2], *arrays[-2:], 0.1), *weights, a, b)
 
 
@@ -79,14 +77,14 @@ def ascends(weights, a, b, eta, alpha=1.0, output=identity):
     return [2 * X - Y for X, Y in zip(weights, down, strict=True)]
 
 
-def layer_after_layer_new_weights(weights, a, b, eta, alpha=1.0, output=identity):
+def layer_after_layer(weights, a, b, eta, alpha=1.0, output=identity):
     weights = list(weights)
     for l in range(len(weights)):
         weights[l] = training.gradient_descent_step(weights, a, b, eta, alpha, output)[l]
     return weights
 
 
-def place(weights, a, b, eta, alpha=1.0, output=identity):
+def writes_into_weights(weights, a, b, eta, alpha=1.0, output=identity):
     new = bare(training.gradient_descent_step)(weights, a, b, eta, alpha, output)
     for X, Y in zip(weights, new, strict=True):
         X[...] = Y
@@ -102,7 +100,7 @@ gradient_descent_descends_the_squared_loss.mutants(
             weights, a, b, 1.01 * eta, alpha, output
         ),
         "ascends": ascends,
-        "layer after layer, with new weights": layer_after_layer_new_weights,
+        "layer after layer, with new weights": layer_after_layer,
         "last layer not trained": lambda weights, a, b, eta, alpha=1.0, output=identity: [
             *training.gradient_descent_step(weights, a, b, eta, alpha, output)[:-1],
             weights[-1],
@@ -116,7 +114,7 @@ gradient_descent_descends_the_squared_loss.mutants(
         "α left out of the gradient": lambda weights, a, b, eta, alpha=1.0, output=identity: (
             training.gradient_descent_step(weights, a, b, alpha * eta, alpha, output)
         ),
-        "in place": place,
+        "in place": writes_into_weights,
     },
     replaces="gradient_descent_step",
 )
@@ -166,20 +164,20 @@ def one_step_less(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=id
     return Path(chosen, [X[np.maximum(chosen - 1, 0)] for X in path.weights])
 
 
-def without_start(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def without_the_start(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     path = training.gradient_descent(weights, a, b, eta, num_steps, records, alpha, output)
     return Path(path.steps[1:], [X[1:] for X in path.weights])
 
 
-def step_size_start_kept(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
+def step_size_of_the_start(weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity):
     rate = eta(weights) if callable(eta) else eta
     return training.gradient_descent(weights, a, b, rate, num_steps, records, alpha, output)
 
 
 gradient_descent_repeats_its_step.mutants({
     "one step less": one_step_less,
-    "without the start": without_start,
-    "step size of the start kept": step_size_start_kept,
+    "without the start": without_the_start,
+    "step size of the start kept": step_size_of_the_start,
     "α = 1 always": lambda weights, a, b, eta, num_steps, records=1, alpha=1.0, output=identity: (
         training.gradient_descent(weights, a, b, eta, num_steps, records, 1.0, output)
     ),

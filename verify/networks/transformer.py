@@ -68,7 +68,7 @@ def transformer_gradient_is_exact(rng, *, transformer_gradient=transformer.trans
             yield equal(f"{heads} heads: {name}", measured, one, atol=rounding(1e5, size))
 
 
-def layer_norm_another_eps(h, tokens, targets, heads, scale):
+def another_eps(h, tokens, targets, heads, scale):
     kept, transformer.EPS = transformer.EPS, 1e-5
     try:
         return transformer.transformer_gradient(h, tokens, targets, heads, scale)
@@ -76,18 +76,18 @@ def layer_norm_another_eps(h, tokens, targets, heads, scale):
         transformer.EPS = kept
 
 
-def keys_queries_exchanged(h, tokens, targets, heads, scale):
+def keys_and_queries_exchanged(h, tokens, targets, heads, scale):
     swapped = h._replace(blocks=tuple(block._replace(Q=block.K, K=block.Q) for block in h.blocks))
     value, g = transformer.transformer_gradient(swapped, tokens, targets, heads, scale)
     return value, g._replace(blocks=tuple(block._replace(Q=block.K, K=block.Q) for block in g.blocks))
 
 
-def sum_place_mean(h, tokens, targets, heads, scale):
+def sum_of_the_losses(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
     return value, rebuild(g, [targets.size * one for one in leaves(g)])
 
 
-def gradient_repeated_tokens_not_added(h, tokens, targets, heads, scale):
+def repeated_tokens_not_added(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
     counts = np.bincount(tokens.ravel(), minlength=len(h.tokens))
     return value, g._replace(tokens=g.tokens / np.maximum(counts, 1)[:, None])
@@ -98,7 +98,7 @@ def positions_from_end(h, tokens, targets, heads, scale):
     return value, g._replace(positions=g.positions[::-1])
 
 
-def no_gradient_through_values_skip(h, tokens, targets, heads, scale):
+def gradient_in_positions_too_small(h, tokens, targets, heads, scale):
     value, g = transformer.transformer_gradient(h, tokens, targets, heads, scale)
     return value, g._replace(positions=0.99 * g.positions)
 
@@ -107,18 +107,18 @@ transformer_gradient_is_exact.mutants({
     "scale 1 % too large": lambda h, tokens, targets, heads, scale: transformer.transformer_gradient(
         h, tokens, targets, heads, 1.01 * scale
     ),
-    "layer norm with another ε": layer_norm_another_eps,
+    "layer norm with another ε": another_eps,
     "one head in place of several": lambda h, tokens, targets, heads, scale: transformer.transformer_gradient(
         h, tokens, targets, 1, scale
     ),
-    "keys and queries exchanged": keys_queries_exchanged,
-    "sum in place of the mean": sum_place_mean,
-    "gradient of repeated tokens not added up": gradient_repeated_tokens_not_added,
+    "keys and queries exchanged": keys_and_queries_exchanged,
+    "sum in place of the mean": sum_of_the_losses,
+    "gradient of repeated tokens not added up": repeated_tokens_not_added,
     "positions from the end": positions_from_end,
     "targets not shifted: the text itself": lambda h, tokens, targets, heads, scale: transformer.transformer_gradient(
         h, tokens, tokens, heads, scale
     ),
-    "no gradient through the values' skip connection": no_gradient_through_values_skip,
+    "gradient in the positions 1 % too small": gradient_in_positions_too_small,
 })
 
 
@@ -146,7 +146,7 @@ def transformer_losses_are_those_of_the_steps(rng, *, transformer_losses=transfo
         yield equal(f"α = {alpha}", measured, expected, rtol=rounding(1e7))
 
 
-def readout_scaled_as_hidden_layer(training, attention):
+def readout_as_a_hidden_layer(training, attention):
     abc = training.abc._replace(a=np.append(training.abc.a[:2], training.abc.a[1]))
     return transformer_training.transformer_losses(training._replace(abc=abc), attention)
 
@@ -156,7 +156,7 @@ transformer_losses_are_those_of_the_steps.mutants({
     "twice the base width": lambda training, attention: transformer_training.transformer_losses(
         training._replace(base=2 * training.base), attention
     ),
-    "the readout scaled as a hidden layer": readout_scaled_as_hidden_layer,
+    "the readout scaled as a hidden layer": readout_as_a_hidden_layer,
     "last step first": lambda training, attention: transformer_training.transformer_losses(training, attention)[
         ::-1
     ].copy(),
@@ -197,7 +197,7 @@ def best_rate_of_a_transformer_transfers(
         yield rate(f"{name}: η* in m", m, np.append(narrow, wide), order)
 
 
-def attention_not_relative_base(training, attention):
+def attention_without_the_base(training, attention):
     eta = training.eta * training.base ** (attention - 0.5)
     return transformer_training.transformer_losses(training._replace(eta=eta), attention)
 
@@ -210,7 +210,7 @@ best_rate_of_a_transformer_transfers.mutants(
         "a base width of its own for each": lambda training, attention: transformer_training.transformer_losses(
             training._replace(base=training.m), attention
         ),
-        "attention not relative to the base": attention_not_relative_base,
+        "attention not relative to the base": attention_without_the_base,
     },
     replaces="transformer_losses",
 )
