@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from refimpl.data import contents
 from refimpl.files.writing import write_whole
 from refimpl.parallel.processes import ended_by_signals
 from verify import reports
@@ -88,6 +89,11 @@ def _writable(word: str) -> Path:
     return path
 
 
+def _figures() -> dict[str, tuple[str, ...]]:
+    """The figures of each row, as the shipped table of contents has them."""
+    return {id: row.figures for id, row in contents.load().rows.items()}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     options = parser().parse_args(arguments)
@@ -123,7 +129,7 @@ def _command(options: argparse.Namespace) -> int:
 
 
 def _list(chosen: Chosen) -> int:
-    print(reports.coverage(chosen.claims, chosen.rows, width=face_of(sys.stdout).width))
+    print(reports.coverage(chosen.claims, chosen.rows, _figures(), width=face_of(sys.stdout).width))
     problems = [one.problem for one in discover().broken]
     problems += [problem for one in chosen.claims if (problem := one.problem())]
     print("".join(f"\n{problem}" for problem in problems), end="\n" if problems else "")
@@ -137,7 +143,7 @@ def _errata(options: argparse.Namespace, chosen: Chosen) -> int:
         print("No claim on a row with status 'corrected' is here.")
         return 0
     corrected = [row for row in chosen.rows if row.status == "corrected"]
-    print(reports.coverage(claims, corrected, width=face_of(sys.stdout).width) + "\n")
+    print(reports.coverage(claims, corrected, _figures(), width=face_of(sys.stdout).width) + "\n")
     return _run(options)
 
 

@@ -175,10 +175,11 @@ def _new_name(pattern: str, claims: Sequence[Claim], words: Iterable[tuple[Row |
         return pattern
     moved = {_folded(old): new for old, new in former_names.MODULES.items()}
     moved |= {old.rpartition(".")[2]: new for old, new in moved.items()}
+    moved |= former_names.DIVIDED
     renamed = {_folded(old): one for one in claims for old in one.formerly}
     module, _, function = sought.rpartition(".")
-    if sought in moved:
-        return moved[sought]
+    if sought in moved or function in former_names.DIVIDED:
+        return moved[sought if sought in moved else function]
     if function in renamed:
         return renamed[function].name
     today = [one.name for one in claims if _folded(one.function.__name__) == function]

@@ -29,7 +29,7 @@ ALT = (
     "blurred. Second: blots that are seldom the shape of a digit. Third: shapes that are mostly recognisable as the "
     "digits of their columns, a few of them faint or broken. Fourth: clearer digits, less varied within a column."
 )
-ROWS = 4
+EACH = 4
 
 
 class Data(NamedTuple):
@@ -56,7 +56,7 @@ def data(quality: str, rng: np.random.Generator) -> Data:
         *(sample_network(h, n, num_steps, rng, labels, strength) * w.deviations for strength in (0.0, 1.0)),
     ]
     directions, tree = rng.standard_normal((500, COMPONENTS)), cKDTree(known)
-    shown = np.concatenate([np.flatnonzero(labels == k)[:ROWS] for k in range(10)]).reshape(10, ROWS).T.ravel()
+    shown = np.concatenate([np.flatnonzero(labels == k)[:EACH] for k in range(10)]).reshape(10, EACH).T.ravel()
     return Data(
         np.array([to_images(w, a[shown] / w.deviations) for a in laws]),
         np.array([sliced_w2(a, new[chosen], directions) for a in laws]),
@@ -81,6 +81,6 @@ def draw(data: Data) -> Figure:
 
 
 def _draw_images(axes: Axes, images: Array) -> None:
-    tiles = images.reshape(ROWS, 10, 28, 28).transpose(0, 2, 1, 3).reshape(28 * ROWS, 280)
+    tiles = images.reshape(EACH, 10, 28, 28).transpose(0, 2, 1, 3).reshape(28 * EACH, 280)
     axes.imshow(tiles, cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
     axes.set_axis_off()

@@ -44,7 +44,7 @@ ALT = (
 )
 
 BASE = {"MLP, SGD": 32, "MLP, Adam": 32, "transformer, Adam": 16}
-ROWS = ("standard parameterisation", "μP")
+PARAMETERISATIONS = ("standard parameterisation", "μP")
 SETTINGS: dict[str, dict[str, Any]] = {
     "draft": {"widths": (3, 3, 3), "seeds": 1, "steps": 40, "batch": 32, "check": (64, 128, 256, 512)},
     "full": {"widths": (5, 5, 4), "seeds": 3, "steps": 100, "batch": 64, "check": (64, 256, 1024, 8192)},
@@ -132,7 +132,7 @@ def draw(data: Data) -> Figure:
         for row in range(2):
             axes = panels[row, k]
             _curves(axes, data, name, row)
-            axes.set_title(f"{ROWS[row]}\n{name}" if k == 0 else name, loc="left")
+            axes.set_title(f"{PARAMETERISATIONS[row]}\n{name}" if k == 0 else name, loc="left")
         limits = [panels[row, k].get_ylim() for row in range(2)]
         low, high = min(low for low, _ in limits), max(high for _, high in limits)
         ticks = [loss for loss in (COARSE if low < 1 else FINE) if low < loss < high]

@@ -1,6 +1,6 @@
 """The table of contents: slides, statements, formulas, claims and figures, and how each leads to the others.
 
-It is generated (``python tests/contents.py --write``) from the register, the claims and the figures, which do not know
+It is generated (``python -m tests.contents --write``) from the register, the claims and the figures, which do not know
 one another, and shipped as ``contents.json`` for all of them to read.
 """
 
