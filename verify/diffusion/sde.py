@@ -1,11 +1,13 @@
 """The forward SDEs and their kernels: slide "Score-based Generative Models with SDEs - Forward process"."""
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy
 
 from refimpl.diffusion import sde
 from refimpl.diffusion.sde import SDE
-from verify.claims import claim, shipped
+from verify.claims import Shipped, claim, shipped
 from verify.evidence import equal, rounding
 
 SLIDE = "Score-based Generative Models with SDEs - Forward process"
@@ -147,7 +149,7 @@ WRONG_SUB_VP = {
     "std² for std": sub_vp(kernel=lambda scale, std: (scale, std**2)),
     "drift 1 % too weak": sub_vp(drift=0.99),
 }
-WRONG_VE = {
+WRONG_VE: dict[str, Callable | Shipped] = {
     "std = σ(t): the kernel of another process": shipped(
         std_of_data_with_sigma_min, project="score_sde", version="VESDE"
     ),
