@@ -1,4 +1,4 @@
-"""Exact laws of a cascade: what its second stage samples, on mixtures, and what both together do, on Gaussians.
+"""Exact laws of a cascade: of its second stage on mixtures, and of both stages together on Gaussians.
 
 The condition is y = A x + s z, as in `cascade`.
 """
@@ -111,8 +111,8 @@ def cascade_law(
     .. math:: N\big(m + K (m_1 - A m), \; C - K A C + K (C_1 + s^2 I) K^\top\big), \qquad
               K = C A^\top (A C A^\top + s^2 I)^{-1}
 
-    The second stage sees the first one's sample with fresh noise sz; right are m₁ = Am and C₁ = ACAᵀ, which give
-    N(m, C). With s = 0 whatever the first stage does is what A shows of the result.
+    The second stage sees the first one's sample with fresh noise sz. A first stage with m₁ = Am and C₁ = ACAᵀ is right:
+    then the cascade samples N(m, C). With s = 0 the law of Ax is that of the first stage, right or wrong.
 
     Parameters
     ----------

@@ -53,7 +53,7 @@ def pool(images: Array, factor: int) -> Array:
 
 @domain(x=_points, y=array("... q"), data=array("n p"), low=array("n q"), sigma=positive, s=positive)
 def conditional_empirical_denoiser(x: Array, y: Array, data: Array, low: Array, sigma: float, s: float) -> Array:
-    r"""The best guess of X when X_σ = x, X is a sample drawn from the data, and y was seen of it.
+    r"""The best guess of a sample X of the data from X_σ = x, and from y, which was seen of it at low resolution.
 
     .. math:: \sum_i w_i x_i, \qquad
               w = \mathrm{softmax}_i \big(-\|x - x_i\|^2 / 2 \sigma^2 - \|y - y_i\|^2 / 2 s^2\big)

@@ -1,7 +1,7 @@
-"""How near reverse diffusion comes to the data: the method of the theorem, and its law on Gaussians, exactly.
+"""How near reverse diffusion comes to the data: the method of the theorem, and its exact law on Gaussians.
 
-Noise is added by dx = −x dt + √2 dw up to the time T, as `vp` with β = 2T does within [0, 1]: data N(m, vI) then have
-the laws N(e^{−t}m, V_t I), V_t = 1 + (v − 1)e^{−2t}. Back from N(0, I) lead n steps of length h = T/n.
+Noise is added by dx = −x dt + √2 dw up to the time T, as `vp` with β = 2T does within [0, 1]. Data N(m, vI) then have
+the laws N(e^{−t}m, V_t I), V_t = 1 + (v − 1)e^{−2t}. The method goes back from N(0, I) by n steps of length h = T/n.
 """
 
 from typing import Any
@@ -81,9 +81,9 @@ def exponential_law(
     num_steps : int
         Number of steps n, ≥ 1.
     m0, v0 : float
-        Mean and variance of the start; N(0, 1) unless given. Right are e^{−T}m and V_T.
+        Mean and variance of the start; N(0, 1) unless given. Those of the noised data are e^{−T}m and V_T.
     error : float
-        ε, what the score is off in this coordinate.
+        ε, the error of the score in this coordinate.
 
     Returns
     -------
@@ -115,12 +115,12 @@ def exponential_law(
 
 @domain(v0=positive, v1=positive, p=integer(1))
 def isotropic_total_variation(v0: float, v1: float, p: int) -> float:
-    r"""Total variation distance of N(0, v₀I) and N(0, v₁I): of the masses in the ball where their densities cross.
+    r"""Total variation distance of N(0, v₀I) and N(0, v₁I), whose densities cross on a sphere of radius R.
 
     .. math:: |F(R^2 / v_0) - F(R^2 / v_1)|, \qquad R^2 = p \, \frac{\log v_1 - \log v_0}{1 / v_0 - 1 / v_1}, \qquad
               \frac{R^2}{v_1} = p \, \frac{\ell}{e^\ell - 1}, \quad \ell = \log \frac{v_1}{v_0}
 
-    where F is the distribution function of χ² with p degrees of freedom.
+    It is the difference of their masses within. F is the distribution function of χ² with p degrees of freedom.
 
     Parameters
     ----------

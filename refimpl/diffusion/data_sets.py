@@ -79,7 +79,7 @@ def whitening(images: Array, k: int) -> Whitening:
     images : (n, d) array
         Images, flattened.
     k : int
-        Number of components, ≥ 1 and ≤ d, in all of which the images differ.
+        Number of components, ≥ 1, at most the number of directions in which the images differ.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def to_coordinates(w: Whitening, images: Array) -> Array:
 
 @domain(w=_whitening, a=array("... k"))
 def to_images(w: Whitening, a: Array) -> Array:
-    r"""Images of coordinates; to undo `to_coordinates` up to what the components leave out.
+    r"""Images of coordinates: `to_coordinates` undone, but for what the components leave out.
 
     Parameters
     ----------

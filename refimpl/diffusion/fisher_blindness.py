@@ -50,18 +50,14 @@ def mode_density(x: Any, a: float, w: float) -> Any:
 
 @domain(x=array("..."), a=positive, w=_weight)
 def mode_score(x: Any, a: float, w: float) -> Any:
-    r"""Score of two modes: the weight only moves the place where it changes sides.
+    r"""Score of two modes; the weight only moves the place between them where it jumps.
 
     .. math:: \nabla \log \pi(x) = a \tanh \big(a x + \tfrac12 \log \tfrac{w}{1 - w} \big) - x
 
     Parameters
     ----------
-    x : (...) array
-        Points of the line.
-    a : float
-        The modes are at ±a; > 0.
-    w : float
-        Weight of the mode at a, between 0 and 1.
+    x, a, w
+        As for `mode_density`.
 
     Returns
     -------
@@ -119,7 +115,7 @@ def mode_fisher_divergence(a: float, w: float, v: float) -> float:
 
 @domain(**_two_laws)
 def mode_fisher_asymptote(a: float, w: float, v: float) -> float:
-    r"""What the Fisher divergence of distant modes tends to: only points halfway, of probability e^{−a²/2}, count.
+    r"""The Fisher divergence of distant modes, to leading order: only points halfway count, which are rare.
 
     .. math:: J(\pi \| \mu) \simeq \sqrt{\tfrac{\pi}{2}} \, a \, e^{-a^2/2} \,
               \frac{\big(\sqrt{w (1 - v)} - \sqrt{v (1 - w)}\big)^2}{\sqrt{v (1 - v)}} \qquad (a \to \infty)
@@ -129,10 +125,8 @@ def mode_fisher_asymptote(a: float, w: float, v: float) -> float:
 
     Parameters
     ----------
-    a : float
-        The modes are at ±a; > 0.
-    w, v : float
-        Weights of the mode at a in π and in μ, between 0 and 1.
+    a, w, v
+        As for `mode_fisher_divergence`.
 
     Returns
     -------
@@ -160,10 +154,8 @@ def mode_kl(a: float, w: float, v: float) -> float:
 
     Parameters
     ----------
-    a : float
-        The modes are at ±a; > 0.
-    w, v : float
-        Weights of the mode at a in π and in μ, between 0 and 1.
+    a, w, v
+        As for `mode_fisher_divergence`.
 
     Returns
     -------
@@ -194,10 +186,8 @@ def mode_total_variation(a: float, w: float, v: float) -> float:
 
     Parameters
     ----------
-    a : float
-        The modes are at ±a; > 0.
-    w, v : float
-        Weights of the mode at a in π and in μ, between 0 and 1.
+    a, w, v
+        As for `mode_fisher_divergence`.
 
     Returns
     -------

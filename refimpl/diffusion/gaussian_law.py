@@ -1,6 +1,6 @@
-r"""The exact law of each sampler on Gaussian data N(m, v): Gaussian, with the mean and variance that recursions give.
+r"""The exact law of each sampler on Gaussian data N(m, v): again Gaussian, by recursions for its mean and variance.
 
-Coordinates part: a covariance is handled in its eigenvectors' coordinates, v being the eigenvalues.
+A covariance is handled in the coordinates of its eigenvectors, where v holds the eigenvalues.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ def denoising_law(m: Array, v: Array, sigmas: Array, m0: Array, v0: Array) -> tu
     sigmas : (num_steps + 1,) array
         Noise levels, falling, all but the last > 0.
     m0, v0 : float or array
-        Mean and variance of the start; right are m and v + σ₀².
+        Mean and variance of the start; those of the noised data are m and v + σ₀².
 
     Returns
     -------

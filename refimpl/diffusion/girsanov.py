@@ -16,15 +16,15 @@ _run = {"T": positive, "num_steps": integer(1)}
 
 @domain(m=_vector, v=positive, **_run, error=_vector)
 def path_divergence(m: Array, v: float, T: float, num_steps: int, error: Array) -> float:
-    r"""Kullback-Leibler divergence, from the reverse diffusion of N(m, vI), of the whole path that the steps take.
+    r"""Kullback-Leibler divergence of whole paths: KL(reverse diffusion of N(m, vI) ‖ the steps).
 
     .. math:: \mathrm{KL}\big(N(e^{-T} m, V_T I) \,\|\, N(0, I)\big)
               + \int_0^T E \|\nabla \log p_t(x_t) - \nabla \log p_{t'}(x_{t'})\|^2 dt + T \|\epsilon\|^2,
               \qquad \int_0^T = p \Big( T + \frac12 \log \frac{V_T}{v}
               + \sum_k \frac{h - 2 + 2 e^{-h}}{V_{t_k}} \Big)
 
-    where t' = t_k is the time at which the step that t belongs to begins, and ε is constant. Girsanov's theorem gives
-    the integral; by the inequality of Pinsker the end of the path is within √(KL/2) in total variation.
+    Here t' = t_k is where the step that contains t begins, and ε is constant. Girsanov's theorem gives the integral. By
+    Pinsker's inequality the laws at the end of the paths are within √(KL/2) in total variation.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def path_divergence(m: Array, v: float, T: float, num_steps: int, error: Array) 
     num_steps : int
         Number of steps n, ≥ 1.
     error : (p,) array
-        ε, what the score is off.
+        ε, the error of the score.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def path_divergence(m: Array, v: float, T: float, num_steps: int, error: Array) 
 
 
 class Bound(NamedTuple):
-    """Three terms of a bound: what is not known at time T, what the steps miss, what the score misses."""
+    """The three terms of the bound: of the start, of the steps, and of the score's error."""
 
     start: float
     steps: float

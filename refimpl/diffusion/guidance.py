@@ -1,7 +1,7 @@
 """Guidance: steering a sampler towards a class, and the law that it then really samples.
 
-Scores are functions of (a, t). The laws of the last part are exact: on the line, the condition N(m, v), all data
-N(0, V), noise of variance s added (variance exploding), exact scores, and a start from s → ∞.
+Scores are functions of (a, t). The laws are exact for the condition N(m, v) and all data N(0, V) on the line, with
+noise of variance s added (variance exploding), exact scores, and a start from s → ∞.
 """
 
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def classifier_guided_score(score: TimedField, grad_log_classifier: TimedField, 
 
 @domain(score_cond=function, score_uncond=function, w=_real)
 def classifier_free_score(score_cond: TimedField, score_uncond: TimedField, w: float) -> TimedField:
-    r"""Score with classifier-free guidance: away from the unconditional one, beyond the conditional one.
+    r"""Score with classifier-free guidance: from the unconditional score through the conditional one, and beyond.
 
     .. math:: (1 + w) \nabla \log p_t(a \mid y) - w \nabla \log p_t(a)
 
@@ -87,7 +87,7 @@ def classifier_free_score(score_cond: TimedField, score_uncond: TimedField, w: f
 
 @domain(x=array("... p"), y=integer(0), weights=probabilities("k"), means=array("k p"), covariances=covariance("k p p"))
 def mixture_classifier_gradient(x: Array, y: int, weights: Array, means: Array, covariances: Array) -> Array:
-    r"""The exact classifier of a mixture, whose classes are its components: gradient of its log-probability.
+    r"""Gradient of log p(y|x) for the exact classifier of a mixture, whose classes are its components.
 
     .. math:: \nabla \log p(y \mid x) = \nabla \log \frac{w_y N(x; \mu_y, \Sigma_y)}{\sum_k w_k N(x; \mu_k, \Sigma_k)}
 
@@ -177,8 +177,8 @@ def guided_flow_law(m: float, v: float, V: float, w: float) -> Gaussian:
     .. math:: \text{variance } v q^w, \qquad
               \text{mean } (1 + w) m \int_0^1 (q + (1 - q) \rho^2)^{w/2} d\rho, \qquad q = v / V
 
-    Derivation: the guided score −g(s)a + (1 + w)m/(v + s), g = (1 + w)/(v + s) − w/(V + s), is affine, so what was
-    a at noise s ends as √Ψ(s) a, where log Ψ(s) = −∫₀ˢ g; with r = v/(v + s) this is Ψ = r(q + (1 − q)r)ʷ.
+    Derivation: the guided score −g(s)a + (1 + w)m/(v + s), g = (1 + w)/(v + s) − w/(V + s), is affine. So what
+    was a at noise s ends as √Ψ(s) a, where log Ψ(s) = −∫₀ˢ g; with r = v/(v + s) this is Ψ = r(q + (1 − q)r)ʷ.
 
     Parameters
     ----------
@@ -218,12 +218,8 @@ def guided_diffusion_law(m: float, v: float, V: float, w: float) -> Gaussian:
 
     Parameters
     ----------
-    m, v : float
-        Mean and variance of the condition, v > 0.
-    V : float
-        Variance of all data, > 0.
-    w : float
-        Strength of the guidance.
+    m, v, V, w
+        As for `guided_flow_law`.
 
     Returns
     -------

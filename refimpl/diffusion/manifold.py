@@ -1,7 +1,7 @@
 """Data on a thin set: no density of their own, but scores and denoisers at every noise level σ > 0.
 
-The circle of radius R in the plane, with points spread evenly over it, is the law whose noisy density is in closed
-form; a data set is the other one. Off the set the score grows like distance/σ², and the denoiser projects as σ → 0.
+Two such sets stand here: the circle of radius R in the plane, with points spread evenly over it, whose noisy density is
+in closed form; and a data set. Off the set the score grows like distance/σ², and the denoiser projects as σ → 0.
 """
 
 import numpy as np
@@ -60,12 +60,8 @@ def circle_denoiser(x: Array, radius: float, sigma: float) -> Array:
 
     Parameters
     ----------
-    x : (..., 2) array
-        Noisy points; the centre is guessed to be the centre.
-    radius : float
-        R > 0.
-    sigma : float
-        Standard deviation of the noise, > 0.
+    x, radius, sigma
+        As for `circle_log_density`. The centre is guessed to be the centre.
 
     Returns
     -------
@@ -96,12 +92,8 @@ def circle_score(x: Array, radius: float, sigma: float) -> Array:
 
     Parameters
     ----------
-    x : (..., 2) array
-        Noisy points.
-    radius : float
-        R > 0.
-    sigma : float
-        Standard deviation of the noise, > 0.
+    x, radius, sigma
+        As for `circle_log_density`.
 
     Returns
     -------

@@ -56,10 +56,8 @@ def marginal_score(sde: SDE, weights: Array, means: Array, covariances: Array) -
 
     Parameters
     ----------
-    sde : SDE
-        The forward process.
-    weights, means, covariances : (k,), (k, p), (k, p, p) array
-        The law of the data.
+    sde, weights, means, covariances
+        As for `marginal`.
 
     Returns
     -------
@@ -89,10 +87,8 @@ def marginal_score_divergence(
 
     Parameters
     ----------
-    sde : SDE
-        The forward process.
-    weights, means, covariances : (k,), (k, p), (k, p, p) array
-        The law of the data.
+    sde, weights, means, covariances
+        As for `marginal`.
 
     Returns
     -------

@@ -52,10 +52,8 @@ def weight_by_score_matching(x: Array, a: float) -> float:
 
     Parameters
     ----------
-    x : (n,) array
-        Samples of w N(a, 1) + (1 − w) N(−a, 1).
-    a : float
-        The modes are at ±a; > 0.
+    x, a
+        As for `weight_by_likelihood`.
 
     Returns
     -------
@@ -126,15 +124,13 @@ def score_matching_variance(a: float, w: float) -> float:
               \frac{E \big[ (x + a t)^2 (1 - t^2)^2 \big]}{\big( \tfrac{a}{2 w (1 - w)} E (1 - t^2)^2 \big)^2}
               \simeq \sqrt{\tfrac{2}{\pi}} \, a \, e^{a^2/2} \, \big(w (1 - w)\big)^{3/2} \qquad (a \to \infty)
 
-    with :math:`t = \tanh(a x + \tfrac12 \log \tfrac{w}{1 - w})`: the loss bends by the Fisher divergence only, and its
-    slope is as noisy as the few samples halfway are.
+    Here :math:`t = \tanh(a x + \tfrac12 \log \tfrac{w}{1 - w})`. The loss bends as little as the Fisher divergence
+    does, and only the few samples halfway move its slope.
 
     Parameters
     ----------
-    a : float
-        The modes are at ±a; > 0.
-    w : float
-        Weight of the mode at a, between 0 and 1.
+    a, w
+        As for `likelihood_variance`.
 
     Returns
     -------

@@ -94,7 +94,7 @@ class Preconditioning(NamedTuple):
 
 @domain(sigma=positive, sigma_data=positive)
 def preconditioning(sigma: float, sigma_data: float = 0.5) -> Preconditioning:
-    r"""Factors that give a network F inputs and targets of variance 1, and let the least of its errors through.
+    r"""Factors by which a network F has inputs and targets of variance 1, and its errors count least.
 
     .. math:: \text{skip} = \frac{\sigma_d^2}{\sigma^2 + \sigma_d^2}, \quad
               \text{out} = \frac{\sigma \sigma_d}{\sqrt{\sigma^2 + \sigma_d^2}}, \quad

@@ -150,10 +150,8 @@ def solve_flow(
 
     Parameters
     ----------
-    sde : SDE
-        The forward process.
-    score : callable
-        ∇log p_t, a function of (a, t) of the shape of a.
+    sde, score
+        As for `flow`.
     a : (..., p) array
         Points at time t.
     t, t_end : float

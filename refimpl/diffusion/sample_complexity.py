@@ -1,7 +1,7 @@
-"""What samples buy: the error of score matching against their number, exactly for Gaussian models.
+"""The error of score matching against the number of samples, exactly for Gaussian models.
 
-Also what the bound of the slide is about: the score of the marginal p_t, not of the kernel p_{0→t}, whose noise no
-number of samples removes.
+The slide prints the error against the score of the kernel p_{0→t}. No number of samples brings it below
+`least_kernel_error`: the bound can only be about the score of the marginal p_t.
 """
 
 from typing import NamedTuple

@@ -77,14 +77,8 @@ def velocity(sde: SDE, score: Score, a: Any, t: float) -> Any:
 
     Parameters
     ----------
-    sde : SDE
-        The forward process.
-    score : callable
-        ∇log p_t, a function of (a, t) of the shape of a.
-    a : (..., p) array
-        Points at time t.
-    t : float
-        Time, > 0 and ≤ 1.
+    sde, score, a, t
+        As for `reverse_step`.
 
     Returns
     -------
@@ -111,14 +105,8 @@ def probability_flow_step(sde: SDE, score: Score, a: Any, t: float, dt: float) -
 
     Parameters
     ----------
-    sde : SDE
-        The forward process.
-    score : callable
-        ∇log p_t, a function of (a, t) of the shape of a.
-    a : (..., p) array
-        Points at time t.
-    t : float
-        Time, > 0 and ≤ 1.
+    sde, score, a, t
+        As for `reverse_step`.
     dt : float
         Time step, not 0, with t + dt within [0, 1].
 

@@ -1,4 +1,4 @@
-"""Losses that a score is learnt from: without knowing it, each is least at the same function.
+"""Losses that a score is learnt from; all but the explicit one do without knowing it.
 
 Traces and slices of the Jacobian are exact, by `differentiation.exact_jacobian`; the losses are means over the batch.
 """
@@ -139,12 +139,8 @@ def variance_reduced_sliced_loss(score: Field, a: Array, v: Array) -> float:
 
     Parameters
     ----------
-    score : callable
-        The model h, as in `implicit_loss`.
-    a : (..., p) array
-        Samples of π.
-    v : (..., p) array
-        Directions, as in `sliced_loss`.
+    score, a, v
+        As for `sliced_loss`.
 
     Returns
     -------

@@ -2,7 +2,7 @@ r"""The score network h_x(a, t): a multilayer perceptron with features of the ti
 
 It is the score of noised N(0, I) data plus what the perceptron F adds. F reads the point, features of the time and the
 unit vector of the label, so that columns of its first weights are the labels' embeddings; a label of −1 is none. Its
-parameters x are one vector, and a plain file.
+parameters x can be had as one vector, and as a plain file.
 """
 
 import io

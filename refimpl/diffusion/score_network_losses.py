@@ -86,7 +86,7 @@ def backward(h: ScoreNetwork, a: Any, t: Any, y: Any, c: Any) -> mlp.Gradient:
 
 @domain(F=network, a=array("... p"))
 def trace(F: Network, a: Any) -> Any:
-    r"""Trace of a network's Jacobian: the sum over its m outputs, of which each goes with the input of its number.
+    r"""Trace of a network's Jacobian: the slope of output i along input i, summed over its m outputs.
 
     .. math:: \sum_{i \le m} e_i^\top \nabla F(a) \, e_i
 
@@ -229,7 +229,7 @@ _field = Domain("Network of as many outputs as inputs", _check_field)
 
 @domain(h=_field, a=_batch)
 def implicit_gradient(h: Network, a: Array) -> Loss:
-    r"""Hyvärinen's loss of a network and its gradient, for which the trace is differentiated.
+    r"""Hyvärinen's loss of a network, and its gradient, which differentiates the trace.
 
     .. math:: \frac1n \sum_i \tfrac12 \|h_x(a_i)\|^2 + \operatorname{tr} \nabla h_x(a_i)
 
@@ -269,10 +269,10 @@ def sliced_gradient(h: Network, a: Array, v: Array) -> Loss:
 
     Parameters
     ----------
-    h : Network
-        Model of the score.
-    a, v : (n, p) array
-        Samples of the data, and directions with :math:`E[v v^\top] = I`.
+    h, a
+        As for `implicit_gradient`.
+    v : (n, p) array
+        Directions, with :math:`E[v v^\top] = I`.
 
     Returns
     -------

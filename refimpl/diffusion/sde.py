@@ -129,8 +129,8 @@ def sub_vp(beta_min: float = 0.1, beta_max: float = 20.0) -> SDE:
 
     Parameters
     ----------
-    beta_min, beta_max : float
-        β(0) and β(1), 0 < βmin ≤ βmax; β is linear between.
+    beta_min, beta_max
+        As for `vp`.
 
     Returns
     -------

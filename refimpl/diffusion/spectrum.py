@@ -134,10 +134,8 @@ def wiener_denoiser(x: Array, mean: Array, spectrum: Array, sigma: float) -> Arr
         Noisy images.
     mean : (h, w) array
         Mean image m.
-    spectrum : (h, w) array
-        Mean power S of clean images about their mean, ≥ 0.
-    sigma : float
-        Standard deviation of the noise on a pixel, ≥ 0.
+    spectrum, sigma
+        As for `wiener_gain`.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 r"""Joint training of a score network: the λ(t)-weighted denoising loss over random samples, times and noise.
 
-`train` minimises `joint_objective` over the batches of `joint_draw`. What it does so by, `learn`, takes any objective:
-Adam on random batches, with a moving average of the parameters and records from which a run resumes. Each stretch
+`train` minimises `joint_objective` over the batches of `joint_draw` by `learn`, which takes any objective: Adam on
+random batches, with a moving average of the parameters and records from which a run resumes. Each stretch
 between two records draws from a stream of its own, so that resuming changes nothing. A batch is cut into blocks of
 fixed size whose gradients are added in order, so that the result is the same for any number of threads.
 """
@@ -195,10 +195,8 @@ def joint_objective(h: ScoreNetwork, weight: Callable[[Array], Array] | None = N
 
     Parameters
     ----------
-    h : ScoreNetwork
-        The network, whose parameters do not matter.
-    weight : callable, optional
-        λ ≥ 0, of times (n, 1) to (n, 1); by default std².
+    h, weight
+        As for `train`. The parameters of h do not matter.
 
     Returns
     -------
@@ -351,12 +349,12 @@ def learning_step(
     .. math:: g = \nabla L(x), \qquad x^+ = \text{Adam}(g, x), \qquad
               \bar x^+ = \gamma_k \bar x + (1 - \gamma_k) x^+, \quad \gamma_k = \min\big(\gamma, \tfrac{k}{k + 9}\big)
 
-    where k counts the steps, this one included, so that the average soon forgets where it began.
+    Here k counts the steps, this one included: the average soon forgets where it began.
 
     Parameters
     ----------
-    objective : callable
-        Of the parameters and the parts of a batch: the `Loss`, a mean over the batch.
+    objective
+        As for `learn`.
     state : Learner
         Parameters, averages and number of steps.
     batch : sequence of arrays

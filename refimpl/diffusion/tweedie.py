@@ -1,8 +1,8 @@
 """Tweedie's formula, the denoisers that follow from it, and the two steps by which one samples with a denoiser.
 
 X_σ = X + σZ with Z ~ N(0, I) has the density π_σ. A denoiser is a function D(x, σ) of noisy points and of the standard
-deviation σ of their noise; the best one is D = E[X | X_σ = x]. A step takes noise away, from σ to σ⁺ ≤ σ: both kinds
-look ahead to D; the deterministic one goes part of the way there, the stochastic one farther, and adds new noise.
+deviation σ of their noise; the best one is D = E[X | X_σ = x]. A step takes noise away, from σ to σ⁺ ≤ σ. Both kinds
+aim at D: the deterministic one goes part of the way, the stochastic one goes farther and adds new noise.
 """
 
 from collections.abc import Callable
@@ -204,19 +204,15 @@ def denoising_step(denoiser: Denoiser, x: Any, sigma: float, sigma_next: float) 
 
 @domain(**_step, z=_points)
 def ancestral_denoising_step(denoiser: Denoiser, x: Any, sigma: float, sigma_next: float, z: Any) -> Any:
-    r"""Draw a point with less noise: what the noising chain X, X_σ⁺, X_σ had before x, were D the clean X.
+    r"""Draw a point with less noise: X_σ⁺ of the noising chain X, X_σ⁺, X_σ, given X_σ = x and X = D.
 
     .. math:: x^+ = D + \frac{\sigma^{+2}}{\sigma^2} (x - D)
               + \sigma^+ \sqrt{1 - \frac{\sigma^{+2}}{\sigma^2}} \; z, \qquad D = D(x, \sigma)
 
     Parameters
     ----------
-    denoiser : callable
-        D(x, σ), of the shape of x.
-    x : (..., p) array
-        Points with noise of standard deviation σ.
-    sigma, sigma_next : float
-        Noise before and after the step, 0 ≤ σ⁺ ≤ σ, σ > 0.
+    denoiser, x, sigma, sigma_next
+        As for `denoising_step`.
     z : (..., p) array
         Noise, N(0, I).
 

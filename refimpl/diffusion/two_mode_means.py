@@ -12,7 +12,7 @@ _weight = number("> 0 and < 1")
 
 @domain(w=_weight)
 def half_log_odds(w: float) -> float:
-    r"""By how much of ax a weight shifts the jump of the score.
+    r"""How far a weight shifts the jump of the score, in units of ax.
 
     .. math:: \tfrac12 \log \tfrac{w}{1 - w}
 
@@ -48,7 +48,7 @@ def mean_between(g: Callable[[Array], Array], a: float, w: float, reach: float) 
     w : float
         Weight of the mode at a, between 0 and 1.
     reach : float
-        Where g(y) is as good as 0: \|y\| > reach.
+        Bound of where g counts: g(y) is as good as 0 for \|y\| > reach.
 
     Returns
     -------
@@ -70,10 +70,8 @@ def mean_around(g: Callable[[Array], Array], a: float, w: float) -> float:
     ----------
     g : callable
         Of points (n,), which grows slowly.
-    a : float
-        The modes are at ±a; > 0.
-    w : float
-        Weight of the mode at a, between 0 and 1.
+    a, w
+        As for `mean_between`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians: log-density, score and Jacobian against high precision and automatic differentiation."""
+"""Mixtures of Gaussians: log-density, its gradient and Hessian against high precision and automatic differentiation."""
 
 import autograd
 import mpmath
@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.calculus.mixtures import mixture_log_density, mixture_score_jacobian
-from refimpl.diffusion.tweedie import mixture_score, tweedie_covariance, tweedie_denoiser
+from refimpl.calculus.mixtures import mixture_gradient, mixture_log_density, mixture_score_jacobian
 
-FUNCTIONS = [mixture_log_density, mixture_score, mixture_score_jacobian]
+FUNCTIONS = [mixture_log_density, mixture_gradient, mixture_score_jacobian]
 
 
 def mixture(rng, k, p):
@@ -48,7 +47,7 @@ def test_against_high_precision(scale):
             log_density = float(exact_log_density([mpmath.mpf(v) for v in x], *parameters))
             np.testing.assert_allclose(mixture_log_density(x, *parameters), log_density, rtol=1e-12)
             score = exact_score(x, *parameters)
-            np.testing.assert_allclose(mixture_score(x, *parameters), score, atol=1e-12 * np.linalg.norm(score))
+            np.testing.assert_allclose(mixture_gradient(x, *parameters), score, atol=1e-12 * np.linalg.norm(score))
 
 
 @settings(deadline=None)
@@ -68,27 +67,9 @@ def test_derivatives_against_automatic_differentiation():
     parameters = mixture(rng, 3, 2)
     for x in 3 * rng.standard_normal((5, 2)):
         gradient = autograd.grad(lambda x: mixture_log_density(x, *parameters))(x)
-        np.testing.assert_allclose(mixture_score(x, *parameters), gradient, rtol=1e-11)
-        J = autograd.jacobian(lambda x: mixture_score(x, *parameters))(x)
+        np.testing.assert_allclose(mixture_gradient(x, *parameters), gradient, rtol=1e-11)
+        J = autograd.jacobian(lambda x: mixture_gradient(x, *parameters))(x)
         np.testing.assert_allclose(mixture_score_jacobian(x, *parameters), J, rtol=1e-11, atol=1e-12)
-
-
-def test_tweedie_on_a_mixture_is_the_average_of_the_posteriors_of_its_components():
-    rng = np.random.default_rng(3)
-    (weights, means, C), sigma, x = mixture(rng, 3, 2), 0.8, rng.standard_normal((6, 2))
-    noisy = C + sigma**2 * np.eye(2)
-    gain = C @ np.linalg.inv(noisy)
-    conditional_means = means + np.einsum("kij,nkj->nki", gain, x[:, None] - means)
-    density = [[np.exp(mixture_log_density(a, [1.0], [m], [N])) for m, N in zip(means, noisy, strict=True)] for a in x]
-    r = weights * np.array(density)
-    r /= r.sum(axis=1, keepdims=True)
-    expected = np.einsum("nk,nki->ni", r, conditional_means)
-    D = tweedie_denoiser(x, lambda x: mixture_score(x, weights, means, noisy), sigma)
-    np.testing.assert_allclose(D, expected, rtol=1e-12)
-    spread = conditional_means - expected[:, None]
-    covariances = np.einsum("nk,kij->nij", r, C - gain @ C) + np.einsum("nk,nki,nkj->nij", r, spread, spread)
-    S = tweedie_covariance(x, lambda x: mixture_score_jacobian(x, weights, means, noisy), sigma)
-    np.testing.assert_allclose(S, covariances, rtol=1e-11)
 
 
 @settings(deadline=None)
@@ -100,7 +81,7 @@ def test_nothing_overflows(exponents, direction):
     sigma, far, apart = (10.0**e for e in exponents)
     means, covariances = apart * np.array([[1.0, 0.5], [-1.0, 0.3]]), np.stack([sigma**2 * np.eye(2)] * 2)
     x = far * np.array([np.cos(direction), np.sin(direction)])
-    s = mixture_score(x, [0.25, 0.75], means, covariances)
+    s = mixture_gradient(x, [0.25, 0.75], means, covariances)
     D = x + sigma**2 * s
     assert np.isfinite(s).all()
     outside = np.maximum(means.min(axis=0) - D, D - means.max(axis=0))

@@ -1,9 +1,9 @@
-"""Two distant modes: extremes, batches, fits of the weight, bad input."""
+"""Two distant modes: extremes, batches, bad input."""
 
 import numpy as np
 import pytest
 
-from refimpl.diffusion import fisher_blindness, mode_weight
+from refimpl.diffusion import fisher_blindness
 
 DISTANCES = [fisher_blindness.mode_fisher_divergence, fisher_blindness.mode_kl, fisher_blindness.mode_total_variation]
 
@@ -38,25 +38,8 @@ def test_density_and_score_of_batches():
     np.testing.assert_allclose(fisher_blindness.mode_score(x, 2.0, 0.3), log_slope / (2 * h), rtol=1e-6, atol=1e-8)
 
 
-def test_likelihood_counts_distant_modes():
-    assert mode_weight.weight_by_likelihood([30.0, 30.0, -30.0], 30.0) == pytest.approx(2 / 3)
-    assert mode_weight.weight_by_likelihood([5.0, 6.0], 5.0) == pytest.approx(1)
+FUNCTIONS = [f for f in vars(fisher_blindness).values() if hasattr(f, "domains")]
 
-
-def test_score_matching_is_blind_to_distant_modes():
-    one, other = [30.0, 30.0, -30.0], [-30.0, -30.0, 30.0]
-    assert mode_weight.weight_by_score_matching(one, 30.0) == mode_weight.weight_by_score_matching(other, 30.0)
-
-
-def test_variances_of_distant_modes():
-    assert mode_weight.likelihood_variance(200.0, 0.3) == pytest.approx(0.21)
-    assert mode_weight.score_matching_variance(20.0, 0.3) > 1e80
-    assert (
-        1e290 < mode_weight.score_matching_variance(37.0, 0.3) < mode_weight.score_matching_variance(1e4, 0.3) == np.inf
-    )
-
-
-FUNCTIONS = [f for module in (fisher_blindness, mode_weight) for f in vars(module).values() if hasattr(f, "domains")]
 GOOD = {"x": [1.0, -1.0], "a": 1.0, "w": 0.5, "v": 0.5}
 
 

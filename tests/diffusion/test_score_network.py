@@ -1,4 +1,4 @@
-"""The score network: shapes, batches, times and labels, gradients along a direction, untouched arguments, bad input."""
+"""The score network: shapes, batches, times and labels, bad input."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.backpropagation.activations import silu, tanh
+from refimpl.backpropagation.activations import silu
 from refimpl.diffusion import score_network_losses
 from refimpl.diffusion.score_network import (
     ScoreNetwork,
@@ -18,41 +18,13 @@ from refimpl.diffusion.score_network import (
     time_features,
     with_parameters,
 )
-from refimpl.diffusion.sde import ve, vp
+from refimpl.diffusion.sde import vp
 
 
 def instance(p: int = 2, frequencies: int = 1, classes: int = 3, sde=vp, activation=silu) -> ScoreNetwork:
     rng = np.random.default_rng(0)
     h = random_score_network(sde(), (p, 6, 5), rng, frequencies, classes, activation)
     return with_parameters(h, 0.5 * rng.standard_normal(len(parameters(h))))
-
-
-def difference(f: Callable[[float], float], step: float = 1e-3) -> float:
-    coarse, fine = ((f(s) - f(-s)) / (2 * s) for s in (step, step / 2))
-    return (4 * fine - coarse) / 3
-
-
-@pytest.mark.parametrize("sde", [vp, ve])
-@pytest.mark.parametrize("activation", [silu, tanh], ids=lambda one: one.name)
-def test_gradients_along_a_direction(sde, activation) -> None:
-    h, rng = instance(sde=sde, activation=activation), np.random.default_rng(1)
-    a, c, da = rng.standard_normal((3, 4, 2))
-    t, y, w = rng.uniform(0.2, 0.5, (4, 1)), np.array([0, 2, -1, 1]), rng.standard_normal(4)
-    x = parameters(h)
-    dx = rng.standard_normal(x.shape)
-
-    def value(s: float) -> float:
-        return (c * score(with_parameters(h, x + s * dx), a + s * da, t, y)).sum()
-
-    def divergence(s: float) -> float:
-        return (w * score_network_losses.divergence(with_parameters(h, x + s * dx), a + s * da, t, y)).sum()
-
-    for f, g in (
-        (value, score_network_losses.backward(h, a, t, y, c)),
-        (divergence, score_network_losses.divergence_backward(h, a, t, y, w)),
-    ):
-        gradient = parameters(h._replace(F=h.F._replace(layers=g.layers)))
-        assert gradient @ dx + (g.input * da).sum() == pytest.approx(difference(f), rel=1e-6)
 
 
 @settings(deadline=None, max_examples=25)
@@ -77,16 +49,6 @@ def test_one_time_and_one_label_serve_all_points() -> None:
     np.testing.assert_array_equal(score(h, a, 0.5), score(h, a, 0.5, -1))
 
 
-def test_arguments_stay_as_they_are() -> None:
-    h, rng = instance(), np.random.default_rng(4)
-    given = [*rng.standard_normal((2, 4, 2)), rng.uniform(0.1, 1, (4, 1)), parameters(h)]
-    copies = [one.copy() for one in given]
-    score_network_losses.backward(h, given[0], given[2], None, given[1])
-    score_network_losses.divergence_backward(h, given[0], given[2], None, given[1][:, 0])
-    for one, copy in zip([*given[:3], parameters(h)], copies, strict=True):
-        np.testing.assert_array_equal(one, copy)
-
-
 A = np.zeros((4, 2))
 
 
@@ -106,25 +68,11 @@ A = np.zeros((4, 2))
         (lambda h: score(h, A, 0.5, 1.0), TypeError, "y must hold integers"),
         (lambda h: score(h._replace(classes=0), A, 0.5), ValueError, "h.F must have 2 . 3 inputs"),
         (lambda h: score(h, np.zeros((4, 3)), 0.5), ValueError, "a must have shape"),
+        (lambda h: score(h, np.zeros((3, 784)), 0.5), ValueError, "a must have shape"),
         (lambda h: score(h.F, A, 0.5), TypeError, "h must be a ScoreNetwork"),
         (lambda h: score(h._replace(sde=None), A, 0.5), TypeError, "h.sde must be an SDE"),
         (lambda h: score(h._replace(frequencies=-1), A, 0.5), ValueError, "h.frequencies must be >= 0"),
         (lambda h: time_features(2.0, 1), ValueError, "t must be >= 0 and <= 1"),
-        (
-            lambda h: score_network_losses.backward(h, A, 0.5, None, np.zeros((4, 3))),
-            ValueError,
-            "c must have shape",
-        ),
-        (
-            lambda h: score_network_losses.backward(h, A, 0.5, None, np.zeros((3, 2))),
-            ValueError,
-            "c must have the shape",
-        ),
-        (
-            lambda h: score_network_losses.divergence_backward(h, A, 0.5, None, np.ones(3)),
-            ValueError,
-            "w must have the shape",
-        ),
         (lambda h: score_from_output(A, A, 0.0, 1.0), ValueError, "c must be > 0"),
         (lambda h: random_score_network(vp(), 2, np.random.default_rng()), TypeError, "widths must be a sequence"),
         (lambda h: random_score_network(vp(), (2, 3), None), TypeError, "rng must be"),

@@ -1,4 +1,4 @@
-"""Training: resuming, threads, divergence, checkpoints, the sampler of networks, bad input."""
+"""Training: resuming, threads, divergence, labels, bad input."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,17 +7,16 @@ import numpy as np
 import pytest
 
 from refimpl.arguments.errors import DivergedError
-from refimpl.backpropagation.layers import Network, random_layers
-from refimpl.diffusion import digit_network, score_network, score_network_losses, training
+from refimpl.diffusion import score_network, training
 from refimpl.diffusion.data_sets import two_moons
-from refimpl.diffusion.score_network import ScoreNetwork, random_score_network, score
+from refimpl.diffusion.score_network import ScoreNetwork, random_score_network
 from refimpl.diffusion.score_network_losses import Loss
-from refimpl.diffusion.score_network_sampler import BLOCK, sample_network
-from refimpl.diffusion.sde import sub_vp, vp
+from refimpl.diffusion.sde import vp
 from refimpl.diffusion.training import Training
 from refimpl.files import checkpoints
 
 MOONS = two_moons(400, np.random.default_rng(0))
+
 SHORT = Training(1e-2, 0.9, iterations=4, records=3)
 
 
@@ -74,9 +73,6 @@ def test_a_truncated_file_of_partial_results_is_refused(tmp_path: Path) -> None:
 def test_threads_change_nothing() -> None:
     for one, other in zip(run(threads=1, batch=700).history, run(threads=3, batch=700).history, strict=True):
         np.testing.assert_array_equal(one, other)
-    h = run().network
-    one, other = (sample_network(h, 600, 5, np.random.default_rng(3), 1, 0.5, threads=k) for k in (1, 3))
-    np.testing.assert_array_equal(one, other)
 
 
 def test_training_that_diverges_keeps_the_last_record_and_says_where(tmp_path: Path) -> None:
@@ -101,92 +97,11 @@ def test_training_changes_nothing_that_it_is_given() -> None:
     np.testing.assert_array_equal(score_network.parameters(h), before)
 
 
-def test_a_checkpoint_comes_back(tmp_path: Path) -> None:
-    h, file = run().network, tmp_path / "network.npz"
-    score_network.save(file, h)
-    found = score_network.load(file, small(seed=5))
-    np.testing.assert_allclose(score_network.parameters(found), score_network.parameters(h), rtol=1e-7)
-    assert [one.name for one in tmp_path.iterdir()] == ["network.npz"]
-
-
-def test_a_checkpoint_of_another_architecture_or_cut_short_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "network.npz"
-    score_network.save(file, small())
-    for other in (small(9), small()._replace(sde=sub_vp()), small()._replace(sde=vp(0.1, 10.0))):
-        with pytest.raises(ValueError, match=r"path must hold a network 7-[89]-[89]-2 silu"):
-            score_network.load(file, other)
-    file.write_bytes(file.read_bytes()[:-200])
-    with pytest.raises(ValueError, match="path must be a checkpoint, whole"):
-        score_network.load(file, small())
-    np.savez(file, something=np.zeros(3))
-    with pytest.raises(ValueError, match="path must be a checkpoint, whole"):
-        score_network.load(file, small())
-    np.save(tmp_path / "one.npy", np.zeros(3))
-    with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*not a whole npz file"):
-        score_network.load(tmp_path / "one.npy", small())
-    score_network.save(file, small())
-    np.savez(file, **checkpoints.read(file) | {"x": np.full(3, np.nan)})
-    with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*x must be finite"):
-        score_network.load(file, small())
-    with pytest.raises(FileNotFoundError):
-        score_network.load(tmp_path / "nowhere.npz", small())
-
-
-def test_whatever_bit_of_a_checkpoint_is_wrong_is_refused_or_does_not_matter(tmp_path: Path) -> None:
-    h, file = small(), tmp_path / "network.npz"
-    score_network.save(file, h)
-    whole, x = file.read_bytes(), score_network.parameters(score_network.load(file, h))
-    for i in range(0, len(whole), 3):
-        file.write_bytes(whole[:i] + bytes([whole[i] ^ 1 << i % 8]) + whole[i + 1 :])
-        try:
-            np.testing.assert_array_equal(score_network.parameters(score_network.load(file, h)), x)
-        except ValueError as error:
-            assert str(error).startswith("path must")  # noqa: PT017
-
-
 def test_labels_are_looked_through_before_training() -> None:
     y, seen = np.where(np.arange(400) == 7, 2, MOONS.labels), []
     with pytest.raises(ValueError, match="y must be >= -1 and < 2, the number of classes, got 2"):
         run(None, lambda records, loss: seen.append(records), y=y, batch=1)
     assert not seen
-
-
-def test_the_command_says_what_is_wrong_before_it_trains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    for options, message in (
-        (["--steps", "5"], "steps must be >= 20, got 5"),
-        (["--out", str(tmp_path / "none" / "x.npz")], "--out must be a file in a writable directory"),
-        (["--out", str(tmp_path)], "--out must be a file in a writable directory"),
-    ):
-        monkeypatch.setattr("sys.argv", ["digit_network", *options])
-        with pytest.raises(SystemExit, match="2"):
-            digit_network.main()
-        assert message in capsys.readouterr().err
-
-
-def test_the_command_trains_and_goes_on_where_it_was_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("sys.argv", ["digit_network", "--steps", "20", "--out", str(tmp_path / "x.npz")])
-    train = digit_network.train
-
-    def stopped(*args: object, progress: Callable, **keywords: object) -> object:
-        def stop(records: int, loss: float) -> None:
-            progress(records, loss)
-            if records == 18:
-                raise KeyboardInterrupt
-
-        return train(*args, progress=stop, **keywords)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(digit_network, "train", stopped)
-    assert digit_network.main() == 130
-    assert "step 18 of 20" in capsys.readouterr().err
-    monkeypatch.setattr(digit_network, "train", train)
-    assert digit_network.main() == 0
-    assert capsys.readouterr().err.startswith("step 19 of 20")
-    score_network.load(tmp_path / "x.npz", digit_network.untrained(rng()))
 
 
 def test_labels_are_dropped_at_their_rate() -> None:
@@ -198,19 +113,6 @@ def test_labels_are_dropped_at_their_rate() -> None:
     label = {tuple(point): one for point, one in zip(MOONS.points, MOONS.labels, strict=True)}
     kept = y >= 0
     assert [label[tuple(point)] for point in a[kept]] == list(y[kept])
-
-
-def test_one_sample_too_many_for_the_blocks_is_sampled_too() -> None:
-    for n in (1, BLOCK + 1):
-        assert sample_network(small(), n, 2, rng()).shape == (n, 2)
-
-
-def test_guided_samples_use_both_scores() -> None:
-    h = run().network
-    a = sample_network(h, 50, 5, np.random.default_rng(0), 1, 0.5)
-    b = sample_network(h, 50, 5, np.random.default_rng(0), 1, 0.0)
-    assert a.shape == b.shape == (50, 2)
-    assert not np.allclose(a, b)
 
 
 def rng() -> np.random.Generator:
@@ -242,37 +144,6 @@ P = MOONS.points
         (lambda: train(drop=2), ValueError, "drop must be >= 0 and <= 1"),
         (lambda: train(path=3), TypeError, "path must be a path"),
         (lambda: train(threads=0), ValueError, "threads must be >= 1"),
-        (lambda: sample_network(small(), 5, 5, rng(), 2), ValueError, "y must be >= -1 and < 2"),
-        (lambda: sample_network(small(), 5, 5, rng(), [0, 1]), ValueError, "y must be one label or 5"),
-        (lambda: sample_network(small(), 5, 5, rng(), w=1.0), ValueError, "y must be given"),
-        (lambda: sample_network(small(), 5, 5, rng(), t_end=0.0), ValueError, "t_end must be > 0"),
-        (lambda: score_network_losses.joint_gradient(small(), P, 0.0, P), ValueError, "t must be a time with std > 0"),
-        (
-            lambda: score_network_losses.joint_gradient(small(), P, P[:, 0] ** 2 / 9, P),
-            ValueError,
-            "t must be one number or of",
-        ),
-        (
-            lambda: score_network_losses.joint_gradient(small(), P, [[0.5]] * 3, P),
-            ValueError,
-            "t must have shape .n, 1.",
-        ),
-        (
-            lambda: score_network_losses.joint_gradient(small(), P, 0.5, P, None, -(P[:, :1] ** 2)),
-            ValueError,
-            "weight must be >=",
-        ),
-        (lambda: score_network_losses.joint_gradient(small(), P, 0.5, P[:3]), ValueError, "z must have shape"),
-        (
-            lambda: score_network_losses.implicit_gradient(Network(random_layers((3, 2), rng()), None), P),
-            TypeError,
-            "h's",
-        ),
-        (
-            lambda: score_network_losses.implicit_gradient(small().F, P),
-            ValueError,
-            "h must have as many outputs as inputs",
-        ),
         (
             lambda: training.learn(lambda x, a, b: Loss(0.0, x), lambda rng: [P, P[:3]], [0.0], SHORT, rng()),
             ValueError,
@@ -293,7 +164,6 @@ P = MOONS.points
             TypeError,
             "objective must return a Loss with a gradient of shape .1,.",
         ),
-        (lambda: score(small(), np.zeros((3, 784)), 0.5), ValueError, "a must have shape"),
     ],
 )
 def test_bad_input_is_refused(call: Callable[[], object], error: type[Exception], message: str) -> None:

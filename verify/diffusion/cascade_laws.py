@@ -92,10 +92,10 @@ def by_precisions(m, C, A, s, stage_mean, stage_covariance):
 
 @claim("D23", slide=SLIDE, source="laws of total expectation and covariance; chain rule of KL")
 def composites_of_gaussian_stages_are_gaussian(rng, *, cascade_law=laws.cascade_law):
-    r"""N(m + K(m₁ − Am), C − KAC + K(C₁ + s²I)Kᵀ): right for the right first stage, A shows the first stage at s = 0.
+    r"""N(m + K(m₁ − Am), C − KAC + K(C₁ + s²I)Kᵀ): the data's law if the first stage is right; at s = 0 Ax has its law.
 
-    There its error passes through whole: KL(composite‖data) = KL(first stage‖right one); noise s > 0 lessens it to at
-    most the KL of the two under that noise, and to 0 as s → ∞.
+    At s = 0 the first stage's error passes through whole: KL(composite‖data) = KL(first stage‖right one). Noise s > 0
+    lessens it to at most the KL of the two under that noise, and to 0 as s → ∞.
     """
     m, C = random_law(rng, 4)
     A = rng.standard_normal((2, 4))

@@ -7,7 +7,12 @@ from refimpl.diffusion import training
 from verify.claims import claim
 from verify.evidence import distribution, equal, mean
 
-SLIDE, NORMAL = "Joint training of the score network", scipy.stats.norm.cdf
+SLIDE = "Joint training of the score network"
+
+
+def normal(z):
+    """Distribution function of N(0, 1)."""
+    return scipy.stats.norm.cdf(z)
 
 
 def draw_many(joint_draw, rng):
@@ -30,7 +35,7 @@ def batches_have_uniform_times_and_drop_labels(rng, *, joint_draw=training.joint
     for k in range(7):
         yield mean(f"sample {k}", i == k, 1 / 7, delta=0.04)
     yield distribution("t", t, lambda t: np.clip((t - start) / (1 - start), 0, 1), delta=0.05)
-    yield distribution("noise", z.ravel(), NORMAL, delta=0.05)
+    yield distribution("noise", z.ravel(), normal, delta=0.05)
 
 
 @claim("D15", slide=SLIDE, source="Song et al. 2021, (7); Ho & Salimans 2022, Algorithm 1")
@@ -38,8 +43,8 @@ def what_batches_draw_is_independent(rng, *, joint_draw=training.joint_draw):
     r"""Samples, times, noise and dropped labels say nothing of one another, nor one row of a batch of another row."""
     same, t, z, labels, y, drop, start = draw_many(joint_draw, rng)
     i, half, dropped, early = same.all(-1).argmax(1), len(t) // 2, labels == -1, t < np.median(t)
-    yield distribution("noise along the diagonal", z.sum(1) / np.sqrt(2), NORMAL, delta=0.06)
-    yield distribution("noise where t is small", z[early, 0], NORMAL, delta=0.08)
+    yield distribution("noise along the diagonal", z.sum(1) / np.sqrt(2), normal, delta=0.06)
+    yield distribution("noise where t is small", z[early, 0], normal, delta=0.08)
     first = (t[i == 0] - start) / (1 - start)
     yield distribution("t of the first sample", first, scipy.stats.uniform.cdf, delta=0.16)
     for k in range(3):
@@ -48,8 +53,8 @@ def what_batches_draw_is_independent(rng, *, joint_draw=training.joint_draw):
     yield mean("the same sample in both halves", i[:half] == i[half:], 1 / 7, delta=0.05)
     yield mean("the same sample twice running", i[::2] == i[1::2], 1 / 7, delta=0.05)
     yield mean("t rises", t[::2] < t[1::2], 0.5, delta=0.06)
-    yield distribution("noise of both halves", (z[:half, 0] + z[half:, 0]) / np.sqrt(2), NORMAL, delta=0.08)
-    yield distribution("noise of neighbours", (z[::2, 0] + z[1::2, 0]) / np.sqrt(2), NORMAL, delta=0.08)
+    yield distribution("noise of both halves", (z[:half, 0] + z[half:, 0]) / np.sqrt(2), normal, delta=0.08)
+    yield distribution("noise of neighbours", (z[::2, 0] + z[1::2, 0]) / np.sqrt(2), normal, delta=0.08)
 
 
 def redrawn(change):
