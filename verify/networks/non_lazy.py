@@ -19,36 +19,20 @@ ZHU = "Zhu, Liu, Chrysos & Cevher 2022"
 
 
 @claim("N10", slide=SLIDE, source=ZHU)
-def condition_is_sufficient_and_not_necessary(
+def printed_condition_asks_for_small_starts(
     rng, *, non_lazy_ratio=non_lazy.non_lazy_ratio, small_scales=non_lazy.small_scales
 ):
-    r"""(m^(3/2) Σβᵢ)^L/α → 0 implies the condensed regime of two layers; for α = 1, β = m^(−c) it says c > 1.5.
-
-    At γ, γ' the ratio is of order m^(3 + |γ'| − γ), exactly. Condensed is more: for β = m^(−c) all c > ½.
-    """
-    m = (2**20, 2**40)
-    for L in (2, 3, 5):
-        for c in (0.25, 1.25, 1.5, 1.75, 4.0):
-            low, high = (np.log2(non_lazy_ratio(small_scales(c, width), width, L)) for width in m)
-            what = f"L = {L}, c = {c}: exponent of the ratio"
-            yield equal(what, (high - low) / 20, L * (1.5 - c), atol=rounding(1000))
-    places = [(i / 2, j / 2) for i, j in product(range(-2, 13), range(-6, 7))]
-    orders, condensed = [], []
-    for place in places:
-        ratios = [non_lazy_ratio(phase_diagram.scales_at(*place, width), width, 2) for width in m]
-        orders.append(np.diff(np.log2(ratios))[0] / 20)
-        condensed.append(phase_diagram.regime(*place) == "condensed")
-    gamma, gamma_prime = np.array(places).T
-    yield equal("exponent at (γ, γ')", orders, 3 + np.abs(gamma_prime) - gamma, atol=0.06)
-    holds = np.array(orders) < -0.1
-    yield equal("where it holds, not condensed", np.sum(holds & ~np.array(condensed)), 0)
-    yield at_least("condensed without it", np.sum(~holds & np.array(condensed)), 1, resolution=len(places))
+    r"""(m^(3/2) Σβᵢ)^L/α is of order m^(L(3/2 − c)) for α = 1, β = m^(−c): it goes to 0 for c > 1.5."""
+    for L, c in product((2, 3, 5), (0.25, 1.25, 1.5, 1.75, 4.0)):
+        low, high = (np.log2(non_lazy_ratio(small_scales(c, m), m, L)) for m in (2**20, 2**40))
+        what = f"L = {L}, c = {c}: exponent of the ratio"
+        yield equal(what, (high - low) / 20, L * (1.5 - c), atol=rounding(1000))
     s = Scales(*rng.uniform(0.1, 2, 4))
     expected = [(8 * (s.beta_1 + s.beta_L + (L - 2) * s.beta)) ** L / s.alpha for L in (2, 3, 6)]
     yield equal("at m = 4", [non_lazy_ratio(s, 4, L) for L in (2, 3, 6)], expected, rtol=rounding(100))
 
 
-condition_is_sufficient_and_not_necessary.mutants(
+printed_condition_asks_for_small_starts.mutants(
     {
         "m in place of m^(3/2)": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) / float(m) ** (L / 2),
         "not to the power L": lambda scales, m, L: (
@@ -62,13 +46,39 @@ condition_is_sufficient_and_not_necessary.mutants(
     },
     replaces="non_lazy_ratio",
 )
-condition_is_sufficient_and_not_necessary.mutants(
+printed_condition_asks_for_small_starts.mutants(
     {
         "variances m^(−c)": lambda c, m: non_lazy.small_scales(c / 2, m),
         "α = m^(−c) too": lambda c, m: non_lazy.small_scales(c, m)._replace(alpha=float(m) ** -c),
     },
     replaces="small_scales",
 )
+
+
+@claim("N10", slide=SLIDE, source=ZHU)
+def condition_is_sufficient_and_not_necessary(rng, *, non_lazy_ratio=non_lazy.non_lazy_ratio):
+    r"""Where (m^(3/2) Σβᵢ)²/α → 0 two layers are condensed; they are condensed elsewhere too, for β = m^(−c) if c > ½.
+
+    At γ, γ' the ratio is of order m^(3 + |γ'| − γ), exactly.
+    """
+    places = [(i / 2, j / 2) for i, j in product(range(-2, 13), range(-6, 7))]
+    orders, condensed = [], []
+    for place in places:
+        low, high = (np.log2(non_lazy_ratio(phase_diagram.scales_at(*place, m), m, 2)) for m in (2**20, 2**40))
+        orders.append((high - low) / 20)
+        condensed.append(phase_diagram.regime(*place) == "condensed")
+    gamma, gamma_prime = np.array(places).T
+    yield equal("exponent at (γ, γ')", orders, 3 + np.abs(gamma_prime) - gamma, atol=0.06)
+    holds = np.array(orders) < -0.1
+    yield equal("where it holds, not condensed", np.sum(holds & ~np.array(condensed)), 0)
+    yield at_least("condensed without it", np.sum(~holds & np.array(condensed)), 1, resolution=len(places))
+
+
+condition_is_sufficient_and_not_necessary.mutants({
+    "m in place of m^(3/2)": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) / float(m) ** (L / 2),
+    "without the last layer": lambda scales, m, L: non_lazy.non_lazy_ratio(scales._replace(beta_L=1e-300), m, L),
+    "α upside down": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha**2,
+})
 
 
 @claim("N10", slide=SLIDE, source="Euler's theorem on homogeneous functions")
@@ -84,6 +94,7 @@ def homogeneity_bounds_stability_from_below(rng, *, homogeneity_floor=non_lazy.h
         measured = perturbation_stability.expected_perturbation(g, eps)
         floor, size = homogeneity_floor(h, a, eps), rounding(1e4, np.abs(measured).max())
         yield at_least(f"p = {p}, L = {L}", measured, floor, slack=size, resolution=1 + measured.max())
+        yield equal(f"p = {p}, L = {L}: even in h", homogeneity_floor(-h, a, eps), floor)
         if p == 1:
             yield equal("on the line", floor, measured, atol=size)
     yield equal("default ε = 1", homogeneity_floor(h, a), homogeneity_floor(h, a, 1.0))
@@ -109,8 +120,8 @@ def printed_bound_fails_at_initialisation(
 ):
     r"""At the start P ~ m^(½−2c), exactly known: n/m^(c+1.5) is smaller by m^(c−2), without limit, where c < 2.
 
-    As printed it would hold for every c > 1.5; before training it holds for c ≥ 2 only. Points may grow in number,
-    m ≫ n²: with n = m^¼ it fails for c < 1¾ still; only of the start, with n near √m, c > 1.5 makes it hold.
+    As printed it would hold for every c > 1.5; before training it holds for c ≥ 2 only. The number of points may grow
+    too, as long as m ≫ n². With n = m^¼ the bound still fails for c < 1¾; with n near √m it holds for c > 1.5.
     """
     widths, (p, n) = 2.0 ** np.arange(10, 29, 3), rng.integers(2, 50, 2).tolist()
     for c in (1.6, 1.75, 2.0, 2.5):
@@ -156,10 +167,10 @@ WIDTHS, NETWORKS, STEPS = (128, 512, 2048), 12, 320
 def trained_networks_that_start_small_move_and_stay_rough(
     rng, *, small_scales=non_lazy.small_scales, lazy_ratio=lazy_ratio, curvature_bound=phase_diagram.curvature_bound
 ):
-    r"""After training κ ~ m^(c−½) → ∞ for all c > ½, and P keeps its size at every width, for n/m^(c+1.5) printed.
+    r"""After training κ ~ m^(c−½) → ∞ for all c > ½, and P keeps its size at every width; n/m^(c+1.5) is printed.
 
-    Width neither helps nor hurts. P is over the points of training, on the unit circle, where it is ≥ c₂|h|, and less
-    than twice that.
+    Width neither helps nor hurts. P is the mean over the points of training, on the unit circle. It is ≥ c₂|h| there,
+    and less than twice that.
     """
     a, b = circle()
     for c in (1.0, 1.75):

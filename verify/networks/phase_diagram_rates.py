@@ -44,9 +44,9 @@ def relative_change_grows_as_its_place_says(
 ):
     r"""‖ΔX₁‖_F/‖X₁‖_F ~ m^s after training, at eleven places: exponents with intervals, 0 among those of critical ones.
 
-    Gradient descent by half the inverse of the curvature, until less than a twentieth of the loss is left. More
-    networks where outputs of order 1 at the start scatter the changes, γ ≤ ½. Places near the line, beside it, have
-    corrections at finite width larger than these intervals (s = 0.28 at (1.5, 0), for ¼): the figure shows them.
+    Gradient descent by half the inverse of the curvature, until less than a twentieth of the loss is left. There are
+    more networks where γ ≤ ½, since outputs of order 1 at the start scatter the changes. Beside the line finite widths
+    shift the slopes by more than these intervals (s = 0.28 at (1.5, 0), for ¼): the figure shows such places.
     """
     a, b = circle()
     for place in GRID:
@@ -68,7 +68,7 @@ def relative_change_grows_as_its_place_says(
         yield rate(f"γ, γ' = {place}: change in m", x, np.concatenate(changes), movement_exponent(*place))
 
 
-def root_alpha(gamma, gamma_prime, m):
+def root_of_alpha(gamma, gamma_prime, m):
     s = phase_diagram.scales_at(gamma, gamma_prime, m)
     return s._replace(alpha=np.sqrt(s.alpha))
 
@@ -78,12 +78,12 @@ def twice_as_fast_where_condensed(gamma, gamma_prime):
     return 2 * s if s > 0 else s
 
 
-def half_as_fast_beyond_gamma_1(gamma, gamma_prime):
+def half_as_fast_beyond_one(gamma, gamma_prime):
     s = phase_diagram.movement_exponent(gamma, gamma_prime)
     return s / 2 if gamma >= 1 and s < 0 else s
 
 
-def errors_left_out_steps_too_long(weights, a, b, alpha=1.0):
+def errors_left_out(weights, a, b, alpha=1.0):
     h = forward(weights, a, alpha, identity)
     return phase_diagram.curvature_bound(weights, a, h, alpha)
 
@@ -92,7 +92,7 @@ relative_change_grows_as_its_place_says.mutants(
     {
         "γ' of the wrong sign": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, -gamma_prime, m),
         "α = 1": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, gamma_prime, m)._replace(alpha=1.0),
-        "√ of α": root_alpha,
+        "√ of α": root_of_alpha,
     },
     replaces="scales_at",
 )
@@ -103,7 +103,7 @@ relative_change_grows_as_its_place_says.mutants(
             phase_diagram.movement_exponent(gamma, gamma_prime) - max(0.5 - gamma, 0)
         ),
         "twice as fast where condensed": twice_as_fast_where_condensed,
-        "half as fast beyond γ = 1": half_as_fast_beyond_gamma_1,
+        "half as fast beyond γ = 1": half_as_fast_beyond_one,
     },
     replaces="movement_exponent",
 )
@@ -112,7 +112,7 @@ relative_change_grows_as_its_place_says.mutants(
         "steps a thousand times too short": lambda weights, a, b, alpha=1.0: (
             1000 * phase_diagram.curvature_bound(weights, a, b, alpha)
         ),
-        "errors left out: steps too long": errors_left_out_steps_too_long,
+        "errors left out: steps too long": errors_left_out,
     },
     replaces="curvature_bound",
 )
