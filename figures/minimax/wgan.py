@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
 from refimpl.arguments.arrays import Array
-from refimpl.backpropagation import activations, layers, mlp, mlp_passes, mlp_tangents, optimizers
+from refimpl.backpropagation import activations, layers, mlp, optimizers
 from refimpl.files import checkpoints
 from refimpl.minimax import gan, gan_algorithms, gan_training, twenty_five_gaussians, wgan
 from refimpl.minimax.gan import Gan
@@ -59,8 +59,6 @@ CODE = (
     activations,
     layers,
     mlp,
-    mlp_passes,
-    mlp_tangents,
     optimizers,
 )
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from figures.sweeping import resumed
 from refimpl.arguments.arrays import Array
-from refimpl.backpropagation import cross_entropy, layers, mlp, mlp_passes, optimizers
+from refimpl.backpropagation import layers, losses, mlp, optimizers
 from refimpl.networks import (
     coordinate_check,
     mup,
@@ -50,7 +50,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "full": {"widths": (5, 5, 4), "seeds": 3, "steps": 100, "batch": 64, "check": (64, 256, 1024, 8192)},
 }
 EXPONENTS = {"MLP, SGD": np.arange(-6, 4), "MLP, Adam": np.arange(-10, -1), "transformer, Adam": np.arange(-10, -1)}
-CODE = (cross_entropy, layers, mlp, mlp_passes, mup, mup_training, mup_transfer, optimizers, transformer)
+CODE = (layers, losses, mlp, mup, mup_training, mup_transfer, optimizers, transformer)
 COARSE, FINE = (0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0), (2.2, 2.4, 2.6, 2.8, 3.0, 3.3)
 L = 2
 

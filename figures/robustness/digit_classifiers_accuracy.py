@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from figures.sweeping import resumed
 from refimpl.arguments.arrays import Array
-from refimpl.backpropagation import layers, mlp, mlp_passes, optimizers
+from refimpl.backpropagation import layers, mlp, optimizers
 from refimpl.backpropagation.mlp import forward
 from refimpl.parallel import Workers
 from refimpl.robustness import adversarial, digit_classifiers, duality, robust_training
@@ -37,7 +37,7 @@ ALT = (
     "read rightly."
 )
 
-CODE = (adversarial, robust_training, digit_classifiers, duality, layers, mlp, mlp_passes, optimizers)
+CODE = (adversarial, robust_training, digit_classifiers, duality, layers, mlp, optimizers)
 TRAINED_AT = (0.0, 0.05, 0.1, 0.2)
 LABELS = ("ERM", "trained at ε = 0.05", "trained at ε = 0.1", "trained at ε = 0.2")
 MARKERS = "os^D"

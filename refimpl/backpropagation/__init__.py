@@ -1,10 +1,8 @@
-"""Hand-written networks: layers, activations, passes forward and backward, losses and optimizers.
+"""Hand-written networks.
 
 - `activations`: activation functions with two derivatives
-- `layers`: networks as layers, and as one vector
-- `mlp_passes`: what all derivatives of a perceptron are made of
-- `mlp`: multilayer perceptrons: forward, backward, products with the Jacobian
-- `mlp_tangents`: forward mode, and the backward pass of it
-- `cross_entropy`: the cross-entropy of classes
-- `optimizers`: first-order optimizers as pure steps
+- `layers`: networks as layers, and their parameters as one vector
+- `mlp`: multilayer perceptrons, forward and backward
+- `losses`: losses with their gradients
+- `optimizers`: steps of first-order optimizers
 """

@@ -35,6 +35,11 @@ def _sigmoid_slope(u: Any) -> Any:
     return _sigmoid(u) * _sigmoid(-u)
 
 
+def _silu_slope(u: Any) -> Any:
+    v = np.tanh(u / 2)
+    return (1 + v + u / 2 * (1 - v * v)) / 2
+
+
 def _tanh_slope(u: Any) -> Any:
     return 1 - np.tanh(u) ** 2
 
@@ -46,7 +51,7 @@ softplus = Activation("softplus", lambda u: np.logaddexp(0, u), _sigmoid, _sigmo
 silu = Activation(
     "silu",
     lambda u: u / 2 * (1 + np.tanh(u / 2)),
-    lambda u: (1 + (v := np.tanh(u / 2)) + u / 2 * (1 - v * v)) / 2,
+    _silu_slope,
     lambda u: _sigmoid_slope(u) * (2 - u * np.tanh(u / 2)),
 )
 

@@ -1,6 +1,6 @@
-"""First-order optimizers as pure steps: (gradient, state) → state; each descends along a gradient that is given.
+"""Steps of first-order optimizers, as functions of a gradient and a state.
 
-A state is a NamedTuple whose field `x` holds the parameters. Noise is an argument.
+Each descends. A state is a NamedTuple, and its field `x` holds the parameters. Noise is an argument.
 """
 
 from typing import Any, NamedTuple

@@ -1,6 +1,6 @@
-"""Calculus that several chapters need.
+"""Derivatives, projections and Gaussian mixtures: what several chapters compute with.
 
-- `differentiation`: Jacobians of a user's field, exact to rounding
-- `mixtures`: mixtures of Gaussians: log-density, score and its Jacobian
-- `projections`: projections onto boxes and balls
+- `differentiation`: Jacobians of a user's field
+- `projections`: projections onto convex sets
+- `mixtures`: log-densities and scores of mixtures of Gaussians
 """

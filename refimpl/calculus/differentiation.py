@@ -1,4 +1,4 @@
-"""Jacobians of a user's field, exact to rounding: by a complex step, or by automatic differentiation."""
+"""Jacobians of a user's field: exact to rounding, by automatic differentiation or by a complex step; by differences."""
 
 import warnings
 from collections.abc import Callable
@@ -37,19 +37,20 @@ def jacobian(V: Field, z: Array) -> Array:
     array([[2., 0.],
            [0., 4.]])
     """
-    vjp, _ = autograd.make_vjp(lambda z: V(z) + 0 * z)(z)  # 0 z: so that constants depend on z
+    vjp, _ = autograd.make_vjp(lambda z: V(z) + 0 * z)(z)  # + 0 z: a constant field, too, must depend on z
     return np.stack([vjp(np.broadcast_to(row, z.shape)) for row in np.eye(z.shape[-1])], -2)
 
 
 def exact_jacobian(V: Field, z: Array) -> Callable[[Array], Array]:
     """The function z → JV(z), (..., p) → (..., p, p), for points of the shape of `z`.
 
-    Of the two ways the first that V bears is taken: bears, that is, in agreement with central differences at `z`.
+    A complex step is tried first, then automatic differentiation. The first of them is taken that agrees with central
+    differences at `z`.
 
     Raises
     ------
     TypeError
-        When V bears neither.
+        When neither agrees.
     DivergedError
         When V is not finite around `z`.
     """
@@ -71,11 +72,11 @@ def exact_jacobian(V: Field, z: Array) -> Callable[[Array], Array]:
 
 
 def central_jacobian(V: Field, z: Array) -> Array:
-    """JV(z), (..., p, p), by central differences with a step of each point's own, good to about ten digits."""
+    """JV(z), (..., p, p), by central differences, good to about ten digits; each point has a step of its own."""
     h = np.cbrt(np.finfo(float).eps) * np.maximum(1, np.abs(z).max(-1, keepdims=True))
     return np.stack([(V(z + h * e) - V(z - h * e)) / (2 * h) for e in np.eye(z.shape[-1])], -1)
 
 
 def _by_complex_step(V: Field, z: Array) -> Array:
-    """∂ⱼV(z) = Im V(z + ihⱼ)/h for h so small that nothing else is left: no difference is taken, nothing cancels."""
+    """∂ⱼV(z) = Im V(z + iheⱼ)/h. No difference is taken, so nothing cancels, and h can be far below rounding."""
     return np.stack([np.imag(V(z + 1j * _STEP * e)) / _STEP for e in np.eye(z.shape[-1])], -1)

@@ -64,7 +64,7 @@ def modules(package: str) -> tuple[str, ...]:
     Examples
     --------
     >>> modules("calculus")
-    ('differentiation', 'mixtures', 'projections')
+    ('differentiation', 'projections', 'mixtures')
     """
     known = importlib.util.find_spec(f"refimpl.{package}") is not None
     listed = importlib.import_module(f"refimpl.{package}").__doc__ or "" if known else ""

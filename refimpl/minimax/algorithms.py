@@ -54,8 +54,8 @@ def ppm_step(V: Field, z: Array, alpha: float) -> Array:
 
     .. math:: z^+ = z - \alpha V(z^+)
 
-    Newton's method with a Jacobian by central differences, until a correction is below 10⁻¹⁰ of |z⁺| + |z|: the next
-    one would be about its square, below rounding unless V bends sharply or I + αV' is nearly singular.
+    By Newton's method, with a Jacobian by central differences, until a correction is below 10⁻¹⁰ of |z⁺| + |z|. The
+    next one would be about its square: below rounding, unless V bends sharply or I + αV' is nearly singular.
 
     Parameters
     ----------
@@ -107,12 +107,8 @@ def eg_step(V: Field, z: Any, alpha: float) -> Any:
 
     Parameters
     ----------
-    V : callable
-        Field of the game.
-    z : (..., p) array
-        Points.
-    alpha : float
-        Step size, > 0.
+    V, z, alpha
+        As for `gda_step`.
 
     Returns
     -------
@@ -173,12 +169,8 @@ def rfbs_step(V: Field, z: Any, z_prev: Any, alpha: float) -> Any:
 
     Parameters
     ----------
-    V : callable
-        Field of the game.
-    z, z_prev : (..., p) array
-        Points, and the points one step before (z itself in the first step).
-    alpha : float
-        Step size, > 0.
+    V, z, z_prev, alpha
+        As for `ogda_step`.
 
     Returns
     -------

@@ -3,8 +3,9 @@
 Proof. On a box a polynomial q is Σ cⱼₖ Tⱼ(u) Tₖ(v) in the box's own coordinates u, v ∈ [−1, 1]. The least value of the
 part with j + k ≤ 2 is known exactly, and |Tⱼ| ≤ 1 bounds the rest by Σ |cⱼₖ|: a lower bound of q that errs by
 O(width³). A box on which it is positive is settled, any other is cut in four, its coefficients carried over exactly.
-At first they come from values at as many Chebyshev nodes as leave nothing in the last two rows and columns: for a
-polynomial they are its own, and for an analytic function those of a polynomial that differs from it by rounding.
+The first coefficients come from values at Chebyshev nodes, so many that nothing is left in the last two rows and
+columns. For a polynomial they are its own. For an analytic function they are those of a polynomial that differs from it
+by rounding.
 """
 
 import functools
@@ -29,8 +30,9 @@ _MOST_BOXES = 200_000
 def minimum(f: Scalar, parts: Scalar, weights: Callable[[float], Any], lower: Array, upper: Array) -> float:
     """The least value of f on a planar box, which may be −∞.
 
-    `parts(z) @ weights(t)` is a smooth function of z that is positive exactly where f > t, on boxes where this holds
-    somewhere. No point of the box has a value below the one returned by more than `GAP`, relative (absolute below 1).
+    `parts(z) @ weights(t)` is a smooth function of z, and < 0 only where f < t. Where it is > 0 all over a box with a
+    point at which f > t, f > t all over the box. No point of the box has a value below the one returned by more than
+    `GAP`, relative (absolute below 1).
     """
     c = _coefficients(parts, (lower + upper) / 2, (upper - lower) / 2)
     grid = _grid(lower, upper)
@@ -126,9 +128,8 @@ def _quadratic_minimum(c: Array) -> Array:
     a, b, e, p, r = 2 * c[:, 2, 0], 2 * c[:, 0, 2], c[:, 1, 1], c[:, 1, 0], c[:, 0, 1]
     end, ones = np.ones_like(a), [-1, 1]
     points = [(i * end, j * end) for i in ones for j in ones]
-    points += [(i * end, _ratio(-r - e * i, 2 * b)) for i in ones] + [
-        (_ratio(-p - e * i, 2 * a), i * end) for i in ones
-    ]
+    points += [(i * end, _ratio(-r - e * i, 2 * b)) for i in ones]
+    points += [(_ratio(-p - e * i, 2 * a), i * end) for i in ones]
     determinant = 4 * a * b - e * e
     points += [(_ratio(e * r - 2 * b * p, determinant), _ratio(e * p - 2 * a * r, determinant))]
     u, v = np.moveaxis(np.array(points), 1, 0)

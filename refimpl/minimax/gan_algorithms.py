@@ -1,7 +1,7 @@
 """Four algorithms for Wasserstein GANs, one round of each: SGD, Adam, Mirror-GAN and Mirror-Prox-GAN.
 
-SGD and Adam play against the opponent as it is. The mirror methods play mixed strategies, each a Gibbs measure that
-stands as a damped average of Langevin iterates: during a round of K iterations the opponents stay where they were.
+SGD and Adam play against the opponent as it is. The mirror methods play mixed strategies: Gibbs measures, each
+represented by a damped average of Langevin iterates. During a round of K iterations the opponents stay where they were.
 All spend the same: an iteration is one gradient of the generator x after `Gan.critic_steps` gradients of the critic y.
 """
 
@@ -71,14 +71,10 @@ def adam_round(gan: Gan, z: Players, draws: Sequence[Draw], alpha: float) -> Pla
 
     Parameters
     ----------
-    gan : Gan
-        Sizes.
     z : Players
         `AdamState`s.
-    draws : sequence of Draw
-        Randomness of each iteration.
-    alpha : float
-        Step size, > 0.
+    gan, draws, alpha
+        As for `sgd_round`.
 
     Returns
     -------
@@ -137,18 +133,10 @@ def mirror_prox_round(
 
     Parameters
     ----------
-    gan : Gan
-        Sizes.
-    z : Players
-        `RMSState`s.
     draws : sequence of Draw
         Randomness of 2K iterations, K for each half.
-    gamma : float
-        Step size of the Langevin iterations, > 0.
-    temperature : float
-        Temperature of the Langevin iterations, ≥ 0.
-    beta : float
-        Weight of the newest iterate in the averages, in (0, 1].
+    gan, z, gamma, temperature, beta
+        As for `mirror_round`.
 
     Returns
     -------

@@ -20,13 +20,13 @@ _complex = Domain("finite complex array", _check_complex)
 
 @domain(method=one_of("gda", "ppm", "eg", "ogda", "rfbs"), nu=_complex, alpha=positive)
 def contraction(method: str, nu: Array, alpha: float) -> Array:
-    r"""Factor by which a method shrinks (below 1) the mode of eigenvalue ν of a linear field, per step in the end.
+    r"""Factor by which a step multiplies, in the long run, the mode of eigenvalue ν of a linear field: < 1 shrinks it.
 
     .. math:: |1 - a|, \qquad \frac{1}{|1 + a|}, \qquad |1 - a + a^2|, \qquad
               \max_\pm \frac{|1 - 2a \pm \sqrt{1 + 4a^2}|}{2}, \qquad a = \alpha\nu
 
-    for GDA, PPM, EG, and for OGDA and RFBS, which agree on linear fields. A bilinear game has ν = ± iσ for every
-    singular value σ; a strongly convex-strongly concave one has Re ν ≥ μ.
+    for GDA, PPM, EG, and for both OGDA and RFBS, since these two agree on linear fields. A bilinear game has
+    ν = ± iσ for every singular value σ; a strongly convex-strongly concave one has Re ν ≥ μ.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def contraction(method: str, nu: Array, alpha: float) -> Array:
 
 @domain(factor=number("> 0 and < 1"), eps=number("> 0 and <= 1"))
 def iterations(factor: float, eps: float) -> float:
-    r"""Steps until a distance that shrinks by a factor each time has shrunk to the share ε (a real number of them).
+    r"""Number of steps, not rounded to an integer, in which a distance shrinks to the share ε.
 
     .. math:: N = \frac{\log(1/\varepsilon)}{\log(1/\rho)}
 

@@ -1,4 +1,4 @@
-"""Where algorithms can stop: necessary conditions of local Nash equilibria; `stochastic_descent` stops there."""
+"""Where algorithms can stop: first- and second-order necessary conditions of local Nash equilibria."""
 
 from typing import Any, NamedTuple
 
@@ -7,10 +7,7 @@ import numpy as np
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, function, integer, nonnegative
 from refimpl.calculus.differentiation import jacobian
-from refimpl.minimax.game import Payoff, operator_of
-from refimpl.minimax.stochastic_descent import sgd, sgd_step
-
-__all__ = ["Stationarity", "classify", "sgd", "sgd_step"]
+from refimpl.minimax.games import Payoff, operator_of
 
 
 class Stationarity(NamedTuple):

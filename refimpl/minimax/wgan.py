@@ -17,12 +17,13 @@ _points = array("n p")
 
 
 def _check_critic(name: str, value: Any, sizes: Sizes) -> Network:
-    """A network of one output that takes the outputs of a generator before it in the signature, or points of size p."""
+    """A network of one output. Its inputs are the outputs of a generator before it in the signature, else points."""
     own: Sizes = {}
     d = network.check(name, value, own)
     if own["m"] != 1:
         raise ValueError(f"{name} must have one output, got {own['m']}")
-    if (wanted := sizes.setdefault("m" if "m" in sizes else "p", own["p"])) != own["p"]:
+    wanted = sizes.setdefault("m" if "m" in sizes else "p", own["p"])
+    if own["p"] != wanted:
         raise ValueError(f"{name} must have {wanted} inputs, got {own['p']}")
     return d
 

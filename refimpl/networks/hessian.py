@@ -9,9 +9,9 @@ import scipy
 
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, bare, domain, integer
-from refimpl.backpropagation.cross_entropy import cross_entropy
-from refimpl.backpropagation.cross_entropy import labels as labels_domain
 from refimpl.backpropagation.layers import Network, network
+from refimpl.backpropagation.losses import cross_entropy
+from refimpl.backpropagation.losses import labels as labels_domain
 from refimpl.networks.mup import ABC, abc_domain, at_width
 from refimpl.networks.mup_training import network_of, weights_domain
 

@@ -12,9 +12,9 @@ import numpy as np
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, generator, integer, positive, same_size
 from refimpl.backpropagation.activations import relu
-from refimpl.backpropagation.cross_entropy import cross_entropy
-from refimpl.backpropagation.cross_entropy import labels as labels_domain
 from refimpl.backpropagation.layers import Layer, Network
+from refimpl.backpropagation.losses import cross_entropy
+from refimpl.backpropagation.losses import labels as labels_domain
 from refimpl.backpropagation.mlp import loss_gradient
 from refimpl.backpropagation.optimizers import AdamState, adam_start, adam_step, sgd_step
 from refimpl.networks.mup import ABC, Scaling, abc_domain, at_width, optimizer_domain

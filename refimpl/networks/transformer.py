@@ -12,7 +12,7 @@ import numpy as np
 from refimpl.arguments.array_domains import integers
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, integer, positive
-from refimpl.backpropagation.cross_entropy import cross_entropy
+from refimpl.backpropagation.losses import cross_entropy
 
 EPS = 1e-12
 _cross_entropy = bare(cross_entropy)

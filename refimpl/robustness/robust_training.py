@@ -11,11 +11,10 @@ import numpy as np
 from refimpl.arguments.arrays import Field
 from refimpl.arguments.domains import array, bare, domain, generator, integer, nonnegative, positive
 from refimpl.arguments.errors import DivergedError
-from refimpl.backpropagation.cross_entropy import cross_entropy
-from refimpl.backpropagation.cross_entropy import labels as labels_domain
 from refimpl.backpropagation.layers import Network, flatten, network, sizes_of, unflatten
-from refimpl.backpropagation.mlp import forward, loss_gradient
-from refimpl.backpropagation.mlp_passes import cotangents, trace
+from refimpl.backpropagation.losses import cross_entropy
+from refimpl.backpropagation.losses import labels as labels_domain
+from refimpl.backpropagation.mlp import cotangents, forward, loss_gradient, trace
 from refimpl.backpropagation.optimizers import adam_start, adam_step
 from refimpl.parallel.threads import one_thread_each, operations
 from refimpl.robustness.adversarial import pgd

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from refimpl.backpropagation import mlp
 from refimpl.backpropagation.activations import relu
-from refimpl.backpropagation.cross_entropy import cross_entropy
 from refimpl.backpropagation.layers import Layer, Network, random_layers
+from refimpl.backpropagation.losses import cross_entropy
 from refimpl.networks import coordinate_check, hessian, mup, mup_symmetry, mup_training, mup_transfer
 from refimpl.networks.mup import ABC
 from refimpl.networks.mup_transfer import Training

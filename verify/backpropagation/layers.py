@@ -90,12 +90,12 @@ def variance_gain_over_outputs(widths, rng, gain=2.0):
     return [Layer(W * np.sqrt(W.shape[1] / W.shape[0]), b) for W, b in drawn]
 
 
-def uniform_weights_same_variance(widths, rng, gain=2.0):
+def uniform_weights(widths, rng, gain=2.0):
     ends = [np.sqrt(3 * gain / p) for p in widths]
     return [Layer(rng.uniform(-c, c, (m, p)), np.zeros(m)) for c, (p, m) in zip(ends, pairwise(widths), strict=False)]
 
 
-def layers_one_shape_share_their(widths, rng, gain=2.0):
+def layers_of_one_shape_share_weights(widths, rng, gain=2.0):
     drawn = layers.random_layers(widths, rng, gain)
     return [drawn[1] if W.shape == drawn[1].W.shape else Layer(W, b) for W, b in drawn]
 
@@ -107,8 +107,8 @@ weights_start_gaussian_and_biases_at_zero.mutants({
     "weights 1 % too large": lambda widths, rng, gain=2.0: [
         Layer(1.01 * W, b) for W, b in layers.random_layers(widths, rng, gain)
     ],
-    "uniform weights of the same variance": uniform_weights_same_variance,
-    "layers of one shape share their weights": layers_one_shape_share_their,
+    "uniform weights of the same variance": uniform_weights,
+    "layers of one shape share their weights": layers_of_one_shape_share_weights,
     "random biases": lambda widths, rng, gain=2.0: [
         Layer(W, 1e-3 * rng.standard_normal(len(b))) for W, b in layers.random_layers(widths, rng, gain)
     ],

@@ -58,7 +58,7 @@ def forward_composes_layers(rng, *, forward=mlp.forward):
         yield equal(f"{name}: h(a)", forward(h, a), value(x, a, widths, name), atol=tolerance(h, a))
 
 
-def softplus_factor_half_exponent(h, a):
+def halves_the_exponent(h, a):
     half = h.activation._replace(value=lambda u: h.activation.value(u / 2) * 2)
     return mlp.forward(h._replace(activation=half), a)
 
@@ -67,7 +67,7 @@ forward_composes_layers.mutants({
     "the activation after the last layer too": lambda h, a: h.activation.value(mlp.forward(h, a)),
     "last bias dropped": lambda h, a: mlp.forward(h, a) - h.layers[-1].b,
     "output 1 % too large": lambda h, a: 1.01 * mlp.forward(h, a),
-    "softplus with a factor ½ in the exponent": softplus_factor_half_exponent,
+    "softplus with a factor ½ in the exponent": halves_the_exponent,
 })
 
 
@@ -87,23 +87,23 @@ def tampered(h, **functions):
     return h._replace(activation=h.activation._replace(slope_by_value=None, **functions))
 
 
-def mean_over_batch_place_sum(h, a, c):
+def mean_over_the_batch(h, a, c):
     good = mlp.backward(h, a, c)
     return good._replace(layers=tuple(Layer(W / len(a), b / len(a)) for W, b in good.layers))
 
 
-def gradient_first_bias_dropped(h, a, c):
+def drops_the_first_bias(h, a, c):
     good = mlp.backward(h, a, c)
     return good._replace(layers=(good.layers[0]._replace(b=0 * good.layers[0].b), *good.layers[1:]))
 
 
-def input_gradient_wrong_sign(h, a, c):
+def input_gradient_negated(h, a, c):
     good = mlp.backward(h, a, c)
     return good._replace(input=-good.input)
 
 
 backward_is_the_gradient.mutants({
-    "mean over the batch in place of the sum": mean_over_batch_place_sum,
+    "mean over the batch in place of the sum": mean_over_the_batch,
     "slope at σ(u) instead of at u": lambda h, a, c: mlp.backward(
         tampered(h, slope=lambda u: h.activation.slope(h.activation.value(u))), a, c
     ),
@@ -111,8 +111,8 @@ backward_is_the_gradient.mutants({
     "slopes 1 % too large": lambda h, a, c: mlp.backward(
         tampered(h, slope=lambda u: 1.01 * h.activation.slope(u)), a, c
     ),
-    "gradient of the first bias dropped": gradient_first_bias_dropped,
-    "input gradient of the wrong sign": input_gradient_wrong_sign,
+    "gradient of the first bias dropped": drops_the_first_bias,
+    "input gradient of the wrong sign": input_gradient_negated,
 })
 
 
@@ -160,13 +160,13 @@ def double_backpropagation_is_the_gradient_of_a_derivative(rng, *, jvp_backward=
         yield equal(f"{name}: in the input", measured.input, of_a, atol=size)
 
 
-def only_path_through_tangents(h, a, v, c):
+def only_through_the_tangents(h, a, v, c):
     good = mlp.jvp_backward(h, a, v, c)
     frozen = mlp.jvp_backward(tampered(h, curvature=lambda u: 0 * u), a, v, c)
     return good._replace(layers=frozen.layers)
 
 
-def mean_over_batch_biases(h, a, v, c):
+def mean_in_the_biases(h, a, v, c):
     good = mlp.jvp_backward(h, a, v, c)
     return good._replace(layers=tuple(Layer(W, b / len(a)) for W, b in good.layers))
 
@@ -180,7 +180,7 @@ double_backpropagation_is_the_gradient_of_a_derivative.mutants({
         tampered(h, curvature=lambda u: -h.activation.curvature(u)), a, v, c
     ),
     "the gradient of ⟨c, h(a + v)⟩": lambda h, a, v, c: mlp.backward(h, a + v, c),
-    "only the path through the tangents": only_path_through_tangents,
+    "only the path through the tangents": only_through_the_tangents,
     "gradients of the values in place of the derivatives": lambda h, a, v, c: mlp.backward(h, a, c),
-    "mean over the batch in the biases": mean_over_batch_biases,
+    "mean over the batch in the biases": mean_in_the_biases,
 })

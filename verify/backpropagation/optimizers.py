@@ -38,7 +38,7 @@ def adam_follows_its_averages(rng, *, adam_step=optimizers.adam_step):
         yield equal("number of steps", state.t, len(g))
 
 
-def batches_share_mean_their_squares(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def squares_shared_by_the_batch(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
     return new._replace(v=np.broadcast_to(new.v.mean(0), new.v.shape)) if np.ndim(g) > 1 else new
 
@@ -48,13 +48,13 @@ def no_bias_correction(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     return new._replace(x=state.x - alpha * new.m / (np.sqrt(new.v) + eps))
 
 
-def eps_under_root(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def epsilon_under_the_root(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state, alpha, beta_1, beta_2, eps)
     m, v = new.m / (1 - beta_1**new.t), new.v / (1 - beta_2**new.t)
     return new._replace(x=state.x - alpha * m / np.sqrt(v + eps))
 
 
-def correction_t_instead_t_1(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
+def corrects_one_step_late(g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-8):
     new = optimizers.adam_step(g, state._replace(t=max(state.t - 1, 0)), alpha, beta_1, beta_2, eps)
     return new._replace(t=state.t + 1)
 
@@ -63,10 +63,10 @@ adam_follows_its_averages.mutants({
     "default β₂ = 0.99": lambda g, state, alpha, beta_1=0.9, beta_2=0.99, eps=1e-08: optimizers.adam_step(
         g, state, alpha, beta_1, beta_2, eps
     ),
-    "batches share the mean of their squares": batches_share_mean_their_squares,
+    "batches share the mean of their squares": squares_shared_by_the_batch,
     "no bias correction": no_bias_correction,
-    "ε under the root": eps_under_root,
-    "correction by t instead of t + 1": correction_t_instead_t_1,
+    "ε under the root": epsilon_under_the_root,
+    "correction by t instead of t + 1": corrects_one_step_late,
     "β₁ and β₂ exchanged": lambda g, state, alpha, beta_1=0.9, beta_2=0.999, eps=1e-08: optimizers.adam_step(
         g, state, alpha, beta_2, beta_1, eps
     ),
@@ -101,7 +101,7 @@ def noise_not_preconditioned(g, state, gamma, temperature, z, decay=0.99, eps=1e
     return new._replace(x=new.x + np.sqrt(2 * gamma * temperature) * z)
 
 
-def preconditioner_step_before(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
+def preconditioner_one_step_late(g, state, gamma, temperature, z, decay=0.99, eps=1e-5):
     G = 1 / (np.sqrt(state.v) + eps)
     new = optimizers.langevin_step(g, state, gamma, temperature, z, decay, eps)
     return new._replace(x=state.x - gamma * G * g + np.sqrt(2 * gamma * temperature * G) * z)
@@ -130,7 +130,7 @@ langevin_noise_has_the_preconditioned_scale.mutants({
         g, state, gamma, temperature / 2, z, decay, eps
     ),
     "noise not preconditioned": noise_not_preconditioned,
-    "preconditioner of the step before": preconditioner_step_before,
+    "preconditioner of the step before": preconditioner_one_step_late,
     "decay 1 % too small": lambda g, state, gamma, temperature, z, decay=0.99, eps=1e-05: optimizers.langevin_step(
         g, state, gamma, temperature, z, 0.99 * decay, eps
     ),

@@ -21,14 +21,14 @@ def jacobians_hold_the_derivatives_of_the_field(rng, *, jacobian=differentiation
     yield equal("JV at one point", one, expected[0, 0], atol=rounding(64, 20.0))
 
 
-def forward_differences_step_106(V, z):
+def forward_differences(V, z):
     steps = 1e-6 * np.eye(z.shape[-1])
     return np.stack([(V(z + step) - V(z)) / 1e-6 for step in steps], -1)
 
 
 jacobians_hold_the_derivatives_of_the_field.mutants({
     "transposed": lambda V, z: np.swapaxes(differentiation.jacobian(V, z), -1, -2),
-    "forward differences with a step of 10⁻⁶": forward_differences_step_106,
+    "forward differences with a step of 10⁻⁶": forward_differences,
     "one point is a batch of one": lambda V, z: differentiation.jacobian(V, np.atleast_2d(z)),
     "diagonal only": lambda V, z: differentiation.jacobian(V, z) * np.eye(z.shape[-1]),
 })
@@ -75,7 +75,7 @@ def one_sided_differences(V, z):
     return np.stack([(V(z + h * e) - V(z)) / h for e in np.eye(z.shape[-1])], -1)
 
 
-def one_step_size_batch(V, z):
+def one_step_for_the_batch(V, z):
     h = np.cbrt(EPS) * 1e3
     return np.stack([(V(z + h * e) - V(z - h * e)) / (2 * h) for e in np.eye(z.shape[-1])], -1)
 
@@ -95,7 +95,7 @@ jacobians_are_as_exact_as_their_way.mutants(
         "a step of 10⁻⁸": lambda V, z: np.stack(
             [(V(z + 1e-8 * e) - V(z - 1e-8 * e)) / 2e-8 for e in np.eye(z.shape[-1])], -1
         ),
-        "one step size for the batch": one_step_size_batch,
+        "one step size for the batch": one_step_for_the_batch,
         "divided by h": lambda V, z: 2 * differentiation.central_jacobian(V, z),
     },
     replaces="central_jacobian",

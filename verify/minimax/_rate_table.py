@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.minimax import algorithms
-from verify.claims import Claim, claim
-from verify.evidence import Evidence
 
 SLIDE = "Comparison of convergence rates for smooth convex-concave minimax"
 
@@ -85,15 +83,3 @@ WRONG: dict[str, dict[str, Callable]] = {
         "α 1 % too small": shortened(algorithms.rfbs_step),
     },
 }
-
-
-def cell(method: Method) -> Callable[[Callable[..., Iterator[Evidence]]], Claim]:
-    """Declare a cell of the table, with the wrong versions of its method."""
-
-    def declare(function: Callable[..., Iterator[Evidence]]) -> Claim:
-        one = claim("M12", slide=SLIDE, source=method.source)(function)
-        for text, wrong in WRONG[method.name].items():
-            one.mutants({text: wrong})
-        return one
-
-    return declare

@@ -63,13 +63,13 @@ def gradient_descent_ascent_expands_on_xy(rng, *, gda_step=algorithms.gda_step):
         yield equal(f"GDA on V = z², α = {alpha:.3g}", gda_step(square_field, z, alpha), z - alpha * z**2, atol=error)
 
 
-def alternates_y_sees_new_x(V, z, alpha):
+def alternates(V, z, alpha):
     first = np.arange(z.shape[-1]) < z.shape[-1] // 2
     half = np.where(first, z - alpha * V(z), z)
     return np.where(first, half, z - alpha * V(half))
 
 
-def gradients_clipped_length_100(V, z, alpha):
+def clips_gradients(V, z, alpha):
     v = V(z)
     return z - alpha * v * np.minimum(1, 100 / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-300))
 
@@ -81,9 +81,9 @@ def overwrites_z(V, z, alpha):
 
 gradient_descent_ascent_expands_on_xy.mutants({
     "ascends in both": lambda V, z, alpha: z + alpha * V(z),
-    "alternates: y sees the new x": alternates_y_sees_new_x,
+    "alternates: y sees the new x": alternates,
     "α 1 % too large": lambda V, z, alpha: z - 1.01 * alpha * V(z),
-    "gradients clipped to length 100": gradients_clipped_length_100,
+    "gradients clipped to length 100": clips_gradients,
     "α no larger than 10": lambda V, z, alpha: z - min(alpha, 10) * V(z),
     "half a step from a single point": lambda V, z, alpha: z - alpha / (2 if z.ndim == 1 else 1) * V(z),
     "overwrites z": overwrites_z,
@@ -102,14 +102,14 @@ def extragradient_contracts_on_xy(rng, *, eg_step=algorithms.eg_step):
         yield equal(f"EG on V = z², α = {alpha:.3g}", eg_step(square_field, z, alpha), expected, atol=error)
 
 
-def steps_on_from_extrapolated_point(V, z, alpha):
+def steps_on(V, z, alpha):
     half = z - alpha * V(z)
     return half - alpha * V(half)
 
 
 extragradient_contracts_on_xy.mutants({
     "evaluates both fields at z: gradient descent-ascent": lambda V, z, alpha: z - alpha * V(z),
-    "steps on from the extrapolated point": steps_on_from_extrapolated_point,
+    "steps on from the extrapolated point": steps_on,
     "extrapolates the other way": lambda V, z, alpha: z - alpha * V(z + alpha * V(z)),
     "half a step in the extrapolation": lambda V, z, alpha: z - alpha * V(z - alpha / 2 * V(z)),
     "Heun's mean of the two fields": lambda V, z, alpha: z - alpha / 2 * (V(z) + V(z - alpha * V(z))),
@@ -135,15 +135,6 @@ def proximal_point_contracts_on_xy(rng, *, ppm_step=algorithms.ppm_step):
     yield equal("z⁺ = z − αV(z⁺) for V = tanh", w + alpha * np.tanh(w), z, atol=rounding(32, 2.0))
 
 
-proximal_point_contracts_on_xy.mutants({
-    "one explicit step: extragradient": lambda V, z, alpha: z - alpha * V(z - alpha * V(z)),
-    "two fixed-point iterations more": lambda V, z, alpha: (
-        z - alpha * V(z - alpha * V(z - alpha * V(z - alpha * V(z))))
-    ),
-    "implicit midpoint": lambda V, z, alpha: 2 * algorithms.ppm_step(V, z, alpha / 2) - z,
-})
-
-
 def newton(V, z, alpha, num_steps, axis=-1):
     """Newton's method for w = z − αV(w); its Jacobian is transposed for axis = −2."""
     w, directions = z, 1e-5 * np.eye(z.shape[-1])
@@ -154,7 +145,7 @@ def newton(V, z, alpha, num_steps, axis=-1):
     return w
 
 
-def one_newton_step_only_exact_on(V, z, alpha):
+def one_newton_step(V, z, alpha):
     h = 1e-6
     if V is xy_field:
         return algorithms.ppm_step(V, z, alpha)
@@ -162,7 +153,12 @@ def one_newton_step_only_exact_on(V, z, alpha):
 
 
 proximal_point_contracts_on_xy.mutants({
+    "one explicit step: extragradient": lambda V, z, alpha: z - alpha * V(z - alpha * V(z)),
+    "two fixed-point iterations more": lambda V, z, alpha: (
+        z - alpha * V(z - alpha * V(z - alpha * V(z - alpha * V(z))))
+    ),
+    "implicit midpoint": lambda V, z, alpha: 2 * algorithms.ppm_step(V, z, alpha / 2) - z,
     "four Newton steps only": lambda V, z, alpha: newton(V, z, alpha, 4),
     "Newton's method with a transposed Jacobian": lambda V, z, alpha: newton(V, z, alpha, 8, axis=-2),
-    "one Newton step only, exact on linear fields": one_newton_step_only_exact_on,
+    "one Newton step only, exact on linear fields": one_newton_step,
 })

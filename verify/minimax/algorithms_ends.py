@@ -6,12 +6,18 @@ import scipy
 from refimpl.arguments.domains import bare
 from refimpl.minimax import algorithms, games, spurious_attractors
 from verify.claims import claim, shipped
-from verify.evidence import equal, rounding
+from verify.evidence import at_most, equal, rounding
 from verify.minimax.spurious_attractors import ORIGIN, SLIDE, SOURCE, fourier_derivative
 from verify.minimax.spurious_attractors_forsaken import forsaken_point
 
 CURVATURE = {"gda": 1, "eg": -1, "ogda": -1, "ppm": -1}
 """Steps of a method follow ż = −(V + (α/2) s JV·V) up to O(α²), with this sign s."""
+
+GAMES = {
+    "almost bilinear, ε = 0.5": (games.almost_bilinear(0.5).operator, ORIGIN, [0.9, 1.3], 0.3, 0.04, (50, 35)),
+    "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.6, 0.02, (45, 25)),
+}
+"""Field; centre and bracket of the cycle; distance of the nearest start; largest α; times for many and few starts."""
 
 
 def cycle_and_shift(V, centre, bracket):
@@ -41,11 +47,7 @@ def cycle_and_shift(V, centre, bracket):
 @claim("M16", slide=SLIDE, source=SOURCE)
 def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajectory):
     r"""From 60 starts GDA, EG, OGDA (PPM: 6) end within O(α²) of the cycle, shifted by ± αδ(θ) for V ± (α/2) JV·V."""
-    settings = {
-        "almost bilinear, ε = 0.5": (games.almost_bilinear(0.5).operator, ORIGIN, [0.9, 1.3], 0.3, 0.04, (50, 35)),
-        "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.6, 0.02, (45, 25)),
-    }
-    for name, (V, centre, bracket, hole, largest, (long, short)) in settings.items():
+    for name, (V, centre, bracket, hole, largest, (long, short)) in GAMES.items():
         period, radius, shift = cycle_and_shift(V, centre, bracket)
         z0 = rng.uniform(-1.5, 1.5, (200, 2))
         z0 = z0[np.hypot(*(z0 - centre).T) > hole][:60]
@@ -65,7 +67,7 @@ def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajec
             yield equal(f"{what} of what its shift leaves", np.log2(rest[0] / rest[1]), 2.0, atol=0.5)
 
 
-def returns_averages_iterates(method, V, z0, alpha, num_steps):
+def averages_of_iterates(method, V, z0, alpha, num_steps):
     z = algorithms.trajectory(method, V, z0, alpha, num_steps)
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None, None]
 
@@ -81,7 +83,7 @@ small_steps_end_on_the_attracting_cycle.mutants({
         method, lambda z: V(z) * [1, 0.5], z0, alpha, num_steps
     ),
     "stays at the start": lambda method, V, z0, alpha, num_steps: np.broadcast_to(z0, (num_steps + 1, *z0.shape)),
-    "returns averages of the iterates": returns_averages_iterates,
+    "returns averages of the iterates": averages_of_iterates,
     "the optimistic step forgets the gradient before: gradient descent": shipped(
         lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
             "gda" if method == "ogda" else method, V, z0, alpha, num_steps
@@ -94,10 +96,10 @@ small_steps_end_on_the_attracting_cycle.mutants({
 
 @claim("M16", slide=SLIDE, source=SOURCE)
 def steps_larger_than_epsilon_find_the_origin(rng, *, trajectory=algorithms.trajectory):
-    r"""Almost bilinear: at α = 10ε EG, OGDA and PPM end in the critical point, at α = ε/10 on the cycle.
+    r"""Almost bilinear: at α = 10ε EG, OGDA and PPM end in the critical point.
 
     Left eigenvectors of JV(0) = [[0, 1], [−1, −ε]] give w = x − λy, which a step multiplies by a number, but for
-    αεy³ (threefold in OGDA's). The cycle has r² = (4/3)(1 ± α/ε) by averaging, which errs by O((ε + α)²).
+    αεy³ (threefold in OGDA's).
     """
     eps, alpha = 0.01, 0.1
     V, z0 = games.almost_bilinear(eps).operator, rng.uniform([0.8, 0.8], [1.2, 1.2])
@@ -108,15 +110,31 @@ def steps_larger_than_epsilon_find_the_origin(rng, *, trajectory=algorithms.traj
         "ppm": [1 + alpha * lam, -1],
     }
     for method, polynomial in factors.items():
-        x, y = trajectory(method, V, z0, alpha, 2000)[1500:].T
-        w, factor = x - lam * y, np.abs(np.roots(polynomial)).max()
+        z, factor = trajectory(method, V, z0, alpha, 2000), np.abs(np.roots(polynomial)).max()
+        bound = np.hypot(*z0) * factor**1500
+        yield at_most(f"{method.upper()}, α = 0.1: ‖z‖ after 2000 steps", np.hypot(*z[-1]), bound, resolution=bound)
+        x, y = z[1500:].T
+        w = x - lam * y
         error = 4 * alpha * eps * (x**2 + y**2).max() + rounding(16)
-        yield equal(
-            f"{method.upper()}, α = 0.1: log of the factor a step",
-            np.log(np.abs(w[-1] / w[0])) / 500,
-            np.log(factor),
-            atol=error,
-        )
+        measured = np.log(np.abs(w[-1] / w[0])) / 500
+        yield equal(f"{method.upper()}, α = 0.1: log of the factor a step", measured, np.log(factor), atol=error)
+
+
+steps_larger_than_epsilon_find_the_origin.mutants({
+    "steps of GDA only": lambda method, V, z0, alpha, num_steps: algorithms.trajectory("gda", V, z0, alpha, num_steps),
+    "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, 1.01 * alpha, num_steps
+    ),
+    "OGDA takes steps of EG": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "eg" if method == "ogda" else method, V, z0, alpha, num_steps
+    ),
+})
+
+
+@claim("M16", slide=SLIDE, source=SOURCE)
+def steps_smaller_than_epsilon_end_on_the_cycle(rng, *, trajectory=algorithms.trajectory):
+    r"""Almost bilinear: at α = ε/10 GDA (+), EG and OGDA (−) end at r² = (4/3)(1 ± α/ε), up to O((ε + α)²)."""
+    z0 = rng.uniform([0.8, 0.8], [1.2, 1.2])
     for method, sign in (("gda", 1), ("eg", -1), ("ogda", -1)):
         errors = []
         for eps in (0.04, 0.02):
@@ -128,12 +146,12 @@ def steps_larger_than_epsilon_find_the_origin(rng, *, trajectory=algorithms.traj
         yield equal(f"{what}: order of r²/((4/3)(1 ± α/ε)) − 1", np.log2(errors[0] / errors[1]), 2.0, atol=0.5)
 
 
-steps_larger_than_epsilon_find_the_origin.mutants({
+steps_smaller_than_epsilon_end_on_the_cycle.mutants({
     "steps of GDA only": lambda method, V, z0, alpha, num_steps: algorithms.trajectory("gda", V, z0, alpha, num_steps),
+    "GDA takes steps of EG": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "eg" if method == "gda" else method, V, z0, alpha, num_steps
+    ),
     "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, 1.01 * alpha, num_steps
-    ),
-    "OGDA takes steps of EG": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
-        "eg" if method == "ogda" else method, V, z0, alpha, num_steps
     ),
 })

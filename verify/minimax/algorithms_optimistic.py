@@ -74,7 +74,7 @@ def optimistic_and_reflected_steps_part_on_nonlinear_fields(
     yield equal("OGDA on RFBS's reflected points", seen, 2 * z_next - rfbs, atol=rounding(64, np.abs(rfbs) ** 2 + 10))
 
 
-def keeps_z_z(V, z, z_prev, alpha):
+def overwrites_the_memory(V, z, z_prev, alpha):
     z_next = algorithms.ogda_step(V, z, z_prev, alpha)
     z_prev[...] = z
     return z_next
@@ -83,7 +83,7 @@ def keeps_z_z(V, z, z_prev, alpha):
 optimistic_and_reflected_steps_part_on_nonlinear_fields.mutants(
     {
         "is RFBS under OGDA's name": lambda V, z, z_prev, alpha: z - alpha * V(2 * z - z_prev),
-        "keeps z in z₋": keeps_z_z,
+        "keeps z in z₋": overwrites_the_memory,
         "z and z₋ exchanged": lambda V, z, z_prev, alpha: algorithms.ogda_step(V, z_prev, z, alpha),
     },
     replaces="ogda_step",

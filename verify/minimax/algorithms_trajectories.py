@@ -29,7 +29,7 @@ def trajectories_on_xy_are_powers(rng, *, trajectory=algorithms.trajectory):
             yield equal(f"{method.upper()} from {start.shape}", z, optimistic[1:], rtol=rounding(64 * n))
 
 
-def z1_0_methods_memory(method, V, z0, alpha, num_steps):
+def memory_starts_at_zero(method, V, z0, alpha, num_steps):
     z = [np.zeros_like(z0), np.asarray(z0, float)]
     if method not in ("ogda", "rfbs"):
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
@@ -42,7 +42,7 @@ trajectories_on_xy_are_powers.mutants({
     "drops the start": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, alpha, num_steps + 1
     )[1:],
-    "z₋₁ = 0 for the methods with memory": shipped(z1_0_methods_memory, project="optax", thread="#1082"),
+    "z₋₁ = 0 for the methods with memory": shipped(memory_starts_at_zero, project="optax", thread="#1082"),
     "EG runs as PPM": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         "ppm" if method == "eg" else method, V, z0, alpha, num_steps
     ),
@@ -62,7 +62,7 @@ FORMULAS = {
 
 @claim("M13", slide=SLIDE, source="Popov 1980; Cevher & Vũ 2020; Rockafellar 1976")
 def trajectories_repeat_their_steps(rng, *, trajectory=algorithms.trajectory):
-    r"""On V = sin(Mz) + b in R⁴, ‖M‖ = 0.3: loops over the formulas, α = 0.3 and 3, 0 steps too; divergence raises.
+    r"""On V = sin(Mz) + b in R⁴, ‖M‖ = 0.3: loops over the formulas, at α = 0.3 and 3.
 
     A step multiplies errors by at most 1 + 3αL + (αL)², L = ‖M‖.
     """
@@ -84,23 +84,43 @@ def trajectories_repeat_their_steps(rng, *, trajectory=algorithms.trajectory):
                 yield equal(what, trajectory(method, V, start, alpha, n), expected[1:], atol=error)
             z = np.asarray(trajectory("ppm", V, start, alpha, n))
             yield equal(f"PPM from {start.shape}, α = {alpha}", z[1:] + alpha * V(z[1:]), z[:-1], atol=error)
+
+
+def linearises_at_zero(method, V, z0, alpha, num_steps):
+    zero = np.zeros(z0.shape[-1])
+    J = np.stack([(V(zero + d) - V(zero - d)) / 2e-6 for d in 1e-6 * np.eye(len(zero))], axis=-1)
+    return algorithms.trajectory(method, lambda z: z @ J.T + V(zero), z0, alpha, num_steps)
+
+
+trajectories_repeat_their_steps.mutants({
+    "OGDA and RFBS exchanged": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        {"ogda": "rfbs", "rfbs": "ogda"}.get(method) or method, V, z0, alpha, num_steps
+    ),
+    "V linearised at 0": linearises_at_zero,
+    "GDA beyond the plane": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps
+    ),
+    "α no larger than 1": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, min(alpha, 1.0), num_steps
+    ),
+})
+
+
+@claim("M13", slide=SLIDE, source="definition of the iterates")
+def trajectories_end_where_they_must(rng, *, trajectory=algorithms.trajectory):
+    r"""Without steps a trajectory is its start; where states leave the numbers of float64, it raises."""
+    V, start = games.bilinear().operator, rng.standard_normal((2, 3, 2))
     for method in algorithms.STEPS:
         yield equal(f"{method.upper()}: no steps", trajectory(method, V, start, 0.3, 0), start[None])
     try:
-        trajectory("gda", games.bilinear().operator, start[..., :2], 10.0, 1000)
+        trajectory("gda", V, start, 10.0, 1000)
         raised = 0
     except ArithmeticError:
         raised = 1
     yield equal("states beyond float64 raise", raised, 1)
 
 
-def v_linearised_0(method, V, z0, alpha, num_steps):
-    zero = np.zeros(z0.shape[-1])
-    J = np.stack([(V(zero + d) - V(zero - d)) / 2e-6 for d in 1e-6 * np.eye(len(zero))], axis=-1)
-    return algorithms.trajectory(method, lambda z: z @ J.T + V(zero), z0, alpha, num_steps)
-
-
-def infinite_states_returned(method, V, z0, alpha, num_steps):
+def returns_infinite_states(method, V, z0, alpha, num_steps):
     if method == "ppm":
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
     z = [z0, z0]
@@ -109,57 +129,68 @@ def infinite_states_returned(method, V, z0, alpha, num_steps):
     return np.array(z[1:])
 
 
-trajectories_repeat_their_steps.mutants({
-    "OGDA and RFBS exchanged": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
-        {"ogda": "rfbs", "rfbs": "ogda"}.get(method) or method, V, z0, alpha, num_steps
-    ),
-    "V linearised at 0": v_linearised_0,
-    "GDA beyond the plane": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
-        "gda" if z0.shape[-1] > 2 else method, V, z0, alpha, num_steps
-    ),
+trajectories_end_where_they_must.mutants({
     "one step at least": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, alpha, max(num_steps, 1)
     ),
-    "α no larger than 1": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
-        method, V, z0, min(alpha, 1.0), num_steps
-    ),
-    "infinite states returned": infinite_states_returned,
+    "infinite states returned": returns_infinite_states,
 })
 
 
-@claim("M13", slide=SLIDE, source=f"{SOURCE}; Nedić & Ozdaglar 2009")
+def averaged(trajectory, method, z0, alpha, n):
+    """Norm of the average of n iterates on xy."""
+    return np.abs(as_complex(trajectory(method, games.bilinear().operator, z0, alpha, n - 1)).mean())
+
+
+def average_of_powers(factor, z0, k):
+    """Norm of the average of z₀, λz₀, …, λᵏ⁻¹z₀."""
+    return np.abs(as_complex(z0) * (factor**k - 1) / (factor - 1)) / k
+
+
+@claim("M13", slide=SLIDE, source=SOURCE)
 def averages_of_convergent_methods_converge(rng, *, trajectory=algorithms.trajectory):
-    r"""Averages of k iterates on xy: O(1/k) for PPM and EG; GDA's diverge at fixed α, O(1/√k) at α = 1/√k."""
-    V, z0 = games.bilinear().operator, rng.standard_normal(2)
+    r"""On xy the average of k iterates of PPM and of EG is O(1/k)."""
+    V, z0, alpha = games.bilinear().operator, rng.standard_normal(2), rng.uniform(0.3, 0.4)
     k = np.unique(np.geomspace(300, 5_000, 12).astype(int))
-
-    def average(method, alpha, n):
-        return np.abs(as_complex(trajectory(method, V, z0, alpha, n - 1)).mean())
-
-    alpha = rng.uniform(0.3, 0.4)
     for method in ("ppm", "eg"):
         z = as_complex(trajectory(method, V, z0, alpha, k[-1] - 1))
         means = np.abs(np.cumsum(z)[k - 1] / k)
         yield rate(f"‖average of k iterates‖ of {method.upper()} against k", k, means, -1.0)
-        factor = FACTORS[method](alpha)
-        expected = np.abs(as_complex(z0) * (factor**k - 1) / (factor - 1)) / k
+        expected = average_of_powers(FACTORS[method](alpha), z0, k)
         yield equal(f"average of {method.upper()}", means, expected, rtol=rounding(64 * np.sqrt(k[-1])))
-    n = 300
-    expected = np.abs(as_complex(z0) * ((1 + 1j * alpha) ** n - 1) / (1j * alpha * n))
-    yield equal(f"average of {n} iterates of GDA, diverging", average("gda", alpha, n), expected, rtol=rounding(16 * n))
-    turns = (np.pi * (2 * np.arange(2, 20) + 1)) ** 2
-    scaled = [np.sqrt(m) * average("gda", 1 / np.sqrt(m), m) for m in turns.astype(int)]
-    bound = (1 + np.sqrt(np.e)) * np.abs(as_complex(z0))
-    yield at_most("√k ‖average‖ of GDA at α = 1/√k", scaled, bound, tight=0.02)
 
 
-def returns_running_averages(method, V, z0, alpha, num_steps):
+def running_averages(method, V, z0, alpha, num_steps):
     z = algorithms.trajectory(method, V, z0, alpha, num_steps)
     return np.cumsum(z, axis=0) / np.arange(1, num_steps + 2)[:, None]
 
 
 averages_of_convergent_methods_converge.mutants({
-    "returns running averages": returns_running_averages,
+    "returns running averages": running_averages,
+    "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, 1.01 * alpha, num_steps
+    ),
+    "drops the start": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, alpha, num_steps + 1
+    )[1:],
+})
+
+
+@claim("M13", slide=SLIDE, source=f"{SOURCE}; Nedić & Ozdaglar 2009")
+def averages_of_descent_ascent_converge_with_short_steps_only(rng, *, trajectory=algorithms.trajectory):
+    r"""On xy the average of k iterates of GDA diverges at fixed α; at α = 1/√k it is O(1/√k)."""
+    z0, alpha, n = rng.standard_normal(2), rng.uniform(0.3, 0.4), 300
+    measured, expected = averaged(trajectory, "gda", z0, alpha, n), average_of_powers(1 + 1j * alpha, z0, n)
+    yield equal(f"average of {n} iterates, diverging", measured, expected, rtol=rounding(16 * n))
+    turns = (np.pi * (2 * np.arange(2, 20) + 1)) ** 2
+    scaled = [np.sqrt(m) * averaged(trajectory, "gda", z0, 1 / np.sqrt(m), m) for m in turns.astype(int)]
+    bound = (1 + np.sqrt(np.e)) * np.abs(as_complex(z0))
+    yield at_most("√k ‖average‖ at α = 1/√k", scaled, bound, tight=0.02)
+
+
+averages_of_descent_ascent_converge_with_short_steps_only.mutants({
+    "steps of EG": lambda method, V, z0, alpha, num_steps: algorithms.trajectory("eg", V, z0, alpha, num_steps),
+    "returns running averages": running_averages,
     "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, 1.01 * alpha, num_steps
     ),

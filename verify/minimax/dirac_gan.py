@@ -165,12 +165,12 @@ def simultaneous_descent_spirals_out(rng, *, simultaneous_step=dirac_gan.simulta
         yield equal(f"{name} loss: ‖z⁺‖²/‖z‖²", growth, 1 + (h[:, None] * slope) ** 2, rtol=rounding(64))
 
 
-def steps_clipped_length_1000(z, h, f_prime):
+def clips_steps(z, h, f_prime):
     v = dirac_gan.vector_field(z, f_prime)
     return z + h * v * numpy.minimum(1, 1000 / numpy.maximum(numpy.hypot(v[..., :1], v[..., 1:]), 1e-300))
 
 
-def alternates_single_point(z, h, f_prime):
+def alternates_at_a_single_point(z, h, f_prime):
     step = dirac_gan.alternating_step if z.ndim == 1 else dirac_gan.simultaneous_step
     return step(z, h, f_prime)
 
@@ -179,8 +179,8 @@ simultaneous_descent_spirals_out.mutants({
     "steps backwards": lambda z, h, f_prime: z - h * dirac_gan.vector_field(z, f_prime),
     "alternates": lambda z, h, f_prime: dirac_gan.alternating_step(z, h, f_prime),
     "learning rate 1 % too small": lambda z, h, f_prime: z + 0.99 * h * dirac_gan.vector_field(z, f_prime),
-    "steps clipped to length 1000": steps_clipped_length_1000,
-    "alternates at a single point": alternates_single_point,
+    "steps clipped to length 1000": clips_steps,
+    "alternates at a single point": alternates_at_a_single_point,
 })
 
 

@@ -41,13 +41,13 @@ def discriminator_first(z, h, f_prime, n_g=1, n_d=1):
     return dirac_gan.alternating_step(z[..., ::-1] * swap, h, f_prime, n_d, n_g)[..., ::-1] * [-1, 1]
 
 
-def simultaneous_when_n_g_n_d_1(z, h, f_prime, n_g=1, n_d=1):
+def simultaneous_when_one_each(z, h, f_prime, n_g=1, n_d=1):
     if n_g == n_d == 1:
         return dirac_gan.simultaneous_step(z, h, f_prime)
     return dirac_gan.alternating_step(z, h, f_prime, n_g, n_d)
 
 
-def one_long_step_place_n_g_short_ones(z, h, f_prime, n_g=1, n_d=1):
+def one_long_step(z, h, f_prime, n_g=1, n_d=1):
     theta, psi = z[..., 0], z[..., 1]
     theta = theta - n_g * h * psi * f_prime(theta * psi)
     for _ in range(n_d):
@@ -62,9 +62,9 @@ def overwrites_z(z, h, f_prime, n_g=1, n_d=1):
 
 alternating_descent_takes_turns.mutants({
     "the discriminator first": discriminator_first,
-    "simultaneous when n_g = n_d = 1": simultaneous_when_n_g_n_d_1,
+    "simultaneous when n_g = n_d = 1": simultaneous_when_one_each,
     "n_g and n_d exchanged": lambda z, h, f_prime, n_g=1, n_d=1: dirac_gan.alternating_step(z, h, f_prime, n_d, n_g),
-    "one long step in place of n_g short ones": one_long_step_place_n_g_short_ones,
+    "one long step in place of n_g short ones": one_long_step,
     "overwrites z": overwrites_z,
     "no more than three updates each": lambda z, h, f_prime, n_g=1, n_d=1: dirac_gan.alternating_step(
         z, h, f_prime, min(n_g, 3), min(n_d, 3)
@@ -99,7 +99,7 @@ def alternating_eigenvalues_stay_on_the_circle_up_to_two(
         yield equal(f"{what}: imaginary parts", eigenvalues.imag, expected.imag, atol=error * numpy.abs(imaginary))
 
 
-def wrong_1_alpha2_2_2_1_as_it_stands(h, slope, n_g=1, n_d=1):
+def cancels_at_small_steps(h, slope, n_g=1, n_d=1):
     centre = 1 - n_g * n_d * (h * slope) ** 2 / 2
     root = numpy.sqrt(centre**2 - 1 + 0j)
     return numpy.array([centre + root, centre - root])
@@ -119,7 +119,7 @@ alternating_eigenvalues_stay_on_the_circle_up_to_two.mutants(
         "least common multiple of n_g and n_d": lambda h, slope, n_g=1, n_d=1: dirac_gan.alternating_eigenvalues(
             h, slope, 1, math.lcm(n_g, n_d)
         ),
-        "(1 − α²/2)² − 1 as it stands, cancelling at small α": wrong_1_alpha2_2_2_1_as_it_stands,
+        "(1 − α²/2)² − 1 as it stands, cancelling at small α": cancels_at_small_steps,
     },
     replaces="alternating_eigenvalues",
 )

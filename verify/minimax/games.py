@@ -31,45 +31,20 @@ def field_of_a_payoff_is_its_signed_gradient(rng, *, operator_of=games.operator_
         yield equal(f"V, {m} and {n} coordinates", V(z), expected, atol=rounding(64, 10.0))
 
 
-def y_descends_too(payoff, dim_x):
-    V = games.operator_of(payoff, dim_x)
-    return lambda z: V(z) * np.where(np.arange(z.shape[-1]) < dim_x, 1, -1)
-
-
-def players_swap_x_maximises(payoff, dim_x):
-    V = games.operator_of(payoff, dim_x)
-    return lambda z: -V(z)
-
-
-def one_coordinate_too_many_x(payoff, dim_x):
-    V = games.operator_of(payoff, dim_x)
-    return lambda z: V(z) * np.where(np.arange(z.shape[-1]) == dim_x, -1, 1)
-
-
-def half_coordinates_x(payoff, dim_x):
-    return lambda z: (
-        games.operator_of(payoff, dim_x)(z)
-        * np.where((np.arange(z.shape[-1]) < dim_x) == (np.arange(z.shape[-1]) < z.shape[-1] // 2), 1, -1)
-    )
-
-
-def three_coordinates_x(payoff, dim_x):
-    V = games.operator_of(payoff, dim_x)
-    return lambda z: V(z) * np.where((np.arange(z.shape[-1]) < dim_x) == (np.arange(z.shape[-1]) < 3), 1, -1)
-
-
-def mean_over_batch_place_sum(payoff, dim_x):
-    V = games.operator_of(payoff, dim_x)
-    return lambda z: V(z) / (len(z) if z.ndim > 1 else 1)
+def signed(signs):
+    """Wrong versions of `operator_of`: signs(i, m) multiply the coordinates i of a field, m of them being x's."""
+    return lambda payoff, dim_x: lambda z: games.operator_of(payoff, dim_x)(z) * signs(np.arange(z.shape[-1]), dim_x)
 
 
 field_of_a_payoff_is_its_signed_gradient.mutants({
-    "y descends too": y_descends_too,
-    "the players swap: x maximises": players_swap_x_maximises,
-    "one coordinate too many for x": one_coordinate_too_many_x,
-    "half of the coordinates for x": half_coordinates_x,
-    "three coordinates for x": three_coordinates_x,
-    "mean over the batch in place of the sum": mean_over_batch_place_sum,
+    "y descends too": signed(lambda i, m: np.where(i < m, 1, -1)),
+    "the players swap: x maximises": signed(lambda i, m: -1),
+    "one coordinate too many for x": signed(lambda i, m: np.where(i == m, -1, 1)),
+    "half of the coordinates for x": signed(lambda i, m: np.where((i < m) == (i < len(i) // 2), 1, -1)),
+    "three coordinates for x": signed(lambda i, m: np.where((i < m) == (i < 3), 1, -1)),
+    "mean over the batch in place of the sum": lambda payoff, dim_x: (
+        lambda z: games.operator_of(payoff, dim_x)(z) / (len(z) if z.ndim > 1 else 1)
+    ),
 })
 
 
@@ -95,7 +70,27 @@ def bilinear_field_is_that_of_its_payoff(rng, *, bilinear=games.bilinear):
     yield equal("V = (y, −x)", plane.operator(np.stack([a, b], axis=-1)), np.stack([b, -a], axis=-1))
 
 
-def z_split_halves(B=None):
+def perturbed(make, V=lambda V, z: V, payoff=lambda value: value):
+    """A wrong version of a game: its field and its payoff changed."""
+
+    def changed(*args, **kwargs):
+        game = make(*args, **kwargs)
+        return games.Game("mutant", lambda x, y: payoff(game.payoff(x, y)), lambda z: V(game.operator(z), z))
+
+    return changed
+
+
+def bilinear_with(field):
+    """Wrong versions of `bilinear`: the field is changed to field(V, m), m coordinates being x's."""
+
+    def changed(B=None):
+        game, m = games.bilinear(B), 1 if B is None else len(B)
+        return game._replace(operator=lambda z: field(game.operator(z), m))
+
+    return changed
+
+
+def split_in_halves(B=None):
     game = games.bilinear(B)
     if B is None:
         return game
@@ -109,7 +104,7 @@ def z_split_halves(B=None):
     return game._replace(operator=operator)
 
 
-def looks_callers_b(B=None):
+def keeps_no_copy(B=None):
     game = games.bilinear(B)
     if B is None:
         return game
@@ -117,40 +112,18 @@ def looks_callers_b(B=None):
     return game._replace(operator=lambda z: np.concatenate([z[..., m:] @ B.T, -(z[..., :m] @ B)], axis=-1))
 
 
-def x_y_two_numbers(B=None):
+def adds_numbers(B=None):
     game = games.bilinear(B)
     return game._replace(payoff=lambda x, y: game.payoff(x, y) if np.ndim(x) else x + y)
 
 
-def ys_part_reversed(B=None):
-    game = games.bilinear(B)
-    m = 1 if B is None else len(B)
-
-    def operator(z):
-        V = game.operator(z)
-        return np.concatenate([V[..., :m], V[..., m:][..., ::-1]], axis=-1)
-
-    return game._replace(operator=operator)
-
-
-def y_descends_v_b_y_btx(B=None):
-    game = games.bilinear(B)
-    m = 1 if B is None else len(B)
-    return game._replace(operator=lambda z: game.operator(z) * np.where(np.arange(z.shape[-1]) < m, 1, -1))
-
-
-def payoff_other_player(B=None):
-    game = games.bilinear(B)
-    return game._replace(payoff=lambda x, y: -game.payoff(x, y))
-
-
 bilinear_field_is_that_of_its_payoff.mutants({
-    "z split in halves": z_split_halves,
-    "looks at its caller's B": looks_callers_b,
-    "x + y for two numbers": x_y_two_numbers,
-    "y's part reversed": ys_part_reversed,
-    "y descends: V = (B y, Bᵀx)": y_descends_v_b_y_btx,
-    "payoff of the other player": payoff_other_player,
+    "z split in halves": split_in_halves,
+    "looks at its caller's B": keeps_no_copy,
+    "x + y for two numbers": adds_numbers,
+    "y's part reversed": bilinear_with(lambda V, m: np.concatenate([V[..., :m], V[..., m:][..., ::-1]], axis=-1)),
+    "y descends: V = (B y, Bᵀx)": bilinear_with(lambda V, m: V * np.where(np.arange(V.shape[-1]) < m, 1, -1)),
+    "payoff of the other player": perturbed(games.bilinear, payoff=lambda value: -value),
 })
 
 
@@ -169,26 +142,13 @@ def same_game(what, game, payoff, rng):
     yield equal(f"{what}: V", game.operator(np.stack([x, y], -1)), V, atol=rounding(256, 100.0))
 
 
-def perturbed(make, V=lambda V, z: V, payoff=lambda value: value):
-    """A mutant of a game: its field and its payoff changed."""
-
-    def changed(*args, **kwargs):
-        game = make(*args, **kwargs)
-        return games.Game(
-            "mutant", lambda x, y: payoff(game.payoff(x, y)), lambda z: np.asarray(V(game.operator(z), z))
-        )
-
-    return changed
-
-
-def kill_usual_suspects(one, need, make):
-    """The mutants that every planar game has."""
-    for text, mutant in {
-        "y descends too": perturbed(make, V=lambda V, z: V * [1, -1]),
-        "players exchanged": perturbed(make, V=lambda V, z: -V),
-        "coordinates exchanged": perturbed(make, V=lambda V, z: V[..., ::-1]),
-        "x's part 1 % too large": perturbed(make, V=lambda V, z: V * [1.01, 1]),
-        "payoff of the other player": perturbed(make, payoff=lambda value: -value),
-        "payoff 1 % too large": perturbed(make, payoff=lambda value: 1.01 * value),
-    }.items():
-        one.mutants({f"{need}: {text}": mutant}, replaces=need)
+def usual_suspects(need, make):
+    """The wrong versions that every planar game has."""
+    return {
+        f"{need}: y descends too": perturbed(make, V=lambda V, z: V * [1, -1]),
+        f"{need}: players exchanged": perturbed(make, V=lambda V, z: -V),
+        f"{need}: coordinates exchanged": perturbed(make, V=lambda V, z: V[..., ::-1]),
+        f"{need}: x's part 1 % too large": perturbed(make, V=lambda V, z: V * [1.01, 1]),
+        f"{need}: payoff of the other player": perturbed(make, payoff=lambda value: -value),
+        f"{need}: payoff 1 % too large": perturbed(make, payoff=lambda value: 1.01 * value),
+    }

@@ -5,7 +5,7 @@ import numpy as np
 from refimpl.minimax import games
 from verify.claims import claim
 from verify.evidence import equal, rounding
-from verify.minimax.games import kill_usual_suspects, same_game
+from verify.minimax.games import same_game, usual_suspects
 from verify.probes import batched
 
 
@@ -36,12 +36,9 @@ def fields_of_the_attractors_are_those_of_their_payoffs(
         yield from same_game(f"forsaken, c = {offset:.3g}", game, same, rng)
 
 
-kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "almost_bilinear", games.almost_bilinear)
-kill_usual_suspects(fields_of_the_attractors_are_those_of_their_payoffs, "forsaken", games.forsaken)
-
-
 fields_of_the_attractors_are_those_of_their_payoffs.mutants(
     {
+        **usual_suspects("almost_bilinear", games.almost_bilinear),
         "the printed form for all": lambda eps=0.01, player="max": games.almost_bilinear(eps, "min"),
         "|ε|": lambda eps=0.01, player="max": games.almost_bilinear(abs(eps), player),
     },
@@ -49,6 +46,7 @@ fields_of_the_attractors_are_those_of_their_payoffs.mutants(
 )
 fields_of_the_attractors_are_those_of_their_payoffs.mutants(
     {
+        **usual_suspects("forsaken", games.forsaken),
         "|c|": lambda offset=0.45: games.forsaken(abs(offset)),
         "the default of the slide": lambda offset=0.5: games.forsaken(offset),
     },
@@ -56,11 +54,20 @@ fields_of_the_attractors_are_those_of_their_payoffs.mutants(
 )
 
 
-@claim("M06", slide="When do the algorithms converge?", source="Pethick, Latafat, Patrinos, Fercoq & Cevher 2022")
-def fields_of_the_weak_minty_games_are_right(
-    rng, *, global_forsaken=games.global_forsaken, lower_bound=games.lower_bound, polar=games.polar
+WEAK_MINTY = "When do the algorithms converge?"
+SOURCE = "Pethick, Latafat, Patrinos, Fercoq & Cevher 2022"
+
+
+def as_points(w):
+    """The points (x, y) of complex numbers x + iy."""
+    return np.stack([w.real, w.imag], -1)
+
+
+@claim("M06", slide=WEAK_MINTY, source=SOURCE)
+def fields_of_the_weak_minty_games_are_those_of_their_payoffs(
+    rng, *, global_forsaken=games.global_forsaken, lower_bound=games.lower_bound
 ):
-    r"""GlobalForsaken; V = (b − ia) z for the lower bound; V = (i + a(r² − 1)(r² − 9/16)) z for PolarGame."""
+    r"""xy + φ(x) − φ(y), φ = u²(7 − 7u² + 2u⁴)/21; axy + b(x² − y²)/2, where V = (b − ia) z: Φ and V."""
 
     def well(u):
         return u**2 * (7 - 7 * u**2 + 2 * u**4) / 21
@@ -71,56 +78,51 @@ def fields_of_the_weak_minty_games_are_right(
         same = lambda x, y, p=p, q=q: p * x * y + q * (x + y) * (x - y) / 2  # noqa: E731
         yield from same_game(f"lower bound, a = {p:.3g}, b = {q:.3g}", lower_bound(p, q), same, rng)
     z = rng.uniform(-1.5, 1.5, (100, 2))
-    w = z[:, 0] + 1j * z[:, 1]
-    expected = (b - 1j * a) * w
-    yield equal(
-        "lower bound: V = (b − ia)z",
-        lower_bound(a, b).operator(z),
-        np.stack([expected.real, expected.imag], -1),
-        atol=rounding(32, 4.0),
-    )
-    for game, strength in ((polar(), 1.0), (polar(a), a), (polar(-a), -a)):
-        what = f"polar, a = {strength:.3g}"
-        yield equal(f"{what}: has a payoff", game.payoff is not None, False)
-        yield from batched(f"{what}: V", game.operator, z, atol=rounding(64, 100.0))
-        expected = (1j + strength * (np.abs(w) ** 2 - 1) * (np.abs(w) ** 2 - 9 / 16)) * w
-        yield equal(
-            f"{what}: V",
-            game.operator(z),
-            np.stack([expected.real, expected.imag], -1),
-            atol=rounding(64, 100.0),
-        )
+    expected = as_points((b - 1j * a) * (z[:, 0] + 1j * z[:, 1]))
+    yield equal("lower bound: V = (b − ia)z", lower_bound(a, b).operator(z), expected, atol=rounding(32, 4.0))
 
 
-for need in ("global_forsaken", "lower_bound"):
-    kill_usual_suspects(fields_of_the_weak_minty_games_are_right, need, getattr(games, need))
-
-
-def one_point_as_batch(a=1.0):
-    game = games.polar(a)
-    return game._replace(operator=lambda z: game.operator(np.atleast_2d(z)))
-
-
-def turns_other_way(a=1.0):
-    game = games.polar(a)
-    return game._replace(operator=lambda z: game.operator(z[..., ::-1])[..., ::-1])
-
-
-fields_of_the_weak_minty_games_are_right.mutants(
+fields_of_the_weak_minty_games_are_those_of_their_payoffs.mutants(
+    usual_suspects("global_forsaken", games.global_forsaken), replaces="global_forsaken"
+)
+fields_of_the_weak_minty_games_are_those_of_their_payoffs.mutants(
     {
+        **usual_suspects("lower_bound", games.lower_bound),
         "|a|": lambda a, b: games.lower_bound(abs(a), b),
         "−|b|": lambda a, b: games.lower_bound(a, -abs(b)),
     },
     replaces="lower_bound",
 )
-fields_of_the_weak_minty_games_are_right.mutants(
-    {
-        "|a|": lambda a=1.0: games.polar(abs(a)),
-        "with a payoff": lambda a=1.0: games.polar(a)._replace(payoff=games.bilinear().payoff),
-        "one point as a batch": one_point_as_batch,
-        "turns the other way": turns_other_way,
-        "a 1 % too large": lambda a=1.0: games.polar(1.01 * a),
-        "a ignored": lambda a=1.0: games.polar(),
-    },
-    replaces="polar",
-)
+
+
+@claim("M06", slide=WEAK_MINTY, source=SOURCE)
+def field_of_the_polar_game_turns_and_moves_out(rng, *, polar=games.polar):
+    r"""V = (i + a(r² − 1)(r² − 9/16)) z, for every a; and there is no payoff."""
+    z, a = rng.uniform(-1.5, 1.5, (100, 2)), rng.uniform(0.5, 2)
+    w = z[:, 0] + 1j * z[:, 1]
+    for game, strength in ((polar(), 1.0), (polar(a), a), (polar(-a), -a)):
+        what = f"polar, a = {strength:.3g}"
+        yield equal(f"{what}: has a payoff", game.payoff is not None, False)
+        yield from batched(f"{what}: V", game.operator, z, atol=rounding(64, 100.0))
+        expected = as_points((1j + strength * (np.abs(w) ** 2 - 1) * (np.abs(w) ** 2 - 9 / 16)) * w)
+        yield equal(f"{what}: V", game.operator(z), expected, atol=rounding(64, 100.0))
+
+
+def polar_with(field):
+    """Wrong versions of `polar`: the field is changed to field(V, z)."""
+
+    def changed(a=1.0):
+        game = games.polar(a)
+        return game._replace(operator=lambda z: field(game.operator, z))
+
+    return changed
+
+
+field_of_the_polar_game_turns_and_moves_out.mutants({
+    "|a|": lambda a=1.0: games.polar(abs(a)),
+    "with a payoff": lambda a=1.0: games.polar(a)._replace(payoff=games.bilinear().payoff),
+    "one point as a batch": polar_with(lambda V, z: V(np.atleast_2d(z))),
+    "turns the other way": polar_with(lambda V, z: V(z[..., ::-1])[..., ::-1]),
+    "a 1 % too large": lambda a=1.0: games.polar(1.01 * a),
+    "a ignored": lambda a=1.0: games.polar(),
+})

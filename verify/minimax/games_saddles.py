@@ -4,7 +4,7 @@ import numpy as np
 
 from refimpl.minimax import games
 from verify.claims import claim
-from verify.minimax.games import kill_usual_suspects, same_game
+from verify.minimax.games import same_game, usual_suspects
 
 
 @claim("M06", slide="Saddles of different shapes", source="other forms: Re z², Re z³, ¼ − (xy − ½)²")
@@ -19,8 +19,15 @@ def fields_of_the_saddles_are_those_of_their_payoffs(
     yield from same_game("weird", weird_saddle(), lambda x, y: 0.25 - (x * y - 0.5) ** 2, rng)
 
 
-for need in ("quadratic_saddle", "monkey_saddle", "weird_saddle"):
-    kill_usual_suspects(fields_of_the_saddles_are_those_of_their_payoffs, need, getattr(games, need))
+fields_of_the_saddles_are_those_of_their_payoffs.mutants(
+    usual_suspects("quadratic_saddle", games.quadratic_saddle), replaces="quadratic_saddle"
+)
+fields_of_the_saddles_are_those_of_their_payoffs.mutants(
+    usual_suspects("monkey_saddle", games.monkey_saddle), replaces="monkey_saddle"
+)
+fields_of_the_saddles_are_those_of_their_payoffs.mutants(
+    usual_suspects("weird_saddle", games.weird_saddle), replaces="weird_saddle"
+)
 
 
 @claim("M06", slide="Escaping traps with the mixed-NE concept", source="other form: ¼ − (xω − ½)²")
@@ -29,4 +36,4 @@ def field_of_the_trap_is_that_of_its_payoff(rng, *, trap=games.trap):
     yield from same_game("trap", trap(), lambda x, omega: 0.25 - (x * omega - 0.5) ** 2, rng)
 
 
-kill_usual_suspects(field_of_the_trap_is_that_of_its_payoff, "trap", games.trap)
+field_of_the_trap_is_that_of_its_payoff.mutants(usual_suspects("trap", games.trap))

@@ -6,6 +6,7 @@ import scipy
 from refimpl.minimax import algorithms, games, mixed_nash
 from verify.claims import claim
 from verify.evidence import at_most, equal, rounding
+from verify.minimax.games import perturbed
 
 SLIDE = "Escaping traps with the mixed-NE concept"
 SOURCE = "Hsieh, Liu & Cevher 2019; Kamalaruban et al. 2020"
@@ -69,7 +70,7 @@ def every_point_of_the_curve_is_stationary(rng, *, trap=games.trap):
     yield equal("Φ on the curve", trap().payoff(curve[:, :1], curve[:, 1:]), np.full(50, 0.25), atol=rounding(8))
 
 
-def halfomega2x2_stationary_on_xomega():
+def half_of_the_square():
     return games.Game(
         "trap",
         lambda x, w: (w * x - (w * x) ** 2 / 2)[..., 0],
@@ -77,32 +78,12 @@ def halfomega2x2_stationary_on_xomega():
     )
 
 
-def x_maximises():
-    game = games.trap()
-    return game._replace(operator=lambda z: -game.operator(z))
-
-
-def both_descend():
-    game = games.trap()
-    return game._replace(operator=lambda z: game.operator(z) * [1, -1])
-
-
-def omegas_part_1_percent_too_large():
-    game = games.trap()
-    return game._replace(operator=lambda z: game.operator(z) * [1, 1.01])
-
-
-def players_swapped_payoffs_sign():
-    game = games.trap()
-    return game._replace(payoff=lambda x, w: -game.payoff(x, w))
-
-
 every_point_of_the_curve_is_stationary.mutants({
-    "½ω²x²: stationary on xω = 1": halfomega2x2_stationary_on_xomega,
-    "x maximises": x_maximises,
-    "both descend": both_descend,
-    "ω's part 1 % too large": omegas_part_1_percent_too_large,
-    "players swapped in the payoff's sign": players_swapped_payoffs_sign,
+    "½ω²x²: stationary on xω = 1": half_of_the_square,
+    "x maximises": perturbed(games.trap, V=lambda V, z: -V),
+    "both descend": perturbed(games.trap, V=lambda V, z: V * [1, -1]),
+    "ω's part 1 % too large": perturbed(games.trap, V=lambda V, z: V * [1, 1.01]),
+    "players swapped in the payoff's sign": perturbed(games.trap, payoff=lambda value: -value),
 })
 
 
@@ -138,26 +119,11 @@ def its_gradient_flow_never_leaves_a_circle(rng, *, trap=games.trap):
     yield equal("x² − ω² at the end", x**2 - omega**2, np.sqrt(r**4 - 1), atol=1e-8)
 
 
-def runs_backwards_x_maximises():
-    game = games.trap()
-    return game._replace(operator=lambda z: -game.operator(z))
-
-
-def omegas_part_1_percent_too_large_2():
-    game = games.trap()
-    return game._replace(operator=lambda z: game.operator(z) * [1, 1.01])
-
-
-def wrong_1_percent_slower():
-    game = games.trap()
-    return game._replace(operator=lambda z: game.operator(z) * 0.99)
-
-
 its_gradient_flow_never_leaves_a_circle.mutants({
-    "runs backwards: x maximises": runs_backwards_x_maximises,
-    "ω's part 1 % too large": omegas_part_1_percent_too_large_2,
+    "runs backwards: x maximises": perturbed(games.trap, V=lambda V, z: -V),
+    "ω's part 1 % too large": perturbed(games.trap, V=lambda V, z: V * [1, 1.01]),
     "the bilinear game: no trap": lambda: games.bilinear(),
-    "1 % slower": wrong_1_percent_slower,
+    "1 % slower": perturbed(games.trap, V=lambda V, z: 0.99 * V),
 })
 
 
@@ -209,17 +175,7 @@ def gradient_methods_fall_into_the_trap(rng, *, trap=games.trap, trajectory=algo
     yield equal("EG from inside: (0, 0) at the end", end, np.zeros((20, 2)), atol=1e-9)
 
 
-def x_maximises_2():
-    game = games.trap()
-    return game._replace(operator=lambda z: -game.operator(z))
-
-
-def v_1_percent_too_large():
-    game = games.trap()
-    return game._replace(operator=lambda z: 1.01 * game.operator(z))
-
-
-def eg_extrapolates_5_percent_too_far(method, V, z0, alpha, num_steps):
+def extrapolates_too_far(method, V, z0, alpha, num_steps):
     if method != "eg":
         return algorithms.trajectory(method, V, z0, alpha, num_steps)
     z = [z0]
@@ -230,8 +186,8 @@ def eg_extrapolates_5_percent_too_far(method, V, z0, alpha, num_steps):
 
 gradient_methods_fall_into_the_trap.mutants(
     {
-        "x maximises": x_maximises_2,
-        "V 1 % too large": v_1_percent_too_large,
+        "x maximises": perturbed(games.trap, V=lambda V, z: -V),
+        "V 1 % too large": perturbed(games.trap, V=lambda V, z: 1.01 * V),
         "the bilinear game: no trap": lambda: games.bilinear(),
     },
     replaces="trap",
@@ -247,7 +203,7 @@ gradient_methods_fall_into_the_trap.mutants(
         "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
             method, V, z0, 1.01 * alpha, num_steps
         ),
-        "EG extrapolates 5 % too far": eg_extrapolates_5_percent_too_far,
+        "EG extrapolates 5 % too far": extrapolates_too_far,
     },
     replaces="trajectory",
 )

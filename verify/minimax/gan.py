@@ -60,24 +60,17 @@ def slopes_are_gradients_on_the_draw(
         yield equal(f"draw {i}: the generator's gradient", measured, slope_x(x, y, draw), atol=TOLERANCE)
 
 
-def on_another_draw(text, need, change):
-    """Declare a gradient that reads the randomness wrongly."""
-
-    slopes_are_gradients_on_the_draw.mutants(
-        {text: lambda game, x, y, draw, *k: getattr(gan, need)(game, x, y, change(draw), *k)}, replaces=need
-    )
-
-
-on_another_draw("the first batch again", "critic_slope", lambda draw: draw._replace(real=draw.real[[0, 0]]))
-on_another_draw("the first noise again", "critic_slope", lambda draw: draw._replace(omega_y=draw.omega_y[[0, 0]]))
-on_another_draw("u and 1 − u exchanged", "critic_slope", lambda draw: draw._replace(u=1 - draw.u))
-on_another_draw("one mixture for the batch", "critic_slope", lambda draw: draw._replace(u=0 * draw.u + draw.u[0, 0]))
-on_another_draw("the critic's noise", "generator_slope", lambda draw: draw._replace(omega_x=draw.omega_y[-1]))
-on_another_draw("half a batch", "generator_slope", lambda draw: draw._replace(omega_x=draw.omega_x[:3]))
+def misread(slope, change):
+    """Wrong versions of a gradient: it reads another draw."""
+    return lambda game, x, y, draw, *k: slope(game, x, y, change(draw), *k)
 
 
 slopes_are_gradients_on_the_draw.mutants(
     {
+        "the first batch again": misread(gan.critic_slope, lambda draw: draw._replace(real=draw.real[[0, 0]])),
+        "the first noise again": misread(gan.critic_slope, lambda draw: draw._replace(omega_y=draw.omega_y[[0, 0]])),
+        "u and 1 − u exchanged": misread(gan.critic_slope, lambda draw: draw._replace(u=1 - draw.u)),
+        "one mixture for the batch": misread(gan.critic_slope, lambda draw: draw._replace(u=0 * draw.u + draw.u[0, 0])),
         "penalty 1 % too large": lambda game, x, y, draw, k: gan.critic_slope(
             game._replace(penalty=1.01 * game.penalty), x, y, draw, k
         ),
@@ -88,7 +81,11 @@ slopes_are_gradients_on_the_draw.mutants(
     replaces="critic_slope",
 )
 slopes_are_gradients_on_the_draw.mutants(
-    {"the generator ascends": lambda game, x, y, draw: -gan.generator_slope(game, x, y, draw)},
+    {
+        "the critic's noise": misread(gan.generator_slope, lambda draw: draw._replace(omega_x=draw.omega_y[-1])),
+        "half a batch": misread(gan.generator_slope, lambda draw: draw._replace(omega_x=draw.omega_x[:3])),
+        "the generator ascends": lambda game, x, y, draw: -gan.generator_slope(game, x, y, draw),
+    },
     replaces="generator_slope",
 )
 slopes_are_gradients_on_the_draw.mutants(
@@ -121,25 +118,22 @@ def draws_are_fresh_and_of_their_laws(rng, *, random_draw=gan.random_draw):
     yield equal("different numbers", len(np.unique(numbers)), len(numbers))
 
 
-def stale_draw(text, change):
-    """Declare a draw of which something is wrong."""
-
-    draws_are_fresh_and_of_their_laws.mutants({text: lambda game, rng: change(gan.random_draw(game, rng))})
-
-
-stale_draw("one real batch for all gradients", lambda draw: draw._replace(real=draw.real[[0, 0, 0]]))
-stale_draw("one noise for all gradients", lambda draw: draw._replace(omega_y=draw.omega_y[[0, 0, 0]]))
-stale_draw("both players share noise", lambda draw: draw._replace(omega_x=draw.omega_y[0]))
-stale_draw("one u a batch", lambda draw: draw._replace(u=draw.u[:, :1]))
-stale_draw("u from −1 to 1", lambda draw: draw._replace(u=2 * draw.u - 1))
-stale_draw("uniform noise", lambda draw: draw._replace(omega_y=3**0.5 * scipy.special.erf(draw.omega_y / 2**0.5)))
-stale_draw("noise 30 % too large", lambda draw: draw._replace(omega_x=1.3 * draw.omega_x))
-stale_draw("Langevin noise of variance 4", lambda draw: draw._replace(z_x=2 * draw.z_x, z_y=2 * draw.z_y))
-stale_draw("real samples 30 % too wide", lambda draw: draw._replace(real=1.3 * draw.real))
+def drawn(change):
+    """Wrong versions of `random_draw`: something of the draw is changed."""
+    return lambda game, rng: change(gan.random_draw(game, rng))
 
 
 draws_are_fresh_and_of_their_laws.mutants({
-    "the same at every call": lambda game, rng: gan.random_draw(game, np.random.default_rng(0))
+    "one real batch for all gradients": drawn(lambda draw: draw._replace(real=draw.real[[0, 0, 0]])),
+    "one noise for all gradients": drawn(lambda draw: draw._replace(omega_y=draw.omega_y[[0, 0, 0]])),
+    "both players share noise": drawn(lambda draw: draw._replace(omega_x=draw.omega_y[0])),
+    "one u a batch": drawn(lambda draw: draw._replace(u=draw.u[:, :1])),
+    "u from −1 to 1": drawn(lambda draw: draw._replace(u=2 * draw.u - 1)),
+    "uniform noise": drawn(lambda draw: draw._replace(omega_y=3**0.5 * scipy.special.erf(draw.omega_y / 2**0.5))),
+    "noise 30 % too large": drawn(lambda draw: draw._replace(omega_x=1.3 * draw.omega_x)),
+    "Langevin noise of variance 4": drawn(lambda draw: draw._replace(z_x=2 * draw.z_x, z_y=2 * draw.z_y)),
+    "real samples 30 % too wide": drawn(lambda draw: draw._replace(real=1.3 * draw.real)),
+    "the same at every call": lambda game, rng: gan.random_draw(game, np.random.default_rng(0)),
 })
 
 
@@ -165,13 +159,13 @@ def players_start_apart_at_random_layers(rng, *, random_players=gan.random_playe
     yield equal("different weights", len(np.unique(weights)), len(weights))
 
 
-def critic_starts_as_generators_twin(game, rng):
+def critic_is_a_twin(game, rng):
     x, y = gan.random_players(game, rng)
     return Players(x, np.resize(x, y.shape))
 
 
 players_start_apart_at_random_layers.mutants({
-    "the critic starts as the generator's twin": critic_starts_as_generators_twin,
+    "the critic starts as the generator's twin": critic_is_a_twin,
     "weights N(0, 1/p)": lambda game, rng: Players(*(one / np.sqrt(2) for one in gan.random_players(game, rng))),
     "weights 2 % too large": lambda game, rng: Players(*(1.02 * one for one in gan.random_players(game, rng))),
     "players exchanged": lambda game, rng: gan.random_players(game, rng)[::-1],

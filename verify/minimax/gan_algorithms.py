@@ -36,7 +36,7 @@ def generator_first(gan, z, draws, alpha):
     return Players(x, y)
 
 
-def critic_ascends_on_loss(gan, z, draws, alpha):
+def critic_ascends(gan, z, draws, alpha):
     new = gan_algorithms.sgd_round(gan, z, draws, alpha)
     return new._replace(y=2 * z.y - new.y)
 
@@ -47,7 +47,7 @@ sgd_alternates.mutants({
         gan._replace(critic_steps=1), z, draws, alpha
     ),
     "no penalty": lambda gan, z, draws, alpha: gan_algorithms.sgd_round(gan._replace(penalty=0.0), z, draws, alpha),
-    "the critic ascends on its loss": critic_ascends_on_loss,
+    "the critic ascends on its loss": critic_ascends,
     "step 1 % too long": lambda gan, z, draws, alpha: gan_algorithms.sgd_round(gan, z, draws, 1.01 * alpha),
 })
 
@@ -80,7 +80,7 @@ def adam_alternates(rng, *, adam_round=gan_algorithms.adam_round):
         yield equal("t", player.t, len(G))
 
 
-def forgets_averages_end(gan, z, draws, alpha):
+def forgets_at_the_end(gan, z, draws, alpha):
     new = gan_algorithms.adam_round(gan, z, draws, alpha)
     return Players(*(one._replace(m=0 * one.m, v=0 * one.v) for one in new))
 
@@ -90,24 +90,24 @@ def counts_iterations_not_steps(gan, z, draws, alpha):
     return Players(*(one._replace(t=len(draws)) for one in new))
 
 
-def averages_forgotten_after_each(gan, z, draws, alpha):
+def forgets_after_each_iteration(gan, z, draws, alpha):
     for draw in draws:
         z = gan_algorithms.adam_round(gan, z, [draw], alpha)
         z = Players(*(AdamState(p.x, 0 * p.m, 0 * p.v, 0) for p in z))
     return z
 
 
-def same_critic_batch_twice(gan, z, draws, alpha):
+def repeats_the_critics_batch(gan, z, draws, alpha):
     stale = [draw._replace(real=draw.real[[0, 0]]) for draw in draws]
     return gan_algorithms.adam_round(gan, z, stale, alpha)
 
 
 adam_alternates.mutants({
-    "forgets its averages at the end": forgets_averages_end,
+    "forgets its averages at the end": forgets_at_the_end,
     "counts iterations, not steps": counts_iterations_not_steps,
     "step 1 % too long": lambda gan, z, draws, alpha: gan_algorithms.adam_round(gan, z, draws, 1.01 * alpha),
-    "averages forgotten after each iteration": averages_forgotten_after_each,
-    "the same critic batch twice": same_critic_batch_twice,
+    "averages forgotten after each iteration": forgets_after_each_iteration,
+    "the same critic batch twice": repeats_the_critics_batch,
 })
 
 
@@ -150,7 +150,7 @@ def mirror_gan_averages_langevin_iterates(rng, *, mirror_round=gan_algorithms.mi
     yield equal("β = 0.9 by default", both(default), np.concatenate(expected), atol=TOLERANCE)
 
 
-def opponents_follow_every_iteration(gan, z, draws, gamma, temperature, beta=0.9):
+def opponents_follow(gan, z, draws, gamma, temperature, beta=0.9):
     for draw in draws:
         z = gan_algorithms.mirror_round(gan, z, [draw], gamma, temperature, beta)
     return z
@@ -174,7 +174,7 @@ mirror_gan_averages_langevin_iterates.mutants({
     "no noise: RMSprop": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
         gan, z, draws, gamma, 0.0, beta
     ),
-    "opponents follow every iteration": opponents_follow_every_iteration,
+    "opponents follow every iteration": opponents_follow,
     "temperature 1 % too high": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
         gan, z, draws, gamma, 1.01 * temperature, beta
     ),
@@ -198,32 +198,32 @@ def mirror_prox_gan_looks_ahead(rng, *, mirror_prox_round=gan_algorithms.mirror_
     yield equal("β = 0.9 by default", both(default), np.concatenate(expected), atol=TOLERANCE)
 
 
-def mean_squares_start(gan, z, draws, gamma, temperature, beta=0.9):
+def keeps_the_old_squares(gan, z, draws, gamma, temperature, beta=0.9):
     new = gan_algorithms.mirror_prox_round(gan, z, draws, gamma, temperature, beta)
     return Players(*(n._replace(v=o.v) for n, o in zip(new, z, strict=True)))
 
 
-def second_half_starts_z_two_rounds(gan, z, draws, gamma, temperature, beta=0.9):
+def two_rounds_of_mirror_gan(gan, z, draws, gamma, temperature, beta=0.9):
     z = gan_algorithms.mirror_round(gan, z, draws[:2], gamma, temperature, beta)
     return gan_algorithms.mirror_round(gan, z, draws[2:], gamma, temperature, beta)
 
 
-def second_half_plays_against_old(gan, z, draws, gamma, temperature, beta=0.9):
+def plays_against_old_opponents(gan, z, draws, gamma, temperature, beta=0.9):
     new = gan_algorithms.mirror_round(gan, z, draws[:2], gamma, temperature, beta)
     start = Players(*(n._replace(x=o.x) for n, o in zip(new, z, strict=True)))
     return gan_algorithms.mirror_round(gan, start, draws[2:], gamma, temperature, beta)
 
 
 mirror_prox_gan_looks_ahead.mutants({
-    "mean squares of the start": mean_squares_start,
+    "mean squares of the start": keeps_the_old_squares,
     "another default": lambda gan, z, draws, gamma, temperature, beta=0.5: gan_algorithms.mirror_prox_round(
         gan, z, draws, gamma, temperature, beta
     ),
     "Mirror-GAN": lambda gan, z, draws, gamma, temperature, beta=0.9: gan_algorithms.mirror_round(
         gan, z, draws, gamma, temperature, beta
     ),
-    "the second half starts at z̃: two rounds of Mirror-GAN": second_half_starts_z_two_rounds,
-    "the second half plays against the old opponents": second_half_plays_against_old,
+    "the second half starts at z̃: two rounds of Mirror-GAN": two_rounds_of_mirror_gan,
+    "the second half plays against the old opponents": plays_against_old_opponents,
     "randomness of the first half used twice": lambda gan, z, draws, gamma, temperature, beta=0.9: (
         gan_algorithms.mirror_prox_round(gan, z, [*draws[:2], *draws[:2]], gamma, temperature, beta)
     ),

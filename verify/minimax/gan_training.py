@@ -62,44 +62,25 @@ def training_repeats_rounds_and_looks_on_the_way(rng, *, train=gan_training.trai
         yield equal(f"{algorithm}: progress", seen, [1, 2, 3])
 
 
-def other_training(text, change):
-    """Declare a driver that follows another plan."""
+def training_with(change):
+    """Wrong versions of `train`: it follows another plan."""
 
-    def wrong_version(training, rng, num_samples=2500, progress=None, path=None):
+    def other_training(training, rng, num_samples=2500, progress=None, path=None):
         return gan_training.train(change(training), rng, num_samples, progress, path)
 
-    training_repeats_rounds_and_looks_on_the_way.mutants({text: wrong_version})
+    return other_training
 
 
-OTHER = {"mirror": "mirror_prox", "mirror_prox": "mirror", "sgd": "adam", "adam": "sgd"}
-other_training("SGD and Adam exchanged, and the mirror methods", lambda t: t._replace(algorithm=OTHER[t.algorithm]))
-other_training("temperature 0", lambda t: t._replace(temperature=0.0))
-other_training("temperature 1 % too high", lambda t: t._replace(temperature=1.01 * t.temperature))
-other_training("step 1 % too long", lambda t: t._replace(step=1.01 * t.step))
-other_training("rounds of one iteration", lambda t: t._replace(inner=1))
-other_training("half of the iterations", lambda t: t._replace(iterations=6))
-other_training("one record fewer", lambda t: t._replace(records=2))
-other_training("the default penalty", lambda t: t._replace(gan=t.gan._replace(penalty=1.0)))
-other_training("one gradient of the critic", lambda t: t._replace(gan=t.gan._replace(critic_steps=1)))
+def history_with(change):
+    """Wrong versions of `train`: it reports something else."""
 
-
-def other_history(text, change):
-    """Declare a driver that reports something else."""
-
-    def wrong_version_2(training, rng, num_samples=2500, progress=None, path=None):
+    def other_history(training, rng, num_samples=2500, progress=None, path=None):
         return change(gan_training.train(training, rng, num_samples, progress, path))
 
-    training_repeats_rounds_and_looks_on_the_way.mutants({text: wrong_version_2})
+    return other_history
 
 
-other_history("the last samples in every record", lambda h: h._replace(samples=0 * h.samples + h.samples[-1]))
-other_history("iterations counted from the first record", lambda h: h._replace(iterations=h.iterations + 12))
-other_history("share of the samples that are not good", lambda h: h._replace(share=1 - h.share))
-other_history("modes of 25 as a share", lambda h: h._replace(modes=h.modes / 25 + 1))
-other_history("the critic's parameters under both names", lambda h: h._replace(x=h.y))
-
-
-def one_stream_everything(training, rng, num_samples=2500, progress=None, path=None):
+def one_stream_for_everything(training, rng, num_samples=2500, progress=None, path=None):
     class Shared(np.random.Generator):
         def spawn(self, n):
             return [self] * n
@@ -107,4 +88,21 @@ def one_stream_everything(training, rng, num_samples=2500, progress=None, path=N
     return gan_training.train(training, Shared(rng.bit_generator), num_samples, progress, path)
 
 
-training_repeats_rounds_and_looks_on_the_way.mutants({"one stream for everything": one_stream_everything})
+OTHER = {"mirror": "mirror_prox", "mirror_prox": "mirror", "sgd": "adam", "adam": "sgd"}
+training_repeats_rounds_and_looks_on_the_way.mutants({
+    "SGD and Adam exchanged, and the mirror methods": training_with(lambda t: t._replace(algorithm=OTHER[t.algorithm])),
+    "temperature 0": training_with(lambda t: t._replace(temperature=0.0)),
+    "temperature 1 % too high": training_with(lambda t: t._replace(temperature=1.01 * t.temperature)),
+    "step 1 % too long": training_with(lambda t: t._replace(step=1.01 * t.step)),
+    "rounds of one iteration": training_with(lambda t: t._replace(inner=1)),
+    "half of the iterations": training_with(lambda t: t._replace(iterations=6)),
+    "one record fewer": training_with(lambda t: t._replace(records=2)),
+    "the default penalty": training_with(lambda t: t._replace(gan=t.gan._replace(penalty=1.0))),
+    "one gradient of the critic": training_with(lambda t: t._replace(gan=t.gan._replace(critic_steps=1))),
+    "the last samples in every record": history_with(lambda h: h._replace(samples=0 * h.samples + h.samples[-1])),
+    "iterations counted from the first record": history_with(lambda h: h._replace(iterations=h.iterations + 12)),
+    "share of the samples that are not good": history_with(lambda h: h._replace(share=1 - h.share)),
+    "modes of 25 as a share": history_with(lambda h: h._replace(modes=h.modes / 25 + 1)),
+    "the critic's parameters under both names": history_with(lambda h: h._replace(x=h.y)),
+    "one stream for everything": one_stream_for_everything,
+})

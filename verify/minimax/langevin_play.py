@@ -105,20 +105,39 @@ def played_without_noise(V, x, y, num_rounds, h, num_inner, look_ahead):
 
 def plays_mirror_steps(method, look_ahead, rng):
     """Evidence on whom each round answers (without noise), on the noise (without payoff), and on the law of both."""
-    num_rounds, h, num_inner, cold = 4, 0.07, 2, 1e30
+    yield from answers_its_history(method, look_ahead, rng)
+    yield from takes_twenty_short_steps(method, look_ahead, rng)
+    yield from has_the_laws(method, look_ahead, rng)
+
+
+COLD = 1e30  # an inverse temperature at which the noise is below rounding
+
+
+def answers_its_history(method, look_ahead, rng):
+    """Evidence on whom each round answers: without noise."""
+    num_rounds, h, num_inner = 4, 0.07, 2
     x0, y0 = rng.uniform(-1, 1, (2, 1)), rng.uniform(-1, 1, (3, 1))
-    x, y = method(crooked_field, x0, y0, cold, num_rounds, BOX, rng, h=h, num_inner=num_inner)
+    x, y = method(crooked_field, x0, y0, COLD, num_rounds, BOX, rng, h=h, num_inner=num_inner)
     expected = played_without_noise(crooked_field, x0[:, 0], y0[:, 0], num_rounds, h, num_inner, look_ahead)
     yield equal("x of 4 rounds without noise", np.asarray(x)[..., 0], expected[0], atol=1e-11)
     yield equal("y of 4 rounds without noise", np.asarray(y)[..., 0], expected[1], atol=1e-11)
+
+
+def takes_twenty_short_steps(method, look_ahead, rng):
+    """Evidence on the default steps and on players of unlike dimensions: without noise."""
     lower, upper = np.array([-1.0, -0.2, -0.5]), np.array([0.4, 0.9, 2.0])
     start = rng.uniform(lower, upper)
-    x, y = method(plane_field, start[None, :2], start[None, 2:], cold, 1 + (not look_ahead), (lower, upper), rng)
+    x, y = method(plane_field, start[None, :2], start[None, 2:], COLD, 1 + (not look_ahead), (lower, upper), rng)
     expected = answers_of_two_points(start, lower, upper)
     yield equal(
         "x in the plane, y on a line, by default 20 steps of 0.05: x", np.asarray(x)[-1, 0], expected[:2], atol=1e-11
     )
     yield equal("their y", np.asarray(y)[-1, 0], expected[2:], atol=1e-11)
+
+
+def has_the_laws(method, look_ahead, rng):
+    """Evidence on the law of the noise, without payoff, and on the Gibbs measures that it leads to."""
+    h = 0.07
     noise = 2 * h / 2000 * sum(1 / np.arange(1, 4 if look_ahead else 3))
     for seat, sizes in enumerate([(500_000, 1), (1, 500_000)]):
         starts = [np.zeros((size, 1)) for size in sizes]
@@ -192,15 +211,15 @@ def answers_last_round_only(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_in
     return [np.stack(side) for side in zip(*rounds, strict=True)]
 
 
-def runs_late(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_inner=20):
+def starts_one_round_late(V, x0, y0, eta, num_rounds, box, rng, h=0.05, num_inner=20):
     """Leaves out the first round, plays one more."""
     x, y = langevin_play.langevin_mirror_descent(V, x0, y0, eta, num_rounds + 1, box, rng, h, num_inner)
     return x[1:], y[1:]
 
 
-def declare_wrong_plays(one, method):
-    """Mutants of the claim on a method."""
-    one.mutants({
+def wrong_plays(method):
+    """Wrong versions of either method."""
+    return {
         "η/2: temperature twice too high": altered(method, eta=lambda eta: eta / 2),
         "η 8 % too large": altered(method, eta=lambda eta: 1.08 * eta),
         "h 1 % too large": altered(method, h=lambda h: 1.01 * h),
@@ -209,11 +228,15 @@ def declare_wrong_plays(one, method):
         "V 1 % too large": altered(method, V=lambda V: lambda z: 1.01 * V(z)),
         "one Langevin step fewer": altered(method, num_inner=lambda k: k - 1),
         "answers the last round only": answers_last_round_only,
-        "leaves out the first round": runs_late,
-    })
+        "leaves out the first round": starts_one_round_late,
+    }
 
 
-declare_wrong_plays(particles_play_mirror_descent, langevin_play.langevin_mirror_descent)
-declare_wrong_plays(particles_play_mirror_prox, langevin_play.langevin_mirror_prox)
-particles_play_mirror_descent.mutants({"mirror-prox": langevin_play.langevin_mirror_prox})
-particles_play_mirror_prox.mutants({"mirror descent": langevin_play.langevin_mirror_descent})
+particles_play_mirror_descent.mutants({
+    **wrong_plays(langevin_play.langevin_mirror_descent),
+    "mirror-prox": langevin_play.langevin_mirror_prox,
+})
+particles_play_mirror_prox.mutants({
+    **wrong_plays(langevin_play.langevin_mirror_prox),
+    "mirror descent": langevin_play.langevin_mirror_descent,
+})

@@ -42,15 +42,21 @@ def average_strategies_bracket_the_value(
         yield mean(f"{name}: bracket narrower than 1/10 of the range", width < np.ptp(A) / 10, 1.0, delta=0.4)
 
 
-for need, right in average_strategies_bracket_the_value.needs.items():
-    average_strategies_bracket_the_value.mutants(
-        {
-            "both ascend": altered(right, V=lambda V: lambda z: -V(z)),
-            "strategies stay uniform": altered(right, V=lambda V: lambda z: 0 * V(z)),
-            "y descends too": altered(right, V=lambda V: lambda z: V(z) * [1, -1]),
-        },
-        replaces=need,
-    )
+def wrong_players(method):
+    """Wrong versions of either method."""
+    return {
+        "both ascend": altered(method, V=lambda V: lambda z: -V(z)),
+        "strategies stay uniform": altered(method, V=lambda V: lambda z: 0 * V(z)),
+        "y descends too": altered(method, V=lambda V: lambda z: V(z) * [1, -1]),
+    }
+
+
+average_strategies_bracket_the_value.mutants(
+    wrong_players(langevin_play.langevin_mirror_descent), replaces="langevin_mirror_descent"
+)
+average_strategies_bracket_the_value.mutants(
+    wrong_players(langevin_play.langevin_mirror_prox), replaces="langevin_mirror_prox"
+)
 
 
 @claim("M25", slide="Escaping traps with the mixed-NE concept", source=SOURCE)

@@ -11,7 +11,7 @@ import numpy as np
 from refimpl.minimax import algorithms, linear_rates
 from verify.claims import claim
 from verify.evidence import Evidence, equal, rate, rounding
-from verify.minimax._rate_table import EG, OGDA, PPM, RFBS, SLIDE, WRONG, Method, cell, first, mode, orbit
+from verify.minimax._rate_table import EG, OGDA, PPM, RFBS, SLIDE, WRONG, Method, first, mode, orbit
 from verify.probes import batched
 
 
@@ -55,52 +55,76 @@ def counted(
     yield equal(f"{name}: their number", N, first(solved <= eps), atol=1)
 
 
-@cell(PPM)
+@claim("M12", slide=SLIDE, source=PPM.source)
 def proximal_point_on_strongly_monotone_games(rng, *, ppm_step=algorithms.ppm_step):
     r"""PP, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
     yield from condition_rates(PPM, ppm_step, strongly_monotone, rng)
 
 
-@cell(PPM)
+proximal_point_on_strongly_monotone_games.mutants(WRONG["ppm"])
+
+
+@claim("M12", slide=SLIDE, source=PPM.source)
 def proximal_point_on_bilinear_games(rng, *, ppm_step=algorithms.ppm_step):
     r"""PP, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
     yield from condition_rates(PPM, ppm_step, bilinear, rng)
 
 
-@cell(EG)
+proximal_point_on_bilinear_games.mutants(WRONG["ppm"])
+
+
+@claim("M12", slide=SLIDE, source=EG.source)
 def extragradient_on_strongly_monotone_games(rng, *, eg_step=algorithms.eg_step):
     r"""EG, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
     yield from condition_rates(EG, eg_step, strongly_monotone, rng)
 
 
-@cell(EG)
+extragradient_on_strongly_monotone_games.mutants(WRONG["eg"])
+
+
+@claim("M12", slide=SLIDE, source=EG.source)
 def extragradient_on_bilinear_games(rng, *, eg_step=algorithms.eg_step):
     r"""EG, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
     yield from condition_rates(EG, eg_step, bilinear, rng)
 
 
-@cell(OGDA)
+extragradient_on_bilinear_games.mutants(WRONG["eg"])
+
+
+@claim("M12", slide=SLIDE, source=OGDA.source)
 def optimistic_on_strongly_monotone_games(rng, *, ogda_step=algorithms.ogda_step):
     r"""OGDA, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
     yield from condition_rates(OGDA, ogda_step, strongly_monotone, rng)
 
 
-@cell(OGDA)
+optimistic_on_strongly_monotone_games.mutants(WRONG["ogda"])
+
+
+@claim("M12", slide=SLIDE, source=OGDA.source)
 def optimistic_on_bilinear_games(rng, *, ogda_step=algorithms.ogda_step):
     r"""OGDA, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
     yield from condition_rates(OGDA, ogda_step, bilinear, rng)
 
 
-@cell(RFBS)
+optimistic_on_bilinear_games.mutants(WRONG["ogda"])
+
+
+@claim("M12", slide=SLIDE, source=RFBS.source)
 def reflected_on_strongly_monotone_games(rng, *, rfbs_step=algorithms.rfbs_step):
     r"""RFBS, beyond the slide, strongly convex-strongly concave, α a share of 1/L: N ∝ κ log 1/ε, κ = L/μ."""
     yield from condition_rates(RFBS, rfbs_step, strongly_monotone, rng)
 
 
-@cell(RFBS)
+reflected_on_strongly_monotone_games.mutants(WRONG["rfbs"])
+
+
+@claim("M12", slide=SLIDE, source=RFBS.source)
 def reflected_on_bilinear_games(rng, *, rfbs_step=algorithms.rfbs_step):
     r"""RFBS, beyond the slide, bilinear, α a share of 1/L: N ∝ κ log 1/ε, κ = (σmax/σmin)²."""
     yield from condition_rates(RFBS, rfbs_step, bilinear, rng)
+
+
+reflected_on_bilinear_games.mutants(WRONG["rfbs"])
 
 
 @claim("M12", slide=SLIDE, source=PPM.source)
@@ -160,7 +184,7 @@ def smaller_root(method, nu, alpha):
     return alpha * np.abs(nu) / linear_rates.contraction(method, nu, alpha)
 
 
-def eg_alpha2_nu_2(method, nu, alpha):
+def extragradient_with_the_modulus(method, nu, alpha):
     return (
         np.abs(1 - alpha * nu + np.abs(alpha * nu) ** 2)
         if method == "eg"
@@ -171,7 +195,7 @@ def eg_alpha2_nu_2(method, nu, alpha):
 contraction_is_the_largest_eigenvalue_of_a_step.mutants(
     {
         "the smaller root": smaller_root,
-        "EG with + α²|ν|²": eg_alpha2_nu_2,
+        "EG with + α²|ν|²": extragradient_with_the_modulus,
         "takes real ν for iσ": lambda method, nu, alpha: linear_rates.contraction(
             method, nu if np.iscomplexobj(nu) else 1j * nu, alpha
         ),

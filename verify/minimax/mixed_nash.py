@@ -42,32 +42,32 @@ def row_player_maximises(A):
     return value, p, q
 
 
-def pure_strategies_only_max_min_min(A):
+def pure_strategies_only(A):
     i, j = A.max(1).argmin(), A.min(0).argmax()
     return A[i, j], np.eye(len(A))[i], np.eye(A.shape[1])[j]
 
 
-def value_1_percent_too_large(A):
+def value_too_large(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return 1.01 * value, p, q
 
 
-def wrong_1_percent_p_played_uniformly(A):
+def partly_uniform(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value, 0.99 * p + 0.01 / len(p), q
 
 
-def q_scaled_value(A):
+def q_scaled_by_the_value(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value, p, q * value
 
 
 linear_program_finds_the_value.mutants({
     "the row player maximises": row_player_maximises,
-    "pure strategies only: max min ≠ min max": pure_strategies_only_max_min_min,
-    "value 1 % too large": value_1_percent_too_large,
-    "1 % of p played uniformly": wrong_1_percent_p_played_uniformly,
-    "q scaled by the value": q_scaled_value,
+    "pure strategies only: max min ≠ min max": pure_strategies_only,
+    "value 1 % too large": value_too_large,
+    "1 % of p played uniformly": partly_uniform,
+    "q scaled by the value": q_scaled_by_the_value,
 })
 
 
@@ -90,20 +90,20 @@ def small_games_have_closed_forms(rng, *, lp_equilibrium=mixed_nash.lp_equilibri
     yield equal("skew-symmetric: value 0", lp_equilibrium(K - K.T)[0], 0.0, atol=SOLVER * np.ptp(K - K.T))
 
 
-def p_q_exchanged(A):
+def players_exchanged(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value, q, p
 
 
-def harmonic_mean_value_diagonal_game(A):
+def harmonic_mean_for_the_value(A):
     value, p, q = mixed_nash.lp_equilibrium(A)
     return value * len(A), p, q
 
 
 small_games_have_closed_forms.mutants({
-    "p and q exchanged": p_q_exchanged,
+    "p and q exchanged": players_exchanged,
     "the column player's game": lambda A: mixed_nash.lp_equilibrium(-A.T),
-    "the harmonic mean for the value of a diagonal game: n times too large": harmonic_mean_value_diagonal_game,
+    "the harmonic mean for the value of a diagonal game: n times too large": harmonic_mean_for_the_value,
     "uniform strategies": lambda A: (A.mean(), np.full(len(A), 1 / len(A)), np.full(len(A), 1 / len(A))),
 })
 
@@ -127,13 +127,13 @@ def duality_gap_is_the_gain_from_answering(rng, *, duality_gap=mixed_nash.dualit
     yield equal("10⁻⁹ away from it", duality_gap(scissors, near, third), 1e-9, atol=rounding(16))
 
 
-def wrong_0_below_106(A, p, q):
+def small_gaps_are_zero(A, p, q):
     gap = mixed_nash.duality_gap(A, p, q)
     return np.where(gap < 1e-6, 0.0, gap)
 
 
 duality_gap_is_the_gain_from_answering.mutants({
-    "0 below 10⁻⁶": wrong_0_below_106,
+    "0 below 10⁻⁶": small_gaps_are_zero,
     "only the first of a batch against a single q": lambda A, p, q: mixed_nash.duality_gap(
         A, p[0] if q.ndim < p.ndim else p, q
     ),

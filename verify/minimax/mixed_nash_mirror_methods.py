@@ -78,17 +78,9 @@ def mirror_descent_multiplies_weights(rng, *, mirror_descent=mixed_nash.mirror_d
     yield from averages_are_exact(mirror_descent, False, rng)
 
 
-def averages_points_1_t(A, eta, num_steps):
+def averages_from_the_second_point(A, eta, num_steps):
     more, start = mixed_nash.mirror_descent(A, eta, num_steps + 1), mixed_nash.mirror_descent(A, eta, 1)
     return [((num_steps + 1) * a - b) / num_steps for a, b in zip(more, start, strict=True)]
-
-
-mirror_descent_multiplies_weights.mutants({
-    "averages the points 1 … T": averages_points_1_t,
-    "η 1 % too large": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, 1.01 * eta, num_steps),
-    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_descent(-A, eta, num_steps),
-    "mirror-prox": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, eta, num_steps),
-})
 
 
 def lazily(A, eta, num_steps, alternate=False, last=False, linear=False):
@@ -105,6 +97,10 @@ def lazily(A, eta, num_steps, alternate=False, last=False, linear=False):
 
 
 mirror_descent_multiplies_weights.mutants({
+    "averages the points 1 … T": averages_from_the_second_point,
+    "η 1 % too large": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, 1.01 * eta, num_steps),
+    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_descent(-A, eta, num_steps),
+    "mirror-prox": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, eta, num_steps),
     "alternates: q sees the new p": lambda A, eta, num_steps: lazily(A, eta, num_steps, alternate=True),
     "the last point, not the average": lambda A, eta, num_steps: lazily(A, eta, num_steps, last=True),
     "weights multiplied by 1 − η(Aq)ᵢ": lambda A, eta, num_steps: lazily(A, eta, num_steps, linear=True),
@@ -144,13 +140,6 @@ def mirror_prox_looks_ahead(rng, *, mirror_prox=mixed_nash.mirror_prox):
     yield from averages_are_exact(mirror_prox, True, rng)
 
 
-mirror_prox_looks_ahead.mutants({
-    "evaluates once: mirror descent": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, eta, num_steps),
-    "η 1 % too large": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, 1.01 * eta, num_steps),
-    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_prox(-A, eta, num_steps),
-})
-
-
 def proximally(A, eta, num_steps, go_on=False, average_points=False, fresh=False):
     """Mirror-prox with one thing wrong."""
 
@@ -172,6 +161,9 @@ def proximally(A, eta, num_steps, go_on=False, average_points=False, fresh=False
 
 
 mirror_prox_looks_ahead.mutants({
+    "evaluates once: mirror descent": lambda A, eta, num_steps: mixed_nash.mirror_descent(A, eta, num_steps),
+    "η 1 % too large": lambda A, eta, num_steps: mixed_nash.mirror_prox(A, 1.01 * eta, num_steps),
+    "both players ascend": lambda A, eta, num_steps: mixed_nash.mirror_prox(-A, eta, num_steps),
     "steps on from the extrapolated point": lambda A, eta, num_steps: proximally(A, eta, num_steps, go_on=True),
     "averages the points, not the extrapolated ones": lambda A, eta, num_steps: proximally(
         A, eta, num_steps, average_points=True

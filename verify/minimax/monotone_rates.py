@@ -10,7 +10,7 @@ import numpy as np
 from refimpl.minimax import algorithms, monotone_rates
 from verify.claims import claim
 from verify.evidence import Evidence, at_most, equal, rate, rounding
-from verify.minimax._rate_table import EG, OGDA, PPM, RFBS, SLIDE, Method, cell, first, mode, orbit
+from verify.minimax._rate_table import EG, OGDA, PPM, RFBS, SLIDE, WRONG, Method, first, mode, orbit
 
 
 def scaled_games(smallest: float) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
@@ -56,40 +56,54 @@ def convex_concave_rates(method: Method, step: Callable, rng: np.random.Generato
     yield equal(f"{name}: K · gap if c = 0", R[-1, :20], np.abs(moved) / alpha, atol=rounding(4 * K, 1 / alpha))
 
 
-@cell(PPM)
+@claim("M12", slide=SLIDE, source=PPM.source)
 def proximal_point_on_convex_concave_games(rng, *, ppm_step=algorithms.ppm_step):
     r"""PP, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
     yield from convex_concave_rates(PPM, ppm_step, rng)
 
 
-@cell(EG)
+proximal_point_on_convex_concave_games.mutants(WRONG["ppm"])
+
+
+@claim("M12", slide=SLIDE, source=EG.source)
 def extragradient_on_convex_concave_games(rng, *, eg_step=algorithms.eg_step):
     r"""EG, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
     yield from convex_concave_rates(EG, eg_step, rng)
 
 
-@cell(OGDA)
+extragradient_on_convex_concave_games.mutants(WRONG["eg"])
+
+
+@claim("M12", slide=SLIDE, source=OGDA.source)
 def optimistic_on_convex_concave_games(rng, *, ogda_step=algorithms.ogda_step):
     r"""OGDA, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
     yield from convex_concave_rates(OGDA, ogda_step, rng)
 
 
-@cell(RFBS)
+optimistic_on_convex_concave_games.mutants(WRONG["ogda"])
+
+
+@claim("M12", slide=SLIDE, source=RFBS.source)
 def reflected_on_convex_concave_games(rng, *, rfbs_step=algorithms.rfbs_step):
     r"""RFBS, beyond the slide, convex-concave: N ∝ 1/ε for the average's gap and for ‖V z_k‖²: 1/ε² for z_k's gap."""
     yield from convex_concave_rates(RFBS, rfbs_step, rng)
 
 
-@claim("M12", slide=SLIDE, source="Korpelevich 1976; Nemirovski 2004")
-def bounds_hold_and_are_attained(
-    rng,
-    *,
-    extragradient_bound=monotone_rates.extragradient_bound,
-    ergodic_bound=monotone_rates.ergodic_bound,
-    eg_step=algorithms.eg_step,
-    ppm_step=algorithms.ppm_step,
+reflected_on_convex_concave_games.mutants(WRONG["rfbs"])
+
+
+def played(method: Method, step: Callable, alpha: float, r: float, rng: np.random.Generator, K: int) -> tuple:
+    """K steps on games of all scales from distance r: σ, V, the states z and the points w of their fields."""
+    sigma, V = scaled_games(np.pi / (alpha * K))
+    z = orbit(method, step, V, r * np.exp(2j * np.pi * rng.random((40, 1))).view(float), alpha, K)
+    return sigma, V, z, method.field_points(V, z, alpha)
+
+
+@claim("M12", slide=SLIDE, source="Nemirovski 2004")
+def ergodic_bound_holds_and_is_attained(
+    rng, *, ergodic_bound=monotone_rates.ergodic_bound, eg_step=algorithms.eg_step, ppm_step=algorithms.ppm_step
 ):
-    r"""EG: min ‖V z_k‖² ≤ ‖z₀ − z*‖²/(K α²(1 − α²L²)), monotone V, α < 1/L; regret ≤ D²/(2αK) (PPM, EG)."""
+    r"""regret ≤ D²/(2αK), convex-concave games: EG with α < 1/L, PPM with every α."""
     r, K = rng.uniform(2, 4), 1000
     for method, step, alpha in (
         (EG, eg_step, np.sqrt(0.5)),
@@ -97,24 +111,44 @@ def bounds_hold_and_are_attained(
         (PPM, ppm_step, 2.0),
     ):
         name = f"{method.name.upper()}, α = {alpha:.2g}"
-        sigma, V = scaled_games(np.pi / (alpha * K))
-        z = orbit(method, step, V, r * np.exp(2j * np.pi * rng.random((40, 1))).view(float), alpha, K)
-        w = method.field_points(V, z, alpha)
+        sigma, V, _, w = played(method, step, alpha, r, rng, K)
         R, bound = regret(V(w), w, r)[-1] / K, ergodic_bound(2 * r, alpha, K)
         yield at_most(f"{name}: regret", R, bound, slack=rounding(K, bound), tight=0.01)
         share = np.abs(1 - mode(method, -1j * alpha * sigma[:20], K)) / 2
         yield equal(f"{name}: regret if c = 0", R[:20], bound * share, atol=rounding(4 * K, bound))
-        if method is EG:
-            sizes, L = (V(z[:-1]) ** 2).sum(-1), sigma + np.repeat([0, 0.5 * 9 / 8], 20)
-            bounds = np.array([[extragradient_bound(r, L_i, alpha, k) for L_i in L] for k in (1, 2, 4, 30, K)])
-            least = np.array([sizes[:k].min(axis=0) for k in (1, 2, 4, 30, K)])
-            yield at_most(f"{name}: min ‖V z_k‖²", least, bounds, slack=rounding(K, bounds), tight=0.65)
-            shrunk = (alpha * sigma[:20]) ** 2 * (1 - (alpha * sigma[:20]) ** 2)
-            expected = K * bounds[-1, :20] * -np.expm1(K * np.log1p(-shrunk))
-            yield equal(f"{name}: Σ‖V z_k‖², Φ = Lxy", sizes[:, :20].sum(axis=0), expected, rtol=rounding(4 * K))
 
 
-bounds_hold_and_are_attained.mutants(
+ergodic_bound_holds_and_is_attained.mutants(
+    {
+        "without the ½": lambda distance, alpha, num_steps: distance**2 / (alpha * num_steps),
+        "distance, not squared": lambda distance, alpha, num_steps: distance / (2 * alpha * num_steps),
+    },
+    replaces="ergodic_bound",
+)
+ergodic_bound_holds_and_is_attained.mutants(
+    {"extrapolation 1 % too long": lambda V, z, alpha: z - alpha * V(z - 1.01 * alpha * V(z))}, replaces="eg_step"
+)
+
+
+@claim("M12", slide=SLIDE, source="Korpelevich 1976")
+def extragradient_bound_holds_and_is_attained(
+    rng, *, extragradient_bound=monotone_rates.extragradient_bound, eg_step=algorithms.eg_step
+):
+    r"""EG: min ‖V z_k‖² ≤ ‖z₀ − z*‖²/(K α²(1 − α²L²)), monotone V, α < 1/L."""
+    r, K = rng.uniform(2, 4), 1000
+    for alpha in (np.sqrt(0.5), rng.uniform(0.3, 0.9)):
+        sigma, V, z, _ = played(EG, eg_step, alpha, r, rng, K)
+        sizes, L = (V(z[:-1]) ** 2).sum(-1), sigma + np.repeat([0, 0.5 * 9 / 8], 20)
+        bounds = np.array([[extragradient_bound(r, L_i, alpha, k) for L_i in L] for k in (1, 2, 4, 30, K)])
+        least = np.array([sizes[:k].min(axis=0) for k in (1, 2, 4, 30, K)])
+        yield at_most(f"α = {alpha:.2g}: min ‖V z_k‖²", least, bounds, slack=rounding(K, bounds), tight=0.65)
+        shrunk = (alpha * sigma[:20]) ** 2 * (1 - (alpha * sigma[:20]) ** 2)
+        expected = K * bounds[-1, :20] * -np.expm1(K * np.log1p(-shrunk))
+        total = sizes[:, :20].sum(axis=0)
+        yield equal(f"α = {alpha:.2g}: Σ‖V z_k‖², Φ = Lxy", total, expected, rtol=rounding(4 * K))
+
+
+extragradient_bound_holds_and_is_attained.mutants(
     {
         "without 1 − α²L²": lambda distance, lipschitz, alpha, num_steps: distance**2 / (num_steps * alpha**2),
         "1 − αL for 1 − α²L²": lambda distance, lipschitz, alpha, num_steps: (
@@ -135,13 +169,6 @@ bounds_hold_and_are_attained.mutants(
     },
     replaces="extragradient_bound",
 )
-bounds_hold_and_are_attained.mutants(
-    {
-        "without the ½": lambda distance, alpha, num_steps: distance**2 / (alpha * num_steps),
-        "distance, not squared": lambda distance, alpha, num_steps: distance / (2 * alpha * num_steps),
-    },
-    replaces="ergodic_bound",
-)
-bounds_hold_and_are_attained.mutants(
+extragradient_bound_holds_and_is_attained.mutants(
     {"extrapolation 1 % too long": lambda V, z, alpha: z - alpha * V(z - 1.01 * alpha * V(z))}, replaces="eg_step"
 )

@@ -67,7 +67,7 @@ def cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser(
     yield rate("|log μ + 2πε| against ε", sizes[1:], np.abs(exponents + 2 * np.pi * sizes)[1:], 3.0)
 
 
-def phi_u2_2_u4_3(eps=0.01, player="max"):
+def another_hill(eps=0.01, player="max"):
     V = games.almost_bilinear(eps).operator
     return games.Game("mutant", None, lambda z: V(z * np.sqrt(4 / 3)) / np.sqrt(4 / 3))
 
@@ -76,7 +76,7 @@ cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutants(
     {
         "the printed form": lambda eps=0.01, player="max": games.almost_bilinear(eps, "min"),
         "ε 1 % too large": lambda eps=0.01, player="max": games.almost_bilinear(1.01 * eps, player),
-        "φ = u²/2 − u⁴/3": phi_u2_2_u4_3,
+        "φ = u²/2 − u⁴/3": another_hill,
     },
     replaces="almost_bilinear",
 )
@@ -95,18 +95,17 @@ cycle_of_almost_bilinear_attracts_with_phi_on_the_maximiser.mutants(
 
 
 @claim("M14", slide=SLIDE, source=SOURCE)
-def cycle_of_the_printed_almost_bilinear_game_repels(
+def origin_of_the_printed_almost_bilinear_game_attracts(
     rng,
     *,
     almost_bilinear=games.almost_bilinear,
-    limit_cycle=spurious_attractors.limit_cycle,
-    return_map=spurious_attractors.return_map,
     critical_point=spurious_attractors.critical_point,
+    return_map=spurious_attractors.return_map,
 ):
-    r"""As printed, φ(x) on the minimiser: the origin attracts, the cycle repels, and starts outside it diverge."""
+    r"""As printed, φ(x) on the minimiser: turns inside the cycle lead inwards, outside outwards; corrected, not so."""
     eps = 0.01
-    printed, corrected = (almost_bilinear(eps, player=player).operator for player in ("min", "max"))
-    for name, V, sign in (("printed", printed, 1), ("corrected", corrected, -1)):
+    for name, player, sign in (("printed", "min", 1), ("corrected", "max", -1)):
+        V = almost_bilinear(eps, player=player).operator
         origin = critical_point(V, rng.uniform(-0.1, 0.1, 2))
         yield equal(f"{name}: critical point", origin.z, ORIGIN, atol=1e-15)
         expected = sign * eps / 2 + 1j * np.sqrt(1 - eps**2 / 4) * np.array([-1, 1])
@@ -115,26 +114,9 @@ def cycle_of_the_printed_almost_bilinear_game_repels(
         growth_inside, growth_outside = (np.log(return_map(V, ORIGIN, r) / r) for r in (inside, outside))
         yield at_most(f"{name}: log growth over a turn inside", sign * growth_inside, 0.0, resolution=np.pi * eps)
         yield at_least(f"{name}: log growth over a turn outside", sign * growth_outside, 0.0, resolution=np.pi)
-    cycles = [limit_cycle(V, ORIGIN, np.array([0.9, 1.4])) for V in (printed, corrected)]
-    error = integration(2 * np.pi * eps)
-    yield equal("printed: period", cycles[0].period, cycles[1].period, atol=2 * np.pi * error)
-    yield equal(
-        "printed: μ, the inverse of the corrected form's",
-        cycles[0].multiplier,
-        1 / cycles[1].multiplier,
-        atol=16 * np.pi * eps * error,
-    )
-    yield at_least("printed: μ", cycles[0].multiplier, 1.0, resolution=7 * eps)
-
-    def leaves(t, z):
-        return np.hypot(*z) - 1e3
-
-    leaves.terminal = True
-    far = scipy.integrate.solve_ivp(lambda t, z: -printed(z), (0, 1e4), [2.0, 0.0], rtol=1e-8, events=leaves)
-    yield equal("printed: starts at ‖z‖ = 2 that leave the ball of radius 1000", far.t_events[0].size, 1)
 
 
-def eigenvalues_jv(V, z0):
+def eigenvalues_negated(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(eigenvalues=-found.eigenvalues)
 
@@ -144,45 +126,71 @@ def stops_after_one_newton_step(V, z0):
     return spurious_attractors.CriticalPoint(z, np.linalg.eigvals(differentiation.jacobian(V, z)))
 
 
-def runs_attracting_side(V, centre, bracket, num_points=1024):
-    cycle = spurious_attractors.limit_cycle(V, centre, bracket, num_points)
-    return cycle._replace(multiplier=min(cycle.multiplier, 1 / cycle.multiplier))
+WRONG_PLAYERS = {
+    "φ on the maximiser in both": lambda eps=0.01, player="max": games.almost_bilinear(eps),
+    "players exchanged": lambda eps=0.01, player="max": games.almost_bilinear(eps, "min" if player == "max" else "max"),
+    "−ε": lambda eps=0.01, player="max": games.almost_bilinear(-eps, player),
+}
 
-
-cycle_of_the_printed_almost_bilinear_game_repels.mutants(
-    {
-        "φ on the maximiser in both": lambda eps=0.01, player="max": games.almost_bilinear(eps),
-        "players exchanged": lambda eps=0.01, player="max": games.almost_bilinear(
-            eps, "min" if player == "max" else "max"
-        ),
-        "−ε": lambda eps=0.01, player="max": games.almost_bilinear(-eps, player),
-    },
-    replaces="almost_bilinear",
-)
-cycle_of_the_printed_almost_bilinear_game_repels.mutants(
+origin_of_the_printed_almost_bilinear_game_attracts.mutants(WRONG_PLAYERS, replaces="almost_bilinear")
+origin_of_the_printed_almost_bilinear_game_attracts.mutants(
     {"ascent for descent": lambda V, centre, radius: spurious_attractors.return_map(lambda z: -V(z), centre, radius)},
     replaces="return_map",
 )
-cycle_of_the_printed_almost_bilinear_game_repels.mutants(
+origin_of_the_printed_almost_bilinear_game_attracts.mutants(
     {
-        "eigenvalues of −JV": eigenvalues_jv,
+        "eigenvalues of −JV": eigenvalues_negated,
         "stops after one Newton step": stops_after_one_newton_step,
     },
     replaces="critical_point",
 )
+
+
+@claim("M14", slide=SLIDE, source=SOURCE)
+def cycle_of_the_printed_almost_bilinear_game_repels(
+    rng, *, almost_bilinear=games.almost_bilinear, limit_cycle=spurious_attractors.limit_cycle
+):
+    r"""As printed, the cycle is that of the corrected form, run backwards: μ > 1, and starts outside it diverge."""
+    eps = 0.01
+    printed, corrected = (almost_bilinear(eps, player=player).operator for player in ("min", "max"))
+    repelling, attracting = (limit_cycle(V, ORIGIN, np.array([0.9, 1.4])) for V in (printed, corrected))
+    error, inverse = integration(2 * np.pi * eps), 1 / attracting.multiplier
+    yield equal("printed: period", repelling.period, attracting.period, atol=2 * np.pi * error)
+    what = "printed: μ, the inverse of the corrected form's"
+    yield equal(what, repelling.multiplier, inverse, atol=16 * np.pi * eps * error)
+    yield at_least("printed: μ", repelling.multiplier, 1.0, resolution=7 * eps)
+
+    def leaves(t, z):
+        return np.hypot(*z) - 1e3
+
+    leaves.terminal = True
+    far = scipy.integrate.solve_ivp(lambda t, z: -printed(z), (0, 1e4), [2.0, 0.0], rtol=1e-8, events=leaves)
+    yield equal("printed: starts at ‖z‖ = 2 that leave the ball of radius 1000", far.t_events[0].size, 1)
+
+
+def always_attracting(V, centre, bracket, num_points=1024):
+    cycle = spurious_attractors.limit_cycle(V, centre, bracket, num_points)
+    return cycle._replace(multiplier=min(cycle.multiplier, 1 / cycle.multiplier))
+
+
+cycle_of_the_printed_almost_bilinear_game_repels.mutants(WRONG_PLAYERS, replaces="almost_bilinear")
 cycle_of_the_printed_almost_bilinear_game_repels.mutants(
-    {"runs to the attracting side": runs_attracting_side}, replaces="limit_cycle"
+    {
+        "runs to the attracting side": always_attracting,
+        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
+    },
+    replaces="limit_cycle",
 )
 
 
-@claim("M15", slide=SLIDE, source="closed form: r' = −r g(r), θ' = 1, g = a (r² − 1)(16r² − 9)/16")
-def cycles_of_the_polar_game_are_found(
-    rng, *, limit_cycle=spurious_attractors.limit_cycle, return_map=spurious_attractors.return_map
-):
-    r"""PolarGame: cycles r = 1, log μ = −7πa/4, and r = 3/4, log μ = 63πa/64, of period 2π; the return map exactly."""
-    a = rng.uniform(0.1, 0.2)
-    V, T = games.polar(a).operator, 2 * np.pi
-    centre = rng.uniform(-0.02, 0.02, 2)
+POLAR_SOURCE = "closed form: r' = −r g(r), θ' = 1, g = a (r² − 1)(16r² − 9)/16"
+
+
+@claim("M15", slide=SLIDE, source=POLAR_SOURCE)
+def cycles_of_the_polar_game_are_found(rng, *, limit_cycle=spurious_attractors.limit_cycle):
+    r"""PolarGame: cycles r = 1, log μ = −7πa/4, and r = 3/4, log μ = 63πa/64, of period 2π."""
+    a, T = rng.uniform(0.1, 0.2), 2 * np.pi
+    V, centre = games.polar(a).operator, rng.uniform(-0.02, 0.02, 2)
     slope = (a / 16 * np.polynomial.Polynomial([0, 9, 0, -25, 0, 16])).deriv()
     for r, bracket, exponent in ((1.0, [0.95, 1.03], -7 * np.pi * a / 4), (0.75, [0.6, 0.9], 63 * np.pi * a / 64)):
         error = integration(exponent)
@@ -196,45 +204,48 @@ def cycles_of_the_polar_game_are_found(
             ahead = np.sum((np.roll(cycle.z, -1, axis=0) - cycle.z) * -field(cycle.z), -1)
             yield at_least(f"{name}points in the order of the flow", ahead, 0.0, resolution=0.1)
 
-    def invariant(r):
-        u = r**2
-        return np.log(u) / 9 + np.log(np.abs(u - 1)) / 7 - 16 / 63 * np.log(np.abs(u - 9 / 16))
 
-    def invariant_slope(r):
-        u = r**2
-        return 2 * r * np.abs(1 / (9 * u) + 1 / (7 * (u - 1)) - 16 / (63 * (u - 9 / 16)))
+cycles_of_the_polar_game_are_found.mutants({
+    "period 1 % too short": perturbed_cycle(period=lambda cycle: 0.99 * cycle.period),
+    "exponent of half a turn": perturbed_cycle(multiplier=lambda cycle: np.sqrt(cycle.multiplier)),
+    "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
+    "x and y exchanged": perturbed_cycle(z=lambda cycle: cycle.z[:, ::-1]),
+    "lowest and highest exchanged": perturbed_cycle(extent=lambda cycle: cycle.extent[::-1]),
+    "runs backwards": perturbed_cycle(z=lambda cycle: cycle.z[::-1]),
+})
 
+
+def invariant(r):
+    """I(r) with dI/dθ = −a/8 along the flow of PolarGame."""
+    u = r**2
+    return np.log(u) / 9 + np.log(np.abs(u - 1)) / 7 - 16 / 63 * np.log(np.abs(u - 9 / 16))
+
+
+def invariant_slope(r):
+    """|I'(r)|."""
+    u = r**2
+    return 2 * r * np.abs(1 / (9 * u) + 1 / (7 * (u - 1)) - 16 / (63 * (u - 9 / 16)))
+
+
+@claim("M15", slide=SLIDE, source=POLAR_SOURCE)
+def return_map_of_the_polar_game_is_exact(rng, *, return_map=spurious_attractors.return_map):
+    r"""PolarGame: a turn lowers I(r) = log r²/9 + log|r² − 1|/7 − 16 log|r² − 9/16|/63 by πa/4."""
+    a = rng.uniform(0.1, 0.2)
     radius = rng.uniform([[0.1], [0.76], [1.02]], [[0.74], [0.98], [1.3]], (3, 10))
-    back = return_map(V, ORIGIN, radius)
-    yield equal(
-        "return map: I(r⁺) − I(r) = −πa/4",
-        invariant(back) - invariant(radius),
-        np.full((3, 10), -np.pi * a / 4),
-        atol=2 * STEPS * RTOL * np.maximum(invariant_slope(radius), invariant_slope(back)),
-    )
+    back = return_map(games.polar(a).operator, ORIGIN, radius)
+    moved, expected = invariant(back) - invariant(radius), np.full((3, 10), -np.pi * a / 4)
+    error = 2 * STEPS * RTOL * np.maximum(invariant_slope(radius), invariant_slope(back))
+    yield equal("I(r⁺) − I(r)", moved, expected, atol=error)
 
 
-cycles_of_the_polar_game_are_found.mutants(
-    {
-        "period 1 % too short": perturbed_cycle(period=lambda cycle: 0.99 * cycle.period),
-        "exponent of half a turn": perturbed_cycle(multiplier=lambda cycle: np.sqrt(cycle.multiplier)),
-        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
-        "x and y exchanged": perturbed_cycle(z=lambda cycle: cycle.z[:, ::-1]),
-        "lowest and highest exchanged": perturbed_cycle(extent=lambda cycle: cycle.extent[::-1]),
-        "runs backwards": perturbed_cycle(z=lambda cycle: cycle.z[::-1]),
-    },
-    replaces="limit_cycle",
-)
-
-
-cycles_of_the_polar_game_are_found.mutants(
-    {
-        "back after half a turn": lambda V, centre, radius: np.sqrt(
-            radius * spurious_attractors.return_map(V, centre, radius)
-        ),
-        "goes round twice": lambda V, centre, radius: spurious_attractors.return_map(
-            V, centre, spurious_attractors.return_map(V, centre, radius)
-        ),
-    },
-    replaces="return_map",
-)
+return_map_of_the_polar_game_is_exact.mutants({
+    "back after half a turn": lambda V, centre, radius: np.sqrt(
+        radius * spurious_attractors.return_map(V, centre, radius)
+    ),
+    "goes round twice": lambda V, centre, radius: spurious_attractors.return_map(
+        V, centre, spurious_attractors.return_map(V, centre, radius)
+    ),
+    "1 % less growth": lambda V, centre, radius: (
+        radius**0.01 * spurious_attractors.return_map(V, centre, radius) ** 0.99
+    ),
+})

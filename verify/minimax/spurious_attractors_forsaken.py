@@ -7,6 +7,7 @@ from refimpl.calculus import differentiation
 from refimpl.minimax import games, spurious_attractors
 from verify.claims import claim
 from verify.evidence import at_least, equal, rounding
+from verify.minimax.games import perturbed
 from verify.minimax.spurious_attractors import (
     HALF_DIGIT,
     ORIGIN,
@@ -56,23 +57,18 @@ def forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one(
     yield equal("the default is the paper's offset", default.operator(z), paper.operator(z))
 
 
-def players_exchanged(offset=0.45):
-    game = games.forsaken(offset)
-    return game._replace(operator=lambda z: -game.operator(z))
-
-
-def transposes_coordinates_solution(V, z0):
+def transposes_the_point(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     return found._replace(z=found.z[::-1])
 
 
-def jvs_diagonal_where_p_2(V, z0):
+def diagonal_beyond_the_plane(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     diagonal = np.diag(differentiation.jacobian(V, found.z))
     return found._replace(eigenvalues=diagonal) if len(diagonal) > 2 else found
 
 
-def eigenvalues_symmetric_part(V, z0):
+def of_the_symmetric_part(V, z0):
     found = spurious_attractors.critical_point(V, z0)
     J = differentiation.jacobian(V, found.z)
     return found._replace(eigenvalues=np.linalg.eigvals(J + J.T) / 2)
@@ -82,25 +78,18 @@ forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutan
     {
         "c 1 % too large": lambda offset=0.45: games.forsaken(1.01 * offset),
         "printed default": lambda offset=0.5: games.forsaken(offset),
-        "players exchanged": players_exchanged,
+        "players exchanged": perturbed(games.forsaken, V=lambda V, z: -V),
     },
     replaces="forsaken",
 )
 forsaken_point_attracts_at_the_papers_offset_and_repels_at_the_printed_one.mutants(
     {
-        "transposes the coordinates of the solution": transposes_coordinates_solution,
-        "JV's diagonal where p > 2": jvs_diagonal_where_p_2,
-        "eigenvalues of the symmetric part": eigenvalues_symmetric_part,
+        "transposes the coordinates of the solution": transposes_the_point,
+        "JV's diagonal where p > 2": diagonal_beyond_the_plane,
+        "eigenvalues of the symmetric part": of_the_symmetric_part,
     },
     replaces="critical_point",
 )
-
-
-def forsaken_flow(t, state):
-    """(ẋ, ẏ, −tr JV) of the forsaken game at c = 0.45, in coordinates."""
-    x, y, _ = state
-    slope_x, slope_y = x * (x**2 - 1) ** 2 - x / 2, y * (y**2 - 1) ** 2 - y / 2
-    return [0.45 - y - slope_x, x - slope_y, 6 * (x**2 + y**2) - 5 * (x**4 + y**4) - 1]
 
 
 @claim("M15", slide=SLIDE, source=SOURCE)
@@ -114,12 +103,69 @@ def forsaken_point_hides_behind_a_repelling_cycle(
     r"""At c = 0.45 a cycle near the point repels (μ = 1.920), one around it attracts (μ = 1.1·10⁻¹⁵, period 7.5480)."""
     V, centre = forsaken(0.45).operator, forsaken_point(0.45)[0][0]
     yield equal("V at the point", V(centre), ORIGIN, atol=rounding(64))
-    inner = limit_cycle(V, centre, np.array([0.1, 0.3]))
-    outer = limit_cycle(V, centre, np.array([0.5, 1.5]))
+    inner, outer = (limit_cycle(V, centre, np.array(bracket)) for bracket in FORSAKEN_CYCLES.values())
     yield equal("repelling: extent", inner.extent, [[-0.1757, 0.2329], [0.2282, 0.6293]], atol=HALF_DIGIT)
     yield equal("attracting: period", outer.period, 7.548004, atol=0.5e-6)
     yield equal("attracting: extent", outer.extent, [[-1.3325, -1.3182], [1.4650, 1.4462]], atol=HALF_DIGIT)
-    for name, cycle in (("repelling", inner), ("attracting", outer)):
+    step = 1e-3
+    r = inner.z[0, 0] - centre[0] + step * np.arange(-2, 3)
+    slope = return_map(V, centre, r) @ [1, -8, 0, 8, -1] / (12 * step)
+    noise = 1.5 * inner.multiplier * 2 * STEPS * RTOL / step
+    yield equal("repelling: μ is the slope of the return map", slope, inner.multiplier, atol=noise)
+
+
+FORSAKEN_CYCLES = {"repelling": [0.1, 0.3], "attracting": [0.5, 1.5]}
+"""Brackets of both cycles."""
+
+
+quartic_too_large = perturbed(games.forsaken, V=lambda V, z: V - 0.02 * z**3)
+
+forsaken_point_hides_behind_a_repelling_cycle.mutants(
+    {
+        "the printed offset": lambda offset=0.45: games.forsaken(0.5),
+        "x⁴/2 1 % too large": quartic_too_large,
+    },
+    replaces="forsaken",
+)
+forsaken_point_hides_behind_a_repelling_cycle.mutants(
+    {
+        "period 1 % too long": perturbed_cycle(period=lambda cycle: 1.01 * cycle.period),
+        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
+    },
+    replaces="limit_cycle",
+)
+forsaken_point_hides_behind_a_repelling_cycle.mutants(
+    {
+        "back after half a turn": lambda V, centre, radius: np.sqrt(
+            radius * spurious_attractors.return_map(V, centre, radius)
+        )
+    },
+    replaces="return_map",
+)
+
+
+def forsaken_flow(t, state):
+    """(ẋ, ẏ, −tr JV) of the forsaken game at c = 0.45, in coordinates."""
+    x, y, _ = state
+    slope_x, slope_y = x * (x**2 - 1) ** 2 - x / 2, y * (y**2 - 1) ** 2 - y / 2
+    return [0.45 - y - slope_x, x - slope_y, 6 * (x**2 + y**2) - 5 * (x**4 + y**4) - 1]
+
+
+def stands_still_at_the_farthest_points(name, z, velocity):
+    """Evidence that the flow along a cycle turns where a coordinate is greatest."""
+    for axis, farthest in enumerate(z.argmax(0)):
+        before, there, after = (velocity[k, axis] for k in (farthest - 1, farthest, farthest - len(z) + 1))
+        yield equal(f"{name}: −V at the farthest point, axis {axis}", there, 0.0, atol=abs(before - after) / 2)
+
+
+@claim("M15", slide=SLIDE, source=SOURCE)
+def cycles_of_the_forsaken_game_close_under_its_flow(
+    rng, *, forsaken=games.forsaken, limit_cycle=spurious_attractors.limit_cycle
+):
+    r"""After a period the flow is back; log μ = −∫ tr JV dt along it; −V is tangent to the cycle everywhere."""
+    V, centre = forsaken(0.45).operator, forsaken_point(0.45)[0][0]
+    for name, bracket in FORSAKEN_CYCLES.items():
+        cycle = limit_cycle(V, centre, np.array(bracket))
         start = [*cycle.z[0], 0]
         flow = scipy.integrate.solve_ivp(forsaken_flow, (0, cycle.period), start, "LSODA", rtol=1e-11, atol=1e-11)
         velocity, growth = -V(cycle.z), max(cycle.multiplier, 1)
@@ -132,43 +178,7 @@ def forsaken_point_hides_behind_a_repelling_cycle(
         tangent = fourier_derivative(cycle.z)
         across = tangent[:, 0] * velocity[:, 1] - tangent[:, 1] * velocity[:, 0]
         yield equal(f"{name}: −V across the cycle", across, np.zeros(1024), atol=512 * speed * error)
-        for axis, farthest in enumerate(cycle.z.argmax(0)):
-            before, there, after = (
-                velocity[farthest - 1, axis],
-                velocity[farthest, axis],
-                velocity[farthest - 1023, axis],
-            )
-            yield equal(f"{name}: −V at the farthest point, axis {axis}", there, 0.0, atol=abs(before - after) / 2)
-    step = 1e-3
-    r = inner.z[0, 0] - centre[0] + step * np.arange(-2, 3)
-    slope = return_map(V, centre, r) @ [1, -8, 0, 8, -1] / (12 * step)
-    noise = 1.5 * inner.multiplier * 2 * STEPS * RTOL / step
-    yield equal("repelling: μ is the slope of the return map", slope, inner.multiplier, atol=noise)
-
-
-def x4_2_1_percent_too_large(offset=0.45):
-    game = games.forsaken(offset)
-    return game._replace(operator=lambda z: game.operator(z) - 0.02 * z**3)
-
-
-forsaken_point_hides_behind_a_repelling_cycle.mutants(
-    {
-        "the printed offset": lambda offset=0.45: games.forsaken(0.5),
-        "x⁴/2 1 % too large": x4_2_1_percent_too_large,
-    },
-    replaces="forsaken",
-)
-
-
-forsaken_point_hides_behind_a_repelling_cycle.mutants(
-    {
-        "period 1 % too long": perturbed_cycle(period=lambda cycle: 1.01 * cycle.period),
-        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
-        "exponent 1 % too small": perturbed_cycle(multiplier=lambda cycle: cycle.multiplier**0.99),
-        "a circle of the mean radius": perturbed_cycle(z=lambda cycle: circle_like(cycle.z)),
-    },
-    replaces="limit_cycle",
-)
+        yield from stands_still_at_the_farthest_points(name, cycle.z, velocity)
 
 
 def circle_like(z):
@@ -177,13 +187,15 @@ def circle_like(z):
     return centre + (z[0] - centre)[0] * np.stack([np.cos(angles), np.sin(angles)], -1)
 
 
-forsaken_point_hides_behind_a_repelling_cycle.mutants(
+cycles_of_the_forsaken_game_close_under_its_flow.mutants({"x⁴/2 1 % too large": quartic_too_large}, replaces="forsaken")
+cycles_of_the_forsaken_game_close_under_its_flow.mutants(
     {
-        "back after half a turn": lambda V, centre, radius: np.sqrt(
-            radius * spurious_attractors.return_map(V, centre, radius)
-        )
+        "period 1 % too long": perturbed_cycle(period=lambda cycle: 1.01 * cycle.period),
+        "attracting for repelling": perturbed_cycle(multiplier=lambda cycle: 1 / cycle.multiplier),
+        "exponent 1 % too small": perturbed_cycle(multiplier=lambda cycle: cycle.multiplier**0.99),
+        "a circle of the mean radius": perturbed_cycle(z=lambda cycle: circle_like(cycle.z)),
     },
-    replaces="return_map",
+    replaces="limit_cycle",
 )
 
 

@@ -108,21 +108,9 @@ def tolerance_says_what_is_zero(rng, *, classify=stationarity.classify):
         yield equal(f"{name}: slopes above the tolerance", judged.astype(int), (np.abs(factors) > 1).astype(int))
 
 
-def other_tolerance(text, change):
-    """Declare a `classify` with another tolerance."""
-
-    def wrong_version(payoff, z, dim_x=1, tolerance=1e-9):
-        return stationarity.classify(payoff, z, dim_x, change(tolerance))
-
-    tolerance_says_what_is_zero.mutants({text: wrong_version})
-
-
-other_tolerance("always 10⁻⁹", lambda tolerance: 1e-9)
-other_tolerance("default 10⁻⁸", lambda tolerance: 1e-8 if tolerance == 1e-9 else tolerance)
-other_tolerance("default 10⁻¹⁰", lambda tolerance: 1e-10 if tolerance == 1e-9 else tolerance)
-other_tolerance("halved", lambda tolerance: tolerance / 2)
-other_tolerance("1 % larger", lambda tolerance: 1.01 * tolerance)
-other_tolerance("1 % smaller", lambda tolerance: 0.99 * tolerance)
+def with_tolerance(change):
+    """Wrong versions of `classify`: another tolerance."""
+    return lambda payoff, z, dim_x=1, tolerance=1e-9: stationarity.classify(payoff, z, dim_x, change(tolerance))
 
 
 def slopes_only(payoff, z, dim_x=1, tolerance=1e-9):
@@ -131,7 +119,15 @@ def slopes_only(payoff, z, dim_x=1, tolerance=1e-9):
     return loose._replace(kind=np.where(loose.slope <= tolerance, strict.kind, loose.kind))
 
 
-tolerance_says_what_is_zero.mutants({"for slopes only": slopes_only})
+tolerance_says_what_is_zero.mutants({
+    "always 10⁻⁹": with_tolerance(lambda tolerance: 1e-9),
+    "default 10⁻⁸": with_tolerance(lambda tolerance: 1e-8 if tolerance == 1e-9 else tolerance),
+    "default 10⁻¹⁰": with_tolerance(lambda tolerance: 1e-10 if tolerance == 1e-9 else tolerance),
+    "halved": with_tolerance(lambda tolerance: tolerance / 2),
+    "1 % larger": with_tolerance(lambda tolerance: 1.01 * tolerance),
+    "1 % smaller": with_tolerance(lambda tolerance: 0.99 * tolerance),
+    "for slopes only": slopes_only,
+})
 
 
 def random_symmetric(rng, eigenvalues):
@@ -140,39 +136,76 @@ def random_symmetric(rng, eigenvalues):
     return (Q * eigenvalues) @ Q.T, Q[:, np.argmin(eigenvalues)]
 
 
+VERDICTS = {1: "strict equilibrium", 0: "undecided", -1: "no equilibrium"}
+SIGNS = ((1, 1), (1, 0), (0, 1), (0, 0), (-1, 1), (1, -1), (-1, 0), (-1, -1))
+
+
+def random_game(rng, sign_x, sign_y):
+    """Φ around z* with least eigenvalues of given signs: payoff, z*, A, B, C, and the eigenvectors of A's and C's."""
+    (A, e_x), (C, e_y) = (
+        random_symmetric(rng, np.append(rng.uniform(0.5, 2, n - 1), sign * rng.uniform(0.1, 0.4)))
+        for n, sign in ((3, sign_x), (4, sign_y))
+    )
+    B, z_star = rng.standard_normal((3, 4)), rng.standard_normal(7)
+
+    def payoff(x, y):
+        x, y = x - z_star[:3], y - z_star[3:]
+        quadratic = (x * (x @ A) / 2 + x * (y @ B.T)).sum(-1) - (y * (y @ C)).sum(-1) / 2
+        return quadratic + (x**3).sum(-1) - (y**3).sum(-1)
+
+    return payoff, z_star, A, B, C, e_x, e_y
+
+
 @claim("M05", slide=TWIST, source="Taylor's expansion along x and along y")
-def necessary_conditions_judge_random_games(rng, *, classify=stationarity.classify):
-    r"""Φ = ½x'Ax + x'By − ½y'Cy + Σx³ − Σy³ around z*: an LNE if A ≻ 0 and C ≻ 0, none if one has an eigenvalue < 0."""
-    verdicts = {1: "strict equilibrium", 0: "undecided", -1: "no equilibrium"}
-    for sign_x, sign_y in ((1, 1), (1, 0), (0, 1), (0, 0), (-1, 1), (1, -1), (-1, 0), (-1, -1)):
-        (A, e_x), (C, e_y) = (
-            random_symmetric(rng, np.append(rng.uniform(0.5, 2, n - 1), sign * rng.uniform(0.1, 0.4)))
-            for n, sign in ((3, sign_x), (4, sign_y))
-        )
-        B, z_star = rng.standard_normal((3, 4)), rng.standard_normal(7)
-
-        def payoff(x, y, A=A, B=B, C=C, z_star=z_star):
-            x, y = x - z_star[:3], y - z_star[3:]
-            quadratic = (x * (x @ A) / 2 + x * (y @ B.T)).sum(-1) - (y * (y @ C)).sum(-1) / 2
-            return quadratic + (x**3).sum(-1) - (y**3).sum(-1)
-
+def slopes_and_curvatures_of_random_games_are_right(rng, *, classify=stationarity.classify):
+    r"""Φ = ½x'Ax + x'By − ½y'Cy + Σx³ − Σy³ around z*: ‖V‖, and the least eigenvalues of A + 6 diag x, C + 6 diag y."""
+    for signs in SIGNS:
+        payoff, z_star, A, B, C, *_ = random_game(rng, *signs)
         u = np.concatenate([np.zeros((1, 7)), rng.uniform(-1, 1, (20, 7))])
         x, y = u[:, :3], u[:, 3:]
-        found = classify(payoff, z_star + u, 3)
-        what = f"signs {sign_x}, {sign_y}"
-        yield equal(f"{what}: z* is judged", share(found.kind[0], verdicts[min(sign_x, sign_y)]), 1.0)
-        yield equal(f"{what}: others are not critical", share(found.kind[1:], "not critical"), 1.0)
+        found, what = classify(payoff, z_star + u, 3), f"signs {signs[0]}, {signs[1]}"
         V = np.concatenate([x @ A + y @ B.T + 3 * x**2, -x @ B + y @ C + 3 * y**2], -1)
         yield equal(f"{what}: ‖V‖", found.slope, np.sqrt((V**2).sum(-1)), atol=rounding(256, 10))
         for name, measured, M, w in (("∇ₓₓΦ", found.x_curvature, A, x), ("−∇ᵧᵧΦ", found.y_curvature, C, y)):
             expected = np.linalg.eigvalsh(M + 6 * w[:, :, None] * np.eye(w.shape[1]))[:, 0]
             yield equal(f"{what}: least eigenvalue of {name}", measured, expected, atol=rounding(256, 10))
-        t = 1e-2 * np.array([[-1.0], [1.0]])
-        gain_x = (payoff(z_star[:3] + t * e_x, z_star[3:]) - payoff(z_star[:3], z_star[3:])).min()
-        gain_y = (payoff(z_star[:3], z_star[3:]) - payoff(z_star[:3], z_star[3:] + t * e_y)).min()
-        worst = min(gain_x if sign_x else 0, gain_y if sign_y else 0)
+
+
+def curvature_of_the_whole_payoff(payoff, z, dim_x=1, tolerance=1e-9):
+    found = stationarity.classify(payoff, z, dim_x, tolerance)
+    J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
+    return found._replace(x_curvature=np.linalg.eigvalsh(J + np.swapaxes(J, -1, -2))[..., 0] / 2)
+
+
+def diagonals_for_eigenvalues(payoff, z, dim_x=1, tolerance=1e-9):
+    found = stationarity.classify(payoff, z, dim_x, tolerance)
+    J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
+    return found._replace(x_curvature=np.diagonal(J, axis1=-2, axis2=-1)[..., :dim_x].min(-1))
+
+
+slopes_and_curvatures_of_random_games_are_right.mutants({
+    "slope squared": changed(lambda s: s._replace(slope=s.slope**2)),
+    "curvature 1 % too large": changed(lambda s: s._replace(y_curvature=1.01 * s.y_curvature)),
+    "second derivatives of the whole Φ in place of its blocks": curvature_of_the_whole_payoff,
+    "diagonals in place of eigenvalues": diagonals_for_eigenvalues,
+})
+
+
+@claim("M05", slide=TWIST, source="Taylor's expansion along x and along y")
+def necessary_conditions_judge_random_games(rng, *, classify=stationarity.classify):
+    r"""Φ = ½x'Ax + x'By − ½y'Cy + Σx³ − Σy³ around z*: an LNE if A ≻ 0 and C ≻ 0, none if one has an eigenvalue < 0."""
+    for sign_x, sign_y in SIGNS:
+        payoff, z_star, _, _, _, e_x, e_y = random_game(rng, sign_x, sign_y)
+        found = classify(payoff, z_star + np.concatenate([np.zeros((1, 7)), rng.uniform(-1, 1, (20, 7))]), 3)
+        what = f"signs {sign_x}, {sign_y}"
+        yield equal(f"{what}: z* is judged", share(found.kind[0], VERDICTS[min(sign_x, sign_y)]), 1.0)
+        yield equal(f"{what}: others are not critical", share(found.kind[1:], "not critical"), 1.0)
+        t, x, y = 1e-2 * np.array([[-1.0], [1.0]]), z_star[:3], z_star[3:]
+        gain_x = (payoff(x + t * e_x, y) - payoff(x, y)).min() if sign_x else 0
+        gain_y = (payoff(x, y) - payoff(x, y + t * e_y)).min() if sign_y else 0
         refused = share(found.kind[0], "no equilibrium")
-        yield equal(f"{what}: leaving z* pays iff it is judged no equilibrium", float(worst < 0), refused)
+        leaving = f"{what}: leaving z* pays iff it is judged no equilibrium"
+        yield equal(leaving, float(min(gain_x, gain_y) < 0), refused)
 
 
 necessary_conditions_judge_random_games.mutants({
@@ -182,25 +215,6 @@ necessary_conditions_judge_random_games.mutants({
     "the maximiser's condition only": changed(
         lambda s: s._replace(kind=np.where((s.y_curvature > 1e-9) & (s.slope < 1e-9), "strict equilibrium", s.kind))
     ),
-    "slope squared": changed(lambda s: s._replace(slope=s.slope**2)),
-})
-
-
-def second_derivatives_whole_phi_place(payoff, z, dim_x=1, tolerance=1e-9):
-    found = stationarity.classify(payoff, z, dim_x, tolerance)
-    J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
-    return found._replace(x_curvature=np.linalg.eigvalsh(J + np.swapaxes(J, -1, -2))[..., 0] / 2)
-
-
-def diagonals_place_eigenvalues(payoff, z, dim_x=1, tolerance=1e-9):
-    found = stationarity.classify(payoff, z, dim_x, tolerance)
-    J = differentiation.jacobian(games.operator_of(payoff, dim_x), z)
-    return found._replace(x_curvature=np.diagonal(J, axis1=-2, axis2=-1)[..., :dim_x].min(-1))
-
-
-necessary_conditions_judge_random_games.mutants({
-    "second derivatives of the whole Φ in place of its blocks": second_derivatives_whole_phi_place,
-    "diagonals in place of eigenvalues": diagonals_place_eigenvalues,
 })
 
 
@@ -230,25 +244,17 @@ def forsaken_point_is_no_local_nash_equilibrium(
     yield equal("almost bilinear as printed: Φ(x, 0) ≥ 0 = Φ(0, y), an LNE", gain, expected, atol=rounding(8))
 
 
-def asks_minimisers_condition_only(payoff, z, dim_x=1, tolerance=1e-9):
-    found = stationarity.classify(payoff, z, dim_x, tolerance)
-    return found._replace(kind=np.where(found.x_curvature > 0, "strict equilibrium", found.kind))
-
-
-def gradphi_gradphi(payoff, z, dim_x=1, tolerance=1e-9):
-    found = stationarity.classify(payoff, z, dim_x, tolerance)
-    return found._replace(y_curvature=-found.y_curvature)
-
-
-def payoff_other_player(offset=0.45):
+def payoff_of_the_other_player(offset=0.45):
     game = games.forsaken(offset)
     return game._replace(payoff=lambda x, y: -game.payoff(x, y))
 
 
 forsaken_point_is_no_local_nash_equilibrium.mutants(
     {
-        "asks for the minimiser's condition only": asks_minimisers_condition_only,
-        "∇ᵧᵧΦ for −∇ᵧᵧΦ": gradphi_gradphi,
+        "asks for the minimiser's condition only": changed(
+            lambda s: s._replace(kind=np.where(s.x_curvature > 0, "strict equilibrium", s.kind))
+        ),
+        "∇ᵧᵧΦ for −∇ᵧᵧΦ": changed(lambda s: s._replace(y_curvature=-s.y_curvature)),
     },
     replaces="classify",
 )
@@ -261,5 +267,5 @@ forsaken_point_is_no_local_nash_equilibrium.mutants(
     replaces="almost_bilinear",
 )
 forsaken_point_is_no_local_nash_equilibrium.mutants(
-    {"the payoff of the other player": payoff_other_player}, replaces="forsaken"
+    {"the payoff of the other player": payoff_of_the_other_player}, replaces="forsaken"
 )

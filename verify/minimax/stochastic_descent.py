@@ -45,15 +45,6 @@ def errors_of_the_gradients_are_white_noise(rng, *, sgd=stochastic_descent.sgd):
     yield distribution("law of the errors", z, scipy.special.ndtr, delta=0.01)
 
 
-errors_of_the_gradients_are_white_noise.mutants({
-    "noise 1 % too large": sgd_with(sigma=lambda sigma: 1.01 * sigma),
-    "gradient 1 % too small": sgd_with(grad_f=lambda grad_f: lambda x: 0.99 * grad_f(x)),
-    "step sizes one step late": sgd_with(etas=lambda etas: np.roll(etas, 1)),
-    "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
-    "the last two steps of one size": sgd_with(etas=lambda etas: np.append(etas[:-1], etas[-2:-1])),
-})
-
-
 def sgd_with_errors(draw):
     """A mutant of `sgd` whose errors are drawn otherwise."""
 
@@ -67,12 +58,18 @@ def sgd_with_errors(draw):
 
 
 errors_of_the_gradients_are_white_noise.mutants({
-    text: sgd_with_errors(draw)
-    for text, draw in {
-        "one error for all coordinates": lambda rng, shape: np.broadcast_to(rng.standard_normal((shape[0], 1)), shape),
-        "one error for all paths": lambda rng, shape: np.broadcast_to(rng.standard_normal(shape[1:]), shape),
-        "uniform errors of variance 1": lambda rng, shape: rng.uniform(-np.sqrt(3), np.sqrt(3), shape),
-    }.items()
+    "noise 1 % too large": sgd_with(sigma=lambda sigma: 1.01 * sigma),
+    "gradient 1 % too small": sgd_with(grad_f=lambda grad_f: lambda x: 0.99 * grad_f(x)),
+    "step sizes one step late": sgd_with(etas=lambda etas: np.roll(etas, 1)),
+    "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
+    "the last two steps of one size": sgd_with(etas=lambda etas: np.append(etas[:-1], etas[-2:-1])),
+    "one error for all coordinates": sgd_with_errors(
+        lambda rng, shape: np.broadcast_to(rng.standard_normal((shape[0], 1)), shape)
+    ),
+    "one error for all paths": sgd_with_errors(
+        lambda rng, shape: np.broadcast_to(rng.standard_normal(shape[1:]), shape)
+    ),
+    "uniform errors of variance 1": sgd_with_errors(lambda rng, shape: rng.uniform(-np.sqrt(3), np.sqrt(3), shape)),
 })
 
 
@@ -179,12 +176,7 @@ stochastic_descent_stays_near_hurwitz_minimisers.mutants({
     "steps in reversed order": sgd_with(etas=lambda etas: etas[::-1]),
     "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
     "all steps as long as the first": sgd_with(etas=lambda etas: 0 * etas + etas[0]),
+    "one error for all paths": sgd_with_errors(
+        lambda rng, shape: np.broadcast_to(rng.standard_normal((1, *shape[1:])), shape)
+    ),
 })
-
-
-def one_error_all_paths(grad_f, x0, etas, sigma, rng):
-    path = stochastic_descent.sgd(grad_f, x0[:1], etas, sigma, rng)
-    return np.repeat(path, len(x0), axis=1)
-
-
-stochastic_descent_stays_near_hurwitz_minimisers.mutants({"one error for all paths": one_error_all_paths})

@@ -35,13 +35,13 @@ def samples_follow_the_mixture(rng, *, sample_gaussians=mixture.sample_gaussians
             yield mean(f"centre ({i}, {j})", (cells == (i, j)).all(1), 1 / 25, delta=0.005)
 
 
-def corner_20_percent_rarer(n, rng):
+def a_rare_corner(n, rng):
     mode = rng.integers(25, size=n)
     mode[(mode == 0) & (rng.random(n) < 0.2)] = 12
     return mixture.CENTRES[mode] + mixture.STD * rng.standard_normal((n, 2))
 
 
-def centre_drawn_more_often(n, rng):
+def a_frequent_centre(n, rng):
     i = rng.integers(-2, 4, size=(n, 2))
     return np.where(i == 3, 0, i) * 2 / 2.828 + mixture.STD * rng.standard_normal((n, 2))
 
@@ -56,14 +56,14 @@ samples_follow_the_mixture.mutants({
     "standard deviation 1 % too large": lambda n, rng: (
         mixture.CENTRES[rng.integers(25, size=n)] + 1.01 * mixture.STD * rng.standard_normal((n, 2))
     ),
-    "a corner 20 % rarer": corner_20_percent_rarer,
+    "a corner 20 % rarer": a_rare_corner,
     "centres 1 % too far apart": lambda n, rng: (
         1.01 * mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 2))
     ),
     "both coordinates share their noise": lambda n, rng: (
         mixture.CENTRES[rng.integers(25, size=n)] + mixture.STD * rng.standard_normal((n, 1))
     ),
-    "the centre drawn more often": centre_drawn_more_often,
+    "the centre drawn more often": a_frequent_centre,
 })
 
 
@@ -86,17 +86,17 @@ def quality_counts_what_lies_within_four_deviations(rng, *, quality=mixture.qual
     yield equal("least = 1 by default", quality(samples), quality(samples, 1))
 
 
-def every_sample_counted_nearest_mode(samples):
+def counts_every_sample(samples):
     nearest = np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1).argmin(1)
     return np.bincount(nearest, minlength=25)
 
 
-def share_modes(samples, least=1):
+def share_of_modes(samples, least=1):
     good = mixture.quality(samples, least)
     return good._replace(share=good.modes / 25)
 
 
-def share_what_lies_covered_modes(samples, least=1):
+def share_at_covered_modes(samples, least=1):
     counts = mixture.mode_counts(samples)
     return mixture.quality(samples, least)._replace(share=counts[counts >= least].sum() / len(samples))
 
@@ -109,7 +109,7 @@ quality_counts_what_lies_within_four_deviations.mutants(
         "radius 1 % too large": lambda samples: (
             np.linalg.norm(samples[:, None] - mixture.CENTRES, axis=-1) <= 4.04 * mixture.STD
         ).sum(0),
-        "every sample counted at its nearest mode": every_sample_counted_nearest_mode,
+        "every sample counted at its nearest mode": counts_every_sample,
         "centres transposed": lambda samples: mixture.mode_counts(samples[:, ::-1]),
     },
     replaces="mode_counts",
@@ -117,9 +117,9 @@ quality_counts_what_lies_within_four_deviations.mutants(
 quality_counts_what_lies_within_four_deviations.mutants(
     {
         "more than `least` asked": lambda samples, least=1: mixture.quality(samples, least + 1),
-        "share of the modes": share_modes,
+        "share of the modes": share_of_modes,
         "`least` ignored": lambda samples, least=1: mixture.quality(samples),
-        "share of what lies at covered modes": share_what_lies_covered_modes,
+        "share of what lies at covered modes": share_at_covered_modes,
     },
     replaces="quality",
 )

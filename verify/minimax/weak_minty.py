@@ -153,30 +153,24 @@ def grid_constant(V, z_star, box, exponent=2, shift=0.0, n=401):
     return ((v * (z - z_star - shift)).sum(-1) / (v * v).sum(-1) ** (exponent / 2)).min()
 
 
-def rho_mutants(one):
-    """Wrong ways to the constant ρ."""
-    correct = weak_minty.weak_minty_constant
-
-    def quarter_box(V, z_star, box):
-        centre = np.asarray(z_star)
-        return correct(V, z_star, tuple(centre + (np.asarray(bound) - centre) / 4 for bound in box))
-
-    one.mutants({
-        "a grid without polishing": lambda V, z_star, box: grid_constant(V, z_star, box),
-        "‖V‖ for ‖V‖²": lambda V, z_star, box: grid_constant(V, z_star, box, exponent=1),
-        "the sign of V": lambda V, z_star, box: correct(lambda z: -V(z), z_star, box),
-        "a quarter of the box": quarter_box,
-        "1 % too large in size": lambda V, z_star, box: 1.01 * correct(V, z_star, box),
-        "1 % too small in size": lambda V, z_star, box: 0.99 * correct(V, z_star, box),
-    })
+def a_quarter_of_the_box(V, z_star, box):
+    centre = np.asarray(z_star)
+    return weak_minty.weak_minty_constant(V, z_star, tuple(centre + (np.asarray(bound) - centre) / 4 for bound in box))
 
 
-rho_mutants(best_rho_of_the_planar_games)
-rho_mutants(forsaken_is_farther_out_than_published)
-
+WRONG = {
+    "a grid without polishing": lambda V, z_star, box: grid_constant(V, z_star, box),
+    "‖V‖ for ‖V‖²": lambda V, z_star, box: grid_constant(V, z_star, box, exponent=1),
+    "the sign of V": lambda V, z_star, box: weak_minty.weak_minty_constant(lambda z: -V(z), z_star, box),
+    "a quarter of the box": a_quarter_of_the_box,
+    "1 % too large in size": lambda V, z_star, box: 1.01 * weak_minty.weak_minty_constant(V, z_star, box),
+    "1 % too small in size": lambda V, z_star, box: 0.99 * weak_minty.weak_minty_constant(V, z_star, box),
+}
+"""Wrong ways to the constant ρ."""
 
 best_rho_of_the_planar_games.mutants({
-    "−10⁹ for −∞": lambda V, z_star, box: max(weak_minty.weak_minty_constant(V, z_star, box), -1e9)
+    **WRONG,
+    "−10⁹ for −∞": lambda V, z_star, box: max(weak_minty.weak_minty_constant(V, z_star, box), -1e9),
 })
 
 
@@ -185,10 +179,13 @@ def descends_from_published_point(V, z_star, box):
     return scipy.optimize.minimize(f, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-15}).fun
 
 
-forsaken_is_farther_out_than_published.mutants({"descends from the published point": descends_from_published_point})
+forsaken_is_farther_out_than_published.mutants({
+    **WRONG,
+    "descends from the published point": descends_from_published_point,
+})
 
 
-def greatest_v_z_z(V, box):
+def greatest_quotient(V, box):
     z = box_grid(box)
     return (np.linalg.norm(V(z), axis=-1) / np.linalg.norm(z, axis=-1)).max()
 
@@ -200,7 +197,7 @@ lipschitz_constants_of_the_planar_games.mutants({
         version="0582776, NaiveUB",
     ),
     "spectral radius": lambda V, box: -minimum_over_grid(lambda J: -np.abs(np.linalg.eigvals(J)).max(-1), V, box),
-    "greatest ‖V(z)‖/‖z‖": greatest_v_z_z,
+    "greatest ‖V(z)‖/‖z‖": greatest_quotient,
     "at the centre": lambda V, box: (
         -minimum_over_grid(lambda J: -np.linalg.norm(J, 2, axis=(-2, -1)), V, (-1e-6, 1e-6))
     ),

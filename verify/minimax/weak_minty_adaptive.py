@@ -55,10 +55,10 @@ def adaptive_relaxation_is_measured_along_d(rng, *, adaptive_eg_plus=weak_minty.
     yield equal("a start at the solution stays", np.concatenate([still.z, still.z_bar, still.d]), np.zeros((10, 2)))
 
 
-def adaptive_mutant(text, c, project_first=True, share=lambda e, d: (e * d).sum(-1, keepdims=True), power=2):
-    """Declare a wrong AdaptiveEG+."""
+def wrong_run(c, share=lambda e, d: (e * d).sum(-1, keepdims=True), power=2):
+    """An AdaptiveEG+ of relaxation c(σ, γ) + share(z̄ − z, d)/‖d‖^power."""
 
-    def wrong_version(V, z0, gamma, num_steps, project=None, sigma=None):
+    def run(V, z0, gamma, num_steps, project=None, sigma=None):
         Q, s = project or (lambda z: z), -0.495 * gamma if sigma is None else sigma
         z, z_bar, d = [Q(np.asarray(z0, float))], [], []
         for _ in range(num_steps):
@@ -68,43 +68,41 @@ def adaptive_mutant(text, c, project_first=True, share=lambda e, d: (e * d).sum(
             z_bar, d, z = [*z_bar, e], [*d, f], [*z, z[-1] + alpha * f]
         return weak_minty.Run(np.array(z), np.array(z_bar), np.array(d))
 
-    adaptive_relaxation_is_measured_along_d.mutants({text: wrong_version})
+    return run
 
 
-adaptive_mutant("σ for σ/γ", lambda s, g: s)
-adaptive_mutant("−σ/γ", lambda s, g: -s / g)
-adaptive_mutant("σ/γ dropped", lambda s, g: 0.0)
-adaptive_mutant("σ/γ 1 % too large", lambda s, g: 1.01 * s / g)
-adaptive_mutant("‖d‖ for ‖d‖²", lambda s, g: s / g, power=1)
-adaptive_mutant("‖z̄ − z‖² for ⟨z̄ − z, d⟩", lambda s, g: s / g, share=lambda e, d: (e * e).sum(-1, keepdims=True))
-adaptive_mutant(
-    "one relaxation for the batch", lambda s, g: s / g, share=lambda e, d: (e * d).sum(-1, keepdims=True).mean()
-)
+def with_sigma(change):
+    """An AdaptiveEG+ that takes another σ: change(V, z₀, σ, project)."""
+
+    def run(V, z0, gamma, num_steps, project=None, sigma=None):
+        other = change(V, z0, sigma, project)
+        return weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, project=project, sigma=other)
+
+    return run
 
 
-def wrong_0_0_solution(V, z0, gamma, num_steps, project=None, sigma=None):
+def not_a_number_at_a_solution(V, z0, gamma, num_steps, project=None, sigma=None):
     done = weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, project=project, sigma=sigma)
     return done._replace(z=done.z * (1 + 0 / np.abs(done.d).max(initial=0)))
 
 
-adaptive_relaxation_is_measured_along_d.mutants({"0/0 at a solution": wrong_0_0_solution})
-
-
-def changed_sigma(text, change):
-    """Declare an AdaptiveEG+ that takes another σ."""
-
-    def wrong_version_2(V, z0, gamma, num_steps, project=None, sigma=None):
-        other = change(V, z0, sigma, project)
-        return weak_minty.adaptive_eg_plus(V, z0, gamma, num_steps, project=project, sigma=other)
-
-    adaptive_relaxation_is_measured_along_d.mutants({text: wrong_version_2})
-
-
-changed_sigma("σ = 0 is none given", lambda V, z0, sigma, project: sigma or None)
-changed_sigma("−|σ|", lambda V, z0, sigma, project: sigma and -abs(sigma))
-changed_sigma("no default in a set", lambda V, z0, sigma, project: 0.0 if project and sigma is None else sigma)
-changed_sigma("planar formulas forget σ", lambda V, z0, sigma, project: None if is_planar(V) else sigma)
-changed_sigma("planar points alone forget σ", lambda V, z0, sigma, project: None if z0.shape == (2,) else sigma)
+adaptive_relaxation_is_measured_along_d.mutants({
+    "σ for σ/γ": wrong_run(lambda s, g: s),
+    "−σ/γ": wrong_run(lambda s, g: -s / g),
+    "σ/γ dropped": wrong_run(lambda s, g: 0.0),
+    "σ/γ 1 % too large": wrong_run(lambda s, g: 1.01 * s / g),
+    "‖d‖ for ‖d‖²": wrong_run(lambda s, g: s / g, power=1),
+    "‖z̄ − z‖² for ⟨z̄ − z, d⟩": wrong_run(lambda s, g: s / g, share=lambda e, d: (e * e).sum(-1, keepdims=True)),
+    "one relaxation for the batch": wrong_run(
+        lambda s, g: s / g, share=lambda e, d: (e * d).sum(-1, keepdims=True).mean()
+    ),
+    "0/0 at a solution": not_a_number_at_a_solution,
+    "σ = 0 is none given": with_sigma(lambda V, z0, sigma, project: sigma or None),
+    "−|σ|": with_sigma(lambda V, z0, sigma, project: sigma and -abs(sigma)),
+    "no default in a set": with_sigma(lambda V, z0, sigma, project: 0.0 if project and sigma is None else sigma),
+    "planar formulas forget σ": with_sigma(lambda V, z0, sigma, project: None if is_planar(V) else sigma),
+    "planar points alone forget σ": with_sigma(lambda V, z0, sigma, project: None if z0.shape == (2,) else sigma),
+})
 
 
 def distance_of_cycle(step, z_star):

@@ -1,5 +1,7 @@
 """CurvatureEG+, which searches its steps: slide "When do the algorithms converge?"."""
 
+import itertools
+
 import numpy as np
 
 from refimpl.minimax import algorithms, weak_minty
@@ -27,6 +29,11 @@ def forsaken_jacobian(z):
     return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
+def onto_square(z):
+    """Projection onto a box."""
+    return np.clip(z, -1, 1.2)
+
+
 def searched(V, J, z, Q, nu, tau, start):
     """γ of the line search at one point, by the words of the lecture."""
     s = np.linalg.svd(J, compute_uv=False)[0 if start == "norm" else -1]
@@ -40,57 +47,27 @@ def searched(V, J, z, Q, nu, tau, start):
 
 @claim("M19", slide=SLIDE, source=SOURCE)
 def curvature_sets_the_step(rng, *, curvature_eg_plus=weak_minty.curvature_eg_plus):
-    r"""γ_k by the line search from ν/‖JV(z)‖₂ (or ν/σ_min), then AdaptiveEG+ with σ_k = −0.99 γ_k/2; exact on ties."""
-    M = rng.standard_normal((3, 3)) / 2
+    r"""γ_k by the line search from ν/‖JV(z)‖₂ (or ν/σ_min), then AdaptiveEG+ with σ_k = −0.99 γ_k/2."""
+    M, z0 = rng.standard_normal((3, 3)) / 2, rng.uniform(-1.4, 1.4, (12, 2))
     games = {
-        "forsaken": (forsaken_field, forsaken_jacobian, rng.uniform(-1.4, 1.4, (12, 2))),
+        "forsaken": (forsaken_field, forsaken_jacobian, z0),
         "p = 3": (wavy_field(M), lambda z: M + np.cos(z) * np.eye(3), rng.uniform(-2, 2, (12, 3))),
     }
-    for game, (V, J, z0) in games.items():
-        for start in ("norm", "sigma_min"):
-            for name, Q in (("no constraint", lambda z: z), ("box", lambda z: np.clip(z, -1, 1.2))):
-                for nu, tau in ((0.99, 0.5), rng.uniform([0.5, 0.3], [0.9, 0.9])):
-                    project = Q if name == "box" else None
-                    done = curvature_eg_plus(V, z0, 6, nu=nu, tau=tau, start=start, project=project)
-                    z = done.z[:-1].reshape(-1, z0.shape[-1])
-                    gamma = np.reshape([searched(V, J(p), p, Q, nu, tau, start) for p in z], (*done.d.shape[:-1], 1))
-                    what = f"{game}, {name}, {start}, τ = {tau:.2g}"
-                    yield from follows_its_formula(what, done, V, gamma, -0.495, project)
-    V, _, z0 = games["forsaken"]
-    yield from batched("forsaken", paths(lambda z0: curvature_eg_plus(V, z0, 6)), z0, atol=1e-9)
-    given = curvature_eg_plus(V, z0, 6, nu=0.99, tau=0.5, start="norm")
-    yield equal("ν = 0.99, τ = ½ and the norm by default", curvature_eg_plus(V, z0, 6).z, given.z)
-    a, b = rng.uniform(0.5, 2, 2) * [1, -0.2]
-    V, gamma = linear_field(lower_bound_matrix(a, b)), 0.99 / np.hypot(a, b)
-    done = curvature_eg_plus(V, z0, 3)
-    yield equal(
-        "tie on the lower-bound game: z̄", done.z_bar, done.z[:-1] - gamma * V(done.z[:-1]), atol=rounding(64, 4.0)
-    )
-    V = linear_field(np.diag([1.0, 1 + 1e-10]))
-    done = curvature_eg_plus(V, np.array([0.0, 1.0]), 1, start="sigma_min")
-    yield equal("10⁻¹⁰ above a tie: halved", done.z_bar[0], [0.0, 1 - 0.99 / 2 * (1 + 1e-10)], atol=rounding(16))
-    still = curvature_eg_plus(polar_field(1.0), np.zeros(2), 3)
-    yield equal("a start at the solution stays", np.concatenate([still.z, still.z_bar, still.d]), np.zeros((10, 2)))
+    settings = [(0.99, 0.5), rng.uniform([0.5, 0.3], [0.9, 0.9])]
+    cases = itertools.product(games.items(), ("norm", "sigma_min"), (None, onto_square), settings)
+    for (game, (V, J, starts)), start, project, (nu, tau) in cases:
+        done = curvature_eg_plus(V, starts, 6, nu=nu, tau=tau, start=start, project=project)
+        z, Q = done.z[:-1].reshape(-1, starts.shape[-1]), project or (lambda z: z)
+        gamma = np.reshape([searched(V, J(p), p, Q, nu, tau, start) for p in z], (*done.d.shape[:-1], 1))
+        what = f"{game}, {'box' if project else 'no constraint'}, {start}, τ = {tau:.2g}"
+        yield from follows_its_formula(what, done, V, gamma, -0.495, project)
+    yield from batched("forsaken", paths(lambda z0: curvature_eg_plus(forsaken_field, z0, 6)), z0, atol=1e-9)
+    given = curvature_eg_plus(forsaken_field, z0, 6, nu=0.99, tau=0.5, start="norm")
+    yield equal("ν = 0.99, τ = ½ and the norm by default", curvature_eg_plus(forsaken_field, z0, 6).z, given.z)
 
 
-def curvature_mutant(
-    text, begin=lambda s, nu: nu / s, accept=lambda g, dV, dz, nu: g * dV <= nu * dz * (1 + 1e-12), c=-0.495
-):
-    """Declare a wrong CurvatureEG+ on the fields of the claim."""
-
-    def wrong_version(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
-        Q = project or (lambda z: z)
-        states = [np.asarray(Q(z0), float)]
-        z_bar, d = [], []
-        for _ in range(num_steps):
-            e, f, z = np.array([
-                one(V, p, nu, tau, start, Q) for p in states[-1].reshape(-1, np.shape(z0)[-1])
-            ]).swapaxes(0, 1)
-            shape = np.shape(z0)
-            z_bar, d, states = [*z_bar, e.reshape(shape)], [*d, f.reshape(shape)], [*states, z.reshape(shape)]
-        return weak_minty.Run(np.array(states), np.array(z_bar), np.array(d))
-
-    curvature_sets_the_step.mutants({text: wrong_version})
+def wrong_run(begin=lambda s, nu: nu / s, accept=lambda g, dV, dz, nu: g * dV <= nu * dz * (1 + 1e-12), c=-0.495):
+    """A CurvatureEG+ that begins its search at begin(s, ν), ends it by accept(γ, ‖ΔV‖, ‖Δz‖, ν), and has σ = cγ."""
 
     def one(V, z, nu, tau, start, Q):
         h = 1e-5
@@ -105,19 +82,26 @@ def curvature_mutant(
         e, f = direction(V, z, gamma, Q)
         return e, f, z + (c + (e - z) @ f / max(f @ f, 1e-300)) * f
 
+    def run(V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None):
+        Q, shape = project or (lambda z: z), np.shape(z0)
+        states, z_bar, d = [np.asarray(Q(z0), float)], [], []
+        for _ in range(num_steps):
+            points = states[-1].reshape(-1, shape[-1])
+            e, f, z = np.array([one(V, p, nu, tau, start, Q) for p in points]).swapaxes(0, 1)
+            z_bar, d, states = [*z_bar, e.reshape(shape)], [*d, f.reshape(shape)], [*states, z.reshape(shape)]
+        return weak_minty.Run(np.array(states), np.array(z_bar), np.array(d))
 
-curvature_mutant("no line search", accept=lambda g, dV, dz, nu: True)
-curvature_mutant("starts at 1/‖JV‖", begin=lambda s, nu: 1 / s)
-curvature_mutant("starts 1 % too high", begin=lambda s, nu: 1.01 * nu / s)
-curvature_mutant("accepts without ν", accept=lambda g, dV, dz, nu: g * dV <= dz)
-curvature_mutant("breaks ties: no 10⁻¹²", accept=lambda g, dV, dz, nu: g * dV < nu * dz)
-curvature_mutant("ties within 10⁻⁷", accept=lambda g, dV, dz, nu: g * dV <= nu * dz * (1 + 1e-7))
-curvature_mutant("γ‖·‖ for ‖·‖", accept=lambda g, dV, dz, nu: dV <= nu * dz)
-curvature_mutant("σ = 0", c=0.0)
-curvature_mutant("σ = −γ/2", c=-0.5)
+    return run
 
 
 curvature_sets_the_step.mutants({
+    "no line search": wrong_run(accept=lambda g, dV, dz, nu: True),
+    "starts at 1/‖JV‖": wrong_run(begin=lambda s, nu: 1 / s),
+    "starts 1 % too high": wrong_run(begin=lambda s, nu: 1.01 * nu / s),
+    "accepts without ν": wrong_run(accept=lambda g, dV, dz, nu: g * dV <= dz),
+    "γ‖·‖ for ‖·‖": wrong_run(accept=lambda g, dV, dz, nu: dV <= nu * dz),
+    "σ = 0": wrong_run(c=0.0),
+    "σ = −γ/2": wrong_run(c=-0.5),
     "starts at ν/σ_min by default": lambda V, z0, num_steps, nu=0.99, tau=0.5, start="sigma_min", project=None: (
         weak_minty.curvature_eg_plus(V, z0, num_steps, nu, tau, start, project)
     ),
@@ -127,6 +111,29 @@ curvature_sets_the_step.mutants({
     "halves in a set": lambda V, z0, num_steps, nu=0.99, tau=0.5, start="norm", project=None: (
         weak_minty.curvature_eg_plus(V, z0, num_steps, nu, 0.5 if project else tau, start, project)
     ),
+})
+
+
+@claim("M19", slide=SLIDE, source=SOURCE)
+def line_search_accepts_ties_only(rng, *, curvature_eg_plus=weak_minty.curvature_eg_plus):
+    r"""On linear fields the search ends where it starts if both sides are equal, not if they differ by 10⁻¹⁰."""
+    a, b = rng.uniform(0.5, 2, 2) * [1, -0.2]
+    V, gamma, z0 = linear_field(lower_bound_matrix(a, b)), 0.99 / np.hypot(a, b), rng.uniform(-1.4, 1.4, (12, 2))
+    done = curvature_eg_plus(V, z0, 3)
+    expected = done.z[:-1] - gamma * V(done.z[:-1])
+    yield equal("tie on the lower-bound game: z̄", done.z_bar, expected, atol=rounding(64, 4.0))
+    V = linear_field(np.diag([1.0, 1 + 1e-10]))
+    done = curvature_eg_plus(V, np.array([0.0, 1.0]), 1, start="sigma_min")
+    yield equal("10⁻¹⁰ above a tie: halved", done.z_bar[0], [0.0, 1 - 0.99 / 2 * (1 + 1e-10)], atol=rounding(16))
+    still = curvature_eg_plus(polar_field(1.0), np.zeros(2), 3)
+    yield equal("a start at the solution stays", np.concatenate([still.z, still.z_bar, still.d]), np.zeros((10, 2)))
+
+
+line_search_accepts_ties_only.mutants({
+    "no line search": wrong_run(accept=lambda g, dV, dz, nu: True),
+    "breaks ties: no 10⁻¹²": wrong_run(accept=lambda g, dV, dz, nu: g * dV < nu * dz),
+    "ties within 10⁻⁷": wrong_run(accept=lambda g, dV, dz, nu: g * dV <= nu * dz * (1 + 1e-7)),
+    "starts 1 % too high": wrong_run(begin=lambda s, nu: 1.01 * nu / s),
 })
 
 

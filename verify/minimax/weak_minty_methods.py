@@ -81,45 +81,37 @@ def ceg_plus_is_a_relaxed_forward_backward_forward_step(rng, *, ceg_plus=weak_mi
     yield equal("a start at the solution stays", np.concatenate([still.z, still.z_bar, still.d]), np.zeros((10, 2)))
 
 
-def run_mutants(one, *texts):
-    """Wrong versions of a run with constant relaxation, by changing its formula: those named, or all."""
-    forms = {
-        "projects nothing": lambda V, z, g, a, Q: (z - g * V(z), -g * V(z - g * V(z)), a),
-        "projects z⁺ but not z̄": lambda V, z, g, a, Q: (z - g * V(z), Q(z - a * g * V(z - g * V(z))) - z, 1.0),
-        "relaxes 1 % too much": lambda V, z, g, a, Q: (*direction(V, z, g, Q), 1.01 * a),
-        "no relaxation: CEG": lambda V, z, g, a, Q: (*direction(V, z, g, Q), 1.0),
-        "direction z̄ − z: forward-backward": lambda V, z, g, a, Q: (Q(z - g * V(z)), Q(z - g * V(z)) - z, a),
-        "without the correction Hz − z̄": lambda V, z, g, a, Q: (Q(z - g * V(z)), -g * V(Q(z - g * V(z))), a),
-        "both fields at z": lambda V, z, g, a, Q: (Q(z - g * V(z)), -g * V(z), a),
-        "γ 1 % too large": lambda V, z, g, a, Q: (*direction(V, z, 1.01 * g, Q), a),
-        "ascends": lambda V, z, g, a, Q: (*direction(lambda w: -V(w), z, g, Q), a),
-    }
-    for text in texts or forms:
-
-        def wrong(V, z0, gamma, alpha, num_steps, project=None, form=forms[text]):
-            Q = project or (lambda z: z)
-            z, z_bar, d = [Q(np.asarray(z0, float))], [], []
-            for _ in range(num_steps):
-                e, f, a = form(V, z[-1], gamma, alpha, Q)
-                z_bar, d, z = [*z_bar, e], [*d, f], [*z, z[-1] + a * f]
-            return weak_minty.Run(np.array(z), np.array(z_bar), np.array(d))
-
-        one.mutants({text: wrong})
-
-
-LINEAR = ("relaxes 1 % too much", "no relaxation: CEG", "both fields at z", "γ 1 % too large", "ascends")
-
-
 def direction(V, z, gamma, Q):
     """z̄ and d."""
     z_bar = Q(z - gamma * V(z))
     return z_bar, z_bar - gamma * V(z_bar) - z + gamma * V(z)
 
 
-run_mutants(ceg_plus_is_a_relaxed_forward_backward_forward_step)
+def wrong_run(form):
+    """A run with constant relaxation whose formula, (V, z, γ, α, Q) to (z̄, d, relaxation), is changed."""
+
+    def run(V, z0, gamma, alpha, num_steps, project=None):
+        Q = project or (lambda z: z)
+        z, z_bar, d = [Q(np.asarray(z0, float))], [], []
+        for _ in range(num_steps):
+            e, f, a = form(V, z[-1], gamma, alpha, Q)
+            z_bar, d, z = [*z_bar, e], [*d, f], [*z, z[-1] + a * f]
+        return weak_minty.Run(np.array(z), np.array(z_bar), np.array(d))
+
+    return run
 
 
-def starts_outside_set(V, z0, gamma, alpha, num_steps, project=None):
+WRONG = {
+    "relaxes 1 % too much": wrong_run(lambda V, z, g, a, Q: (*direction(V, z, g, Q), 1.01 * a)),
+    "no relaxation: CEG": wrong_run(lambda V, z, g, a, Q: (*direction(V, z, g, Q), 1.0)),
+    "both fields at z": wrong_run(lambda V, z, g, a, Q: (Q(z - g * V(z)), -g * V(z), a)),
+    "γ 1 % too large": wrong_run(lambda V, z, g, a, Q: (*direction(V, z, 1.01 * g, Q), a)),
+    "ascends": wrong_run(lambda V, z, g, a, Q: (*direction(lambda w: -V(w), z, g, Q), a)),
+}
+"""Wrong runs, with or without a constraint."""
+
+
+def starts_outside(V, z0, gamma, alpha, num_steps, project=None):
     done = weak_minty.ceg_plus(V, z0, gamma, alpha, num_steps, project=project)
     return done._replace(z=np.concatenate([[z0], done.z[1:]]))
 
@@ -132,17 +124,22 @@ def projects_every_state(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.Run(np.concatenate([z[::2], z[-1:]]), z_bar, d)
 
 
-def planar_points_alone_take_longer(V, z0, gamma, alpha, num_steps, project=None):
+def longer_steps_alone(V, z0, gamma, alpha, num_steps, project=None):
     return weak_minty.ceg_plus(V, z0, gamma, 1.01 * alpha if z0.shape == (2,) else alpha, num_steps, project=project)
 
 
 ceg_plus_is_a_relaxed_forward_backward_forward_step.mutants({
-    "starts outside the set": starts_outside_set,
+    **WRONG,
+    "projects nothing": wrong_run(lambda V, z, g, a, Q: (z - g * V(z), -g * V(z - g * V(z)), a)),
+    "projects z⁺ but not z̄": wrong_run(lambda V, z, g, a, Q: (z - g * V(z), Q(z - a * g * V(z - g * V(z))) - z, 1.0)),
+    "direction z̄ − z: forward-backward": wrong_run(lambda V, z, g, a, Q: (Q(z - g * V(z)), Q(z - g * V(z)) - z, a)),
+    "without the correction Hz − z̄": wrong_run(lambda V, z, g, a, Q: (Q(z - g * V(z)), -g * V(Q(z - g * V(z))), a)),
+    "starts outside the set": starts_outside,
     "projects every state": projects_every_state,
     "planar formulas take whole steps": lambda V, z0, gamma, alpha, num_steps, project=None: weak_minty.ceg_plus(
         V, z0, gamma, 1.0 if is_planar(V) else alpha, num_steps, project=project
     ),
-    "planar points alone take longer steps": planar_points_alone_take_longer,
+    "planar points alone take longer steps": longer_steps_alone,
 })
 
 
@@ -186,7 +183,7 @@ def obeys_the_bound(what, ceg_plus, V, z0, gamma, alpha, rho, K):
     yield at_most(f"{what}: min ‖Vz̄‖²", least, bound, tight=0.99)
 
 
-run_mutants(ceg_plus_decreases_as_the_theorem_says, *LINEAR)
+ceg_plus_decreases_as_the_theorem_says.mutants(WRONG)
 
 
 @claim("M18", slide=SLIDE, source=f"{SOURCE}; Diakonikolas, Daskalakis & Jordan 2021")
@@ -204,7 +201,7 @@ def relaxation_moves_the_threshold(rng, *, ceg_plus=weak_minty.ceg_plus):
         yield equal(f"{name} contracts", (factor < 1).all(-1).astype(int), (c < limit).astype(int))
 
 
-run_mutants(relaxation_moves_the_threshold, *LINEAR)
+relaxation_moves_the_threshold.mutants(WRONG)
 
 
 @claim("M20", slide=SLIDE, source=SOURCE)
@@ -229,4 +226,4 @@ def one_over_two_L_is_tight(rng, *, ceg_plus=weak_minty.ceg_plus):
     yield equal("|λ| at 2c + α = 1", np.abs(np.linalg.eigvals(np.array(edge))).max(-1), np.ones(20), rtol=rounding(64))
 
 
-run_mutants(one_over_two_L_is_tight, *LINEAR)
+one_over_two_L_is_tight.mutants(WRONG)

@@ -55,12 +55,14 @@ def weights(alphas):
     return np.tril([[first[j] * np.prod(1 - alphas[j + 1 : k + 1]) for j in range(n)] for k in range(n)])
 
 
-def stochastic_mutant(
-    one, text, beta=lambda a, k: a if k else 1.0, twice=True, fresh=True, hat=True, gain=1.0, keep="h"
-):
-    """Declare a wrong BC-SEG+."""
+def wrong_run(beta=lambda a, k: a if k else 1.0, twice=True, fresh=True, hat=True, gain=1.0, keep="h"):
+    """A BC-SEG+ with something wrong.
 
-    def wrong_version(V_hat, z0, gamma, alphas, rng, project=None):
+    β_k = beta(α_k, k); the sample of the correction is the same (twice); ξ' is fresh; the second half takes the field
+    at z̄ (hat); the steps are gain · α_k long; the memory keeps h or z̄.
+    """
+
+    def run(V_hat, z0, gamma, alphas, rng, project=None):
         Q = project or (lambda z: z)
         z, z_bar, h = [Q(np.asarray(z0, float))], [], 0.0
         for k, alpha in enumerate(alphas):
@@ -74,37 +76,31 @@ def stochastic_mutant(
             z.append(z[k] - gain * alpha * (h - z_bar[-1] + gamma * last))
         return weak_minty.StochasticRun(np.array(z), np.array(z_bar))
 
-    one.mutants({text: wrong_version})
+    return run
 
 
-WRONG: dict[str, dict] = {
-    "no correction: plain stochastic EG+": {"beta": lambda a, k: 1.0},
-    "full memory": {"beta": lambda a, k: 0.0 if k else 1.0},
-    "β_k 1 % too large": {"beta": lambda a, k: 1.01 * a if k else 1.0},
-    "β_k for 1 − β_k": {"beta": lambda a, k: 1 - a if k else 1.0},
-    "two samples in the correction": {"twice": False},
-    "ξ again in the second half": {"fresh": False},
-    "updates with the field at z": {"hat": False},
-    "α 1 % too large": {"gain": 1.01},
-    "keeps the projected point in the memory": {"keep": "z_bar"},
-}
-for text, wrong in WRONG.items():
-    stochastic_mutant(one_sample_is_used_twice, text, **wrong)
-
-
-def corrects_first_step_too(V_hat, z0, gamma, alphas, rng, project=None):
+def corrects_the_first_step(V_hat, z0, gamma, alphas, rng, project=None):
     done = weak_minty.bc_seg_plus(V_hat, z0, gamma, alphas, rng, project=project)
     return done._replace(z_bar=np.concatenate([(1 - alphas[0]) * done.z_bar[:1], done.z_bar[1:]]))
 
 
-def one_number_all_coordinates_point(V_hat, z0, gamma, alphas, rng, project=None):
+def one_number_for_all_coordinates(V_hat, z0, gamma, alphas, rng, project=None):
     noisy = V_hat if z0.ndim > 1 else lambda z, xi: V_hat(z, 0 * xi + xi[0])
     return weak_minty.bc_seg_plus(noisy, z0, gamma, alphas, rng, project=project)
 
 
 one_sample_is_used_twice.mutants({
-    "corrects the first step too": corrects_first_step_too,
-    "one number for all coordinates of a point alone": one_number_all_coordinates_point,
+    "no correction: plain stochastic EG+": wrong_run(beta=lambda a, k: 1.0),
+    "full memory": wrong_run(beta=lambda a, k: 0.0 if k else 1.0),
+    "β_k 1 % too large": wrong_run(beta=lambda a, k: 1.01 * a if k else 1.0),
+    "β_k for 1 − β_k": wrong_run(beta=lambda a, k: 1 - a if k else 1.0),
+    "two samples in the correction": wrong_run(twice=False),
+    "ξ again in the second half": wrong_run(fresh=False),
+    "updates with the field at z": wrong_run(hat=False),
+    "α 1 % too large": wrong_run(gain=1.01),
+    "keeps the projected point in the memory": wrong_run(keep="z_bar"),
+    "corrects the first step too": corrects_the_first_step,
+    "one number for all coordinates of a point alone": one_number_for_all_coordinates,
     "some memory even for α = 1": lambda V_hat, z0, gamma, alphas, rng, project=None: weak_minty.bc_seg_plus(
         V_hat, z0, gamma, np.minimum(alphas, 0.99), rng, project=project
     ),
@@ -149,18 +145,18 @@ def law_on_a_linear_weak_minty_game(rng, *, bc_seg_plus=weak_minty.bc_seg_plus):
     yield at_least("the same for stochastic EG+", sizes[False], 2 * gamma**2, tight=0.02)
 
 
-stochastic_mutant(law_on_a_linear_weak_minty_game, "no correction: plain stochastic EG+", beta=lambda a, k: 1.0)
-stochastic_mutant(law_on_a_linear_weak_minty_game, "full memory", beta=lambda a, k: 0.0 if k else 1.0)
-stochastic_mutant(law_on_a_linear_weak_minty_game, "two samples in the correction", twice=False)
-stochastic_mutant(law_on_a_linear_weak_minty_game, "updates with the field at z", hat=False)
-
-
-def same_noise_all_chains(V_hat, z0, gamma, alphas, rng, project=None):
+def same_noise_for_all_chains(V_hat, z0, gamma, alphas, rng, project=None):
     one = weak_minty.bc_seg_plus(V_hat, z0[:1], gamma, alphas, rng)
     return weak_minty.StochasticRun(*(np.repeat(part, len(z0), axis=1) for part in one))
 
 
-law_on_a_linear_weak_minty_game.mutants({"the same noise for all chains": same_noise_all_chains})
+law_on_a_linear_weak_minty_game.mutants({
+    "no correction: plain stochastic EG+": wrong_run(beta=lambda a, k: 1.0),
+    "full memory": wrong_run(beta=lambda a, k: 0.0 if k else 1.0),
+    "two samples in the correction": wrong_run(twice=False),
+    "updates with the field at z": wrong_run(hat=False),
+    "the same noise for all chains": same_noise_for_all_chains,
+})
 
 
 @claim("M21", slide=SLIDE, source=SOURCE)
@@ -185,10 +181,8 @@ def mean_square(z):
     return confidence_sequence(np.minimum(z.ravel() ** 2, 0.25), (0.0, 0.25), ALPHA)
 
 
-stochastic_mutant(
-    error_vanishes_where_plain_noise_leaves_a_floor, "no correction: plain stochastic EG+", beta=lambda a, k: 1.0
-)
-stochastic_mutant(
-    error_vanishes_where_plain_noise_leaves_a_floor, "full memory: e₀ stays", beta=lambda a, k: 0.0 if k else 1.0
-)
-stochastic_mutant(error_vanishes_where_plain_noise_leaves_a_floor, "two samples in the correction", twice=False)
+error_vanishes_where_plain_noise_leaves_a_floor.mutants({
+    "no correction: plain stochastic EG+": wrong_run(beta=lambda a, k: 1.0),
+    "full memory: e₀ stays": wrong_run(beta=lambda a, k: 0.0 if k else 1.0),
+    "two samples in the correction": wrong_run(twice=False),
+})

@@ -36,17 +36,17 @@ def exact_dual_is_wasserstein(
     yield at_most("its slopes", slope, 1.0, slack=rounding(1e4), tight=1e-4)
 
 
-def critic_slope_1_01(real, fake):
+def steeper_critic(real, fake):
     d = wgan.exact_critic(real, fake)
     return lambda t: 1.01 * d(t)
 
 
-def right_samples_but_2_lipschitz(real, fake):
+def steep_between_samples(real, fake):
     d = wgan.exact_critic(real, fake)
     return lambda t: d(t) + np.linalg.norm(t[:, None] - np.concatenate([real, fake]), axis=-1).min(-1)
 
 
-def distances_squared_w22(a, b):
+def squared_distances(a, b):
     t = (np.arange(10000) + 0.5) / 10000
     return ((np.quantile(a, t) - np.quantile(b, t)) ** 2).mean()
 
@@ -63,8 +63,8 @@ exact_dual_is_wasserstein.mutants(
 )
 exact_dual_is_wasserstein.mutants(
     {
-        "a critic of slope 1.01": critic_slope_1_01,
-        "right at the samples, but 2-Lipschitz between them": right_samples_but_2_lipschitz,
+        "a critic of slope 1.01": steeper_critic,
+        "right at the samples, but 2-Lipschitz between them": steep_between_samples,
         "a Lipschitz critic that is not the best": lambda real, fake: (
             lambda t: -np.linalg.norm(t - fake.mean(0), axis=-1)
         ),
@@ -73,7 +73,7 @@ exact_dual_is_wasserstein.mutants(
 )
 exact_dual_is_wasserstein.mutants(
     {
-        "distances squared: W₂²": distances_squared_w22,
+        "distances squared: W₂²": squared_distances,
         "distance of the means": lambda a, b: abs(a.mean() - b.mean()),
         "1 % too small": lambda a, b: 0.99 * wgan.wasserstein_line(a, b),
     },

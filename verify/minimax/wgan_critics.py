@@ -87,7 +87,7 @@ def penalised_critics_overshoot(rng, *, critic_gradient=wgan.critic_gradient):
         yield at_least(f"{what}: Φ / W₁", objective / distance, 1.0, resolution=2.0)
 
 
-def penalty_wrong_sign(d, real, fake, mixed, weight):
+def penalty_negated(d, real, fake, mixed, weight):
     return 2 * wgan.critic_gradient(d, real, fake, mixed, 0.0) - wgan.critic_gradient(d, real, fake, mixed, weight)
 
 
@@ -96,7 +96,7 @@ penalised_critics_overshoot.mutants({
     "the critic serves the generator": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
         d, fake, real, mixed, weight
     ),
-    "penalty of the wrong sign": penalty_wrong_sign,
+    "penalty of the wrong sign": penalty_negated,
     "weight 20 times too large": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
         d, real, fake, mixed, 20 * weight
     ),

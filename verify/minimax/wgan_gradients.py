@@ -21,34 +21,25 @@ def penalty_lets_slopes_exceed_one(
 ):
     r"""Two points at distance r, critic ⟨ψ, a⟩: the best slope is 1 + r/(2λ) > 1, its penalty (r/2λ)²."""
     for weight in (0.1, 1.0, 10.0):
-        e = rng.standard_normal(3)
-        r, start = rng.uniform(0.5, 2), rng.standard_normal(3)
+        e, r, start, n = rng.standard_normal(3), rng.uniform(0.5, 2), rng.standard_normal(3), 5
         e = e / np.linalg.norm(e)
-        n = 5
         real, fake = np.tile(start + r * e, (n, 1)), np.tile(start, (n, 1))
         mixed = fake + rng.uniform(0, 1, (n, 1)) * r * e
-        best = Network((Layer((1 + r / (2 * weight)) * e[None], np.array([0.7])),), identity)
         what, size = f"λ = {weight}", 1 + r + r / weight
-        zero = np.zeros(4)
-        yield equal(
-            f"{what}: gradient at 1 + r/2λ",
-            critic_gradient(best, real, fake, mixed, weight),
-            zero,
-            atol=rounding(100, size * (1 + weight)),
-        )
-        yield equal(
-            f"{what}: penalty there",
-            gradient_penalty(best, mixed),
-            (r / (2 * weight)) ** 2,
-            atol=rounding(100, size**2),
-        )
-        slope = rng.uniform(0.2, 0.8)
-        short = Network((Layer(slope * e[None], np.array([0.7])),), identity)
+        best, slope = linear_critic((1 + r / (2 * weight)) * e), rng.uniform(0.2, 0.8)
+        error = rounding(100, size * (1 + weight))
+        measured = critic_gradient(best, real, fake, mixed, weight)
+        yield equal(f"{what}: gradient at 1 + r/2λ", measured, np.zeros(4), atol=error)
+        measured = gradient_penalty(best, mixed)
+        yield equal(f"{what}: penalty there", measured, (r / (2 * weight)) ** 2, atol=rounding(100, size**2))
+        measured = critic_gradient(linear_critic(slope * e), real, fake, mixed, weight)
         expected = np.append((-r + 2 * weight * (slope - 1)) * e, 0.0)
-        measured = critic_gradient(short, real, fake, mixed, weight)
-        yield equal(
-            f"{what}: gradient at slope {slope:.2g}", measured, expected, atol=rounding(100, size * (1 + weight))
-        )
+        yield equal(f"{what}: gradient at slope {slope:.2g}", measured, expected, atol=error)
+
+
+def linear_critic(psi):
+    """The critic ⟨ψ, a⟩ + 0.7."""
+    return Network((Layer(psi[None], np.array([0.7])),), identity)
 
 
 def one_sided_penalty(d, real, fake, mixed, weight):
@@ -125,7 +116,7 @@ def players_descend_their_losses(
         yield equal(f"generator, n = {len(noise)}", measured, expected, atol=rounding(1e5))
 
 
-def wrong_0_0_where_slope_0(d, real, fake, mixed, weight):
+def not_a_number_at_slope_zero(d, real, fake, mixed, weight):
     g = np.linalg.norm(wgan.vjp(d, mixed, np.ones(1)), axis=-1)
     return wgan.critic_gradient(d, real, fake, mixed, weight) + (np.nan if weight and (g == 0).any() else 0.0)
 
@@ -155,7 +146,7 @@ players_descend_their_losses.mutants(
 )
 players_descend_their_losses.mutants(
     {
-        "0/0 where a slope is 0": wrong_0_0_where_slope_0,
+        "0/0 where a slope is 0": not_a_number_at_slope_zero,
         "the critic descends on Φ": lambda d, real, fake, mixed, weight: wgan.critic_gradient(
             d, fake, real, mixed, weight
         ),

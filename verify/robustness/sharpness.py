@@ -4,8 +4,8 @@ import autograd
 import autograd.numpy as np
 
 from refimpl.backpropagation import activations
-from refimpl.backpropagation.cross_entropy import cross_entropy
 from refimpl.backpropagation.layers import Layer, Network, flatten
+from refimpl.backpropagation.losses import cross_entropy
 from refimpl.backpropagation.mlp import loss_gradient
 from refimpl.robustness import sharpness
 from verify.claims import claim, shipped

@@ -1,4 +1,4 @@
-"""Cross-entropy of classes, and its gradient, by hand."""
+"""Losses of classifiers with their gradients, by hand: the cross-entropy."""
 
 from typing import Any
 
