@@ -162,7 +162,7 @@ def _idle_inequality(m: np.ndarray, b: np.ndarray, tight: float | None, resoluti
     scale = float(max(np.abs(m).max(), np.abs(b).max()))
     if resolution is None or resolution <= scale / 2:
         return ""
-    return f"resolution must be <= half the scale {scale:.3g}, got {resolution:.3g}: {advice}"
+    return f"resolution must be <= {scale / 2:.3g}, half the scale, got {resolution:.3g}: {advice}"
 
 
 def rate(what: str, x: Any, y: Any, order: float, *, alpha: float = ALPHA) -> Evidence:

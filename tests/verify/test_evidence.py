@@ -120,11 +120,14 @@ def test_a_sign_is_plus_or_minus_one(expected):
     [
         (at_most("", 1.0, 1.0, tight=0.51), "tight must be <= 0.5, got 0.51: state a sign, or a bound that"),
         (at_least("", 1.5, 1.0, tight=1e40), "tight must be <= 0.5, got 1e+40"),
-        (at_most("", [1.0, 3.0], 4.0, resolution=2.1), "resolution must be <= half the scale 4, got 2.1: state a sign"),
-        (at_least("", [8.0, 5.0], 4.0, resolution=4.1), "half the scale 8"),
-        (at_least("missed", [0.0, 20.0], 0.0, resolution=1e3), "half the scale 20"),
-        (at_least("", 1e-9, 0.0, resolution=1e-8), "half the scale 1e-09"),
-        (at_least("", 0.0, 0.0, resolution=1e-8), "half the scale 0"),
+        (
+            at_most("", [1.0, 3.0], 4.0, resolution=2.1),
+            "resolution must be <= 2, half the scale, got 2.1: state a sign",
+        ),
+        (at_least("", [8.0, 5.0], 4.0, resolution=4.1), "must be <= 4, half the scale"),
+        (at_least("missed", [0.0, 20.0], 0.0, resolution=1e3), "must be <= 10, half the scale"),
+        (at_least("", 1e-9, 0.0, resolution=1e-8), "must be <= 5e-10, half the scale"),
+        (at_least("", 0.0, 0.0, resolution=1e-8), "must be <= 0, half the scale"),
         (
             mean("", [0.0, 1.0] * 500, 0.5, delta=0.5),
             "δ must be < 0.5, got 0.5: every mean in the support is within it",
