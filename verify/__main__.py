@@ -18,7 +18,7 @@ from verify.claims import EngineError
 from verify.evidence import Verdict
 from verify.face import face_of, mutants_summary, summary
 from verify.register import ROWS
-from verify.running import Job, Result, plan, run
+from verify.running import Result, plan, run
 from verify.screen import Screen
 
 
@@ -56,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--workers", type=_positive, default=_cores(), metavar="N", help="number of processes (one for each core)"
+    )
+    p.add_argument(
+        "--thorough",
+        action="store_true",
+        help="with --mutants: run each to its end, and insist that every claim sees one within 2 %% of the truth",
     )
     p.add_argument("-v", "--verbose", action="store_true", help="show all the evidence, also where it is PASS")
     for kind in ("JSON", "JUnit", "HTML"):
@@ -97,6 +102,8 @@ def _figures() -> dict[str, tuple[str, ...]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     options = parser().parse_args(arguments)
+    if options.thorough and not options.mutants:
+        parser().error("--thorough goes with --mutants")
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         with ended_by_signals():
@@ -148,7 +155,8 @@ def _errata(options: argparse.Namespace, chosen: Chosen) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    keywords = {"against": options.against, "nonce": options.nonce, "mutants": options.mutants}
+    keywords = {"against": options.against, "nonce": options.nonce}
+    keywords |= {"mutants": options.mutants, "thorough": options.thorough}
     planned = plan(options.patterns, **keywords)
     screen = Screen(
         planned,
@@ -173,7 +181,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         _write_reports(options, results, complete=len(results) == len(planned))
     finally:
-        unheard = _last_words(screen, [_summary(options, results, planned, screen.seconds()), ended])
+        unheard = _last_words(screen, [_summary(options, results, screen), ended])
     return status or unheard or int(any(one.verdict is not Verdict.PASS for one in results))
 
 
@@ -195,14 +203,12 @@ def _unheard(error: OSError) -> bool:
     return error.errno in (errno.EPIPE, errno.EIO)
 
 
-def _summary(
-    options: argparse.Namespace, results: Sequence[Result], planned: Sequence[Job | Result], seconds: float
-) -> str:
+def _summary(options: argparse.Namespace, results: Sequence[Result], screen: Screen) -> str:
     if options.mutants:
-        return mutants_summary(results, len(planned), seconds)
-    done, claimed = {one.row for one in results}, {one.row for one in planned}
+        return mutants_summary(results, screen.jobs.total(), screen.seconds(), verbose=options.verbose)
+    done, claimed = {one.row for one in results}, {one.row for one in screen.planned}
     shown = [row for row in ROWS.values() if row.id in done or not (options.patterns or row.id in claimed)]
-    return summary(results, shown, seconds)
+    return summary(results, shown, screen.seconds())
 
 
 def _write_reports(options: argparse.Namespace, results: Sequence[Result], complete: bool) -> None:

@@ -155,7 +155,7 @@ def _row_words(row: Row) -> _Words:
 
 def _claim_words(one: Claim) -> _Words:
     row = ROWS.get(one.row)
-    paths = [path for need, function in one.needs.items() if hasattr(function, "__name__") for path in one.paths(need)]
+    paths = [one.path(need) for need, function in one.needs.items() if hasattr(function, "__name__")]
     names = [one.row, *_parts(one.name), *paths, *(path.rpartition(".")[2] for path in paths)]
     texts = (one.slide, one.source, one.statement, *((row.slide, row.statement) if row else ()))
     return _Words(frozenset(map(_folded, names)), texts)

@@ -3,7 +3,6 @@
 import hashlib
 import inspect
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -43,7 +42,8 @@ class Mutant(NamedTuple):
 class Claim:
     """A function of (rng, *, functions under test) that yields evidence, the row it verifies, and its mutants.
 
-    An unfinished claim can be declared, so that it stops no other one; `problem` says what it lacks.
+    An unfinished claim can be declared, so that it stops no other one; `problem` says what it lacks. `coarse` says why
+    none of its mutants that are near the truth can be seen.
     """
 
     def __init__(
@@ -53,8 +53,10 @@ class Claim:
         slide: str,
         source: str,
         formerly: tuple[str, ...] = (),
+        coarse: str = "",
     ):
         self.function, self.row, self.slide, self.source, self.formerly = function, row, slide, source, formerly
+        self.coarse = coarse
         self.name = f"{function.__module__.removeprefix('verify.')}.{function.__name__}"
         self.statement = inspect.getdoc(function) or ""
         parameters = inspect.signature(function).parameters.values()
@@ -77,22 +79,21 @@ class Claim:
             "" if self.needs else "needs the functions that it checks as keyword defaults",
             f"needs a function as the default of {', '.join(unnamed)}" if unnamed else "",
             *self.misplaced,
-            "has no mutant: nothing shows that it can fail" if needs_mutants and not self.catalogue else "",
+            self._unshown() if needs_mutants else "",
         ]
         found = "; ".join(filter(None, problems))
         return f"{self.place}: claim {self.name} {found}" if found else ""
 
-    def path(self, need: str) -> str:
-        """The name that `refimpl` gives a function under test, such as ``minimax.algorithms.eg_step``."""
-        return self.paths(need)[-1]
+    def _unshown(self) -> str:
+        """Which functions have no mutant; empty where each has."""
+        lacking = [need for need in self.needs if need not in {one.replaces for one in self.catalogue}]
+        of = f" of {', '.join(lacking)}" if self.catalogue else ""
+        return f"has no mutant{of}: nothing shows that it can fail" if lacking or not self.catalogue else ""
 
-    def paths(self, need: str) -> list[str]:
-        """Where `refimpl` keeps a function under test, such as ``minimax.algorithms.eg_step``; its home first."""
+    def path(self, need: str) -> str:
+        """Where `refimpl` keeps a function under test, such as ``minimax.algorithms.eg_step``."""
         function = self.needs[need]
-        home, name = function.__module__, function.__name__
-        offering = [module for module in sys.modules if module.startswith("refimpl.") and module != home]
-        found = [home, *(module for module in offering if name in getattr(sys.modules[module], "__all__", ()))]
-        return [f"{module}.{name}".removeprefix("refimpl.") for module in found]
+        return f"{function.__module__}.{function.__name__}".removeprefix("refimpl.")
 
     def mutants(self, versions: Mapping[str, Callable | Shipped], *, replaces: str | None = None) -> None:
         """Declare wrong versions of a function under test (`replaces` says which, where there are several)."""
@@ -119,14 +120,14 @@ class Claim:
 
 
 def claim(
-    row: str, *, slide: str, source: str, formerly: tuple[str, ...] = ()
+    row: str, *, slide: str, source: str, formerly: tuple[str, ...] = (), coarse: str = ""
 ) -> Callable[[Callable[..., Iterator[Evidence]]], Claim]:
     """Declare a claim on a row of the register: the slide it stands on, and the paper it comes from.
 
     A renamed function says what it was called `formerly`, its first name first: it keeps its random instances, and is
-    found under its former names.
+    found under its former names. `coarse` says in a sentence why no mutant within 2 % of the truth can be seen.
     """
-    return lambda function: Claim(function, row, slide, source, formerly)
+    return lambda function: Claim(function, row, slide, source, formerly, coarse)
 
 
 def shown_path(path: str) -> str:

@@ -1,8 +1,10 @@
 """Kinds of evidence: each a pure function of numbers that ends in a verdict. NaN never passes.
 
-Deterministic kinds (`equal`, `at_most`, `at_least`) take tolerances from rounding analysis. Statistical kinds (`rate`,
-`mean`, `variance`, `distribution`) declare the probability α of a false alarm, which the ledger adds up, and the
-discrepancy δ that they are sure to see: an interval too wide to see it is INCONCLUSIVE, not PASS.
+Deterministic kinds (`equal`, `sign`, `at_most`, `at_least`) take tolerances from rounding analysis. Statistical kinds
+(`rate`, `mean`, `variance`, `distribution`) declare the probability α of a false alarm, which the ledger adds up, and
+the discrepancy δ that they are sure to see: an interval too wide to see it is INCONCLUSIVE, not PASS. Evidence that
+asks nothing says so: an inequality that need not come near its bound, or a δ within which everything lies. It is a
+FAIL of ``--mutants --thorough``.
 """
 
 from collections.abc import Callable
@@ -14,6 +16,8 @@ import scipy
 
 EPS = float(np.finfo(float).eps)
 ALPHA = 1e-12
+ASKS_NOTHING = "asks nothing: "
+"""How the detail of evidence begins that says too little."""
 
 
 class Verdict(StrEnum):
@@ -67,6 +71,24 @@ def equal(what: str, measured: Any, expected: Any, *, rtol: float = 0.0, atol: A
     return Evidence(what, "equal", _verdict(good), *numbers, detail=_count(m), tolerance=float(tolerance[worst]))
 
 
+def sign(what: str, measured: Any, expected: Any = 1.0) -> Evidence:
+    """Every number is finite and has the sign expected, +1 or −1; shows the worst place. Zero has neither sign.
+
+    `expected` is broadcast to `measured` as in `equal`.
+    """
+    m, e = _numbers(measured), _numbers(expected)
+    if e.size == 0 or not np.isin(e, (1.0, -1.0)).all():
+        raise ValueError(f"expected must be +1 or -1, got {expected}")
+    if problem := _problem(m, e) or _complex_problem(m):
+        return Evidence(what, "sign", Verdict.FAIL, measured=None, expected=None, detail=problem)
+    e = np.broadcast_to(e, m.shape)
+    side = np.where(np.isfinite(m), m * e, -np.inf)
+    worst = np.unravel_index(np.argmin(side), m.shape)
+    interval = (0.0, np.inf) if e[worst] > 0 else (-np.inf, 0.0)
+    numbers = (m[worst].item(), e[worst].item(), interval)
+    return Evidence(what, "sign", _verdict(bool((side > 0).all())), *numbers, detail=_count(m))
+
+
 def at_most(
     what: str,
     measured: Any,
@@ -80,6 +102,10 @@ def at_most(
 
     Give `tight`, the relative gap that the tightest place must not exceed, or `resolution`, the absolute one; where the
     tightest place is farther the verdict is INCONCLUSIVE.
+
+    What is larger asks nothing: `tight` is at most ½, and `resolution` at most half the scale, which is the
+    largest of all |bound| and |measured|. Beside a bound that is 0 everywhere the scale is that of `measured`, so that
+    the tightest place must be at most half as large as the largest; what is only above or below 0 is a `sign`.
     """
     return _inequality(what, "at most", measured, bound, 1.0, slack, tight, resolution)
 
@@ -127,7 +153,19 @@ def _inequality(
         verdict = Verdict.PASS if near <= limit else Verdict.INCONCLUSIVE
     interval = (-np.inf, float(b[worst])) if sign > 0 else (float(b[worst]), np.inf)
     numbers = (m[worst].item(), b[worst].item(), interval)
-    return Evidence(what, kind, verdict, *numbers, detail=detail, tolerance=float(allowed[worst]))
+    found = Evidence(what, kind, verdict, *numbers, detail=detail, tolerance=float(allowed[worst]))
+    return _asking(found, _idle_inequality(m, b, tight, resolution))
+
+
+def _idle_inequality(m: np.ndarray, b: np.ndarray, tight: float | None, resolution: float | None) -> str:
+    """Why an inequality need not come near its bound; empty where it must."""
+    advice = "state a sign, or a bound that comes nearer"
+    if tight is not None:
+        return f"tight must be <= 0.5, got {tight:.3g}: {advice}" if tight > 0.5 else ""
+    scale = float(max(np.abs(m).max(), np.abs(b).max()))
+    if resolution is None or resolution <= scale / 2:
+        return ""
+    return f"resolution must be <= {scale / 2:.3g}, half the scale, got {resolution:.3g}: {advice}"
 
 
 def rate(what: str, x: Any, y: Any, order: float, *, alpha: float = ALPHA) -> Evidence:
@@ -159,7 +197,10 @@ def mean(
     support: tuple[float, float] = (0.0, 1.0),
     alpha: float = ALPHA,
 ) -> Evidence:
-    """The mean of independent samples in `support`, by a confidence sequence (booleans: an exact binomial interval)."""
+    """The mean of independent samples in `support`, by a confidence sequence (booleans: an exact binomial interval).
+
+    A δ within which both ends of the support lie asks nothing.
+    """
     x = np.asarray(samples)
     _declared(x.size, alpha, delta)
     if x.dtype == bool:
@@ -168,11 +209,16 @@ def mean(
         return Evidence(what, "mean", Verdict.FAIL, None, expected, alpha=alpha, detail=f"samples leave {support}")
     else:
         interval = confidence_sequence(x.ravel(), support, alpha)
-    return _judge(what, "mean", x.mean(), expected, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+    found = _judge(what, "mean", x.mean(), expected, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+    low, high = (0.0, 1.0) if x.dtype == bool else support
+    return _asking(found, _too_large(delta, max(expected - low, high - expected), "every mean in the support"))
 
 
 def variance(what: str, samples: Any, expected: float, *, delta: float, alpha: float = ALPHA) -> Evidence:
-    """The variance of independent Gaussian samples of mean 0, by the exact interval of their sum of squares (χ²)."""
+    """The variance of independent Gaussian samples of mean 0, by the exact interval of their sum of squares (χ²).
+
+    A δ within which a variance of 0 lies asks nothing.
+    """
     x = np.asarray(samples)
     _declared(x.size, alpha, delta)
     if _complex_problem(x) or not np.isfinite(x).all():
@@ -180,13 +226,18 @@ def variance(what: str, samples: Any, expected: float, *, delta: float, alpha: f
         return Evidence(what, "variance", Verdict.FAIL, None, expected, alpha=alpha, detail=detail)
     squares, law = float((x**2).sum()), scipy.stats.chi2(x.size)
     interval = (squares / law.isf(alpha / 2), squares / law.ppf(alpha / 2))
-    return _judge(what, "variance", squares / x.size, expected, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+    detail = f"n = {x.size}, δ = {delta:g}"
+    found = _judge(what, "variance", squares / x.size, expected, interval, delta, alpha, detail)
+    return _asking(found, _too_large(delta, expected, "a variance of 0"))
 
 
 def distribution(
     what: str, samples: Any, cdf: Callable[[np.ndarray], Any], *, delta: float, alpha: float = ALPHA
 ) -> Evidence:
-    """Kolmogorov's distance of independent samples (n,) from a continuous distribution, by the DKW inequality."""
+    """Kolmogorov's distance of independent samples (n,) from a continuous distribution, by the DKW inequality.
+
+    A δ ≥ 1, which no distance exceeds, asks nothing.
+    """
     x = np.asarray(samples)
     _declared(x.size, alpha, delta)
     if _complex_problem(x) or not np.isfinite(x).all():
@@ -197,7 +248,8 @@ def distribution(
     distance = max((F - k / x.size).max(), ((k + 1) / x.size - F).max())
     radius = np.sqrt(np.log(2 / alpha) / (2 * x.size))
     interval = (max(distance - radius, 0.0), distance + radius)
-    return _judge(what, "distribution", distance, 0.0, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+    found = _judge(what, "distribution", distance, 0.0, interval, delta, alpha, f"n = {x.size}, δ = {delta:g}")
+    return _asking(found, _too_large(delta, 1.0, "every distance"))
 
 
 def confidence_sequence(x: np.ndarray, support: tuple[float, float], alpha: float) -> tuple[float, float]:
@@ -246,6 +298,16 @@ def _judge(
     tolerance = abs(float(low if expected < measured else high) - float(measured))
     numbers = (float(measured), expected, (float(low), float(high)))
     return Evidence(what, kind, verdict, *numbers, alpha, detail, tolerance)
+
+
+def _asking(found: Evidence, idle: str) -> Evidence:
+    """Evidence that says so where it asks nothing."""
+    return found._replace(detail=f"{ASKS_NOTHING}{idle}; {found.detail}") if idle else found
+
+
+def _too_large(delta: float, limit: float, within: str) -> str:
+    """Why a δ sees nothing; empty where it does."""
+    return f"δ must be < {limit:.3g}, got {delta:.3g}: {within} is within it" if delta >= limit else ""
 
 
 def _verdict(good: bool) -> Verdict:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO, NamedTuple, get_args
 
 from verify.evidence import Evidence, Verdict
-from verify.numbers import comparison, subject
+from verify.numbers import comparison, number, subject
+from verify.power import FINE, Trial
 from verify.register import ROWS, Row, Status
-from verify.running import Job, Result, worst
+from verify.running import Planned, Result, worst
 
 MARKS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?", Verdict.NOT_PROVIDED: "−"}
 COLOURS = {Verdict.PASS: 32, Verdict.FAIL: 31, Verdict.INCONCLUSIVE: 33, Verdict.NOT_PROVIDED: 33}
@@ -35,7 +36,7 @@ def face_of(stream: IO[str], verbose: bool = False) -> Face:
     return Face(shutil.get_terminal_size((132, 24)).columns, colour, verbose)
 
 
-def group_of(one: Job | Result, mutants: bool) -> str:
+def group_of(one: Planned, mutants: bool) -> str:
     """What shares a line: the claims on a row, or the mutants of a claim; what has no row stands alone."""
     return one.claim if mutants or one.row not in ROWS else one.row
 
@@ -94,12 +95,12 @@ def row_lines(group: str, results: Sequence[Result], size: int, face: Face) -> s
 
 
 def mutant_lines(group: str, results: Sequence[Result], size: int, face: Face) -> str:
-    """A line for the mutants of a claim; below it those that were not killed, and with `verbose` all of them."""
-    killed = sum(one.verdict is Verdict.PASS for one in results)
+    """A line for the mutants of a claim; below it what is not PASS, and with `verbose` how each of them died."""
+    killed = sum(one.verdict is Verdict.PASS for one in results if one.kind != "power")
     lines = [_columns(face, group, f"{killed} of {size}", "", _seconds(results), results=results)]
     for one in results:
-        if face.verbose or one.verdict is not Verdict.PASS:
-            named = one.note if one.verdict is Verdict.PASS else f"{one.verdict} {one.claim}: {one.note}"
+        if one.verdict is not Verdict.PASS or (face.verbose and one.kind != "power"):
+            named = f"{one.note}{_death(one.trial)}" if one.verdict is Verdict.PASS else _named(one)
             lines.append(_wrapped(f"    {named}", face, "        "))
     return "\n".join(lines)
 
@@ -118,10 +119,37 @@ def summary(results: Sequence[Result], shown: Iterable[Row], seconds: float) -> 
     )
 
 
-def mutants_summary(results: Sequence[Result], planned: int, seconds: float) -> str:
-    """How many mutants were killed."""
-    killed = sum(one.verdict is Verdict.PASS for one in results)
-    return f"{killed} of {planned} mutants killed, {seconds:.1f} s."
+def mutants_summary(results: Sequence[Result], planned: int, seconds: float, *, verbose: bool = False) -> str:
+    """How many mutants were killed, how much evidence decided nothing, and which claims have no fine power.
+
+    With `verbose`, first the evidence and the claims.
+    """
+    killed = sum(one.verdict is Verdict.PASS for one in results if one.kind != "power")
+    judged = [(one.claim, one.power) for one in results if one.power]
+    idle = [f"decided nothing: {claim}: {what}" for claim, found in judged for what in found.idle]
+    coarse = [
+        f"no mutant within {100 * FINE:g} %: {claim} (nearest: {number(found.finest, 2) or 'none'})"
+        for claim, found in judged
+        if not (found.fine or found.coarse)
+    ]
+    ended = [f"{killed} of {planned} mutants killed"]
+    if judged:
+        ended += [f"{count(len(idle), 'piece')} of evidence decided nothing"]
+        ended += [f"{count(len(coarse), 'claim')} without a mutant within {100 * FINE:g} % or a word why"]
+    listed = [*idle, *coarse] if verbose else []
+    return "\n".join([*listed, f"{', '.join(ended)}, {seconds:.1f} s."])
+
+
+def _named(one: Result) -> str:
+    return f"{one.verdict} {one.claim}: {one.note}"
+
+
+def _death(trial: Trial | None) -> str:
+    """Which evidence killed a mutant, and how far from the truth."""
+    if trial is None or trial.end != "evidence":
+        return ""
+    away = "" if trial.distance is None else f" at relative distance {number(trial.distance, 2)}"
+    return f" (by {trial.what}{away})"
 
 
 def evidence_lines(e: Evidence, face: Face, indent: str) -> list[str]:

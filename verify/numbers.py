@@ -43,6 +43,8 @@ def comparison(e: Evidence) -> str:
     """What was measured against what: in few digits where it passes, and where it does not in all that it takes."""
     if e.measured is None:
         return ""
+    if e.kind == "sign":
+        return f"{'measured ' if e.verdict is Verdict.FAIL else ''}{number(e.measured)}, sign {e.expected:+g}"
     relation = e.kind if e.kind in ("at most", "at least") else "expected"
     bounds = "" if relation == e.kind or (e.interval and e.interval[0] == e.interval[1]) else interval(e.interval)
     if e.verdict is Verdict.FAIL:

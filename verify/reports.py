@@ -90,9 +90,9 @@ def as_json(results: Sequence[Result], nonce: int, complete: bool = True) -> str
         "complete": complete,
         "python": platform.python_version(),
         "packages": packages,
-        "results": [one._asdict() | {"evidence": [e._asdict() for e in one.evidence]} for one in results],
+        "results": results,
     }
-    return json.dumps(_finite(report), indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+    return json.dumps(_plain(report), indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
 
 
 def as_junit(results: Sequence[Result]) -> str:
@@ -154,12 +154,14 @@ def _html_row(kind: str, what: str, measured: str, expected: str, bounds: str, v
     return f'<tr class="{kind}">{cells}<td class="number">{shown}</td></tr>'
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no NaN, infinity or complex numbers: they become strings."""
+def _plain(value: Any) -> Any:
+    """What JSON has: tuples with names as objects, and NaN, infinity and complex numbers as strings."""
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)
     return value

@@ -6,22 +6,27 @@ import time
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from refimpl.arguments.domains import domain, integer
 from refimpl.arguments.errors import DivergedError
 from refimpl.parallel.processes import Workers, as_they_come, workers_domain
 from refimpl.parallel.threads import one_thread_each
+from verify import power
 from verify.choosing import Broken, choose, discover
 from verify.claims import Claim, EngineError, Mutant
 from verify.evidence import Evidence, Verdict
+from verify.power import Power, Trial
 
 BUDGET = 1e-9
 """Largest probability that a full run, all claims true, raises any false alarm."""
 
 
 class Result(NamedTuple):
-    """A claim, or one of its mutants, after it ran."""
+    """A claim, one of its mutants, or the power that these show, after it ran; or a module that does not import.
+
+    `functions` are the paths of what the claim checks, `place` is where it stands, as file:line.
+    """
 
     claim: str
     row: str
@@ -31,6 +36,12 @@ class Result(NamedTuple):
     evidence: tuple[Evidence, ...]
     seconds: float
     note: str = ""
+    kind: Literal["claim", "mutant", "power", "module"] = "claim"
+    source: str = ""
+    functions: tuple[str, ...] = ()
+    place: str = ""
+    trial: Trial | None = None
+    power: Power | None = None
 
 
 Progress = Callable[[Result], None]
@@ -51,33 +62,50 @@ def check(one: Claim, nonce: int, replacements: Mapping[str, Callable], note: st
     return result(one, worst(e.verdict for e in evidence), tuple(evidence), time.perf_counter() - start, note)
 
 
-def kill(one: Claim, mutant: Mutant, nonce: int) -> Result:
-    """Run a claim on a mutant up to the first evidence that fails.
+def kill(one: Claim, mutant: Mutant, nonce: int, *, thorough: bool = False) -> Result:
+    """Run a claim on a mutant up to the first evidence that fails, or, when `thorough`, to its end.
 
     The verdict is PASS when the mutant is killed, by evidence or by divergence; a mutant that is broken (raises
     anything else) or that survives is FAIL.
     """
     start, seen = time.perf_counter(), []
-    verdict, note = Verdict.FAIL, f"SURVIVED: {mutant.text}"
+    stopped: power.End = "survived"
+    note = ""
     try:
         for evidence in one.evidence(nonce, {mutant.replaces: mutant.function}):
             seen.append(evidence)
-            if evidence.verdict is Verdict.FAIL:
-                verdict, note = Verdict.PASS, f"killed: {mutant.text}"
+            if evidence.verdict is Verdict.FAIL and not thorough:
                 break
     except DivergedError as error:
-        verdict, note = Verdict.PASS, f"killed: {mutant.text} ({error})"
+        stopped, note = "diverged", f" ({error})"
     except (Exception, SystemExit) as error:
-        note = f"BROKEN: {mutant.text} ({type(error).__name__}: {error})"
+        stopped, note = "broken", f" ({type(error).__name__}: {error})"
+    end: power.End = "evidence" if any(evidence.verdict is Verdict.FAIL for evidence in seen) else stopped
+    killed = end in ("evidence", "diverged")
+    note = f"{'killed' if killed else end.upper()}: {mutant.text}{'' if end == 'evidence' else note}"
     if origin := mutant.shipped:
         note += f" [{' '.join(filter(None, origin[1:]))}]"
-    return result(one, verdict, tuple(seen), time.perf_counter() - start, note)
+    tried = power.trial(mutant.replaces, mutant.text, seen, end)
+    verdict = Verdict.PASS if killed else Verdict.FAIL
+    done = result(one, verdict, tuple(seen), time.perf_counter() - start, note)
+    return done._replace(kind="mutant", trial=tried)
+
+
+def judge(one: Claim, tried: Sequence[Result], *, thorough: bool = False) -> Result:
+    """The power of a claim, from the results of its mutants; a FAIL where they do not show enough."""
+    trials = [each.trial for each in tried if each.trial]
+    found = power.power(trials, [e for each in tried for e in each.evidence], one.coarse)
+    weak = "; ".join(power.problems(trials, one.needs, found, thorough=thorough))
+    note = "; ".join(filter(None, [one.problem(), f"{one.place}: claim {one.name}: {weak}" if weak else ""]))
+    return result(one, Verdict.FAIL if note else Verdict.PASS, (), 0.0, note)._replace(kind="power", power=found)
 
 
 def result(one: Claim, verdict: Verdict, evidence: tuple[Evidence, ...], seconds: float, note: str) -> Result:
     """A result that names its claim."""
     statement = next(iter(one.statement.splitlines()), "")
-    return Result(one.name, one.row, one.slide, statement, verdict, evidence, seconds, note)
+    functions = tuple(one.path(need) for need, function in one.needs.items() if hasattr(function, "__name__"))
+    done = Result(one.name, one.row, one.slide, statement, verdict, evidence, seconds, note)
+    return done._replace(source=one.source, functions=functions, place=one.place)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -90,36 +118,56 @@ def _error(what: str, detail: str) -> Evidence:
 
 
 class Job(NamedTuple):
-    """One thing to run, in a form that another process can be sent."""
+    """One thing to run, in a form that another process can be sent; `lacks` is what makes its result a FAIL."""
 
     claim: str
     row: str
     nonce: int
     mutant: int | None = None
     against: str | None = None
+    thorough: bool = False
+    lacks: str = ""
+
+
+class Judgement(NamedTuple):
+    """A claim's power, to be judged when its mutants have run."""
+
+    claim: str
+    row: str
+
+
+Planned = Job | Judgement | Result
 
 
 def plan(
-    patterns: Sequence[str] = (), *, against: str | None = None, nonce: int = 0, mutants: bool = False
-) -> list[Job | Result]:
+    patterns: Sequence[str] = (),
+    *,
+    against: str | None = None,
+    nonce: int = 0,
+    mutants: bool = False,
+    thorough: bool = False,
+) -> list[Planned]:
     """All that a run does, in the order of the register; what is unfinished is a FAIL before anything runs.
 
-    Claims must have mutants where all of them are run, and where their mutants are.
+    Claims must have mutants, and of each of their functions, where all claims are run, and where their mutants are.
     """
     chosen = choose([patterns] if isinstance(patterns, str) else patterns, to_run=True)
-    planned: list[Job | Result] = [_broken(module) for module in chosen.broken]
+    planned: list[Planned] = [_broken(module) for module in chosen.broken]
     for one in chosen.claims:
-        if problem := one.problem(needs_mutants=mutants or not patterns):
-            planned.append(result(one, Verdict.FAIL, (), 0.0, problem))
+        lacks = one.problem(needs_mutants=mutants or not patterns)
+        if lacks and (not one.catalogue or one.problem(needs_mutants=False)):
+            planned.append(result(one, Verdict.FAIL, (), 0.0, lacks))
         elif mutants:
-            planned += [Job(one.name, one.row, nonce, i) for i in range(len(one.catalogue))]
+            planned += [Job(one.name, one.row, nonce, i, None, thorough) for i in range(len(one.catalogue))]
+            planned.append(Judgement(one.name, one.row))
         else:
-            planned.append(Job(one.name, one.row, nonce, None, against))
+            planned.append(Job(one.name, one.row, nonce, None, against, lacks=lacks))
     return planned
 
 
 def _broken(module: Broken) -> Result:
-    return Result(module.name, "", "", "", Verdict.FAIL, (), 0.0, module.problem)
+    place = module.problem.partition(": ")[0]
+    return Result(module.name, "", "", "", Verdict.FAIL, (), 0.0, module.problem, kind="module", place=place)
 
 
 @domain(nonce=integer(0), workers=workers_domain)
@@ -130,9 +178,10 @@ def run(
     nonce: int = 0,
     workers: Workers = 1,
     mutants: bool = False,
+    thorough: bool = False,
     progress: Progress = lambda result: None,
 ) -> list[Result]:
-    """Check claims, and return a result for each (for each mutant with ``mutants=True``).
+    """Check claims, and return a result for each (with ``mutants=True`` for each mutant and for each claim's power).
 
     A claim that is unfinished, or a module of claims that does not import, is a result that FAILs.
 
@@ -149,7 +198,11 @@ def run(
     workers : int, Executor or callable
         Number of processes, an executor of `concurrent.futures`, or a callable like `map` that returns results.
     mutants : bool
-        Check instead that every mutant is told from the truth.
+        Check instead that every mutant is told from the truth, and each function's by a finite wrong number at least
+        once.
+    thorough : bool
+        Run every mutant to its end, and insist that each claim sees one within 2 % of the truth or says why none can
+        be seen.
     progress : callable
         Called with each result as it comes.
 
@@ -164,18 +217,30 @@ def run(
     """
     if mutants and against is not None:
         raise ValueError("against must be None with mutants=True: mutants are checked on refimpl's own claims")
-    planned = plan(patterns, against=against, nonce=nonce, mutants=mutants)
+    if thorough and not mutants:
+        raise ValueError("thorough must be False without mutants=True: it is mutants that it runs to their end")
+    planned = plan(patterns, against=against, nonce=nonce, mutants=mutants, thorough=thorough)
     if against is not None:
         load(against)
     results = {i: one for i, one in enumerate(planned) if isinstance(one, Result)}
     for one in results.values():
         progress(one)
     jobs = {i: one for i, one in enumerate(planned) if isinstance(one, Job)}
+    judgements = {one.claim: i for i, one in enumerate(planned) if isinstance(one, Judgement)}
+    tried: dict[str, list[int]] = {claim: [] for claim in judgements}
     places = list(jobs)
     with one_thread_each(), closing(as_they_come(perform, list(jobs.values()), workers)) as finished:
         for n, done in finished:
-            results[places[n]] = _result(jobs[places[n]], done)
+            job = jobs[places[n]]
+            results[places[n]] = _result(job, done)
             progress(results[places[n]])
+            if mutants:
+                mine = tried[job.claim]
+                mine.append(places[n])
+                if len(mine) == len(_claim(job.claim).catalogue):
+                    judged = judge(_claim(job.claim), [results[i] for i in sorted(mine)], thorough=thorough)
+                    results[judgements[job.claim]] = judged
+                    progress(judged)
     if not mutants:
         spend(results.values())
     return [results[i] for i in range(len(planned))]
@@ -186,7 +251,8 @@ def _result(job: Job, done: Result | BaseException) -> Result:
     if isinstance(done, Result):
         return done
     died = _error("died", f"{type(done).__name__}: {done}")
-    return result(_claim(job.claim), Verdict.FAIL, (died,), 0.0, "")
+    kind: Literal["claim", "mutant"] = "claim" if job.mutant is None else "mutant"
+    return result(_claim(job.claim), Verdict.FAIL, (died,), 0.0, "")._replace(kind=kind)
 
 
 def spend(results: Iterable[Result]) -> float:
@@ -210,16 +276,20 @@ def _claim(name: str) -> Claim:
 
 def perform(job: Job) -> Result:
     """Run one job."""
+    done = _perform(job)
+    note = "; ".join(filter(None, [job.lacks, done.note]))
+    return done._replace(verdict=Verdict.FAIL, note=note) if job.lacks else done
+
+
+def _perform(job: Job) -> Result:
     one = _claim(job.claim)
     if job.mutant is not None:
-        return kill(one, one.catalogue[job.mutant], job.nonce)
+        return kill(one, one.catalogue[job.mutant], job.nonce, thorough=job.thorough)
     if job.against is None:
         return check(one, job.nonce, {})
-    discover()
     module = load(job.against)
-    offers = {need: [find(module, path) for path in one.paths(need)] for need in one.needs}
-    found = {need: [offer for offer in offered if offer is not None] for need, offered in offers.items()}
-    theirs = {need: offered[0] for need, offered in found.items() if offered}
+    offers = {need: find(module, one.path(need)) for need in one.needs}
+    theirs = {need: offer for need, offer in offers.items() if offer is not None}
     lacking = [one.path(need) for need in one.needs if need not in theirs]
     if not theirs:
         return result(one, Verdict.NOT_PROVIDED, (), 0.0, f"lacks {', '.join(lacking)}")

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from verify.face import Face, InOrder, group_of, heading, mutant_lines, row_lines
 from verify.register import ROWS
-from verify.running import Job, Result
+from verify.running import Judgement, Planned, Result
 
 
 class Screen:
@@ -21,7 +21,7 @@ class Screen:
 
     def __init__(
         self,
-        planned: Sequence[Job | Result],
+        planned: Sequence[Planned],
         face: Face,
         *,
         mutants: bool,
@@ -34,6 +34,7 @@ class Screen:
         self.start = time.monotonic()
         self._sizes = sizes(planned, mutants=mutants, whole=whole)
         self._order = {claim: i for i, claim in enumerate(dict.fromkeys(one.claim for one in planned))}
+        self.jobs = Counter(one.claim for one in planned if not isinstance(one, Judgement))
         self._left = Counter(one.claim for one in planned)
         self._terminal = sys.stderr.isatty()
         self._period = 1.0 if self._terminal else period
@@ -77,11 +78,12 @@ class Screen:
         """How much is done, and what runs: jobs start in the order of the plan."""
         running = [claim for claim, left in self._left.items() if left > 0][: self.workers]
         what = "mutants" if self.mutants else "claims"
-        return f"{len(self.finished)} of {len(self.planned)} {what}, {self.seconds():.0f} s: {', '.join(running)}"
+        finished = sum(one.kind != "power" for one in self.finished)
+        return f"{finished} of {self.jobs.total()} {what}, {self.seconds():.0f} s: {', '.join(running)}"
 
     def _show(self, group: str, results: list[Result]) -> None:
-        lines = mutant_lines if self.mutants else row_lines
-        print(lines(group, self.in_order(results), self._sizes[group], self.face), flush=True)
+        lines, size = (mutant_lines, self.jobs[group]) if self.mutants else (row_lines, self._sizes[group])
+        print(lines(group, self.in_order(results), size, self.face), flush=True)
 
     def in_order(self, results: Sequence[Result]) -> list[Result]:
         """Results by claim, in the order of the plan."""
@@ -109,7 +111,7 @@ class Screen:
             print(text, end="", file=sys.stderr, flush=True)
 
 
-def sizes(planned: Sequence[Job | Result], *, mutants: bool, whole: bool) -> Mapping[str, int]:
+def sizes(planned: Sequence[Planned], *, mutants: bool, whole: bool) -> Mapping[str, int]:
     """How many results each group has, in the order in which groups are shown; `whole` adds rows without claims."""
     count = Counter(group_of(one, mutants) for one in planned)
     if mutants or not whole:

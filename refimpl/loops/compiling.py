@@ -13,6 +13,7 @@ import importlib.util
 import os
 import threading
 import types
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -46,7 +47,7 @@ def compiled(loop: Callable) -> Any:
         numba_types = _numba_types()
         njit = functools.partial(numba_types.numba.njit, nogil=True, **numba_types.OPTIONS)
         try:
-            return njit(cache=True)(loop)
+            return _with_files_of_its_own(njit(cache=True)(loop))
         except RuntimeError:  # there is no place where a cache could be written
             return njit()(loop)
 
@@ -59,6 +60,17 @@ def compiled(loop: Callable) -> Any:
         return run(*args)
 
     return call
+
+
+def _with_files_of_its_own(dispatcher: Any) -> Any:
+    """The dispatcher, whose cached code goes into files that no other process names.
+
+    Numba numbers the files of one loop without a lock: two processes may take the same number at once, and then one
+    formula would run as the other. An index that is overwritten only forgets.
+    """
+    file = dispatcher._cache._cache_file
+    file._data_name = lambda number: f"{file._index_name.removesuffix('.nbi')}.{uuid.uuid4().hex}.nbc"
+    return dispatcher
 
 
 def planar(function: F) -> F:

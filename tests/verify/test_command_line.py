@@ -12,10 +12,8 @@ from verify.__main__ import main
 from verify.register import ROWS
 
 
-def run(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "verify", *map(str, arguments)], capture_output=True, text=True, cwd=cwd
-    )
+def run(*arguments):
+    return subprocess.run([sys.executable, "-m", "verify", *map(str, arguments)], capture_output=True, text=True)
 
 
 def test_help_helps():
@@ -27,6 +25,7 @@ def test_help_helps():
         "--errata",
         "--against",
         "--mutants",
+        "--thorough",
         "--nonce",
         "--workers",
         "--json",
@@ -36,10 +35,9 @@ def test_help_helps():
         assert option in done.stdout
 
 
-def test_list_shows_all_rows():
-    done = run("--list")
-    assert done.returncode == 0
-    assert "94 rows" in done.stdout
+def test_list_shows_all_rows(capsys):
+    assert main(["--list"]) == 0
+    assert "94 rows" in capsys.readouterr().out
 
 
 def test_listing_imports_nothing_heavy():
@@ -59,14 +57,45 @@ def test_a_run_writes_reports(tmp_path):
     assert files["html"].read_text().startswith("<!DOCTYPE html>")
 
 
-def test_mutants_are_killed():
-    done = run("M10", "--mutants", "--nonce", "random")
-    assert done.returncode == 0
-    assert "mutants killed" in done.stdout
+def test_mutants_are_killed(capsys):
+    assert main(["M10", "--mutants", "--nonce", "random", "--workers", "1"]) == 0
+    assert "mutants killed" in capsys.readouterr().out
 
 
-def test_errata():
-    assert run("--errata").returncode == 0
+def test_a_thorough_run_fails_without_fine_power(chapter, capsys):
+    chapter(made_up=COARSE)
+    command = ["--mutants", "minimax.made_up", "--workers", "1"]
+    assert main(command) == 0
+    assert "1 claim without a mutant within 2 % or a word why" in capsys.readouterr().out
+    assert main([*command, "--thorough", "-v"]) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "FAIL minimax.made_up.doubled_made_up: " in out
+    assert "no mutant within 2 %: minimax.made_up.doubled_made_up (nearest: 3)" in out
+
+
+COARSE = '''
+import numpy as np
+from refimpl.minimax.algorithms import gda_step
+from verify.claims import claim
+from verify.evidence import equal
+
+@claim("M09", slide="", source="")
+def doubled_made_up(rng, *, gda_step=gda_step):
+    """It halves."""
+    yield equal("GDA", gda_step(lambda z: z, np.ones(1), 0.5), [0.5])
+
+doubled_made_up.mutants({"doubles": lambda V, z, alpha: 2 * z})
+'''
+
+
+def test_errata_run_the_claims_on_corrected_rows(monkeypatch, capsys):
+    rows = {row.id: row._replace(status="corrected" if row.id == "M10" else "as printed") for row in ROWS.values()}
+    monkeypatch.setattr("verify.__main__.ROWS", rows)
+    monkeypatch.setattr("verify.choosing.ROWS", rows)
+    assert main(["--errata", "--workers", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "1 row: 1 corrected; 1 claim." in out
+    assert "1 claim: 1 PASS" in out
 
 
 @pytest.mark.parametrize(
@@ -80,16 +109,23 @@ def test_errata():
         (["--against", "no_such_module"], "'no_such_module' does not import"),
         (["--frobnicate"], "unrecognized"),
         (["--list", "--mutants"], "not allowed with"),
+        (["--thorough"], "--thorough goes with --mutants"),
     ],
 )
-def test_mistakes_get_one_clear_message(arguments, message):
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_mistakes_get_one_clear_message(arguments, message, capsys):
+    assert status(arguments) == 2
+    assert message in capsys.readouterr().err
 
 
-def test_against_a_users_module(tmp_path):
+def status(arguments):
+    """The exit status of the command, also where reading its options ends it."""
+    try:
+        return main(arguments)
+    except SystemExit as end:
+        return end.code
+
+
+def test_against_a_users_module(tmp_path, monkeypatch, capsys):
     (tmp_path / "mine.py").write_text(
         "class minimax:\n"
         "    class algorithms:\n"
@@ -98,12 +134,12 @@ def test_against_a_users_module(tmp_path):
         "        def gda_step(V, z, alpha):\n"
         "            raise RuntimeError('not today')\n"
     )
-    done = run("M09", "--against", "mine", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "RuntimeError: not today" in done.stdout
-    assert "NOT PROVIDED" in done.stdout
-    assert "1 PASS" in done.stdout
-    assert "Traceback" not in done.stderr
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["M09", "--against", "mine", "--workers", "1"]) == 1
+    out = capsys.readouterr().out
+    assert "RuntimeError: not today" in out
+    assert "NOT PROVIDED" in out
+    assert "1 PASS" in out
 
 
 def test_a_full_list_and_a_run_go_on_past_what_is_broken(chapter, capsys):

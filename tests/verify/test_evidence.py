@@ -16,6 +16,7 @@ from verify.evidence import (
     mean,
     rate,
     rounding,
+    sign,
     variance,
 )
 
@@ -76,6 +77,101 @@ def test_inequalities_need_a_witness_or_a_resolution():
     assert at_least("", [3.0, 2.2], 2.0, resolution=0.1).verdict is INCONCLUSIVE
     assert at_least("", [3.0, 1.9], 2.0, resolution=0.3).verdict is FAIL
     assert at_most("", [], 2.0, tight=0.01).verdict is FAIL
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected", "verdict"),
+    [
+        (3.0, 1, PASS),
+        (-5e-324, -1, PASS),
+        ([1.0, -2.0], [1, -1], PASS),
+        ([[1.0, -2.0], [3.0, -4.0]], [1, -1], PASS),
+        (-3.0, 1, FAIL),
+        (0.0, 1, FAIL),
+        (-0.0, -1, FAIL),
+        ([1.0, np.nan], 1, FAIL),
+        (np.inf, 1, FAIL),
+        ([1.0, 2.0, -1e-300], 1, FAIL),
+        ([1.0, 2.0], [1, 1, 1], FAIL),
+        ([], 1, FAIL),
+        (1 + 1j, 1, FAIL),
+        ("1", 1, FAIL),
+    ],
+)
+def test_a_sign_is_that_of_every_number(measured, expected, verdict):
+    assert sign("", measured, expected).verdict is verdict
+
+
+def test_a_sign_shows_the_worst_place():
+    evidence = sign("slope", [3.0, 1.0, 2.0])
+    assert (evidence.measured, evidence.expected, evidence.interval) == (1.0, 1.0, (0.0, np.inf))
+    assert sign("slope", [-3.0, 1.0], [-1, -1]).measured == 1.0
+    assert np.isnan(sign("slope", [np.nan, 1.0]).measured)
+
+
+@pytest.mark.parametrize("expected", [0, 2.0, np.nan, [1, 0], []])
+def test_a_sign_is_plus_or_minus_one(expected):
+    with pytest.raises(ValueError, match=r"expected must be \+1 or -1, got"):
+        sign("", 1.0, expected)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "reason"),
+    [
+        (at_most("", 1.0, 1.0, tight=0.51), "tight must be <= 0.5, got 0.51: state a sign, or a bound that"),
+        (at_least("", 1.5, 1.0, tight=1e40), "tight must be <= 0.5, got 1e+40"),
+        (
+            at_most("", [1.0, 3.0], 4.0, resolution=2.1),
+            "resolution must be <= 2, half the scale, got 2.1: state a sign",
+        ),
+        (at_least("", [8.0, 5.0], 4.0, resolution=4.1), "must be <= 4, half the scale"),
+        (at_least("missed", [0.0, 20.0], 0.0, resolution=1e3), "must be <= 10, half the scale"),
+        (at_least("", 1e-9, 0.0, resolution=1e-8), "must be <= 5e-10, half the scale"),
+        (at_least("", 0.0, 0.0, resolution=1e-8), "must be <= 0, half the scale"),
+        (
+            mean("", [0.0, 1.0] * 500, 0.5, delta=0.5),
+            "δ must be < 0.5, got 0.5: every mean in the support is within it",
+        ),
+        (mean("", np.arange(1000) % 4 == 0, 0.25, delta=0.75), "δ must be < 0.75"),
+        (mean("", [-1.0, 1.0] * 500, 0.0, support=(-1, 3), delta=3.0), "δ must be < 3"),
+        (variance("", [-2.0, 2.0] * 500, 4.0, delta=4.0), "δ must be < 4, got 4: a variance of 0"),
+        (distribution("", np.linspace(0, 1, 500), lambda x: x, delta=1.0), "δ must be < 1, got 1: every distance"),
+    ],
+)
+def test_what_asks_nothing_says_why(evidence, reason):
+    assert evidence.verdict is not FAIL
+    assert evidence.detail.startswith("asks nothing: ")
+    assert reason in evidence.detail
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        at_most("", 1.0, 1.5, tight=0.5),
+        at_most("", [1.0, 3.0], 4.0, resolution=2.0),
+        at_least("", [1e-9, 3e-9], 0.0, resolution=1.5e-9),
+        mean("", [0.0, 1.0] * 500, 0.5, delta=0.49),
+        mean("", np.arange(1000) % 4 == 0, 0.25, delta=0.74),
+        variance("", [-2.0, 2.0] * 500, 4.0, delta=3.9),
+        distribution("", np.linspace(0, 1, 500), lambda x: x, delta=0.9),
+    ],
+)
+def test_what_asks_just_enough_passes(evidence):
+    assert evidence.verdict is PASS
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        at_most("", 2.0, 1.0, tight=0.9),
+        at_least("", [np.nan, 1.0], 0.0, resolution=9.0),
+        mean("", [0.0, 1.0] * 5000, 0.9, delta=1.0),
+        variance("", [-2.0, 2.0] * 500, 1.0, delta=9.0),
+        distribution("", np.zeros(500), lambda x: x, delta=2.0),
+    ],
+)
+def test_what_asks_nothing_and_is_violated_still_fails(evidence):
+    assert evidence.verdict is FAIL
 
 
 def noisy_powers(rng, order, noise, n=12):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from verify.evidence import at_least, at_most, equal, mean
+from verify.evidence import at_least, at_most, equal, mean, sign
 from verify.numbers import apart, comparison
 
 
@@ -43,6 +43,11 @@ def test_inequalities_read_as_such():
         "measured 1.5, at most 1, difference 0.5 = 2 × the tolerance 0.25"
     )
     assert comparison(at_least("", 1.5, 1.0, resolution=1.0)) == "1.5, at least 1"
+
+
+def test_a_sign_reads_as_such():
+    assert comparison(sign("", 0.5)) == "0.5, sign +1"
+    assert comparison(sign("", [2.0, 0.5], -1)) == "measured 2, sign -1"
 
 
 def test_the_worst_place_of_an_inequality_fails_where_it_does():

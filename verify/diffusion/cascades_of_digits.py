@@ -56,14 +56,13 @@ def exact_cascades_never_sample_a_digit_left_out(
     *,
     cascade=module.cascade,
     conditional_empirical_denoiser=module.conditional_empirical_denoiser,
-    pool=module.pool,
 ):
     r"""Given the 7 × 7 picture of a digit left out: a known digit, whose 7 × 7 picture is among the nearest.
 
     At s = 0.05 the chance of one less near than the bound says is below e^{−40} for each digit.
     """
     images, s = digits.load().images[::4], 0.05
-    small, left_out = pooled(images, pool), np.arange(0, len(images), 500)
+    small, left_out = pooled(images, module.pool), np.arange(0, len(images), 500)
     known, seen = np.delete(np.arange(len(images)), left_out), small[left_out]
 
     def guess(x, y, sigma):

@@ -71,6 +71,9 @@ the_digit_network_beats_a_gaussian_and_does_not_memorise.mutants(
     {"before training": lambda: digit_network.untrained(np.random.default_rng(0))}, replaces="trained"
 )
 the_digit_network_beats_a_gaussian_and_does_not_memorise.mutants(
+    {"half as large": lambda w, points: data_sets.to_coordinates(w, points) / 2}, replaces="to_coordinates"
+)
+the_digit_network_beats_a_gaussian_and_does_not_memorise.mutants(
     {
         "without guidance by the label": lambda h, n, steps, rng, y: sample_network(h, n, steps, rng),
         "the training set": lambda h, n, steps, rng, y: data_sets.to_coordinates(

@@ -127,3 +127,7 @@ the_printed_bound_holds_for_paths.mutants(
     },
     replaces="total_variation_bound",
 )
+the_printed_bound_holds_for_paths.mutants(
+    {"twenty times as large": lambda m, v, T, num_steps, error: 20 * path.path_divergence(m, v, T, num_steps, error)},
+    replaces="path_divergence",
+)

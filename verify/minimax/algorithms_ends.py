@@ -13,11 +13,13 @@ from verify.minimax.spurious_attractors_forsaken import forsaken_point
 CURVATURE = {"gda": 1, "eg": -1, "ogda": -1, "ppm": -1}
 """Steps of a method follow ż = −(V + (α/2) s JV·V) up to O(α²), with this sign s."""
 
-GAMES = {
-    "almost bilinear, ε = 0.5": (games.almost_bilinear(0.5).operator, ORIGIN, [0.9, 1.3], 0.3, 0.04, (50, 35)),
-    "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.6, 0.02, (45, 25)),
-}
-"""Field; centre and bracket of the cycle; distance of the nearest start; largest α; times for many and few starts."""
+
+def examples():
+    """Field; centre and bracket of the cycle; distance of the nearest start; largest α; times for many, few starts."""
+    return {
+        "almost bilinear, ε = 0.5": (games.almost_bilinear(0.5).operator, ORIGIN, [0.9, 1.3], 0.3, 0.04, (50, 35)),
+        "forsaken": (games.forsaken().operator, forsaken_point(0.45)[0][0], [0.5, 1.5], 0.6, 0.02, (45, 25)),
+    }
 
 
 def cycle_and_shift(V, centre, bracket):
@@ -47,7 +49,7 @@ def cycle_and_shift(V, centre, bracket):
 @claim("M16", slide=SLIDE, source=SOURCE)
 def small_steps_end_on_the_attracting_cycle(rng, *, trajectory=algorithms.trajectory):
     r"""From 60 starts GDA, EG, OGDA (PPM: 6) end within O(α²) of the cycle, shifted by ± αδ(θ) for V ± (α/2) JV·V."""
-    for name, (V, centre, bracket, hole, largest, (long, short)) in GAMES.items():
+    for name, (V, centre, bracket, hole, largest, (long, short)) in examples().items():
         period, radius, shift = cycle_and_shift(V, centre, bracket)
         z0 = rng.uniform(-1.5, 1.5, (200, 2))
         z0 = z0[np.hypot(*(z0 - centre).T) > hole][:60]

@@ -128,6 +128,9 @@ ergodic_bound_holds_and_is_attained.mutants(
 ergodic_bound_holds_and_is_attained.mutants(
     {"extrapolation 1 % too long": lambda V, z, alpha: z - alpha * V(z - 1.01 * alpha * V(z))}, replaces="eg_step"
 )
+ergodic_bound_holds_and_is_attained.mutants(
+    {"step 1 % too short": lambda V, z, alpha: algorithms.ppm_step(V, z, 0.99 * alpha)}, replaces="ppm_step"
+)
 
 
 @claim("M12", slide=SLIDE, source="Korpelevich 1976")

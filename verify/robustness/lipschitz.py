@@ -17,13 +17,14 @@ SOLVER = 1e-6  # what the certified bounds of solvers may lose, of their value
 
 
 def networks(rng):
-    """Of many shapes, with Gaussian and with positive weights; neurons in pairs ±w; neurons that are equal or dead."""
+    """Of many shapes, with Gaussian and with positive weights; neurons in pairs ±w; equal or dead ones."""
     gaussian = [network(rng, *sizes) for sizes in SIZES]
     positive = [[np.abs(W) for W in weights] for weights in gaussian]
     (W, v), (X, y) = network(rng, 2, 3), network(rng, 3, 2)
     pairs = [np.vstack([W, -W]), np.hstack([v, v])]
     degenerate = [np.vstack([X[:1], X, 0 * X[:1]]), np.hstack([y, y])]
-    return [*gaussian, *positive, pairs, degenerate]
+    never_together = [np.array([[1.0], [-1.0]]), np.array([[1.0, -1.0]])]
+    return [*gaussian, *positive, pairs, degenerate, never_together]
 
 
 @claim("R04", slide=ESTIMATION, source="Definition; the papers of the methods")
@@ -119,6 +120,9 @@ sampled_is_at_most_exact_is_at_most_certified.mutants(
         "without the constant row": lambda W, v: lipschitz.linf_sdp(W, v) - np.abs(linf_matrix(W, v)[0]).sum() / 2,
     },
     replaces="linf_sdp",
+)
+sampled_is_at_most_exact_is_at_most_certified.mutants(
+    {"1 % too small": lambda weights, norm=2: 0.99 * lipschitz.product_bound(weights, norm)}, replaces="product_bound"
 )
 
 

@@ -58,7 +58,6 @@ def lmc_converges_up_to_its_bias(
     lsi_lmc_bound=log_sobolev_rates.lsi_lmc_bound,
     lmc_covariance=gaussian_law.lmc_covariance,
     lmc_mean=gaussian_law.lmc_mean,
-    gaussian_kl=metrics.gaussian_kl,
 ):
     r"""KL_k ≤ e^{−aηk}KL₀ + 8ηpL²/a for η ≤ a/(4L²): on N(m, A⁻¹), exactly, from k = 0 to the end.
 
@@ -69,10 +68,10 @@ def lmc_converges_up_to_its_bias(
         m, A = random_law(rng)
         l, Q = np.linalg.eigh(A)
         C, (m0, C0) = symmetric((Q / l) @ Q.T), random_law(rng)
-        eta, kl0 = share * l[0] / (4 * l[-1] ** 2), gaussian_kl(m0, C0, m, C)
+        eta, kl0 = share * l[0] / (4 * l[-1] ** 2), metrics.gaussian_kl(m0, C0, m, C)
         for k in (0, 1, 10, 1000, 10**5, 10**8):
             C_k, m_k = symmetric(lmc_covariance(A, eta, k, C0)), lmc_mean(A, eta, k, m0, m)
-            measured.append(gaussian_kl(m_k, C_k, m, C))
+            measured.append(metrics.gaussian_kl(m_k, C_k, m, C))
             bound.append(lsi_lmc_bound(kl0, l[0], l[-1], 3, eta, k))
     yield at_most("KL_k", measured, bound, slack=rounding(1e6, 10), tight=1e-2)
 

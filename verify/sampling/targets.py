@@ -237,6 +237,10 @@ log_densities_and_scores_are_those_of_the_law.mutants(
     {"score of the wrong sign": lambda target: target.grad_f}, replaces="score"
 )
 log_densities_and_scores_are_those_of_the_law.mutants(
+    {"variances 1 % too large": lambda weights, means, C: targets.gaussian_mixture(weights, means, 1.01 * C)},
+    replaces="gaussian_mixture",
+)
+log_densities_and_scores_are_those_of_the_law.mutants(
     {"one well's normaliser for all": normaliser_of_one_well}, replaces="double_well"
 )
 log_densities_and_scores_are_those_of_the_law.mutants(
