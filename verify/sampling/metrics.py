@@ -216,8 +216,7 @@ def transport_of_singular_gaussians_is_exact(rng, *, gaussian_w2=metrics.gaussia
     r"""W₂² = ‖m − m'‖² + tr C of N(m, C) from a point; from a projection P, C and PCP: tr (I − P)C(I − P); 10^±150."""
     for p, rank in ((1, 0), (2, 1), (5, 2), (5, 4)):
         R = rng.standard_normal((p, rank)) if rank else np.zeros((p, 1))
-        C, m0, m1 = R @ R.T, *rng.standard_normal((2, p))
-        C = (C + C.T) / 2
+        C, (m0, m1) = (R @ R.T + (R @ R.T).T) / 2, rng.standard_normal((2, p))
         expected = np.sqrt(((m0 - m1) ** 2).sum() + np.trace(C))
         for s in (1e-150, 1.0, 1e150):
             found = gaussian_w2(s * m0, s * s * C, s * m1, 0 * C) / s, gaussian_w2(s * m0, 0 * C, s * m1, s * s * C) / s
