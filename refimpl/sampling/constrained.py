@@ -1,6 +1,7 @@
 r"""Targets on boxes, balls and the simplex, with projections onto them and exact moments.
 
-Projected chains are compared with these moments. Outside its set a target has f = ∞. The Dirichlet law, which is for
+Projected chains are compared with these moments. Outside its set a target has f = ∞. What a projection returns is in
+the set, up to rounding. The Dirichlet law, which is for
 mirrored chains, refuses points outside the simplex. A chain that leaves the simplex on its way diverges, because ∇f is
 not a number there.
 """
@@ -178,7 +179,8 @@ def _on_box(m: Array, l: float, lower: Array, upper: Array) -> tuple[Callable, F
 
 
 def _on_ball(c: Array, l: float, radius: float) -> tuple[Callable, Field, Field]:
-    return *_quadratic(c, l, lambda a: ((a - c) ** 2).sum(-1) <= radius**2), onto_ball(c, radius)
+    rounding = (len(c) + 4) * numpy.finfo(float).eps * (1 + numpy.abs(c).max() / radius)
+    return *_quadratic(c, l, lambda a: (((a - c) / radius) ** 2).sum(-1) <= 1 + 2 * rounding), onto_ball(c, radius)
 
 
 def _quadratic(m: Array, l: float, inside: Callable) -> tuple[Callable, Field]:

@@ -12,7 +12,17 @@ import numpy as np
 
 from refimpl.arguments.array_domains import covariance
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, number, positive
+from refimpl.arguments.domains import (
+    Domain,
+    bare,
+    domain,
+    field,
+    generator,
+    integer,
+    number,
+    numpy_array,
+    positive,
+)
 from refimpl.loops.chains import last_state
 from refimpl.sampling.gaussian_law import lmc_covariance
 from refimpl.sampling.langevin import lmc_step
@@ -73,7 +83,7 @@ def geometric_schedule(
     return Schedule(tuple(eta * shrink**j for j in k), tuple(int(np.ceil(num_steps * grow**j)) for j in k))
 
 
-@domain(grad_f=field, a0=array("n p"), schedule=_schedule, rng=generator)
+@domain(grad_f=field, a0=numpy_array("n p"), schedule=_schedule, rng=generator)
 def double_loop_lmc(grad_f: Field, a0: Array, schedule: Schedule, rng: np.random.Generator) -> Array:
     r"""Last states of n independent chains of double-loop Langevin Monte Carlo.
 

@@ -19,9 +19,8 @@ import numpy as np
 
 from refimpl.arguments.array_domains import alike
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, domain, field, generator, integer, optional, positive
+from refimpl.arguments.domains import domain, field, generator, integer, numpy_array, optional, positive
 from refimpl.loops import chains
-from refimpl.loops.iteration import run_unless_diverged
 
 _points = alike("... p")
 
@@ -141,7 +140,9 @@ def baoab_step(grad_f: Field, a: Any, v: Any, h: float, gamma: float, u: float, 
     return a, v - h / 2 * u * grad_f(a)
 
 
-@domain(grad_f=field, a0=array("n p"), eta=positive, num_steps=integer(0), rng=generator, threads=optional(integer(1)))
+@domain(
+    grad_f=field, a0=numpy_array("n p"), eta=positive, num_steps=integer(0), rng=generator, threads=optional(integer(1))
+)
 def lmc(
     grad_f: Field, a0: Array, eta: float, num_steps: int, rng: np.random.Generator, threads: int | None = None
 ) -> Array:
@@ -163,7 +164,7 @@ def lmc(
     num_steps : int
         Number of steps, ≥ 0.
     rng : numpy.random.Generator
-        Spawns one generator for each block of chains.
+        Draws the seeds of one generator for each block of chains.
     threads : int, optional
         Number of threads, one for each core by default; the states do not depend on it.
 
@@ -188,13 +189,12 @@ def lmc(
     >>> a.shape, bool(abs(a.mean()) < 0.2)
     ((1000, 1), True)
     """
-    generators = chains.spawn(rng, len(a0))
-    return run_unless_diverged(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
+    return chains.last(_move, grad_f, a0, eta, num_steps, rng, threads)
 
 
 @domain(
     grad_f=field,
-    a0=array("n p"),
+    a0=numpy_array("n p"),
     eta=positive,
     num_steps=integer(0),
     rng=generator,
@@ -235,10 +235,7 @@ def lmc_trace(
     """
     if every > max(num_steps, 1):
         raise ValueError(f"every must be <= num_steps = {num_steps}, got {every}")
-    generators = chains.spawn(rng, len(a0))
     states = np.empty((num_steps // every + 1, *a0.shape))
     states[0] = a0
-    chains.run(_move, grad_f, a0, eta, every, generators, states[1:], threads)
-    if not np.isfinite(states[-1]).all():
-        run_unless_diverged(lambda k: chains.last(_move, grad_f, a0, eta, k, generators, threads), num_steps)
+    chains.trace(_move, grad_f, a0, eta, every, rng, states[1:], threads)
     return states

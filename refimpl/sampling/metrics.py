@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import scipy
 
-from refimpl.arguments.array_domains import covariance
+from refimpl.arguments.array_domains import covariance, semidefinite
 from refimpl.arguments.arrays import Array, Field
 from refimpl.arguments.domains import Domain, Sizes, array, domain, function
+from refimpl.sampling._lengths import length
 
 _line = array("n")
 
@@ -50,12 +51,18 @@ def gaussian_kl(m0: Array, C0: Array, m1: Array, C1: Array) -> float:
     >>> gaussian_kl([1.0], [[1.0]], [0.0], [[1.0]])
     0.5
     """
-    whiten = np.linalg.inv(np.linalg.cholesky(C1))
-    x = np.linalg.eigvalsh(whiten @ (C0 - C1) @ whiten.T)
-    return float((((whiten @ (m0 - m1)) ** 2).sum() + (x - np.log1p(x)).sum()) / 2)
+    R0, R1 = np.linalg.cholesky(C0), np.linalg.cholesky(C1)
+    with np.errstate(over="ignore"):
+        whiten = scipy.linalg.solve_triangular(R1, np.eye(len(C1)), lower=True)
+        x = np.linalg.eigvalsh(whiten @ (C0 - C1) @ whiten.T)
+        shift = ((whiten @ (m0 - m1)) ** 2).sum()
+        if np.abs(x).max() < 0.5:  # near laws: nothing cancels
+            return float((shift + (x - np.log1p(x)).sum()) / 2)
+        log_det = 2 * (np.log(np.diag(R0)) - np.log(np.diag(R1))).sum()
+        return float((shift + ((whiten @ R0) ** 2).sum() - len(C0) - log_det) / 2)
 
 
-@domain(**_gaussians)
+@domain(m0=array("p"), C0=semidefinite("p p"), m1=array("p"), C1=semidefinite("p p"))
 def gaussian_w2(m0: Array, C0: Array, m1: Array, C1: Array) -> float:
     r"""Wasserstein distance W₂ (not its square) of N(m₀, C₀) and N(m₁, C₁).
 
@@ -66,8 +73,10 @@ def gaussian_w2(m0: Array, C0: Array, m1: Array, C1: Array) -> float:
 
     Parameters
     ----------
-    m0, C0, m1, C1
-        As for `gaussian_kl`.
+    m0, m1 : (p,) array
+        Means.
+    C0, C1 : (p, p) array
+        Covariances, symmetric positive semidefinite; they may be singular.
 
     Returns
     -------
@@ -81,10 +90,21 @@ def gaussian_w2(m0: Array, C0: Array, m1: Array, C1: Array) -> float:
     --------
     >>> gaussian_w2([3.0], [[4.0]], [0.0], [[36.0]])
     5.0
+    >>> gaussian_w2([0.0, 0.0], [[1.0, 1.0], [1.0, 1.0]], [0.0, 0.0], [[0.0, 0.0], [0.0, 0.0]]) ** 2  # tr C₀
+    2.0000000000000004
     """
-    R0, R1 = np.linalg.cholesky(C0), np.linalg.cholesky(C1)
+    R0, R1 = _root(C0), _root(C1)
     left, _, right = np.linalg.svd(R1.T @ R0)
-    return float(np.sqrt(((m0 - m1) ** 2).sum() + ((R0 - R1 @ left @ right) ** 2).sum()))
+    return length(np.concatenate([m0 - m1, (R0 - R1 @ left @ right).ravel()]))
+
+
+def _root(C: Array) -> Array:
+    """A matrix R with RRᵀ = C: Cholesky's, and for a singular C that of its eigenvectors."""
+    try:
+        return np.asarray(np.linalg.cholesky(C), float)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(C)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0)), float)
 
 
 @domain(density_p=function, density_q=function, grid=_grid)
@@ -177,7 +197,8 @@ def fisher_divergence(score_p: Field, score_q: Field, density_p: Field, grid: Ar
     """
     p = _density(density_p, "density_p", grid)
     gap = _values(score_p, "score_p", grid) - _values(score_q, "score_q", grid)
-    return float(scipy.integrate.trapezoid(p * gap**2, grid))
+    width = np.diff(grid, prepend=grid[0]) / 2 + np.diff(grid, append=grid[-1]) / 2
+    return float((width * p * gap * gap).sum())
 
 
 def _values(function: Field, name: str, grid: Array) -> Array:

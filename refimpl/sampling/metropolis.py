@@ -17,6 +17,7 @@ from refimpl.arguments.domains import (
     from_start,
     generator,
     integer,
+    numpy_array,
     positive,
     potential,
 )
@@ -121,7 +122,15 @@ class Chains(NamedTuple):
     acceptance: float
 
 
-@domain(f=potential, grad_f=field, a0=array("n p"), eta=positive, num_steps=integer(1), rng=generator, every=integer(1))
+@domain(
+    f=potential,
+    grad_f=field,
+    a0=numpy_array("n p"),
+    eta=positive,
+    num_steps=integer(1),
+    rng=generator,
+    every=integer(1),
+)
 def mala(
     f: Callable, grad_f: Field, a0: Array, eta: float, num_steps: int, rng: np.random.Generator, every: int = 1
 ) -> Chains:

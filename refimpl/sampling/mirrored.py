@@ -11,16 +11,14 @@ import autograd.numpy as np
 import numpy
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, positive
+from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, numpy_array, positive
 from refimpl.loops.chains import last_state
 from refimpl.sampling.langevin import lmc_step
 
 _points = array("... p")
 
 
-def _check_interior(dims: str) -> Domain:
-    entries = array(dims)
-
+def _interior(entries: Domain) -> Domain:
     def check(name: str, value: Any, sizes: dict[str, int]) -> Any:
         x = entries.check(name, value, sizes)
         if isinstance(x, numpy.ndarray) and not ((x > 0).all() and (x.sum(-1) < 1).all()):
@@ -68,7 +66,7 @@ def entropic_conjugate(y: Array) -> Array:
     return top + np.log(np.exp(-top) + np.exp(y - top[..., None]).sum(-1))
 
 
-@domain(x=_check_interior("... p"))
+@domain(x=_interior(array("... p")))
 def to_dual(x: Array) -> Array:
     r"""The mirror map.
 
@@ -189,7 +187,7 @@ def dirichlet_dual_gradient(alpha: Array) -> Field:
     return grad_W
 
 
-@domain(grad_W=field, x0=_check_interior("n p"), eta=positive, num_steps=integer(0), rng=generator)
+@domain(grad_W=field, x0=_interior(numpy_array("n p")), eta=positive, num_steps=integer(0), rng=generator)
 def mirrored_lmc(grad_W: Field, x0: Array, eta: float, num_steps: int, rng: numpy.random.Generator) -> Array:
     r"""Last states of n independent chains of mirrored Langevin Monte Carlo on the simplex.
 

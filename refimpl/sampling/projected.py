@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, bare, domain, field, generator, integer, number, positive
+from refimpl.arguments.domains import array, bare, domain, field, generator, integer, number, numpy_array, positive
 from refimpl.arguments.records import record
 from refimpl.loops.chains import last_state
 from refimpl.sampling.langevin import projected_lmc_step
@@ -42,7 +42,7 @@ class IntervalLaw(NamedTuple):
 _law = record(IntervalLaw)
 
 
-@domain(grad_f=field, project=field, a0=array("n p"), eta=positive, num_steps=integer(0), rng=generator)
+@domain(grad_f=field, project=field, a0=numpy_array("n p"), eta=positive, num_steps=integer(0), rng=generator)
 def projected_lmc(
     grad_f: Field, project: Field, a0: Array, eta: float, num_steps: int, rng: np.random.Generator
 ) -> Array:

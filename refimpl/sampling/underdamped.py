@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, bare, domain, field, generator, integer, positive
+from refimpl.arguments.domains import bare, domain, field, generator, integer, numpy_array, positive
 from refimpl.loops.chains import last_state
 from refimpl.sampling.langevin import baoab_step
 
@@ -24,8 +24,8 @@ class Phase(NamedTuple):
 
 @domain(
     grad_f=field,
-    a0=array("n p"),
-    v0=array("n p"),
+    a0=numpy_array("n p"),
+    v0=numpy_array("n p"),
     h=positive,
     gamma=positive,
     num_steps=integer(0),

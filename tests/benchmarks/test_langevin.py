@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from refimpl.loops.chains import spawn
+from refimpl.loops.chains import for_blocks
 from refimpl.loops.compiling import compiled
 from refimpl.sampling.langevin import lmc
 from refimpl.sampling.targets import double_well, gaussian
@@ -18,7 +18,7 @@ SIZES = [(10**4, 10**3), (10, 10**5)]
 @pytest.mark.parametrize(("n", "num_steps"), SIZES)
 def test_lmc_against_its_normals_alone(race: Callable, n: int, num_steps: int) -> None:
     """One thread each."""
-    generators = spawn(np.random.default_rng(0), n)
+    generators = for_blocks(np.random.default_rng(0), n)
     blocks = np.array_split(np.empty((n, 2)), len(generators))
     draw = compiled(_draw)
     race(

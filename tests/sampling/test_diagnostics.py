@@ -26,6 +26,22 @@ def test_chains_that_disagree_or_drift_are_found():
     assert effective_sample_size(apart)[0] < 40
 
 
+def test_chains_that_swing_count_as_n_log_n():
+    """The report of pymc 1770; chains of long steps; autocorrelations near −1."""
+    swing = np.array([0.0, 1.0] * 4)[:, None, None]
+    np.testing.assert_allclose(effective_sample_size(swing), 8 * np.log10(8))
+    rng = np.random.default_rng(0)
+    a = lmc_trace(gaussian([0.0, 0.0], np.eye(2)).grad_f, rng.standard_normal((4, 2)), 1.5, 99, rng)
+    assert ((effective_sample_size(a) > 0) & (effective_sample_size(a) <= 400 * np.log10(400))).all()
+
+
+def test_what_constant_chains_give():
+    same, apart = np.full((9, 3, 1), 0.1), np.full((9, 3, 1), 0.1) * np.array([1, 2, 3])[:, None]
+    assert np.isnan([split_rhat(same), effective_sample_size(same)]).all()
+    assert np.isposinf(split_rhat(apart)).all()
+    assert 0 < effective_sample_size(apart)[0] < 4
+
+
 def test_bad_input():
     with pytest.raises(ValueError, match="a must hold at least 4 states of each chain, got 3"):
         split_rhat(np.zeros((3, 2, 1)))

@@ -35,6 +35,12 @@ def test_samples_moved_by_the_gradient_of_a_convex_function_are_matched_to_thems
     ("call", "error", "message"),
     [
         (lambda: estimators.sample_kl(lambda a: a, lambda a: a[:, 0], [[1.0]]), ValueError, "log_p must return shape"),
+        (
+            lambda: estimators.sample_w2([[1.0]], [[1.0]], weights=([0.5], [1.0])),
+            ValueError,
+            "weights[0] must sum to 1, got a sum of 0.5",
+        ),
+        (lambda: estimators.sample_w2([[1.0]], [[1.0]], weights=[1.0]), TypeError, "weights must be None or a pair"),
         (lambda: estimators.sample_w2([[1.0]], [[1.0], [2.0]]), ValueError, "b must have shape (n, p) with n = 1"),
     ],
 )

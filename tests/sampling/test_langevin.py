@@ -9,9 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from refimpl.arguments.errors import DivergedError
+from refimpl.loops import chains
 from refimpl.sampling import langevin
+from refimpl.sampling.double_loop import Schedule, double_loop_lmc
+from refimpl.sampling.metropolis import mala
+from refimpl.sampling.mirrored import mirrored_lmc
 from refimpl.sampling.posterior import logistic_regression
+from refimpl.sampling.projected import projected_lmc
 from refimpl.sampling.targets import double_well, gaussian
+from refimpl.sampling.underdamped import underdamped_lmc
 
 STEPS = {
     "lmc": lambda a: langevin.lmc_step(np.arctan, a, 0.3, a - 1),
@@ -75,10 +81,32 @@ def test_threads_and_compiling_do_not_change_the_chains(target, n):
     np.testing.assert_array_equal(a0, before)
 
 
-def test_a_generator_is_used_up():
-    rng = np.random.default_rng(0)
-    first, second = (langevin.lmc(np.arctan, np.zeros((5, 1)), 0.1, 3, rng) for _ in range(2))
+DRIVERS = {
+    "lmc": lambda a0, rng: langevin.lmc(np.arctan, a0, 0.1, 3, rng),
+    "lmc, compiled": lambda a0, rng: langevin.lmc(TARGETS["planar"].grad_f, a0, 0.1, 3, rng),
+    "lmc_trace": lambda a0, rng: langevin.lmc_trace(np.arctan, a0, 0.1, 3, rng)[1:],
+    "mala": lambda a0, rng: mala(lambda a: 0 * a[..., 0], np.zeros_like, a0, 0.1, 3, rng).a[1:],
+    "projected": lambda a0, rng: projected_lmc(np.arctan, np.tanh, a0, 0.1, 3, rng),
+    "underdamped": lambda a0, rng: underdamped_lmc(np.arctan, a0, a0, 0.1, 1.0, 3, rng).a,
+    "double loop": lambda a0, rng: double_loop_lmc(np.arctan, a0, Schedule((0.1,), (3,)), rng),
+    "mirrored": lambda a0, rng: mirrored_lmc(np.arctan, a0 + 0.3, 0.1, 3, rng),
+}
+
+
+@pytest.mark.parametrize("run", DRIVERS.values(), ids=DRIVERS)
+def test_what_is_drawn_follows_from_the_state_of_the_generator(run):
+    a0, rng = np.zeros((5, 2)), np.random.default_rng(0)
+    saved = rng.bit_generator.state
+    first, second = run(a0, rng), run(a0, rng)
     assert (first != second).all()
+    rng.bit_generator.state = saved
+    np.testing.assert_array_equal(run(a0, rng), first)
+    rng.bit_generator.state = saved
+    rng.random()
+    assert (run(a0, rng) != first).all()
+    jumped = np.random.Generator(np.random.PCG64(0).jumped())
+    assert (run(a0, jumped) != first).all()
+    assert run(a0, np.random.Generator(np.random.RandomState(0)._bit_generator)).shape == first.shape
 
 
 def test_the_global_generator_is_left_alone():
@@ -99,6 +127,51 @@ def test_divergence_carries_the_last_finite_states(run, plain, target):
     assert np.isfinite(caught.value.last).all()
     again = langevin.lmc(gradient, a0, 10.0, caught.value.step, np.random.default_rng(0))
     np.testing.assert_allclose(again, caught.value.last, rtol=1e-12)
+
+
+@pytest.mark.parametrize("run", [langevin.lmc, langevin.lmc_trace])
+@pytest.mark.parametrize("num_steps", [1, 1000, 100_000])
+def test_a_plain_run_that_diverges_costs_the_steps_to_there(run, num_steps):
+    calls = []
+
+    def gradient(a):
+        calls.append(a)
+        return a**3
+
+    with pytest.raises(DivergedError) as caught:
+        run(gradient, np.full((4, 2), 1e200), 0.1, num_steps, np.random.default_rng(0))
+    assert (caught.value.step, len(calls)) == (0, 1)
+    np.testing.assert_array_equal(caught.value.last, np.full((4, 2), 1e200))
+
+
+@pytest.mark.parametrize("every", [1, 7, 100])
+@pytest.mark.parametrize("eta", [2.6, 6.0, 5e3, 5e153])
+@pytest.mark.parametrize("target", [TARGETS["planar"], TARGETS["Gaussian"]], ids=["p = 2", "p = 3"])
+def test_a_compiled_run_diverges_where_a_plain_one_does(monkeypatch, every, eta, target):
+    """Steps are counted, repeated ones too: at most two parts of 64 or a sixteenth beyond the last finite state."""
+    a0, steps = np.ones((3, 2 if target is TARGETS["planar"] else 3)), []
+    fill = chains._filled
+
+    def counted(*arguments):
+        inner = fill(*arguments)
+        return inner and (lambda a, every, out: (steps.append(every * len(out)), inner(a, every, out))[1])
+
+    monkeypatch.setattr(chains, "_filled", counted)
+    with pytest.raises(DivergedError) as caught:
+        langevin.lmc_trace(target.grad_f, a0, eta, 3000, np.random.default_rng(0), every=every)
+    with pytest.raises(DivergedError) as plain:
+        langevin.lmc(lambda a: target.grad_f(a), a0, eta, 3000, np.random.default_rng(0))
+    assert caught.value.step == plain.value.step
+    np.testing.assert_allclose(caught.value.last, plain.value.last, rtol=1e-9)
+    assert sum(steps) <= caught.value.step + 2 * (3000 // 16 + 64 + every)
+
+
+def test_the_last_state_is_finite_where_gradients_are_stochastic():
+    for seed in range(20):
+        noise = np.random.default_rng(seed)
+        with pytest.raises(DivergedError) as caught:
+            langevin.lmc(lambda a, g=noise: a * 10 ** g.uniform(0, 9), np.ones((3, 1)), 1.0, 1000, noise)
+        assert np.isfinite(caught.value.last).all()
 
 
 GRAD, A, RNG = TARGETS["planar"].grad_f, np.array([[1.0, 2.0]]), np.random.default_rng(0)

@@ -33,6 +33,11 @@ def test_equal_laws_are_at_distance_zero():
         (lambda: metrics.total_variation(flat, lambda x: x[:2], X), ValueError, "density_q must return finite values"),
         (lambda: metrics.total_variation(flat, 0.1, X), TypeError, "density_q must be callable, got 0.1"),
         (lambda: metrics.fisher_divergence(flat, lambda x: x / 0.0, flat, X), ValueError, "score_q must return finite"),
+        (
+            lambda: metrics.gaussian_w2([0.0], [[-1.0]], [0.0], [[1.0]]),
+            ValueError,
+            "C0 must be positive semidefinite, got the eigenvalue -1",
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")

@@ -213,3 +213,40 @@ projected_steps_are_the_nearest_points_to_lmc_steps.mutants({
     "reflects": reflects,
     "projects twice as far": lambda g, P, a, eta, z: 0.5 * P(a - eta * g(a) + np.sqrt(2 * eta) * z),
 })
+
+
+@claim("S09", slide=SLIDE, source="definition of a ball")
+def balls_hold_their_boundary(rng, *, uniform_on_ball=constrained.uniform_on_ball):
+    r"""f is finite at (3, 4) for r = 5, at r(1 − 10⁻⁹) and at projections from outside, and ∞ at r(1 + 10⁻⁹)."""
+    five = uniform_on_ball(np.zeros(2), 5.0)
+    yield equal("f at (3, 4), r = 5", five.target.f(np.array([3.0, 4.0])), 0.0)
+    for p in (1, 2, 7):
+        for r in (1e-100, 0.3, 1e100):
+            u, c = rng.standard_normal((500, p)), r * rng.standard_normal(p)
+            u /= np.linalg.norm(u, axis=1, keepdims=True)
+            ball = uniform_on_ball(c, r)
+            yield equal(f"f at projections, p = {p}, r = {r:g}", ball.target.f(ball.project(c + 3 * r * u)), 0.0)
+            yield equal(f"f inside, p = {p}, r = {r:g}", ball.target.f(c + r * (1 - 1e-9) * u), 0.0)
+            outside = np.isposinf(ball.target.f(c + r * (1 + 1e-9) * u))
+            yield equal(f"f = ∞ outside, p = {p}, r = {r:g}", outside, True)
+
+
+def ball_with(inside):
+    """A ball whose potential is 0 where inside(a − c, r)."""
+
+    def ball(centre, radius):
+        right = constrained.uniform_on_ball(centre, radius)
+        f = lambda a: np.where(inside(a - centre, radius), 0.0, np.inf)  # noqa: E731
+        return right._replace(target=right.target._replace(f=f))
+
+    return ball
+
+
+balls_hold_their_boundary.mutants({
+    "without its boundary": ball_with(lambda x, r: ((x / r) ** 2).sum(-1) < 1),
+    "no room for rounding": ball_with(lambda x, r: ((x / r) ** 2).sum(-1) <= 1),
+    "1 % too large": lambda centre, radius: constrained.uniform_on_ball(centre, 1.01 * radius)._replace(
+        project=constrained.uniform_on_ball(centre, radius).project
+    ),
+    "1 % too small": lambda centre, radius: constrained.uniform_on_ball(centre, 0.99 * radius),
+})

@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import estimators, metrics
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal
 from verify.sampling.metrics import SLIDE, random_law
 
@@ -87,9 +87,9 @@ def samples_are_matched_at_the_least_cost(rng, *, sample_w2=estimators.sample_w2
     yield equal("W₂ of a convex gradient's image", sample_w2(a, rng.permutation(b)), expected, rtol=1e-12)
 
 
-def matched(a, b, power):
+def matched(a, b, power, metric="euclidean"):
     """The mean distance of the best matching, to a power."""
-    cost = scipy.spatial.distance.cdist(a, b)
+    cost = scipy.spatial.distance.cdist(a, b, metric)
     return cost[scipy.optimize.linear_sum_assignment(cost)].mean() ** power
 
 
@@ -101,3 +101,63 @@ samples_are_matched_at_the_least_cost.mutants({
     "sum for mean": lambda a, b: estimators.sample_w2(a, b) * np.sqrt(len(a)),
     "W₁": lambda a, b: matched(a, b, 1),
 })
+
+
+@claim("S02", slide=SLIDE, source="linear programs; copies of points as weights")
+def weights_are_copies_of_points(rng, *, sample_w2=estimators.sample_w2, sliced_w2=estimators.sliced_w2):
+    r"""Weights k/N act as k copies of a point, p ≤ 3, at scales 10^±200; SW₂² is the mean of W₂² over lines."""
+    for p in (1, 2, 3):
+        a, b, k, l = rng.standard_normal((4, p)), rng.standard_normal((3, p)), (1, 2, 3, 4), (5, 2, 3)
+        many = np.repeat(a, k, axis=0), np.repeat(b, l, axis=0)
+        expected = matched(*many, 1, "sqeuclidean") ** 0.5
+        weights = np.array(k) / 10, np.array(l) / 10
+        theta = rng.standard_normal((6, p)) * 10.0 ** np.arange(-2, 4)[:, None]
+        lines = [many[0] @ t / np.sqrt(t @ t) for t in theta], [many[1] @ t / np.sqrt(t @ t) for t in theta]
+        sliced = np.sqrt(np.mean((np.sort(lines[0], axis=1) - np.sort(lines[1], axis=1)) ** 2))
+        for scale in (1e-200, 1.0, 1e200):
+            at = scale * a, scale * b
+            copies = scale * many[0], scale * many[1]
+            found = sample_w2(*at, weights=weights) / scale, sample_w2(*copies) / scale
+            yield equal(f"W₂, p = {p}, × {scale:g}", found, expected, rtol=1e-9)
+            found = sliced_w2(*at, theta, weights=weights) / scale, sliced_w2(*copies, scale * theta) / scale
+            yield equal(f"SW₂, p = {p}, × {scale:g}", found, sliced, rtol=1e-9)
+        one = sample_w2(a[:1], b[:1]), sliced_w2(a[:1], b[:1], np.eye(p)) * np.sqrt(p)
+        yield equal(f"one point, p = {p}", one, np.sqrt(((a[0] - b[0]) ** 2).sum()), rtol=1e-12)
+        yield equal(f"no distance from itself, p = {p}", sample_w2(a, a, weights=(weights[0], weights[0])), 0.0)
+
+
+def sliced(a, b, directions, weights=None, power=0.5, axis=1):
+    """SW₂ that can be spoilt, by copies of the points for weights of tenths."""
+    if weights is not None:
+        a, b = (np.repeat(x, np.rint(10 * w).astype(int), axis=0) for x, w in zip((a, b), weights, strict=True))
+    unit = (directions / np.linalg.norm(directions, axis=axis, keepdims=True)).T
+    return np.mean((np.sort(a @ unit, 0) - np.sort(b @ unit, 0)) ** 2) ** power
+
+
+weights_are_copies_of_points.mutants(
+    {
+        "weights left out": lambda a, b, weights=None: estimators.sample_w2(a[: len(b)], b[: len(a)]),
+        "1 % too large": lambda a, b, weights=None: 1.01 * estimators.sample_w2(a, b, weights=weights),
+        "weights exchanged": lambda a, b, weights=None: estimators.sample_w2(
+            a, b, weights=weights and (weights[0][::-1], weights[1])
+        ),
+        "‖x − y‖₂ for its square": shipped(
+            lambda a, b, weights=None: (
+                matched(a, b, 1.0) if weights is None else estimators.sample_w2(a, b, weights=weights)
+            ),
+            project="POT",
+            thread="#779",
+        ),
+    },
+    replaces="sample_w2",
+)
+weights_are_copies_of_points.mutants(
+    {
+        "no root": lambda a, b, directions, weights=None: sliced(a, b, directions, weights, power=1),
+        "norms over the other axis": lambda a, b, directions, weights=None: sliced(a, b, directions, weights, axis=0),
+        "1 % too large": lambda a, b, directions, weights=None: (
+            1.01 * estimators.sliced_w2(a, b, directions, weights=weights)
+        ),
+    },
+    replaces="sliced_w2",
+)

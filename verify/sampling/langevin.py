@@ -52,8 +52,13 @@ lmc_steps_down_the_gradient_with_noise_root_two_eta.mutants({
     "gradient where the noise has led": gradient_where_noise_has_led,
     "no noise: gradient descent": lambda grad_f, a, eta, z: a - eta * grad_f(a),
     "noise 1 % too large": lambda grad_f, a, eta, z: a - eta * grad_f(a) + 1.01 * np.sqrt(2 * eta) * z,
-    "one noise for the whole batch": lambda grad_f, a, eta, z: (
-        a - eta * grad_f(a) + np.sqrt(2 * eta) * z[(0,) * (z.ndim - 1)]
+    "one noise for the whole batch": shipped(
+        lambda grad_f, a, eta, z: a - eta * grad_f(a) + np.sqrt(2 * eta) * z[(0,) * (z.ndim - 1)],
+        project="cleanrl",
+        thread="#279",
+    ),
+    "noise proportional to the step": shipped(
+        lambda grad_f, a, eta, z: a - eta * grad_f(a) + 2 * eta * z, project="edward", thread="#722"
     ),
 })
 
@@ -189,4 +194,30 @@ def noise_of_chains_is_normal(rng, *, lmc=langevin.lmc):
 noise_of_chains_is_normal.mutants({
     "uniform noise of variance 1": driven(lambda rng, n, p: rng.uniform(-np.sqrt(3), np.sqrt(3), (n, p))),
     "noise clipped at 4": driven(lambda rng, n, p: np.clip(rng.standard_normal((n, p)), -4, 4)),
+})
+
+
+@claim("S03", slide=SLIDE, source="the normal distribution")
+def noise_of_few_chains_is_normal(rng, *, lmc=langevin.lmc):
+    r"""E e^{−z²/2} = 1/√2 and P(z ≤ 0) = ½ for one step's noise of n = 1, 2, 3 chains: none sees the others."""
+    for n in (1, 2, 3):
+        runs = [lmc(np.zeros_like, np.zeros((n, 1)), 0.5, 1, rng) for _ in range(4000)]
+        z = np.ravel(np.array(runs, float))
+        yield mean(f"E e^(−z²/2), n = {n}", np.exp(-(z**2) / 2), np.sqrt(0.5), delta=0.08)
+        yield mean(f"P(z ≤ 0), n = {n}", z <= 0, 0.5, delta=0.1)
+
+
+def over_its_own_deviation(rng, n, p):
+    z = rng.standard_normal((n, p))
+    return z / z.std(axis=0) if n > 1 else z
+
+
+def less_its_own_mean(rng, n, p):
+    z = rng.standard_normal((n, p))
+    return z - z.mean(axis=0) if n > 1 else z
+
+
+noise_of_few_chains_is_normal.mutants({
+    "noise over its batch's own deviation": driven(over_its_own_deviation),
+    "noise less its batch's own mean": driven(less_its_own_mean),
 })

@@ -9,7 +9,7 @@ from verify.evidence import equal, rounding
 from verify.sampling.linear_chains import SLIDE, SOURCE, random_precision
 
 
-@claim("S08", slide=SLIDE, source=SOURCE)
+@claim("S03", slide=SLIDE, source=SOURCE)
 def lmc_on_a_gaussian_is_linear(rng, *, lmc_transition=linear_chains.lmc_transition):
     r"""M = I − ηA, NNᵀ = 2ηI: M and NNᵀ solve the Lyapunov equation of the covariance [A(I − ηA/2)]⁻¹."""
     for p, eta in [(1, 0.5), (3, 0.1)]:

@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from refimpl.sampling import metrics
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 
 SLIDE = "Langevin Monte Carlo"
@@ -43,6 +43,11 @@ def gaussian_kl_is_the_mean_log_ratio(rng, *, gaussian_kl=metrics.gaussian_kl):
         )
         kl = w @ log_ratio
         yield equal("KL(p‖q)", gaussian_kl(m0, C0, m1, C1), kl, atol=rounding(1e4, 10 + kl))
+    for s in (1e-150, 1e150):
+        scaled = gaussian_kl(s * m0, s * s * C0, s * m1, s * s * C1)
+        yield equal(f"KL, × {s:g}", scaled, kl, atol=rounding(1e4, 10 + kl))
+    far = gaussian_kl([0.0], [[1e-300]], [0.0], [[1e300]])
+    yield equal("KL of variances 10⁻³⁰⁰ and 10³⁰⁰", far, 300 * np.log(10) - 0.5, rtol=1e-12)
     x = 10 ** rng.uniform(-5, -4)
     series = 3 / 2 * (x**2 / 2 - x**3 / 3 + x**4 / 4)
     yield equal("KL of near laws", gaussian_kl(m1, (1 + x) * C1, m1, C1), series, atol=rounding(1e3, x))
@@ -182,6 +187,15 @@ def quadrature_gives_the_fisher_divergence_of_gaussians(rng, *, fisher_divergenc
         fisher = (np.sqrt(v0) / v1 - 1 / np.sqrt(v0)) ** 2 + ((m0 - m1) / v1) ** 2
         measured = fisher_divergence(normal_score(m0, v0), normal_score(m1, v1), normal_density(m0, v0), grid)
         yield equal(f"Fisher divergence, {name} grid", measured, fisher, atol=smooth_error(name, kinked))
+    x = np.linspace(-12, 12, 2001)
+    for s in (1e-150, 1e150):
+        of_scaled = fisher_divergence(
+            lambda y, s=s: -(y / s) / s,
+            lambda y, s=s: (1 - y / s) / s,
+            lambda y, s=s: normal_density(0, 1)(y / s) / s,
+            s * x,
+        )
+        yield equal(f"Fisher divergence, × {s:g}", of_scaled * s * s, 1.0, rtol=1e-9)
 
 
 quadrature_gives_the_fisher_divergence_of_gaussians.mutants({
@@ -194,4 +208,38 @@ quadrature_gives_the_fisher_divergence_of_gaussians.mutants({
     "no square": lambda score_p, score_q, density_p, grid: scipy.integrate.trapezoid(
         density_p(grid) * np.abs(score_p(grid) - score_q(grid)), grid
     ),
+})
+
+
+@claim("S02", slide=SLIDE, source="Olkin & Pukelsheim 1982; projections")
+def transport_of_singular_gaussians_is_exact(rng, *, gaussian_w2=metrics.gaussian_w2):
+    r"""W₂² = ‖m − m'‖² + tr C of N(m, C) from a point; from a projection P, C and PCP: tr (I − P)C(I − P); 10^±150."""
+    for p, rank in ((1, 0), (2, 1), (5, 2), (5, 4)):
+        R = rng.standard_normal((p, rank)) if rank else np.zeros((p, 1))
+        C, (m0, m1) = (R @ R.T + (R @ R.T).T) / 2, rng.standard_normal((2, p))
+        expected = np.sqrt(((m0 - m1) ** 2).sum() + np.trace(C))
+        for s in (1e-150, 1.0, 1e150):
+            found = gaussian_w2(s * m0, s * s * C, s * m1, 0 * C) / s, gaussian_w2(s * m0, 0 * C, s * m1, s * s * C) / s
+            yield equal(f"W₂ from a point, rank {rank} of {p}, × {s:g}", found, expected, rtol=1e-12)
+    full, P = random_law(rng, 4)[1], np.diag([1.0, 1.0, 0.0, 0.0])
+    # the map x ↦ Px is the gradient of ½‖Px‖², so it is optimal
+    expected = np.sqrt(np.trace((np.eye(4) - P) @ full @ (np.eye(4) - P)))
+    yield equal("W₂ of a projection", gaussian_w2(np.zeros(4), full, np.zeros(4), P @ full @ P), expected, rtol=1e-9)
+
+
+def by_square_root(m0, C0, m1, C1):
+    """W₂ by the square root of the product, as implementations of FID have it."""
+    with np.errstate(all="ignore"):
+        root = scipy.linalg.sqrtm(C0 @ C1)
+        return np.sqrt(((m0 - m1) ** 2).sum() + np.trace(C0 + C1) - 2 * np.trace(root).real)
+
+
+transport_of_singular_gaussians_is_exact.mutants({
+    "1 % too large": lambda m0, C0, m1, C1: 1.01 * metrics.gaussian_w2(m0, C0, m1, C1),
+    "a thousandth on the diagonal": shipped(
+        lambda m0, C0, m1, C1: by_square_root(m0, C0 + 1e-3 * np.eye(len(m0)), m1, C1 + 1e-3 * np.eye(len(m0))),
+        project="pytorch-fid",
+        thread="#13",
+    ),
+    "means left out": lambda m0, C0, m1, C1: metrics.gaussian_w2(m0, C0, m0, C1),
 })
