@@ -98,8 +98,8 @@ def train(
     training : Training
         Algorithm, settings and budget.
     rng : numpy.random.Generator
-        Source of randomness, which seeds one stream for the players' start, one for the noise of the samples, which is the
-        same at each record, and one for each stretch between records, so that resuming changes nothing.
+        Source of randomness. It seeds one stream for the players' start, one for the noise of the samples, which is
+        the same at each record, and one for each stretch between records, so that resuming changes nothing.
     num_samples : int
         Samples at each record, ≥ 1.
     progress : callable, optional

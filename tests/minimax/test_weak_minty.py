@@ -93,7 +93,7 @@ def test_divergence_is_reported(run):
 
 @pytest.mark.parametrize("field", [lambda z: -z, games.lower_bound(0.0, -1.0).operator], ids=["plain", "compiled"])
 def test_divergence_names_the_step_of_the_last_finite_state(field):
-    """On V = −z a step of CEG+ with γ = α = ½ multiplies by 1 + ¾ · ½, and the one that overflows is counted by logs."""
+    """On V = −z a step of CEG+ with γ = α = ½ multiplies by 1 + ¾ · ½ = 1.375, up to the largest number."""
     step = int((np.log(np.finfo(float).max) - np.log(1e300)) / np.log(1.375))
     for start in ([1e300, 1.0], [[2.0, 1.0], [1e300, 1.0]]):
         with pytest.raises(DivergedError) as caught:
