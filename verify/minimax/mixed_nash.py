@@ -26,7 +26,7 @@ def linear_program_finds_the_value(rng, *, lp_equilibrium=mixed_nash.lp_equilibr
     r"""max_j (Aᵀp)_j = min_i (Aq)_i = value: min max = max min, in any finite game, by strategies on the simplex."""
     games = list(random_games(rng))
     solved = [lp_equilibrium(A) for A in games]
-    yield at_least("smallest probability", [min(np.min(p), np.min(q)) for _, p, q in solved], 0.0, resolution=1.0)
+    yield at_least("smallest probability", [min(np.min(p), np.min(q)) for _, p, q in solved], 0.0, resolution=1e-9)
     total = [[np.sum(p), np.sum(q)] for _, p, q in solved]
     yield equal("sum of probabilities", total, np.ones((len(games), 2)), atol=rounding(32))
     value = [v for v, _, _ in solved]

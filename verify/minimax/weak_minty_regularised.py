@@ -13,9 +13,10 @@ from verify.minimax.weak_minty_methods import WRONG
 def regularised(rng, lam, skew):
     """A field V = L(M(z − z*) − s) with ‖M‖ = 1, monotone, and a sparse z* that solves 0 ∈ V(z) + Lλ∂‖z‖₁: V, z*, L."""
     A, L = rng.standard_normal((4, 4)), 10 ** rng.uniform(-2, 2)
-    Q = np.linalg.qr(A)[0]
-    J = np.kron(np.eye(2), [[0.0, 1.0], [-1.0, 0.0]])
-    M = Q @ J @ Q.T if skew else (A - A.T + np.diag([1.0, 0.5, 0.0, 0.2]))
+    c = rng.uniform(0.5, 0.9)
+    s = np.sqrt(1 - c**2)
+    turn = np.array([[0, c, s, 0], [-c, 0, 0, -s], [-s, 0, 0, c], [0, s, -c, 0]])
+    M = turn if skew else (A - A.T + np.diag([1.0, 0.5, 0.0, 0.2]))
     M = M / np.linalg.norm(M, 2)
     z_star = np.array([2.0, -1.5, 0.0, 0.0]) * rng.uniform(0.5, 1.5, 4)
     s = lam * np.where(z_star == 0, rng.uniform(-0.9, 0.9, 4), np.sign(z_star))
