@@ -142,19 +142,27 @@ TABLE: tuple[Row, ...] = (
     Row("M15", "Minimax is more difficult than just optimization",
         "Forsaken: a stable point inside an attracting cycle at offset 0.45; at 0.5 the point repels", "corrected",
         "the slide prints the offset 0.5: the point repels, and nothing is forsaken; at 0.45 it is stable for the "
-        "flow, yet no local Nash equilibrium; the cycle that attracts has the period 7.548004"),
+        "flow, yet no local Nash equilibrium; the cycle that attracts has the period 7.548004. The slide's Φ(y, x) is "
+        "read with its first argument minimising; with min over x all signs turn"),
     Row("M16", "Minimax is more difficult than just optimization",
         "Small steps of GDA, EG, OGDA and PPM lead to the attracting cycle, not to a critical point", "as printed",
-        "steps small against ε: at α > ε EG, OGDA and PPM end in the almost bilinear game's origin"),
+        "from outside forsaken's repelling cycle: from inside, GDA, EG and OGDA end at the point. And with steps small "
+        "against ε: on the almost bilinear game they end at r² = (4/3)(1 ± α/ε), + for GDA, − for EG and OGDA, and at "
+        "α > ε EG, OGDA and PPM in the origin"),
     Row("M17", "When do the algorithms converge?",
-        "Best ρ of ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖², and L, of planar games: forsaken ρ = −1.520566, ρL = −18.86", "corrected",
-        "the published ρ = −0.477761 of forsaken, ρL = −5.93, is only a local minimum of the quotient, at "
-        "(−1.012, −0.105): on the box [−1.5, 1.5]² the least is −1.52056615, at (−0.258, 0.792)"),
+        "Best ρ of ⟨V(z), z − z*⟩ ≥ ρ‖V(z)‖², and L, of planar games: forsaken ρ = −1.520566, ρL = −18.86",
+        "as printed",
+        "the lecture prints no number; the published ρ = −0.477761 of forsaken, ρL = −5.93, is only a local minimum of "
+        "the quotient, at (−1.012, −0.105): on the box [−1.5, 1.5]² the least is −1.52056615, at (−0.258, 0.792)"),
     Row("M18", "When do the algorithms converge?",
         "EG+ (ρL > −1/8), CEG+ (ρL > −1/2): min ‖Vz̄‖² ≤ ‖z₀ − z*‖²/(Kαγ²(1 − α + 2ρ/γ))", "as printed"),
     Row("M19", "When do the algorithms converge?",
-        "AdaptiveEG+ and CurvatureEG+ solve the forsaken game, on which GDA and EG go round", "as printed",
-        "CurvatureEG+ from every start tried; AdaptiveEG+ with γ = 0.45, while with γ = 1/L it goes round too"),
+        "CurvatureEG+ solves the forsaken game, on which GDA and EG at 1/L go round; AdaptiveEG+ often does not",
+        "as printed",
+        "ρL = −18.9 is outside every theorem. CurvatureEG+ from every start tried. AdaptiveEG+ with γ = 0.45 from a "
+        "third of 400 points of the box [−1.5, 1.5]²; from most others it diverges, as from (0.9, 0.9), and with "
+        "γ = 1/L it goes round. At the same γ = 0.45 CEG+ with α = 0.2 solves it from all of them and EG from 0.65: "
+        "what helps is the long extrapolation, not the adaptive relaxation"),
     Row("M20", "When do the algorithms converge?",
         "−1/(2L) is tight: on a·xy + b(x² − y²)/2 with b < 0, CEG+ contracts iff α < 1 + 2ρL", "as printed"),
     Row("M21", "When do the algorithms converge?",
@@ -166,13 +174,42 @@ TABLE: tuple[Row, ...] = (
     Row("M24", "GAN training as infinite dimensional matrix games",
         "Langevin particles play a continuous game's mixed strategies; an LP on a grid is the oracle", "as printed"),
     Row("M25", "Escaping traps with the mixed-NE concept",
-        "−ω²x² + ωx traps gradient play on xω = 1/2 at value 1/4; Langevin play nears the value 0", "as printed"),
+        "−ω²x² + ωx traps gradient play on xω = 1/2 at value 1/4; Langevin play nears the value 0", "as printed",
+        "traps GDA from every start tried off the origin, but EG only from outside the unit disc; from inside EG "
+        "reaches the equilibrium (0, 0)"),
     Row("M26", "Recall: Wasserstein GANs formulation",
         "An exact 1-Lipschitz dual makes the WGAN objective W₁; clipping and penalties miss it", "as printed"),
     Row("M27", "Application to 25 Gaussians: Algorithms matter",
-        "Modes covered and sample quality under SGD, Adam, Mirror-GAN and Mirror-Prox-GAN", "as printed",
-        "one round of each is checked; no claim ranks them. In the figure, at a small budget, algorithms do matter: "
-        "SGD fails; but Adam leads, and Mirror-Prox-GAN is not better than Mirror-GAN"),
+        "Modes covered and sample quality under SGD, Adam, Mirror-GAN and Mirror-Prox-GAN", "measured",
+        "claims check one round of each, the training and the counts; no claim ranks them. The figure trains all four "
+        "with one small budget from three seeds, and shows modes and share of each"),
+    Row("M28", "The difficulty of the nonconvex-nonconcave setting",
+        "Φ(x, y) = f(x) makes minimisation a special case: local Nash equilibria are f's local minima", "as printed",
+        "as hard as minimisation, then; that this is NP-hard is stated only, see M08"),
+    Row("M29", "Recall SGD results from Lecture 10",
+        "A near-maximiser ŷ may give no direction of descent of max_y Φ; a gap < μ‖∇F‖²/(2ℓ²) is enough", "as printed",
+        "Danskin's theorem needs an exact inner maximum. With Φ μ-strongly concave in y, ∇ₓΦ ℓ-Lipschitz in y, a gap ε "
+        "turns the gradient by arcsin((ℓ/‖∇F‖)√(2ε/μ)) at most; without strong concavity no ε > 0 is enough at all x"),
+    Row("M30", "Comparison of convergence rates for smooth convex-concave minimax",
+        "An iteration evaluates V once (GDA, OGDA, RFBS) or twice (EG), and is implicit for PP", "as printed",
+        "counted as distinct points: OGDA keeps V(z₋) of the step before"),
+    Row("M31", "Minimax is more difficult than just optimization",
+        "Gradient fields have no cycles: descent lowers f at each step and ends at local minima", "as printed",
+        "for steps α < 2/L; that limits are minima is a theorem for almost all starts, and was so in all that were "
+        "tried. Games differ: see M14, M15"),
+    Row("M32", "When do the algorithms converge?",
+        "EG+ cannot handle the forsaken game, but does handle the almost bilinear one", "corrected",
+        "printed is that it cannot handle the examples of [40]. On forsaken, at γ = 1/L and α = ½, it ends on a cycle "
+        "from outside the repelling one. On the almost bilinear game, ε = 0.01, ρ = −ε and L = 1.0292 on [−1.5, 1.5]², "
+        "ρL = −0.0103 > −1/8, and it ends at the origin from every start tried in that box"),
+    Row("M33", "When do the algorithms converge?",
+        "CEG+ with a proximal step in place of the projection: min ‖d‖² ≤ ‖z₀ − z*‖²/(Kα(1 − α))", "as printed",
+        "regularised by λ‖z‖₁, on monotone fields; projections are in M18"),
+    Row("M34", "When do the algorithms converge?",
+        "BC-SEG+ on the examples of [40]: solves the almost bilinear game, forsaken only for long steps", "measured",
+        "outside its theorem on forsaken. Noise 0.1, α_k = α₀/(1 + k/50)^0.6, 2000 steps. Almost bilinear, γ = 0.9716, "
+        "α₀ = 0.3: all of 2000 starts in [−1.5, 1.5]² end within 0.1 of the origin. Forsaken at γ = 1/L, α₀ = 0.3: 4 % "
+        "end within 0.3 of the solution; at γ = 0.45, α₀ = 0.1 all starts in [−1.2, 1.2]² end within 0.1"),
     # sampling
     Row("S01", "The sampling problem",
         "The score −∇f of every target is ∇log π, by hand and by automatic differentiation", "as printed"),

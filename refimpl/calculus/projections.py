@@ -1,11 +1,11 @@
-"""Projections onto convex sets, as functions z → z for the methods that take a `project`."""
+"""Projections onto convex sets and the proximal step of ‖·‖₁, as functions z → z for methods with a `project`."""
 
 from typing import Any
 
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, domain, positive
+from refimpl.arguments.domains import array, domain, nonnegative, positive
 
 
 @domain(lower=array("..."), upper=array("..."))
@@ -76,3 +76,39 @@ def onto_ball(centre: Any, radius: float) -> Field:
         return centre + (z - centre) / np.maximum(1, distance / radius)
 
     return project
+
+
+@domain(threshold=nonnegative)
+def soft_threshold(threshold: float) -> Field:
+    r"""Proximal step of the ℓ₁ norm: each coordinate moves towards 0 by a threshold, and stops there.
+
+    .. math:: Q(z)_i = \operatorname{sign}(z_i) \max(|z_i| - t, 0)
+              = \operatorname{argmin}_{w_i} \tfrac12 (w_i - z_i)^2 + t |w_i|
+
+    A method with steps γ and the term λ‖z‖₁ takes t = γλ.
+
+    Parameters
+    ----------
+    threshold : float
+        t ≥ 0.
+
+    Returns
+    -------
+    callable
+        Q(z) for z (..., p).
+
+    References
+    ----------
+    Slide "When do the algorithms converge?": constrained and regularised settings; Donoho 1995.
+
+    Examples
+    --------
+    >>> soft_threshold(1.0)([3.0, -0.5, -2.0])
+    array([ 2.,  0., -1.])
+    """
+
+    @domain(z=array("... p"))
+    def shrink(z: Array) -> Array:
+        return z - np.minimum(np.maximum(z, -threshold), threshold)
+
+    return shrink

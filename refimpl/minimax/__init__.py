@@ -5,6 +5,7 @@
 - `games`: games and their fields: saddles, games with cycles, the trap; a field from a payoff
 - `stationarity`: necessary conditions of local Nash equilibria
 - `stochastic_descent`: stochastic gradient descent, one step and whole paths
+- `inner_maximization`: descent on a maximum that is found only nearly
 - `algorithms`: gradient descent-ascent, proximal point, extragradient, optimistic and reflected steps
 - `linear_rates`: how fast these converge on bilinear and quadratic games
 - `monotone_rates`: what these guarantee on convex-concave games

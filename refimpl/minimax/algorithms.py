@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, domain, field, integer, one_of, positive
+from refimpl.arguments.domains import array, domain, field, integer, numpy_array, one_of, positive
 from refimpl.arguments.errors import DivergedError
 from refimpl.calculus.differentiation import central_jacobian
 from refimpl.loops.compiling import planar
@@ -198,7 +198,7 @@ STEPS: dict[str, Callable[..., Any]] = {
 }
 
 
-@domain(method=one_of(*STEPS), V=field, z0=_points, alpha=positive, num_steps=integer(0))
+@domain(method=one_of(*STEPS), V=field, z0=numpy_array("... p"), alpha=positive, num_steps=integer(0))
 def trajectory(method: str, V: Field, z0: Array, alpha: float, num_steps: int) -> Array:
     r"""Iterates z₀, …, z_n of a method; the first step of OGDA and RFBS takes z₋₁ = z₀.
 

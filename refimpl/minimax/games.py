@@ -3,6 +3,7 @@
 The bilinear game; saddles of different shapes; games on which algorithms go round; the trap of gradient methods.
 """
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -54,7 +55,8 @@ def planar_game(name: str, payoff: Payoff | None, operator: Field) -> Game:
     name : str
         Its name.
     payoff : callable or None
-        Φ(x, y) by arithmetic, which numbers, arrays and boxes of automatic differentiation take.
+        Φ(x, y) by arithmetic, which numbers, arrays and boxes of automatic differentiation take; whatever its two
+        arguments are called.
     operator : callable
         V(z) by arithmetic on the coordinates that `arguments.arrays.split` takes from z and `join` puts together.
 
@@ -69,8 +71,17 @@ def planar_game(name: str, payoff: Payoff | None, operator: Field) -> Game:
     >>> planar_game("descent", lambda x, y: x**2, lambda z: join(2 * split(z)[0], 0 * split(z)[1])).operator([3.0, 2.0])
     array([6., 0.])
     """
-    checked = payoff and domain(x=_coordinate, y=_coordinate)(payoff)
-    return Game(name, checked, planar(domain(z=array("... 2"))(operator)))
+    checked = payoff and domain(**_by_name("payoff", payoff, x=_coordinate, y=_coordinate))(payoff)
+    return Game(name, checked, planar(domain(**_by_name("operator", operator, z=array("... 2")))(operator)))
+
+
+def _by_name(name: str, formula: Callable, **domains: Domain) -> dict[str, Domain]:
+    """The domains of a formula's first arguments under the names that it has for them."""
+    parameters = list(inspect.signature(formula).parameters.values())[: len(domains)]
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if len(parameters) < len(domains) or any(one.kind not in positional for one in parameters):
+        raise TypeError(f"{name} must take the arguments {', '.join(domains)}, got {inspect.signature(formula)}")
+    return dict(zip([one.name for one in parameters], domains.values(), strict=True))
 
 
 @domain(payoff=function, dim_x=integer(1))

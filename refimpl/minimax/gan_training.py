@@ -26,6 +26,7 @@ from refimpl.arguments.records import record
 from refimpl.backpropagation.optimizers import adam_start, rms_start
 from refimpl.files import checkpoints
 from refimpl.files.writing import path_domain
+from refimpl.loops.generators import children
 from refimpl.minimax.gan import Gan, Players, gan_domain, generate, random_draw, random_players
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
 from refimpl.minimax.twenty_five_gaussians import quality
@@ -97,8 +98,8 @@ def train(
     training : Training
         Algorithm, settings and budget.
     rng : numpy.random.Generator
-        Source of randomness, spawned: one stream for the players' start, one for the noise of the samples, which is the
-        same at each record, and one for each stretch between records, so that resuming changes nothing.
+        Source of randomness. It seeds one stream for the players' start, one for the noise of the samples, which is
+        the same at each record, and one for each stretch between records, so that resuming changes nothing.
     num_samples : int
         Samples at each record, ≥ 1.
     progress : callable, optional
@@ -121,7 +122,7 @@ def train(
     ----------
     Slide "Application to 25 Gaussians: Algorithms matter"; Hsieh, Liu & Cevher 2019.
     """
-    start, look, *streams = rng.spawn(training.records + 2)
+    start, look, *streams = children(rng, training.records + 2)
     omega = look.standard_normal((num_samples, training.gan.generator_widths[0]))
     state = _start(training, start)
     samples = [generate(training.gan, _parameters(state).x, omega)]

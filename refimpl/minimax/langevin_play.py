@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, positive
+from refimpl.arguments.domains import Domain, array, bare, domain, field, generator, integer, numpy_array, positive
 from refimpl.arguments.errors import DivergedError
 
 Box = tuple[Any, Any]
@@ -25,7 +25,7 @@ class Play(NamedTuple):
 
 
 def _check_box(name: str, value: Any, sizes: dict[str, int]) -> Box:
-    if not isinstance(value, tuple | list) or len(value) != 2:
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
         raise TypeError(f"{name} must be a pair (lower, upper), got {value!r}")
     ends = array("...")
     lower, upper = ends.check(f"{name}[0]", value[0], sizes), ends.check(f"{name}[1]", value[1], sizes)
@@ -38,8 +38,8 @@ _box = Domain("pair (lower, upper) of numbers or points, lower < upper", _check_
 _points = array("... p")
 _play = {
     "V": field,
-    "x0": array("n d"),
-    "y0": array("m p"),
+    "x0": numpy_array("n d"),
+    "y0": numpy_array("m p"),
     "eta": positive,
     "num_rounds": integer(1),
     "box": _box,

@@ -6,7 +6,7 @@ import numpy as np
 
 from refimpl.arguments.array_domains import positive_array
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, bare, domain, field, generator, nonnegative, positive
+from refimpl.arguments.domains import array, bare, domain, field, generator, nonnegative, numpy_array, positive
 from refimpl.loops.compiling import planar
 from refimpl.loops.iteration import at_finite_points, finite_states, until_diverged
 
@@ -45,7 +45,7 @@ def sgd_step(grad_f: Field, x: Any, eta: float, noise: Any) -> Any:
     return x - eta * (grad_f(x) + noise)
 
 
-@domain(grad_f=field, x0=array("... p"), etas=positive_array("N"), sigma=nonnegative, rng=generator)
+@domain(grad_f=field, x0=numpy_array("... p"), etas=positive_array("N"), sigma=nonnegative, rng=generator)
 def sgd(grad_f: Field, x0: Array, etas: Array, sigma: float, rng: np.random.Generator) -> Array:
     r"""Paths of stochastic gradient descent with Gaussian errors and a step size for each step.
 

@@ -59,7 +59,7 @@ def mode_counts(samples: Array) -> Array:
     >>> mode_counts([[0.0, 0.0], [0.01, 0.0], [0.2, 0.2]])[12]
     np.int64(2)
     """
-    distance = np.linalg.norm(samples[:, None] - CENTRES, axis=-1)
+    distance = np.hypot(*np.moveaxis(samples[:, None] - CENTRES, -1, 0))
     return np.count_nonzero(distance <= 4 * STD, axis=0)
 
 

@@ -29,6 +29,7 @@ from refimpl.arguments.domains import (
     generator,
     integer,
     number,
+    numpy_array,
     one_of,
     optional,
     positive,
@@ -130,7 +131,7 @@ def lipschitz_constant(V: Field, box: tuple[Any, Any]) -> float:
 
 
 _SIGMA = -0.99 / 2
-_points = array("... p")
+_points = numpy_array("... p")
 _steps = integer(0)
 _projection = optional(field)
 

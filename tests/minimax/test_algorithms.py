@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from refimpl.arguments.domains import bare
 from refimpl.arguments.errors import DivergedError
 from refimpl.minimax import algorithms
-from refimpl.minimax.games import bilinear
+from refimpl.minimax.games import bilinear, lower_bound
 
 STEPS = {
     "gda": lambda V, z: algorithms.gda_step(V, z, 0.3),
@@ -56,6 +57,29 @@ def test_divergence_carries_the_last_finite_state(z0):
     assert caught.value.step == 307
     assert np.isfinite(caught.value.last).all()
     assert caught.value.last.shape == np.shape(z0)
+
+
+def last_finite(step, method, z):
+    """The last finite state of a loop over a step on V = −z, α = ½, and its number."""
+    k, z_prev = 0, z
+    while True:
+        z_next = step(lambda z: -z, z, z_prev, 0.5) if method in ("ogda", "rfbs") else step(lambda z: -z, z, 0.5)
+        if not np.isfinite(z_next).all():
+            return z, k
+        k, z, z_prev = k + 1, z_next, z
+
+
+@pytest.mark.parametrize("V", [lambda z: -z, lower_bound(0.0, -1.0).operator], ids=["plain", "compiled"])
+@pytest.mark.parametrize("method", algorithms.STEPS)
+def test_divergence_names_the_step_of_the_last_finite_state(method, V):
+    z0 = np.array([1e300, 1.0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        last, step = last_finite(bare(algorithms.STEPS[method]), method, z0)
+    for start in (z0, np.array([[2.0, 1.0], z0])):
+        with pytest.raises(DivergedError) as caught:
+            algorithms.trajectory(method, V, start, 0.5, 2000)
+        assert caught.value.step == step
+        np.testing.assert_allclose(np.atleast_2d(caught.value.last)[-1], last, rtol=1e-9)
 
 
 def test_ppm_at_a_point_does_not_depend_on_the_others():

@@ -6,8 +6,9 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
+from refimpl.arguments.arrays import join, split
 from refimpl.minimax import algorithms, games
-from refimpl.minimax.games import bilinear, operator_of
+from refimpl.minimax.games import bilinear, operator_of, planar_game
 
 
 def test_payoffs_take_points_and_plain_numbers():
@@ -17,6 +18,17 @@ def test_payoffs_take_points_and_plain_numbers():
     B = np.arange(6.0).reshape(2, 3)
     assert bilinear(B).payoff([1.0, 2.0], [1.0, 0.0, -1.0]) == pytest.approx(-6.0)
     assert bilinear(B).operator(np.ones((4, 5))).shape == (4, 5)
+
+
+def test_formulas_of_planar_games_may_name_their_arguments_as_they_like():
+    game = planar_game("mine", lambda mine, yours, /: mine * yours**2, lambda w: join(split(w)[1], split(w)[0]))
+    assert game.payoff(2.0, np.array([3.0])) == 18.0
+    np.testing.assert_array_equal(game.operator([1.0, 2.0]), [2.0, 1.0])
+    np.testing.assert_array_equal(algorithms.trajectory("gda", game.operator, [1.0, 2.0], 0.5, 1)[1], [0.0, 1.5])
+    with pytest.raises(ValueError, match=re.escape("yours must have shape (..., 1)")):
+        game.payoff(2.0, np.ones(2))
+    with pytest.raises(TypeError, match="payoff must take the arguments x, y"):
+        planar_game("mine", lambda z: z, lambda z: z)
 
 
 def test_a_game_keeps_its_matrix():

@@ -50,6 +50,27 @@ def test_training_that_diverges_says_where() -> None:
     assert np.isfinite(caught.value.last.x).all()
 
 
+def test_what_diverged_had_gone_the_way_of_a_shorter_training() -> None:
+    training = small("sgd")._replace(step=30.0, iterations=2, records=40)
+    with pytest.raises(DivergedError) as caught:
+        train(training, np.random.default_rng(0), 50)
+    last, records = caught.value.last, caught.value.step // 2
+    assert 1 <= records < 40
+    shorter = train(training._replace(records=records), np.random.default_rng(0), 50)
+    for one, other in zip(last, shorter, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_is_drawn_follows_from_the_state_of_the_generator() -> None:
+    one = np.random.default_rng(5)
+    one.random(7)
+    state = one.bit_generator.state
+    first, second = (train(small("sgd"), one, 5) for _ in range(2))
+    assert (first.samples != second.samples).any()
+    one.bit_generator.state = state
+    np.testing.assert_array_equal(train(small("sgd"), one, 5).samples, first.samples)
+
+
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 

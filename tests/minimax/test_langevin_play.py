@@ -42,6 +42,11 @@ def test_players_of_different_dimension_in_a_box_with_different_sides(method):
     assert ((lower[2:] <= y) & (y <= upper[2:])).all()
 
 
+def test_a_box_may_be_an_array():
+    for given in (np.array([-1.0, 1.0]), [-1.0, 1.0]):
+        np.testing.assert_array_equal(play(langevin_mirror_descent, box=given).x, play(langevin_mirror_descent).x)
+
+
 def test_mirror_descent_plays_the_start_first():
     x, y = play(langevin_mirror_descent, num_rounds=1)
     np.testing.assert_array_equal(x[0], X0)

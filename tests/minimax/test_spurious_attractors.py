@@ -39,6 +39,12 @@ def test_critical_points_come_with_the_eigenvalues_of_the_jacobian():
     np.testing.assert_allclose(point.eigenvalues, [2, 2])
 
 
+def test_points_of_one_coordinate():
+    found = critical_point(lambda z: z**3 - 8, [3.0])
+    np.testing.assert_allclose(found.z, [2.0], rtol=1e-14)
+    np.testing.assert_allclose(found.eigenvalues, [12.0], rtol=1e-14)
+
+
 @pytest.mark.parametrize("V", [lambda z: np.ones(2) + 0 * z, lambda z: z * z + 1])
 def test_fields_without_a_zero_are_reported(V):
     with pytest.raises(DivergedError):

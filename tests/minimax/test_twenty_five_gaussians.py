@@ -25,3 +25,7 @@ def test_true_samples_are_of_high_quality() -> None:
 def test_bad_input_is_refused(call: Callable[[], object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_samples_may_be_as_far_away_as_numbers_go():
+    assert quality(np.array([[1e300, -1e300], [0.0, 0.0]])) == (1, 0.5)

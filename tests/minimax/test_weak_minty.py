@@ -91,6 +91,17 @@ def test_divergence_is_reported(run):
     assert caught.value.step < 50
 
 
+@pytest.mark.parametrize("field", [lambda z: -z, games.lower_bound(0.0, -1.0).operator], ids=["plain", "compiled"])
+def test_divergence_names_the_step_of_the_last_finite_state(field):
+    """On V = −z a step of CEG+ with γ = α = ½ multiplies by 1 + ¾ · ½ = 1.375, up to the largest number."""
+    step = int((np.log(np.finfo(float).max) - np.log(1e300)) / np.log(1.375))
+    for start in ([1e300, 1.0], [[2.0, 1.0], [1e300, 1.0]]):
+        with pytest.raises(DivergedError) as caught:
+            ceg_plus(field, start, 0.5, 0.5, 100)
+        assert caught.value.step == step
+        np.testing.assert_allclose(np.atleast_2d(caught.value.last)[-1, 0], 1e300 * 1.375**step, rtol=1e-12)
+
+
 @pytest.mark.parametrize("project", [None, onto_box(-1e300, 1e300)])
 def test_divergence_is_reported_where_fields_and_projections_refuse_what_is_not_finite(run, project):
     def refuses(z):

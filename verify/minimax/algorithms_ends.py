@@ -133,19 +133,26 @@ steps_larger_than_epsilon_find_the_origin.mutants({
 })
 
 
+ENDS = ("gda", 1, (0.1, 0.5, 2)), ("eg", -1, (0.1, 0.5)), ("ogda", -1, (0.1, 0.5))
+"""Methods, the sign in r² = (4/3)(1 ± α/ε), and α/ε."""
+
+
 @claim("M16", slide=SLIDE, source=SOURCE)
 def steps_smaller_than_epsilon_end_on_the_cycle(rng, *, trajectory=algorithms.trajectory):
-    r"""Almost bilinear: at α = ε/10 GDA (+), EG and OGDA (−) end at r² = (4/3)(1 ± α/ε), up to O((ε + α)²)."""
+    r"""Almost bilinear, α < ε (GDA: 2ε): GDA (+), EG and OGDA (−) end at r² = (4/3)(1 ± α/ε), up to O((ε + α)²)."""
     z0 = rng.uniform([0.8, 0.8], [1.2, 1.2])
-    for method, sign in (("gda", 1), ("eg", -1), ("ogda", -1)):
+    cases = [(method, sign, share) for method, sign, shares in ENDS for share in shares]
+    for method, sign, share in cases:
         errors = []
         for eps in (0.04, 0.02):
-            alpha = eps / 10
+            alpha = share * eps
             z = trajectory(method, games.almost_bilinear(eps).operator, z0, alpha, round(20 / (eps * alpha)))
             r_squared = (z[-round(2 * np.pi / alpha) :] ** 2).sum(-1).mean()
             errors.append(abs(r_squared / (4 / 3 * (1 + sign * alpha / eps)) - 1))
-        what = f"{method.upper()}, α = ε/10, ε = 0.04 and 0.02"
-        yield equal(f"{what}: order of r²/((4/3)(1 ± α/ε)) − 1", np.log2(errors[0] / errors[1]), 2.0, atol=0.5)
+        what = f"{method.upper()}, α = {share} ε, ε = 0.04 and 0.02"
+        if share == 0.1:
+            yield equal(f"{what}: order of r²/((4/3)(1 ± α/ε)) − 1", np.log2(errors[0] / errors[1]), 2.0, atol=0.5)
+        yield equal(f"{what}: r²/((4/3)(1 ± α/ε)) − 1", errors[1], 0.0, atol=2 * (eps + alpha) ** 2)
 
 
 steps_smaller_than_epsilon_end_on_the_cycle.mutants({
@@ -155,5 +162,39 @@ steps_smaller_than_epsilon_end_on_the_cycle.mutants({
     ),
     "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
         method, V, z0, 1.01 * alpha, num_steps
+    ),
+})
+
+
+@claim("M16", slide=SLIDE, source=SOURCE)
+def starts_inside_the_repelling_cycle_end_at_the_point(rng, *, trajectory=algorithms.trajectory):
+    r"""Forsaken, α = 0.02: from inside the repelling cycle GDA, EG and OGDA end at the point, at JV's linear rate."""
+    alpha, V, centre = 0.02, games.forsaken().operator, forsaken_point(0.45)[0][0]
+    cycle = spurious_attractors.limit_cycle(V, centre, np.array([0.1, 0.3]), num_points=16)
+    z0 = centre + (cycle.z - centre) * rng.uniform(0.2, 0.8, (16, 1))
+    J = np.array([
+        [0.5 - 6 * centre[0] ** 2 + 5 * centre[0] ** 4, 1.0],
+        [-1.0, 0.5 - 6 * centre[1] ** 2 + 5 * centre[1] ** 4],
+    ])
+    nu, left = np.linalg.eig(J.T)
+    a = alpha * nu[0]
+    roots = {"gda": [1 - a], "eg": [1 - a + a**2], "ogda": np.roots([1, -1 + 2 * a, -a])}
+    for method, factors in roots.items():
+        factor = factors[np.argmax(np.abs(factors))]
+        z = np.asarray(trajectory(method, V, z0, alpha, 30000))
+        yield equal(f"{method.upper()}: last states", z[-1], centre + 0 * z0, atol=1e-9)
+        w = (z[15000:15040] - centre) @ left[:, 0]
+        yield equal(f"{method.upper()}: factor of a step", w[1:] / w[:-1], factor + 0 * w[1:], atol=1e-6)
+
+
+starts_inside_the_repelling_cycle_end_at_the_point.mutants({
+    "α 1 % too large": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, V, z0, 1.01 * alpha, num_steps
+    ),
+    "EG takes steps of GDA": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        "gda" if method == "eg" else method, V, z0, alpha, num_steps
+    ),
+    "ascends": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+        method, lambda z: -V(z), z0, alpha, num_steps // 100
     ),
 })

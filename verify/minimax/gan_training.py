@@ -3,6 +3,7 @@
 import numpy as np
 
 from refimpl.backpropagation.optimizers import adam_start, rms_start
+from refimpl.loops.generators import children
 from refimpl.minimax import gan_training
 from refimpl.minimax.gan import Gan, Players, generate, random_draw, random_players
 from refimpl.minimax.gan_algorithms import adam_round, mirror_prox_round, mirror_round, sgd_round
@@ -21,10 +22,10 @@ ROUNDS = {
 }
 
 
-def replayed(training, rng, num_samples):
+def replayed(training, rng, num_samples, split=children):
     """Samples of all records and the last parameters, round by round."""
     length, play, begin = ROUNDS[training.algorithm]
-    start, look, *streams = rng.spawn(training.records + 2)
+    start, look, *streams = split(rng, training.records + 2)
     omega = look.standard_normal((num_samples, GAN.generator_widths[0]))
     z = Players(*map(begin, random_players(GAN, start)))
     samples = [generate(GAN, parameters(z)[0], omega)]
@@ -49,9 +50,12 @@ def training_repeats_rounds_and_looks_on_the_way(rng, *, train=gan_training.trai
     """
     for algorithm in ROUNDS:
         training = Training(algorithm, 0.02, 1e-3, inner=3, iterations=12, records=3, gan=GAN)
-        seed, seen = rng.integers(2**32), []
-        history = train(training, np.random.default_rng(seed), 40, seen.append)
-        samples, (x, y) = replayed(training, np.random.default_rng(seed), 40)
+        given, seen = np.random.default_rng(rng.integers(2**32)), []
+        given.random(3)
+        state = given.bit_generator.state
+        history = train(training, given, 40, seen.append)
+        given.bit_generator.state = state
+        samples, (x, y) = replayed(training, given, 40)
         yield equal(f"{algorithm}: iterations", history.iterations, [0, 12, 24, 36])
         yield equal(f"{algorithm}: samples", history.samples, samples, atol=rounding(1e9))
         yield equal(f"{algorithm}: parameters of the generator", history.x, x, atol=rounding(1e9))
@@ -80,12 +84,15 @@ def history_with(change):
     return other_history
 
 
-def one_stream_for_everything(training, rng, num_samples=2500, progress=None, path=None):
-    class Shared(np.random.Generator):
-        def spawn(self, n):
-            return [self] * n
+def with_streams(split):
+    """Wrong versions of `train`: its parts draw from other streams, split(rng, n)."""
 
-    return gan_training.train(training, Shared(rng.bit_generator), num_samples, progress, path)
+    def other_streams(training, rng, num_samples=2500, progress=None, path=None):
+        history = gan_training.train(training, np.random.default_rng(0), num_samples, progress, path)
+        samples, (x, y) = replayed(training, rng, num_samples, split)
+        return history._replace(samples=samples, x=x, y=y)
+
+    return other_streams
 
 
 OTHER = {"mirror": "mirror_prox", "mirror_prox": "mirror", "sgd": "adam", "adam": "sgd"}
@@ -104,5 +111,8 @@ training_repeats_rounds_and_looks_on_the_way.mutants({
     "share of the samples that are not good": history_with(lambda h: h._replace(share=1 - h.share)),
     "modes of 25 as a share": history_with(lambda h: h._replace(modes=h.modes / 25 + 1)),
     "the critic's parameters under both names": history_with(lambda h: h._replace(x=h.y)),
-    "one stream for everything": one_stream_for_everything,
+    "one stream for everything": with_streams(lambda rng, n: [rng] * n),
+    "children of the seed, whatever was drawn before": with_streams(lambda rng, n: rng.spawn(n)),
+    "samples of the record before": history_with(lambda h: h._replace(samples=np.roll(h.samples, 1, axis=0))),
+    "parameters 1 % too large": history_with(lambda h: h._replace(x=1.01 * h.x)),
 })

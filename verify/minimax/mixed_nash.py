@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl.minimax import mixed_nash
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import at_least, equal, rounding
 
 MIXED = "An alternative proposal: From pure to mixed Nash equilibrium (NE)"
@@ -26,7 +26,7 @@ def linear_program_finds_the_value(rng, *, lp_equilibrium=mixed_nash.lp_equilibr
     r"""max_j (Aᵀp)_j = min_i (Aq)_i = value: min max = max min, in any finite game, by strategies on the simplex."""
     games = list(random_games(rng))
     solved = [lp_equilibrium(A) for A in games]
-    yield at_least("smallest probability", [min(np.min(p), np.min(q)) for _, p, q in solved], 0.0, resolution=1.0)
+    yield at_least("smallest probability", [min(np.min(p), np.min(q)) for _, p, q in solved], 0.0, resolution=1e-9)
     total = [[np.sum(p), np.sum(q)] for _, p, q in solved]
     yield equal("sum of probabilities", total, np.ones((len(games), 2)), atol=rounding(32))
     value = [v for v, _, _ in solved]
@@ -62,7 +62,15 @@ def q_scaled_by_the_value(A):
     return value, p, q * value
 
 
+def supports_of_equal_size(A):
+    """Degenerate games may have no equilibrium in which both players mix as many pure strategies."""
+    value, p, q = mixed_nash.lp_equilibrium(A)
+    found = np.count_nonzero(p > 1e-9) == np.count_nonzero(q > 1e-9)
+    return (value, p, q) if found else (0.0, np.full(len(p), 1 / len(p)), np.full(len(q), 1 / len(q)))
+
+
 linear_program_finds_the_value.mutants({
+    "searches supports of equal size": shipped(supports_of_equal_size, project="nashpy", thread="#39"),
     "the row player maximises": row_player_maximises,
     "pure strategies only: max min ≠ min max": pure_strategies_only,
     "value 1 % too large": value_too_large,
@@ -139,7 +147,9 @@ duality_gap_is_the_gain_from_answering.mutants({
     ),
     "the row player maximises": lambda A, p, q: (q @ A.T).max(-1) - (p @ A).min(-1),
     "gain of the column player alone": lambda A, p, q: (p @ A).max(-1) - ((p @ A) * q).sum(-1),
-    "mean of the two gains": lambda A, p, q: mixed_nash.duality_gap(A, p, q) / 2,
+    "mean of the two gains": shipped(
+        lambda A, p, q: mixed_nash.duality_gap(A, p, q) / 2, project="open_spiel", thread="#486"
+    ),
     "one answer for the whole batch": lambda A, p, q: (p @ A).max() - (q @ A.T).min(-1),
 })
 

@@ -93,7 +93,7 @@ necessary_conditions_judge_the_saddles.mutants(
 
 @claim("M05", slide=TWIST, source="definition")
 def tolerance_says_what_is_zero(rng, *, classify=stationarity.classify):
-    r"""Slopes and curvatures count as 0 up to the tolerance, which is 10⁻⁹ unless given."""
+    r"""Slopes and curvatures count as 0 up to the tolerance and at it; it is 10⁻⁹ unless given, and may be 0."""
     factors = np.array([-1.001, -0.999, 0.999, 1.001])
     kinds = ["no equilibrium", "undecided", "undecided", "strict equilibrium"]
     small = rng.uniform(0.01, 0.1)
@@ -106,6 +106,13 @@ def tolerance_says_what_is_zero(rng, *, classify=stationarity.classify):
         z = t * factors[:, None] * [0.6, 0.8]
         judged = classify(lambda x, y: (x**2 - y**2)[..., 0] / 2, z, **given).kind == "not critical"
         yield equal(f"{name}: slopes above the tolerance", judged.astype(int), (np.abs(factors) > 1).astype(int))
+    for t in (0.0, 0.25, 2.0 ** rng.integers(-20, 20)):
+        for sign in (1, -1):
+            bent = classify(lambda x, y, c=sign * t: (c * x**2 - y**2)[..., 0] / 2, np.zeros(2), tolerance=t)
+            yield equal(f"curvature {sign * t:.3g} at the tolerance: undecided", share(bent.kind, "undecided"), 1.0)
+        sloping = classify(lambda x, y: (x**2 - 3 * y**2)[..., 0], [t / 2, 0.0], tolerance=t)
+        critical = "undecided" if t >= 2 else "strict equilibrium"
+        yield equal(f"slope {t:.3g} at the tolerance: critical", share(sloping.kind, critical), 1.0)
 
 
 def with_tolerance(change):
@@ -119,10 +126,27 @@ def slopes_only(payoff, z, dim_x=1, tolerance=1e-9):
     return loose._replace(kind=np.where(loose.slope <= tolerance, strict.kind, loose.kind))
 
 
+def below_the_tolerance(what):
+    """A `classify` to which a slope, or a curvature, of just the tolerance is not 0."""
+
+    def classify(payoff, z, dim_x=1, tolerance=1e-9):
+        found = stationarity.classify(payoff, z, dim_x, tolerance)
+        least = np.minimum(found.x_curvature, found.y_curvature)
+        if what == "slope":
+            kind = np.where(found.slope >= tolerance, "not critical", found.kind)
+        else:
+            kind = np.where((least <= -tolerance) & (found.kind == "undecided"), "no equilibrium", found.kind)
+        return found._replace(kind=kind)
+
+    return classify
+
+
 tolerance_says_what_is_zero.mutants({
     "always 10⁻⁹": with_tolerance(lambda tolerance: 1e-9),
     "default 10⁻⁸": with_tolerance(lambda tolerance: 1e-8 if tolerance == 1e-9 else tolerance),
     "default 10⁻¹⁰": with_tolerance(lambda tolerance: 1e-10 if tolerance == 1e-9 else tolerance),
+    "slopes at the tolerance are not 0": below_the_tolerance("slope"),
+    "curvatures at the tolerance are not 0": below_the_tolerance("curvature"),
     "halved": with_tolerance(lambda tolerance: tolerance / 2),
     "1 % larger": with_tolerance(lambda tolerance: 1.01 * tolerance),
     "1 % smaller": with_tolerance(lambda tolerance: 0.99 * tolerance),

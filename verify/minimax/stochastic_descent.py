@@ -5,7 +5,17 @@ import scipy
 
 from refimpl.minimax import stochastic_descent
 from verify.claims import claim
-from verify.evidence import ALPHA, at_most, confidence_sequence, distribution, equal, mean, rate, rounding
+from verify.evidence import (
+    ALPHA,
+    at_most,
+    binomial_interval,
+    confidence_sequence,
+    distribution,
+    equal,
+    mean,
+    rate,
+    rounding,
+)
 
 RECALL = "Recall SGD results from Lecture 10"
 SGD_SOURCE = "Mertikopoulos, Hallak, Kavis & Cevher 2020"
@@ -156,12 +166,15 @@ def stochastic_descent_stays_near_hurwitz_minimisers(rng, *, sgd=stochastic_desc
         x = sgd(lambda x: curvature * x, np.full((4000, 1), x0), etas, sigma, rng)[-1, :, 0]
         law = lambda u, centre=x0 * factors[0], scale=deviation: scipy.special.ndtr((u - centre) / scale)  # noqa: E731
         yield distribution(f"{name} steps: law of x₆₀", x, law, delta=0.15)
-    etas, r = 0.1 / np.arange(1, 301) ** 0.75, 0.5
     start = 1 + rng.uniform(-0.02, 0.02)
-    path = sgd(lambda x: x**3 - x, np.full((4000, 1), start), etas, 0.4, rng)
-    left = (np.abs(path - 1) > r).any(0).mean()
-    bound = ((start - 1) ** 2 + 0.4**2 * (etas**2).sum()) / r**2
-    yield at_most("double well: share of paths that ever leave", left, bound, slack=0.1, resolution=0.1)
+    for r, length in ((0.15, 300), (0.25, 300), (0.15, 1)):
+        etas = 0.1 / np.arange(1, length + 1) ** 0.75
+        path = sgd(lambda x: x**3 - x, np.full((20_000, 1), start), etas, 0.4 if length > 1 else 1.2, rng)
+        left = np.count_nonzero((np.abs(path - 1) > r).any(0))
+        bound = ((start - 1) ** 2 + (0.4 if length > 1 else 1.2) ** 2 * (etas**2).sum()) / r**2
+        low = binomial_interval(left, 20_000, ALPHA)[0]
+        what = f"double well, r = {r}, {length} steps: share that ever leaves, lower end"
+        yield at_most(what, low, bound, resolution=bound)._replace(alpha=ALPHA)
     loud = 2.0
     path = sgd(lambda x: x**3 - x, np.ones((4000, 1)), np.full(1, 0.2), loud, rng)
     exact = 2 * scipy.special.ndtr(-r / (0.2 * loud))
@@ -173,6 +186,7 @@ def stochastic_descent_stays_near_hurwitz_minimisers(rng, *, sgd=stochastic_desc
 stochastic_descent_stays_near_hurwitz_minimisers.mutants({
     "noise 30 % too large": sgd_with(sigma=lambda sigma: 1.3 * sigma),
     "noise 30 % too small": sgd_with(sigma=lambda sigma: 0.7 * sigma),
+    "noise thrice too large": sgd_with(sigma=lambda sigma: 3 * sigma),
     "steps in reversed order": sgd_with(etas=lambda etas: etas[::-1]),
     "ascends": sgd_with(grad_f=lambda grad_f: lambda x: -grad_f(x)),
     "all steps as long as the first": sgd_with(etas=lambda etas: 0 * etas + etas[0]),

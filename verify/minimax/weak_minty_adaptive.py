@@ -4,8 +4,9 @@ import functools
 
 import numpy as np
 
+from refimpl.arguments.errors import DivergedError
 from refimpl.loops.compiling import is_planar
-from refimpl.minimax import weak_minty
+from refimpl.minimax import algorithms, games, weak_minty
 from verify.claims import claim
 from verify.evidence import at_least, equal, rounding
 from verify.minimax.weak_minty import (
@@ -142,3 +143,89 @@ adaptive_finds_the_forsaken_solution_with_long_steps_only.mutants({
     "constant relaxation 1/2": lambda V, z0, gamma, num_steps: weak_minty.ceg_plus(V, z0, gamma, 0.5, num_steps),
     "half of γ": lambda V, z0, gamma, num_steps: weak_minty.adaptive_eg_plus(V, z0, gamma / 2, num_steps),
 })
+
+
+def shares(run, z0):
+    """Of runs from each start: the share that ends at the forsaken solution, and the share that diverges."""
+    solved, diverged, z_star = 0, 0, forsaken_solution()
+    for start in z0:
+        try:
+            solved += np.linalg.norm(run(start)[-1] - z_star) < 1e-6
+        except DivergedError:
+            diverged += 1
+    return solved / len(z0), diverged / len(z0)
+
+
+def shares_by_hand(step, z0, num_steps):
+    """The same of a step of many points at once, written out here; points beyond 10³ have diverged."""
+    z = z0
+    for _ in range(num_steps):
+        z = np.where(np.abs(z).max(-1, keepdims=True) < 1e3, step(z), z)
+    reached = np.linalg.norm(z - forsaken_solution(), axis=-1) < 1e-6
+    return reached.mean(), (np.abs(z).max(-1) >= 1e3).mean()
+
+
+def adaptive_steps(V, z, gamma):
+    """A step of AdaptiveEG+ at many points: z̄ − z = −γV(z), d = −γV(z̄)."""
+    e = -gamma * V(z)
+    d = -gamma * V(z + e)
+    return z + ((e * d).sum(-1, keepdims=True) / np.maximum((d * d).sum(-1, keepdims=True), 1e-300) - 0.495) * d
+
+
+@claim("M19", slide=SLIDE, source="measured on a grid of the box")
+def long_extrapolation_helps_and_adaptive_relaxation_does_not(
+    rng,
+    *,
+    adaptive_eg_plus=weak_minty.adaptive_eg_plus,
+    ceg_plus=weak_minty.ceg_plus,
+    trajectory=algorithms.trajectory,
+):
+    r"""γ = 0.45, on [−1.5, 1.5]²: AdaptiveEG+ solves forsaken from a third, CEG+ (α = 0.2) from all, EG from0.65."""
+    gamma, V, side = 0.45, forsaken_field, np.linspace(-1.5, 1.5, 41)[1::2]
+    z0, field = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2), games.forsaken().operator
+    methods = {
+        "AdaptiveEG+": (
+            lambda z: adaptive_eg_plus(field, z, gamma, 1500).z,
+            lambda z: adaptive_steps(V, z, gamma),
+            0.335,
+        ),
+        "CEG+, α = 0.2": (
+            lambda z: ceg_plus(field, z, gamma, 0.2, 1500).z,
+            lambda z: z - 0.2 * gamma * V(z - gamma * V(z)),
+            1.0,
+        ),
+        "EG": (
+            lambda z: trajectory("eg", field, z, gamma, 1500),
+            lambda z: z - gamma * V(z - gamma * V(z)),
+            0.65,
+        ),
+    }
+    for name, (run, step, share) in methods.items():
+        solved, diverged = shares(run, z0)
+        by_hand = shares_by_hand(step, z0, 1500)
+        yield equal(f"{name}: share solved, share diverged", [solved, diverged], by_hand, atol=0.005)
+        yield equal(f"{name}: share solved", solved, share, atol=0.01)
+    corner = shares(methods["AdaptiveEG+"][0], np.array([[0.9, 0.9]]))
+    yield equal("AdaptiveEG+ from (0.9, 0.9): diverges", corner, [0.0, 1.0])
+
+
+long_extrapolation_helps_and_adaptive_relaxation_does_not.mutants(
+    {
+        "constant relaxation 1/5": lambda V, z0, gamma, num_steps: weak_minty.ceg_plus(V, z0, gamma, 0.2, num_steps),
+        "γ 2 % too small": lambda V, z0, gamma, num_steps: weak_minty.adaptive_eg_plus(V, z0, 0.98 * gamma, num_steps),
+    },
+    replaces="adaptive_eg_plus",
+)
+long_extrapolation_helps_and_adaptive_relaxation_does_not.mutants(
+    {"α = 1/2": lambda V, z0, gamma, alpha, num_steps: weak_minty.ceg_plus(V, z0, gamma, 0.5, num_steps)},
+    replaces="ceg_plus",
+)
+long_extrapolation_helps_and_adaptive_relaxation_does_not.mutants(
+    {
+        "γ 2 % too small": lambda method, V, z0, alpha, num_steps: algorithms.trajectory(
+            method, V, z0, 0.98 * alpha, num_steps
+        ),
+        "GDA": lambda method, V, z0, alpha, num_steps: algorithms.trajectory("gda", V, z0, alpha, num_steps),
+    },
+    replaces="trajectory",
+)

@@ -9,7 +9,7 @@ from refimpl.backpropagation.activations import identity, softplus
 from refimpl.backpropagation.layers import Layer, Network, unflatten
 from refimpl.minimax import wgan
 from verify.backpropagation.mlp import value
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 
 SLIDE = "Recall: Wasserstein GANs formulation"
@@ -140,6 +140,17 @@ players_descend_their_losses.mutants(
         "one-sided penalty": lambda d, a: np.mean(
             np.maximum(np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=-1) - 1, 0) ** 2
         ),
+        "norms over the batch, of each coordinate": shipped(
+            lambda d, a: np.mean((np.linalg.norm(wgan.vjp(d, a, np.ones(1)), axis=0) - 1) ** 2),
+            project="wgan-gp",
+            thread="#25",
+        ),
+        "norms of single coordinates": shipped(
+            lambda d, a: np.mean((np.abs(wgan.vjp(d, a, np.ones(1))) - 1) ** 2),
+            project="PyTorch-GAN",
+            thread="#20",
+        ),
+        "1 % too large": lambda d, a: 1.01 * wgan.gradient_penalty(d, a),
         "half of the points": lambda d, a: wgan.gradient_penalty(d, a[: len(a) // 2]),
     },
     replaces="gradient_penalty",
