@@ -39,6 +39,10 @@ network_weights = Domain("list of L >= 1 matrices that chain, the last of one ro
 
 
 def _check_pattern(name: str, value: Any, sizes: Sizes) -> list[Array]:
+    try:
+        value = list(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a list of arrays, got {shortened(value)}") from None
     return [array("... m").check(f"{name}'s s_{l}", s, {}) for l, s in enumerate(value, start=1)]
 
 
@@ -59,11 +63,19 @@ def pattern_gradient(weights: Weights, pattern: Sequence[Array]) -> Array:
     -------
     (..., p) array
 
+    Raises
+    ------
+    ValueError
+        A layer has no slopes or another number of them than neurons.
+
     Examples
     --------
     >>> pattern_gradient([[[1.0, 2.0], [3.0, 4.0]], [[5.0, -1.0]]], [[1, 0]])
     array([ 5., 10.])
     """
+    widths, given = [len(W) for W in weights[:-1]], [s.shape[-1] for s in pattern]
+    if given != widths:
+        raise ValueError(f"pattern must hold slopes for layers of {widths} neurons, got {given}")
     g = weights[-1][0]
     for W, s in zip(weights[-2::-1], pattern[::-1], strict=True):
         g = (g * s) @ W
