@@ -30,7 +30,7 @@ from refimpl.robustness.linf_sdp_signs import linf_certificate
 from refimpl.robustness.lipmip_programs import box_cone, largest_sum
 from refimpl.robustness.lipopt_polynomials import gradient_polynomial, krivine_bound
 from refimpl.robustness.lipsdp_multipliers import lipsdp_certificate
-from refimpl.robustness.relu_networks import Weights, network_weights, pattern_gradient
+from refimpl.robustness.relu_networks import Weights, network_weights, of_unit_size, pattern_gradient
 
 
 @domain(weights=network_weights, a=array("... p"), norm=any_norm)
@@ -201,7 +201,8 @@ def lipsdp(weights: Weights) -> float:
     .. math:: L = \sqrt{\rho}, \qquad \min_{\rho, \lambda \ge 0} \rho \quad \text{subject to} \quad
               M(\rho, \operatorname{diag} \lambda) \preceq 0
 
-    with M as in `lipsdp_multipliers.lipsdp_matrix`. It also bounds the network with any biases. Up to the solver's
+    with M as in `lipsdp_multipliers.lipsdp_matrix`. Neurons are balanced first, so that the bound does not depend on how
+    the network is written. It also bounds the network with any biases. Up to the solver's
     tolerance it is never above the product of the layers' norms, and it is exact where all weights are positive.
 
     Parameters
@@ -230,10 +231,8 @@ def lipsdp(weights: Weights) -> float:
     >>> round(lipsdp([[[1.0], [1.0]], [[1.0, -1.0]]]), 6)  # relu(a) − relu(a − 1) with biases
     1.0
     """
-    exponents = [int(np.frexp(np.abs(W).max())[1]) for W in weights]
-    scaled = [np.ldexp(W, -exponent) for W, exponent in zip(weights, exponents, strict=True)]
-    rho = lipsdp_certificate(scaled).rho
-    return float(np.ldexp(np.sqrt(rho), sum(exponents)))
+    scaled = of_unit_size(weights)
+    return float(np.ldexp(np.sqrt(lipsdp_certificate(scaled.weights).rho), sum(scaled.exponents)))
 
 
 @domain(W=array("m p"), v=array("m"))
