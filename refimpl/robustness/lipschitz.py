@@ -201,9 +201,9 @@ def lipsdp(weights: Weights) -> float:
     .. math:: L = \sqrt{\rho}, \qquad \min_{\rho, \lambda \ge 0} \rho \quad \text{subject to} \quad
               M(\rho, \operatorname{diag} \lambda) \preceq 0
 
-    with M as in `lipsdp_multipliers.lipsdp_matrix`. Neurons are balanced first, so that the bound does not depend on how
-    the network is written. It also bounds the network with any biases. Up to the solver's
-    tolerance it is never above the product of the layers' norms, and it is exact where all weights are positive.
+    with M as in `lipsdp_multipliers.lipsdp_matrix`. Neurons are balanced first: the bound does not depend on how the
+    network is written. It also bounds the network with any biases. Up to the solver's tolerance it is never above
+    the product of the layers' norms, and it is exact where all weights are positive.
 
     Parameters
     ----------

@@ -80,8 +80,9 @@ def lipsdp_certificate(weights: Weights) -> Certificate:
     r"""The multipliers that prove the bound of `lipschitz.lipsdp`.
 
     Neurons are balanced first, so that ρ does not depend on how the network is written; λ of a neuron that grew by s
-    proves the same times s². The solver's λ are moved, as little as the proof needs, towards ones that satisfy the constraint strictly. Those are
-    L + 1 − l times the squared norms of the layers behind, in layer l; they prove √L times the product of the norms.
+    proves the same times s². The solver's λ are moved, as little as the proof needs, towards ones that satisfy the
+    constraint strictly. Those are L + 1 − l times the squared norms of the layers behind, in layer l; they prove √L
+    times the product of the norms.
 
     Parameters
     ----------

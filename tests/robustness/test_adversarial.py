@@ -74,12 +74,12 @@ def test_images_are_attacked_as_the_vectors_of_their_pixels(norm):
 
 @pytest.mark.parametrize("norm", ["inf", "2"])
 def test_each_input_has_its_own_radius_and_start(norm):
-    eps, start = np.array([0.0, 0.3]), A + [[0.0, 0.0, 5.0], [0.1, 0.0, 0.0]]
+    eps, start = np.array([0.0, 0.3]), A + np.array([[0.0, 0.0, 5.0], [0.1, 0.0, 0.0]])
     moved = pgd(grad, A, eps, 0.1, 4, norm, start=start)
     np.testing.assert_array_equal(moved[0], A[0])
     np.testing.assert_array_equal(moved[1], pgd(grad, A[1], 0.3, 0.1, 4, norm, start=start[1]))
-    far = pgd(grad, A, 0.25, 0.1, 0, norm, start=A + [0.0, 0.0, 5.0])
-    np.testing.assert_allclose(far, A + [0.0, 0.0, 0.25])
+    far = pgd(grad, A, 0.25, 0.1, 0, norm, start=A + np.array([0.0, 0.0, 5.0]))
+    np.testing.assert_allclose(far, A + np.array([0.0, 0.0, 0.25]))
 
 
 def test_bounds_are_a_pair_of_any_kind():
