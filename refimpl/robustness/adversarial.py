@@ -227,7 +227,8 @@ def _onto_ball(a: Array, eps: Array, norm: Any, point_ndim: int) -> Field:
     radii = _radii(eps, a, point_ndim)
     if float(norm) == np.inf:
         return bare(onto_box(a - radii, a + radii))
-    project = bare(bare(onto_ball)(as_rows(a, point_ndim), eps[..., None]))
+    balls: Any = bare(onto_ball)  # a radius for each
+    project = bare(balls(as_rows(a, point_ndim), eps[..., None]))
 
     def onto_balls(z: Array) -> Array:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):

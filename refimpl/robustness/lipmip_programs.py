@@ -43,8 +43,8 @@ class Cone(NamedTuple):
     rows: Array
 
 
-@domain(lower=array("..."), upper=array("..."), p=integer(1))
-def box_cone(lower: Any, upper: Any, p: int) -> Cone:
+@domain(lower=array("..."), upper=array("..."), p=integer(1), ones=integer(0))
+def box_cone(lower: Any, upper: Any, p: int, *, ones: int = 0) -> Cone:
     r"""The cone of a box.
 
     .. math:: a = c \tau + h \circ u, \quad |u| \le \tau, \qquad c = \tfrac12 (l + u), \quad h = \tfrac12 (u - l)
@@ -55,6 +55,8 @@ def box_cone(lower: Any, upper: Any, p: int) -> Cone:
         The box, lower < upper.
     p : int
         Number of inputs.
+    ones : int
+        Number of inputs that follow and are τ, so 1 on the box.
 
     Returns
     -------
@@ -79,6 +81,7 @@ def box_cone(lower: Any, upper: Any, p: int) -> Cone:
     centre, half = np.broadcast_to(lower / 2 + upper / 2, p), np.broadcast_to(upper / 2 - lower / 2, p)
     I = np.eye(p)
     forms = np.column_stack([np.diag(half), centre])
+    forms = np.vstack([forms, *ones * [np.eye(p + 1)[-1]]])
     return Cone(forms / np.abs(forms).max(), np.column_stack([np.vstack([I, -I]), np.ones(2 * p)]))
 
 

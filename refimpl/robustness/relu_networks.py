@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import Domain, Sizes, array, domain, same_size, shortened
+from refimpl.arguments.domains import Domain, Sizes, array, domain, optional, same_size, shortened
 
 Weights = list[Array]
 _MOST_SWEEPS = 1000
@@ -38,6 +38,15 @@ def _check_weights(name: str, value: Any, sizes: Sizes) -> Weights:
     return weights
 
 
+def _check_biases(name: str, value: Any, sizes: Sizes) -> list[Array]:
+    try:
+        value = list(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a list of arrays, got {shortened(value)}") from None
+    return [array("m").check(f"{name}'s b_{l}", b, {}) for l, b in enumerate(value, start=1)]
+
+
+layer_biases = optional(Domain("list of L vectors", _check_biases))
 network_weights = Domain("list of L >= 1 matrices that chain, the last of one row", _check_weights)
 
 
@@ -113,7 +122,7 @@ def of_unit_size(weights: Weights) -> Rescaled:
     >>> of_unit_size([[[2.0, -3.0]], [[0.5]]])
     Rescaled(weights=[array([[ 0.5 , -0.75]]), array([[0.5]])], exponents=array([2, 0]))
     """
-    exponents = np.array([np.frexp(np.abs(W).max())[1] for W in weights])
+    exponents = np.array([int(np.frexp(np.abs(W).max())[1]) for W in weights])
     return Rescaled([np.ldexp(W, -e) for W, e in zip(weights, exponents, strict=True)], exponents)
 
 
@@ -154,7 +163,43 @@ def balance(weights: Weights) -> Rescaled:
             ratio = np.log2(np.where(alive, columns, 1.0)) - np.log2(np.where(alive, rows, 1.0))
             k = np.where(np.abs(ratio) > _BALANCED, np.round(ratio / 2), 0).astype(int)
             W[:], V[:], total[:] = np.ldexp(W, k[:, None]), np.ldexp(V, -k), total + k
-            moved = moved or k.any()
+            moved = moved or bool(k.any())
         if not moved:
             break
     return Rescaled(balanced, np.concatenate([np.zeros(0, int), *exponents]))
+
+
+@domain(weights=network_weights, biases=layer_biases)
+def homogeneous(weights: Weights, biases: Any) -> Weights:
+    r"""A network without biases of the inputs (a, 1), equal to one with biases of the inputs a.
+
+    .. math:: W_l \leftarrow \begin{bmatrix} W_l & b_l \\ 0 & 1 \end{bmatrix}, \qquad
+              W_L \leftarrow [W_L \; b_L]
+
+    Parameters
+    ----------
+    weights : list of L arrays
+        W₁ (m, p), …, W_L (1, m).
+    biases : list of L arrays
+        b₁ (m,), …, b_L (1,).
+
+    Returns
+    -------
+    list of L arrays
+
+    Raises
+    ------
+    ValueError
+        Not a bias for each neuron and the output.
+
+    Examples
+    --------
+    >>> homogeneous([[[2.0]], [[3.0]]], [[-1.0], [0.0]])
+    [array([[ 2., -1.],
+           [ 0.,  1.]]), array([[3., 0.]])]
+    """
+    wanted, given = [len(W) for W in weights], [len(b) for b in biases]
+    if given != wanted:
+        raise ValueError(f"biases must be of layers of {wanted} neurons, got {given}")
+    joined = [np.column_stack([W, b]) for W, b in zip(weights, biases, strict=True)]
+    return [np.vstack([W, np.eye(W.shape[1])[-1]]) for W in joined[:-1]] + joined[-1:]

@@ -130,6 +130,29 @@ def test_a_flat_box_whose_program_a_presolve_calls_infeasible():
 
 
 GOOD = [np.ones((2, 3)), np.ones((1, 2))]
+
+
+@pytest.mark.parametrize("call", [lipschitz.brute_force, lambda *a, **k: lipschitz.lipmip(*a, 1, -1, 1, **k)])
+@pytest.mark.parametrize(
+    ("biases", "error", "message"),
+    [
+        ([np.ones(2)], ValueError, "biases must be of layers of [2, 1] neurons, got [2]"),
+        ([np.ones(3), [0.0]], ValueError, "biases must be of layers of [2, 1] neurons, got [3, 1]"),
+        ([np.ones((2, 1)), [0.0]], ValueError, "biases's b_1 must have shape (m), got (2, 1)"),
+        ([[np.nan, 0.0], [0.0]], ValueError, "biases's b_1 must be finite, got nan"),
+        (3.0, TypeError, "biases must be a list of arrays, got 3.0"),
+    ],
+)
+def test_bad_biases_are_refused(call, biases, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call(GOOD, biases=biases)
+
+
+def test_linear_networks_with_biases():
+    assert lipschitz.brute_force([[[3.0, -4.0]]], biases=[[7.0]]) == 5.0
+    assert lipschitz.lipmip([[[3.0, -4.0]]], 1, -1, 1, biases=[[7.0]]) == 4.0
+
+
 NAMED = {
     "product_bound": lipschitz.product_bound,
     "brute_force": lipschitz.brute_force,
