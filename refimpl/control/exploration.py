@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import array, domain, function, integer, nonnegative, positive
+from refimpl.arguments.domains import array, domain, function, integer, nonnegative, number, positive
 from refimpl.arguments.errors import DivergedError
 from refimpl.control.linear_policies import correlation, gains, system, value_matrix
 
@@ -17,7 +17,7 @@ _noisy = {**system, "K": gains, "S0": correlation, "sigma": nonnegative}
 _smoothing = {"J": function, "theta": array("..."), "sigma": positive, "num_nodes": integer(1)}
 
 
-@domain(**_noisy)
+@domain(**{**_noisy, "gamma": number("> 0 and < 1")})
 def action_noise_value(
     A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array, S0: Array, sigma: float
 ) -> Array:
@@ -30,7 +30,7 @@ def action_noise_value(
     Parameters
     ----------
     A, B, Q, R, gamma, K, S0
-        As for `linear_quadratic.policy_value`.
+        As for `linear_quadratic.policy_value`, but γ < 1: without discount noise costs infinitely much.
     sigma : float
         Standard deviation σ of the noise, ≥ 0.
 

@@ -11,7 +11,7 @@ from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, number
 from refimpl.arguments.errors import DivergedError
 
-discount = number("> 0 and < 1")
+discount = number("> 0 and <= 1")
 system = {"A": array("n n"), "B": array("n m"), "Q": symmetric("n n"), "R": symmetric("m m"), "gamma": discount}
 gains = array("... m n")
 correlation = semidefinite("n n")
@@ -28,7 +28,7 @@ def closed_loop_growth(A: Array, B: Array, gamma: float, K: Array) -> Array:
     A, B : (n, n) array, (n, m) array
         Dynamics.
     gamma : float
-        Discount factor, in (0, 1).
+        Discount factor, in (0, 1]; at 1 costs are finite where A − BK is stable.
     K : (..., m, n) array
         Gains.
 

@@ -43,7 +43,7 @@ def policy_value(A: Array, B: Array, Q: Array, R: Array, gamma: float, K: Array,
     Q, R : (n, n) array, (m, m) array
         Costs of states and actions, symmetric.
     gamma : float
-        Discount factor, in (0, 1).
+        Discount factor, in (0, 1]; at 1 costs are finite where A − BK is stable.
     K : (..., m, n) array
         Gains.
     S0 : (n, n) array

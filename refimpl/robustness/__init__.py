@@ -17,4 +17,5 @@
 - `lipsdp_multipliers`: the matrix and the proofs of LipSDP
 - `linf_sdp_signs`: the matrix and the proofs of the bound by relaxed signs
 - `law_of_robustness`: the flattest networks through given data
+- `margin_bounds`: complexity of networks in bounds of their generalization
 """

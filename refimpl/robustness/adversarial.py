@@ -1,10 +1,15 @@
-"""Attacks: perturbations of inputs that raise a loss most, in one step or by projected steps."""
+"""Attacks: perturbations of inputs that raise a loss most, in one step or by projected steps.
+
+An input is the last axis of an array. Images are inputs of two or three axes, as `point_ndim` says: without it each of
+their rows would be an input of its own, and have a ball of its own.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from refimpl.arguments.array_domains import nonnegative_array
 from refimpl.arguments.arrays import Array, Field
 from refimpl.arguments.domains import (
     Domain,
@@ -14,18 +19,22 @@ from refimpl.arguments.domains import (
     domain,
     field,
     integer,
-    nonnegative,
+    numpy_array,
     optional,
     positive,
+    shortened,
 )
+from refimpl.arguments.foreign import to_numpy
 from refimpl.calculus.projections import onto_ball, onto_box
-from refimpl.robustness.duality import any_norm, attacked_norm, steepest_direction
+from refimpl.robustness.duality import any_norm, as_rows, attacked_norm, steepest_direction
 
 
 def _check_bounds(name: str, value: Any, sizes: Sizes) -> tuple[Array, Array]:
+    value = to_numpy(value)
+    value = list(value) if isinstance(value, np.ndarray) and value.ndim else value
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ValueError(f"{name} must be a pair (lower, upper), got {value!r:.40}")
-    lower, upper = (array("...").check(f"{name}[{i}]", bound, {}) for i, bound in enumerate(value))
+        raise ValueError(f"{name} must be a pair (lower, upper), got {shortened(value)}")
+    lower, upper = (numpy_array("...").check(f"{name}[{i}]", bound, {}) for i, bound in enumerate(value))
     onto_box(lower, upper)
     return lower, upper
 
@@ -74,8 +83,11 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     return len(small) <= len(large) and all(m in (1, n) for m, n in tails)
 
 
-@domain(grad=field, a=array("... p"), eps=nonnegative, norm=any_norm)
-def fgsm(grad: Field, a: Any, eps: float, norm: Any = "inf") -> Any:
+_radius = nonnegative_array("...")
+
+
+@domain(grad=field, a=numpy_array("... p"), eps=_radius, norm=any_norm, point_ndim=integer(1))
+def fgsm(grad: Field, a: Any, eps: Any, norm: Any = "inf", *, point_ndim: int = 1) -> Any:
     r"""One step to the boundary of the ball: the fast gradient sign method for ℓ∞, and the same for ℓ₂ and ℓ₁.
 
     .. math:: a + \epsilon \operatorname{argmax}_{\|\eta\| \le 1} \langle \nabla L(a), \eta \rangle, \qquad
@@ -89,10 +101,12 @@ def fgsm(grad: Field, a: Any, eps: float, norm: Any = "inf") -> Any:
         Gradient of the loss in the input, (..., p) to (..., p); a factor > 0 for each input does not matter.
     a : (..., p) array
         Inputs.
-    eps : float
-        Radius ε ≥ 0.
+    eps : float or (...,) array
+        Radius ε ≥ 0, one or one for each input.
     norm : {"inf", "2", "1"}, or a number
         The norm of the ball.
+    point_ndim : int
+        Number of axes of an input, 2 or 3 for images.
 
     Returns
     -------
@@ -112,33 +126,39 @@ def fgsm(grad: Field, a: Any, eps: float, norm: Any = "inf") -> Any:
     >>> fgsm(lambda a: [2.0, -3.0] + 0 * a, [0.5, 0.5], 0.25)
     array([0.75, 0.25])
     """
-    return a + eps * _direction(grad, a, norm)
+    return a + _radii(eps, a, point_ndim) * _direction(grad, a, norm, point_ndim)
 
 
 @domain(
     grad=field,
-    a=array("... p"),
-    eps=nonnegative,
+    a=numpy_array("... p"),
+    eps=_radius,
     step=positive,
     num_steps=integer(0),
     norm=attacked_norm,
     bounds=optional(bounds_domain),
+    start=optional(numpy_array("... p")),
+    point_ndim=integer(1),
 )
 def pgd(
     grad: Field,
     a: Any,
-    eps: float,
+    eps: Any,
     step: float,
     num_steps: int,
     norm: Any = "inf",
-    bounds: tuple[Any, Any] | None = None,
+    bounds: Any = None,
+    *,
+    start: Any = None,
+    point_ndim: int = 1,
 ) -> Any:
     r"""Projected gradient ascent on the ball around an input.
 
     .. math:: a_0 = a, \qquad a_{k+1} = \operatorname{clip}\Big(\Pi_{B(a, \epsilon)}\big(a_k + \gamma
               \operatorname{argmax}_{\|\eta\| \le 1} \langle \nabla L(a_k), \eta \rangle\big)\Big)
 
-    The ball is always that around the first input, a. Clipping moves towards a, so it does not leave the ball.
+    The ball is always that around the input a, wherever the steps start. Clipping moves towards a, so it does not leave
+    the ball. A start elsewhere is projected and clipped first.
 
     Parameters
     ----------
@@ -146,8 +166,8 @@ def pgd(
         As for `fgsm`.
     a : (..., p) array
         Inputs, within the bounds.
-    eps : float
-        Radius ε ≥ 0.
+    eps : float or (...,) array
+        Radius ε ≥ 0, one or one for each input.
     step : float
         Length γ > 0 of a step, in the norm of the ball.
     num_steps : int
@@ -156,6 +176,10 @@ def pgd(
         The norm of the ball.
     bounds : pair (lower, upper), optional
         Bounds of inputs, broadcast to a, such as (0, 1) for pixels.
+    start : (..., p) array, optional
+        Where the steps start, of the shape of a; None for a itself.
+    point_ndim : int
+        Number of axes of an input, 2 or 3 for images.
 
     Returns
     -------
@@ -164,7 +188,7 @@ def pgd(
     Raises
     ------
     ValueError
-        When the gradient is not finite, or an input lies out of the bounds.
+        When the gradient is not finite, an input lies out of the bounds, or a shape does not fit that of the inputs.
 
     References
     ----------
@@ -175,23 +199,39 @@ def pgd(
     >>> pgd(lambda a: [2.0, -3.0] + 0 * a, [0.5, 0.5], 0.25, 0.1, 9, bounds=(0.3, 1.0))
     array([0.75, 0.3 ])
     """
-    project, clip = _onto_ball(a, eps, norm), bare(bare(onto_bounds)(a, bounds))
-    moved = a.copy()
+    project, clip = _onto_ball(a, eps, norm, point_ndim), bare(bare(onto_bounds)(a, bounds))
+    if start is not None and start.shape != a.shape:
+        raise ValueError(f"start must have the shape {a.shape} of a, got {start.shape}")
+    moved = clip(project(a if start is None else start))
     for _ in range(num_steps):
-        ahead = moved + step * _direction(grad, moved, norm)
-        with np.errstate(over="ignore"):
-            moved = clip(project(ahead))
+        moved = clip(project(moved + step * _direction(grad, moved, norm, point_ndim)))
     return moved
 
 
-def _direction(grad: Callable[[Any], Any], a: Any, norm: Any) -> Any:
+def _direction(grad: Callable[[Any], Any], a: Any, norm: Any, point_ndim: int) -> Any:
     g = np.asarray(grad(a))
     if not np.isfinite(g).all():
         raise ValueError(f"grad must return finite numbers, got {g[~np.isfinite(g)][0]}")
-    return bare(steepest_direction)(g, norm)
+    return bare(steepest_direction)(g, norm, point_ndim=point_ndim)
 
 
-def _onto_ball(a: Array, eps: float, norm: Any) -> Field:
+def _radii(eps: Array, a: Array, point_ndim: int) -> Array:
+    """Radii that broadcast to the inputs."""
+    inputs = bare(as_rows)(a, point_ndim).shape[:-1]
+    if not _broadcasts(eps.shape, inputs):
+        raise ValueError(f"eps must be a number or broadcast to {inputs}, one for each input, got shape {eps.shape}")
+    return eps.reshape(*eps.shape, *point_ndim * [1])
+
+
+def _onto_ball(a: Array, eps: Array, norm: Any, point_ndim: int) -> Field:
+    radii = _radii(eps, a, point_ndim)
     if float(norm) == np.inf:
-        return bare(onto_box(a - eps, a + eps))
-    return bare(onto_ball(a, eps)) if eps else lambda z: a.copy()
+        return bare(onto_box(a - radii, a + radii))
+    balls: Any = bare(onto_ball)  # a radius for each
+    project = bare(balls(as_rows(a, point_ndim), eps[..., None]))
+
+    def onto_balls(z: Array) -> Array:
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            return np.where(radii == 0, a, project(as_rows(z, point_ndim)).reshape(a.shape))
+
+    return onto_balls

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from refimpl.arguments.domains import Domain, Sizes, array, domain, shortened
+from refimpl.arguments.domains import Domain, Sizes, array, domain, integer, shortened
 
 
 def _norm_among(*norms: float) -> Domain:
@@ -27,14 +27,45 @@ def _norm_among(*norms: float) -> Domain:
 any_norm, attacked_norm, polyhedral_norm = _norm_among(1, 2, np.inf), _norm_among(2, np.inf), _norm_among(1, np.inf)
 
 
-@domain(g=array("... p"), norm=any_norm)
-def steepest_direction(g: Any, norm: Any = "inf") -> Any:
+@domain(a=array("... p"), point_ndim=integer(1))
+def as_rows(a: Any, point_ndim: int) -> Any:
+    """Points of several axes, such as images (28, 28) or (3, 32, 32), as rows of numbers.
+
+    Parameters
+    ----------
+    a : (..., p) array
+        Points, on the last axes.
+    point_ndim : int
+        Number of axes of a point, ≥ 1.
+
+    Returns
+    -------
+    (..., p) array
+
+    Raises
+    ------
+    ValueError
+        A point has more axes than the array.
+
+    Examples
+    --------
+    >>> as_rows(np.zeros((5, 3, 32, 32)), 3).shape
+    (5, 3072)
+    """
+    if a.ndim < point_ndim:
+        raise ValueError(f"a must have at least point_ndim = {point_ndim} axes, got shape {tuple(a.shape)}")
+    return a if point_ndim == 1 else a.reshape(*a.shape[: a.ndim - point_ndim], -1)
+
+
+@domain(g=array("... p"), norm=any_norm, point_ndim=integer(1))
+def steepest_direction(g: Any, norm: Any = "inf", *, point_ndim: int = 1) -> Any:
     r"""The point of the unit ball farthest along a gradient.
 
     .. math:: \operatorname{argmax}_{\|\eta\| \le 1} \langle g, \eta \rangle = \operatorname{sign}(g) \ (\infty),
               \qquad \frac{g}{\|g\|_2} \ (2), \qquad \operatorname{sign}(g_k) e_k, \ |g_k| = \|g\|_\infty \ (1)
 
-    It is 0 where the gradient is 0; of several k the first is taken. Large and small gradients do not overflow.
+    A point is the last axis, or as many of the last ones as `point_ndim` says. The direction is 0 where the gradient is
+    0; of several k the first is taken. Large and small gradients do not overflow.
 
     Parameters
     ----------
@@ -42,6 +73,8 @@ def steepest_direction(g: Any, norm: Any = "inf") -> Any:
         Gradients.
     norm : {"inf", "2", "1"}, or a number
         The norm of the ball.
+    point_ndim : int
+        Number of axes of a point, 2 or 3 for images.
 
     Returns
     -------
@@ -58,11 +91,14 @@ def steepest_direction(g: Any, norm: Any = "inf") -> Any:
     """
     if float(norm) == np.inf:
         return np.sign(g)
-    largest = np.abs(g).max(axis=-1, keepdims=True)
-    g = g / np.where(largest == 0, 1, largest)
+    rows = as_rows(g, point_ndim)
+    largest = np.abs(rows).max(axis=-1, keepdims=True)
+    unit = rows / np.where(largest == 0, 1, largest)
     if float(norm) == 1:
-        return np.sign(g) * (np.arange(g.shape[-1]) == np.abs(g).argmax(axis=-1)[..., None])
-    return g / np.maximum(1, np.linalg.norm(g, axis=-1, keepdims=True))
+        unit = np.sign(unit) * (np.arange(unit.shape[-1]) == np.abs(unit).argmax(axis=-1)[..., None])
+    else:
+        unit = unit / np.maximum(1, np.linalg.norm(unit, axis=-1, keepdims=True))
+    return unit.reshape(g.shape)
 
 
 @domain(g=array("... p"), norm=any_norm)

@@ -43,8 +43,8 @@ class Cone(NamedTuple):
     rows: Array
 
 
-@domain(lower=array("..."), upper=array("..."), p=integer(1))
-def box_cone(lower: Any, upper: Any, p: int) -> Cone:
+@domain(lower=array("..."), upper=array("..."), p=integer(1), ones=integer(0))
+def box_cone(lower: Any, upper: Any, p: int, *, ones: int = 0) -> Cone:
     r"""The cone of a box.
 
     .. math:: a = c \tau + h \circ u, \quad |u| \le \tau, \qquad c = \tfrac12 (l + u), \quad h = \tfrac12 (u - l)
@@ -55,6 +55,8 @@ def box_cone(lower: Any, upper: Any, p: int) -> Cone:
         The box, lower < upper.
     p : int
         Number of inputs.
+    ones : int
+        Number of inputs that follow and are τ, so 1 on the box.
 
     Returns
     -------
@@ -79,6 +81,7 @@ def box_cone(lower: Any, upper: Any, p: int) -> Cone:
     centre, half = np.broadcast_to(lower / 2 + upper / 2, p), np.broadcast_to(upper / 2 - lower / 2, p)
     I = np.eye(p)
     forms = np.column_stack([np.diag(half), centre])
+    forms = np.vstack([forms, *ones * [np.eye(p + 1)[-1]]])
     return Cone(forms / np.abs(forms).max(), np.column_stack([np.vstack([I, -I]), np.ones(2 * p)]))
 
 
@@ -177,7 +180,10 @@ def _ends(W: Array, size: Array) -> list[Rows]:
 
 
 def _best_pattern(program: list[Rows], depth: int) -> Pattern:
-    """The pattern at which Σ (g⁺ + g⁻) is largest. HiGHS may write a line of its own to the screen."""
+    """The pattern at which Σ (g⁺ + g⁻) is largest. HiGHS may write a line of its own to the screen.
+
+    Some pattern always occurs. Where HiGHS finds none, on flat boxes, its presolve has gone too far.
+    """
     sizes = {name: block.shape[1] for rows in program for name, block in rows.terms.items()}
 
     def filled(other: float, **values: float) -> Array:
@@ -185,14 +191,17 @@ def _best_pattern(program: list[Rows], depth: int) -> Pattern:
         chosen = {name: [v for begin, v in values.items() if name.startswith(begin)] for name in sizes}
         return np.concatenate([np.full(n, (chosen[name] or [other])[0]) for name, n in sizes.items()])
 
-    solution: Any = scipy.optimize.milp(
-        filled(0, g=-1 / _MOST),
-        integrality=filled(0, s=1).astype(int),
-        bounds=scipy.optimize.Bounds(filled(0, input=-np.inf, v=-np.inf), filled(_MOST, input=np.inf, s=1)),
-        constraints=[_constraint(rows, sizes) for rows in program],
-        options={"mip_rel_gap": 0.0},
-    )
-    if solution.x is None:
+    for presolve in (True, False):
+        solution: Any = scipy.optimize.milp(
+            filled(0, g=-1 / _MOST),
+            integrality=filled(0, s=1).astype(int),
+            bounds=scipy.optimize.Bounds(filled(0, input=-np.inf, v=-np.inf), filled(_MOST, input=np.inf, s=1)),
+            constraints=[_constraint(rows, sizes) for rows in program],
+            options={"mip_rel_gap": 0.0, "presolve": presolve},
+        )
+        if solution.x is not None:
+            break
+    else:
         raise ArithmeticError(f"no solution: {solution.message}")
     x = dict(zip(sizes, np.split(solution.x, np.cumsum(list(sizes.values()))[:-1]), strict=True))
     return [np.round(x[f"s{l}"]) for l in range(1, depth + 1)]

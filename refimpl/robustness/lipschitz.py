@@ -12,8 +12,9 @@ function            norm on inputs  layers  value                           mach
 `product_bound`     ℓ₁, ℓ₂, ℓ∞      any     certified upper bound, global   none
 ==================  ==============  ======  ==============================  ======================
 
-Networks are lists of weights W₁ (m, p), …, W_L (1, m), without biases; the last layer is linear. The solver of `lipsdp`
-and `linf_sdp` comes with the extra `sdp`: ``pip install 'refimpl[sdp]'``.
+Networks are lists of weights W₁ (m, p), …, W_L (1, m); the last layer is linear. They have one output, and no biases
+but where a function takes them; `lipopt`, `lipsdp`, `linf_sdp` and `product_bound` bound them with any. The solver of
+`lipsdp` and `linf_sdp` comes with the extra `sdp`: ``pip install 'refimpl[sdp]'``.
 """
 
 from typing import Any
@@ -30,7 +31,14 @@ from refimpl.robustness.linf_sdp_signs import linf_certificate
 from refimpl.robustness.lipmip_programs import box_cone, largest_sum
 from refimpl.robustness.lipopt_polynomials import gradient_polynomial, krivine_bound
 from refimpl.robustness.lipsdp_multipliers import lipsdp_certificate
-from refimpl.robustness.relu_networks import Weights, network_weights, pattern_gradient
+from refimpl.robustness.relu_networks import (
+    Weights,
+    homogeneous,
+    layer_biases,
+    network_weights,
+    of_unit_size,
+    pattern_gradient,
+)
 
 
 @domain(weights=network_weights, a=array("... p"), norm=any_norm)
@@ -64,8 +72,8 @@ def sampled_bound(weights: Weights, a: Array, norm: Any = 2) -> float:
     return float(np.max(dual_norm(bare(input_gradient)(weights, a, output=identity), norm)))
 
 
-@domain(weights=network_weights, norm=any_norm)
-def brute_force(weights: Weights, norm: Any = 2) -> float:
+@domain(weights=network_weights, norm=any_norm, biases=layer_biases)
+def brute_force(weights: Weights, norm: Any = 2, *, biases: Any = None) -> float:
     r"""The exact global Lipschitz constant: the largest gradient among the activation patterns that occur.
 
     .. math:: L = \max_{D_1, \dots, D_{L-1}} \|W_1^\top D_1 \cdots W_{L-1}^\top D_{L-1} W_L^\top\|_*
@@ -79,6 +87,8 @@ def brute_force(weights: Weights, norm: Any = 2) -> float:
         W₁ (m, p), …, W_L (1, m); the last layer is linear.
     norm : 1, 2 or inf
         On inputs; gradients are measured in its dual.
+    biases : list of L arrays, optional
+        b₁ (m,), …, b_L (1,), on which it depends which patterns occur; None for none.
 
     Returns
     -------
@@ -98,11 +108,15 @@ def brute_force(weights: Weights, norm: Any = 2) -> float:
     >>> brute_force([[[1.0], [-1.0]], [[2.0, 3.0]]])  # 2 max(a, 0) + 3 max(−a, 0)
     3.0
     """
-    return float(max(dual_norm(pattern_gradient(weights, cell.pattern), norm) for cell in cells(weights)))
+    p = weights[0].shape[1]
+    if biases is not None:
+        weights = homogeneous(weights, biases)
+    patterns = [cell.pattern for cell in cells(weights) if biases is None or all(s[-1] for s in cell.pattern)]
+    return float(max(dual_norm(pattern_gradient(weights, pattern)[:p], norm) for pattern in patterns))
 
 
-@domain(weights=network_weights, norm=polyhedral_norm, lower=array("..."), upper=array("..."))
-def lipmip(weights: Weights, norm: Any, lower: Any, upper: Any) -> float:
+@domain(weights=network_weights, norm=polyhedral_norm, lower=array("..."), upper=array("..."), biases=layer_biases)
+def lipmip(weights: Weights, norm: Any, lower: Any, upper: Any, *, biases: Any = None) -> float:
     r"""The exact local Lipschitz constant on a box: the largest gradient among the patterns that occur in it.
 
     .. math:: L = \max_{a \in [l, u]} \|\nabla h(a)\|_*
@@ -120,6 +134,8 @@ def lipmip(weights: Weights, norm: Any, lower: Any, upper: Any) -> float:
         On inputs; gradients are measured in its dual.
     lower, upper : float or (p,) array
         The box, lower < upper.
+    biases : list of L arrays, optional
+        b₁ (m,), …, b_L (1,), on which it depends which patterns occur; None for none.
 
     Returns
     -------
@@ -146,6 +162,8 @@ def lipmip(weights: Weights, norm: Any, lower: Any, upper: Any) -> float:
     cone = box_cone(lower, upper, p)
     if len(weights) == 1 or not all(W.any() for W in weights):
         return float(dual_norm(pattern_gradient(weights, [np.zeros(len(W)) for W in weights[:-1]]), norm))
+    if biases is not None:
+        weights, cone = homogeneous(weights, biases), box_cone(lower, upper, p, ones=1)
     chosen = [list(range(p))] if norm == np.inf else [[j] for j in range(p)]
     return max(largest_sum(weights, coordinates, cone) for coordinates in chosen)
 
@@ -201,8 +219,9 @@ def lipsdp(weights: Weights) -> float:
     .. math:: L = \sqrt{\rho}, \qquad \min_{\rho, \lambda \ge 0} \rho \quad \text{subject to} \quad
               M(\rho, \operatorname{diag} \lambda) \preceq 0
 
-    with M as in `lipsdp_multipliers.lipsdp_matrix`. It also bounds the network with any biases. Up to the solver's
-    tolerance it is never above the product of the layers' norms, and it is exact where all weights are positive.
+    with M as in `lipsdp_multipliers.lipsdp_matrix`. Neurons are balanced first: the bound does not depend on how the
+    network is written. It also bounds the network with any biases. Up to the solver's tolerance it is never above
+    the product of the layers' norms, and it is exact where all weights are positive.
 
     Parameters
     ----------
@@ -230,10 +249,8 @@ def lipsdp(weights: Weights) -> float:
     >>> round(lipsdp([[[1.0], [1.0]], [[1.0, -1.0]]]), 6)  # relu(a) − relu(a − 1) with biases
     1.0
     """
-    exponents = [int(np.frexp(np.abs(W).max())[1]) for W in weights]
-    scaled = [np.ldexp(W, -exponent) for W, exponent in zip(weights, exponents, strict=True)]
-    rho = lipsdp_certificate(scaled).rho
-    return float(np.ldexp(np.sqrt(rho), sum(exponents)))
+    scaled = of_unit_size(weights)
+    return float(np.ldexp(np.sqrt(lipsdp_certificate(scaled.weights).rho), sum(scaled.exponents)))
 
 
 @domain(W=array("m p"), v=array("m"))

@@ -10,7 +10,7 @@ import scipy
 
 from refimpl.arguments.arrays import Array
 from refimpl.arguments.domains import array, domain, nonnegative
-from refimpl.robustness.relu_networks import Weights, network_weights
+from refimpl.robustness.relu_networks import Weights, balance, network_weights, of_unit_size
 from refimpl.robustness.semidefinite_programs import largest_eigenvalue, modelling, solve
 
 
@@ -79,8 +79,10 @@ def _matrix(weights: Weights, rho: float, T: Array) -> Array:
 def lipsdp_certificate(weights: Weights) -> Certificate:
     r"""The multipliers that prove the bound of `lipschitz.lipsdp`.
 
-    The solver's λ are moved, as little as the proof needs, towards ones that satisfy the constraint strictly. Those are
-    L + 1 − l times the squared norms of the layers behind, in layer l; they prove √L times the product of the norms.
+    Neurons are balanced first, so that ρ does not depend on how the network is written; λ of a neuron that grew by s
+    proves the same times s². The solver's λ are moved, as little as the proof needs, towards ones that satisfy the
+    constraint strictly. Those are L + 1 − l times the squared norms of the layers behind, in layer l; they prove √L
+    times the product of the norms.
 
     Parameters
     ----------
@@ -104,6 +106,17 @@ def lipsdp_certificate(weights: Weights) -> Certificate:
     >>> round(lipsdp_certificate([[[2.0]], [[3.0]]]).rho, 4)
     36.0
     """
+    first = of_unit_size(weights)
+    balanced = balance(first.weights)
+    last = of_unit_size(balanced.weights)
+    rho, lam = _certificate(last.weights)
+    e = first.exponents + last.exponents
+    behind = np.repeat(e.sum() - np.cumsum(e)[:-1], [len(W) for W in weights[:-1]])
+    return Certificate(float(np.ldexp(rho, 2 * e.sum())), np.ldexp(lam, 2 * (behind + balanced.exponents)))
+
+
+def _certificate(weights: Weights) -> Certificate:
+    """The multipliers that prove the bound of a balanced network."""
     norms = np.array([np.linalg.norm(W, 2) for W in weights])
     widths = [len(W) for W in weights[:-1]]
     layers = range(1, len(weights))

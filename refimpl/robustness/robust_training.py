@@ -90,7 +90,9 @@ def attack(h: Network, a: Any, labels: Any, eps: float, num_steps: int = 20, nor
     if eps == 0:
         return a.copy()
     with one_thread_each(_operations(h, len(a))):
-        return bare(pgd)(bare(input_gradient)(h, labels), a, eps, 2.5 * eps / num_steps, num_steps, norm, _PIXELS)
+        return bare(pgd)(
+            bare(input_gradient)(h, labels), a, np.array(eps), 2.5 * eps / num_steps, num_steps, norm, _PIXELS
+        )
 
 
 def _operations(h: Network, rows: int) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import Domain, array, domain
+from refimpl.arguments.domains import Domain, Sizes, array, domain, shortened
 
 _EPS = float(np.finfo(float).eps)
 
@@ -32,15 +32,36 @@ def modelling() -> ModuleType:
     return cvxpy
 
 
-_of_the_package = Domain("expression of the package", lambda name, value, sizes: value)
+def _of_the_package(text: str, kinds: tuple[str, ...]) -> Domain:
+    """What `modelling` makes, of some of its classes."""
+
+    def check(name: str, value: Any, sizes: Sizes) -> Any:
+        cvxpy = modelling()
+        if not isinstance(value, tuple(cvxpy.__dict__[kind] for kind in kinds)):
+            raise TypeError(f"{name} must be {text}, got {shortened(value)}")
+        return value
+
+    return Domain(text, check)
 
 
-@domain(objective=_of_the_package, constraint=_of_the_package)
+@domain(
+    objective=_of_the_package("cvxpy's Minimize or Maximize", ("Minimize", "Maximize")),
+    constraint=_of_the_package("a constraint of cvxpy", ("Constraint",)),
+)
 def solve(objective: Any, constraint: Any) -> None:
     """Solve a program and leave the values in its variables.
 
+    Parameters
+    ----------
+    objective : cvxpy.Minimize or cvxpy.Maximize
+    constraint : cvxpy.Constraint
+
     Raises
     ------
+    TypeError
+        Another objective or constraint.
+    ImportError
+        The extra `sdp` is not installed.
     ArithmeticError
         The solver gives up.
     """

@@ -3,6 +3,8 @@ r"""Training against the worst perturbation of the parameters: ε-stability and 
 .. math:: \min_x \max_{\|\eta\|_2 \le \epsilon} f(x + \eta)
 
 SAM replaces the inner maximum by that of the linearised loss, a step of length ε. It descends along the gradient there.
+All parameters together are the last axis of an array. Where they are a matrix or have more axes, `point_ndim` says how
+many: without it each row would be perturbed by ε of its own.
 """
 
 from collections.abc import Callable
@@ -13,7 +15,7 @@ import scipy
 
 from refimpl.arguments.array_domains import symmetric
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import array, bare, domain, field, function, nonnegative, positive
+from refimpl.arguments.domains import array, bare, domain, field, function, integer, nonnegative, positive
 from refimpl.backpropagation.layers import Layer, Network, flatten, network, sizes_of, unflatten
 from refimpl.backpropagation.mlp import loss_gradient
 from refimpl.backpropagation.optimizers import sgd_step
@@ -29,8 +31,8 @@ class Maximum(NamedTuple):
     eta: Array
 
 
-@domain(g=array("... d"), eps=nonnegative)
-def sam_perturbation(g: Any, eps: float) -> Any:
+@domain(g=array("... d"), eps=nonnegative, point_ndim=integer(1))
+def sam_perturbation(g: Any, eps: float, *, point_ndim: int = 1) -> Any:
     r"""The perturbation of all parameters that raises a linear loss most, by one norm over them all.
 
     .. math:: \eta = \epsilon \frac{g}{\|g\|_2}
@@ -41,6 +43,8 @@ def sam_perturbation(g: Any, eps: float) -> Any:
         Gradient in the parameters, of all layers in one vector; where it is 0 so is η.
     eps : float
         Radius ε ≥ 0.
+    point_ndim : int
+        Number of axes of the parameters, 2 for those of one matrix.
 
     Returns
     -------
@@ -55,11 +59,11 @@ def sam_perturbation(g: Any, eps: float) -> Any:
     >>> sam_perturbation([3.0, -4.0], 0.5)
     array([ 0.3, -0.4])
     """
-    return eps * _direction(g, "2")
+    return eps * _direction(g, "2", point_ndim=point_ndim)
 
 
-@domain(grad_f=field, x=array("... d"), eps=nonnegative)
-def sam_gradient(grad_f: Field, x: Any, eps: float) -> Any:
+@domain(grad_f=field, x=array("... d"), eps=nonnegative, point_ndim=integer(1))
+def sam_gradient(grad_f: Field, x: Any, eps: float, *, point_ndim: int = 1) -> Any:
     r"""The gradient at the perturbed parameters; SAM moves the unperturbed ones along it.
 
     .. math:: \nabla f(x + \eta), \qquad \eta = \epsilon \frac{\nabla f(x)}{\|\nabla f(x)\|_2}
@@ -72,6 +76,8 @@ def sam_gradient(grad_f: Field, x: Any, eps: float) -> Any:
         Parameters.
     eps : float
         Radius ε ≥ 0; at 0 it is the gradient.
+    point_ndim : int
+        Number of axes of the parameters.
 
     Returns
     -------
@@ -86,18 +92,18 @@ def sam_gradient(grad_f: Field, x: Any, eps: float) -> Any:
     >>> sam_gradient(lambda x: x**2, [3.0], 0.5)
     array([12.25])
     """
-    return grad_f(x + bare(sam_perturbation)(grad_f(x), eps))
+    return grad_f(x + bare(sam_perturbation)(grad_f(x), eps, point_ndim=point_ndim))
 
 
-@domain(grad_f=field, x=array("... d"), eps=nonnegative, alpha=positive)
-def sam_step(grad_f: Field, x: Any, eps: float, alpha: float) -> Any:
+@domain(grad_f=field, x=array("... d"), eps=nonnegative, alpha=positive, point_ndim=integer(1))
+def sam_step(grad_f: Field, x: Any, eps: float, alpha: float, *, point_ndim: int = 1) -> Any:
     r"""One step of sharpness-aware minimization.
 
     .. math:: x^+ = x - \alpha \nabla f\Big(x + \epsilon \frac{\nabla f(x)}{\|\nabla f(x)\|_2}\Big)
 
     Parameters
     ----------
-    grad_f, x, eps
+    grad_f, x, eps, point_ndim
         As in `sam_gradient`.
     alpha : float
         Step size, > 0.
@@ -115,7 +121,7 @@ def sam_step(grad_f: Field, x: Any, eps: float, alpha: float) -> Any:
     >>> sam_step(lambda x: x**2, [3.0], 0.5, 0.2)
     array([0.55])
     """
-    return bare(sgd_step)(bare(sam_gradient)(grad_f, x, eps), x, alpha)
+    return bare(sgd_step)(bare(sam_gradient)(grad_f, x, eps, point_ndim=point_ndim), x, alpha)
 
 
 @domain(h=network, a=array("... p"), loss=function, eps=nonnegative)

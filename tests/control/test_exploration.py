@@ -57,3 +57,8 @@ def test_smoothing_keeps_the_parameters_shape():
 def test_bad_input_is_refused_by_name(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+def test_noise_without_discount_costs_infinitely_much(lq):
+    with pytest.raises(ValueError, match=re.escape("gamma must be > 0 and < 1, got 1.0")):
+        action_noise_value(*lq.problem[:-1], 1.0, lq.K, lq.S0, 0.5)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refimpl.arguments.errors import DivergedError
 from refimpl.control.linear_policies import closed_loop_growth
 from refimpl.control.linear_quadratic import (
     policy_gradient,
@@ -61,8 +62,8 @@ def test_lists_do():
         ({"Q": [[1.0, 1.0], [0.0, 1.0]]}, ValueError, "Q must be symmetric"),
         ({"R": [[1.0, 1.0], [0.0, 1.0]]}, ValueError, "R must have shape (m, m) with m = 1"),
         ({"R": [[np.nan]]}, ValueError, "R must be finite, got nan"),
-        ({"gamma": 1.0}, ValueError, "gamma must be > 0 and < 1, got 1.0"),
-        ({"gamma": 0.0}, ValueError, "gamma must be > 0 and < 1, got 0.0"),
+        ({"gamma": 1.0 + 1e-15}, ValueError, "gamma must be > 0 and <= 1, got 1.000000000000001"),
+        ({"gamma": 0.0}, ValueError, "gamma must be > 0 and <= 1, got 0.0"),
         ({"gamma": "0.9"}, TypeError, "gamma must be a real number"),
         ({"K": K.T}, ValueError, "K must have shape (..., m, n)"),
         ({"K": np.empty((0, 1, 2))}, ValueError, "K must not be empty"),
@@ -106,6 +107,18 @@ def test_costs_of_very_different_sizes(q):
     c = 1 - 0.5 - 0.5 * q
     P = (-c + np.sqrt(c**2 + 2 * q)) if q > 1 else 2 * q / (c + np.sqrt(c**2 + 2 * q))
     np.testing.assert_allclose(rough, [P * ONE, 0.5 * P / (1 + 0.5 * P) * ONE], rtol=1e-12)
+
+
+def test_without_discount_costs_are_finite_where_the_loop_is_stable():
+    loop = A - B @ K
+    P = np.zeros((2, 2))
+    for _ in range(2000):
+        P = Q + K.T @ R @ K + loop.T @ P @ loop
+    np.testing.assert_allclose(policy_value(A, B, Q, R, 1, K, S0), np.trace(P @ S0))
+    with pytest.raises(DivergedError) as caught:
+        policy_value(ONE, ONE, ONE, ONE, 1.0, [[0.0]], ONE)
+    assert caught.value.__notes__ == ["K must make √γρ(A − BK) < 1 for costs to be finite, got 1"]
+    np.testing.assert_allclose(riccati_gain(ONE, ONE, ONE, ONE, 1), (np.sqrt(5) - 1) / 2 * ONE)  # P = 1 + P/(1 + P)
 
 
 def test_an_indefinite_cost_has_a_stabilising_solution_all_the_same():

@@ -57,6 +57,37 @@ def test_steps_far_longer_than_the_ball_reach_its_boundary(size):
         np.testing.assert_allclose(pgd(np.ones_like, A, 0.5, 1e200, 2, norm), fgsm(np.ones_like, A, 0.5, norm))
 
 
+IMAGES = np.linspace(0.1, 0.9, 96).reshape(2, 3, 4, 4)
+
+
+@pytest.mark.parametrize("norm", ["inf", "2"])
+def test_images_are_attacked_as_the_vectors_of_their_pixels(norm):
+    rows, eps = IMAGES.reshape(2, 48), np.array([0.1, 0.3])
+    expected = pgd(grad, rows, eps, 0.05, 5, norm, (0.0, 1.0)).reshape(IMAGES.shape)
+    np.testing.assert_array_equal(pgd(grad, IMAGES, eps, 0.05, 5, norm, (0.0, 1.0), point_ndim=3), expected)
+    np.testing.assert_array_equal(
+        fgsm(grad, IMAGES, eps, norm, point_ndim=3), fgsm(grad, rows, eps, norm).reshape(IMAGES.shape)
+    )
+    moved = pgd(np.ones_like, IMAGES[:, 0], 1.0, 0.3, 9, norm, point_ndim=2) - IMAGES[:, 0]
+    np.testing.assert_allclose(np.linalg.norm(moved.reshape(2, 16), NORMS[norm], axis=1), 1.0)
+
+
+@pytest.mark.parametrize("norm", ["inf", "2"])
+def test_each_input_has_its_own_radius_and_start(norm):
+    eps, start = np.array([0.0, 0.3]), A + np.array([[0.0, 0.0, 5.0], [0.1, 0.0, 0.0]])
+    moved = pgd(grad, A, eps, 0.1, 4, norm, start=start)
+    np.testing.assert_array_equal(moved[0], A[0])
+    np.testing.assert_array_equal(moved[1], pgd(grad, A[1], 0.3, 0.1, 4, norm, start=start[1]))
+    far = pgd(grad, A, 0.25, 0.1, 0, norm, start=A + np.array([0.0, 0.0, 5.0]))
+    np.testing.assert_allclose(far, A + np.array([0.0, 0.0, 0.25]))
+
+
+def test_bounds_are_a_pair_of_any_kind():
+    expected = pgd(grad, A, 0.5, 0.2, 4, bounds=(0, 1))
+    for bounds in ([0, 1], np.array([0, 1]), np.stack([np.zeros(3), np.ones(3)])):
+        np.testing.assert_array_equal(pgd(grad, A, 0.5, 0.2, 4, bounds=bounds), expected)
+
+
 def test_nothing_is_changed():
     a, bounds = A.copy(), (np.zeros(3), np.ones(3))
     pgd(grad, a, 0.2, 0.1, 5, bounds=bounds)
@@ -87,7 +118,16 @@ def test_nothing_is_changed():
             "a must lie within bounds that broadcast",
         ),
         (lambda: pgd(grad, A, 0.1, 0.1, 2, bounds=0.5), "bounds must be a pair (lower, upper), got 0.5"),
+        (lambda: pgd(grad, A, 0.1, 0.1, 2, bounds=np.array(0.5)), "bounds must be a pair (lower, upper), got array"),
+        (lambda: pgd(grad, A, 0.1, 0.1, 2, bounds=np.ones(3)), "bounds must be a pair (lower, upper), got ["),
         (lambda: onto_bounds(A, (0.0, np.nan)), "bounds[1] must be finite, got nan"),
+        (lambda: pgd(grad, A, [0.1, -0.2], 0.1, 2), "eps must be >= 0, got -0.2"),
+        (lambda: pgd(grad, A, np.ones(3), 0.1, 2), "eps must be a number or broadcast to (2,), one for each input"),
+        (lambda: fgsm(grad, A, np.ones((2, 1)), 2), "eps must be a number or broadcast to (2,), one for each input"),
+        (lambda: pgd(grad, A, 0.1, 0.1, 2, start=A[0]), "start must have the shape (2, 3) of a, got (3,)"),
+        (lambda: pgd(grad, A, 0.1, 0.1, 2, start=np.nan * A), "start must be finite, got nan"),
+        (lambda: fgsm(grad, A, 0.1, point_ndim=0), "point_ndim must be >= 1, got 0"),
+        (lambda: fgsm(grad, A, 0.1, 2, point_ndim=3), "a must have at least point_ndim = 3 axes, got shape (2, 3)"),
     ],
 )
 def test_bad_values(call, message):

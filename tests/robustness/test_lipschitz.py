@@ -116,7 +116,43 @@ def test_a_box_far_from_the_kinks_is_linear():
     assert lipschitz.lipmip(weights, 1, [1e9, 1e9], 2e9) == 2.0
 
 
+def test_a_flat_box_whose_program_a_presolve_calls_infeasible():
+    weights = [
+        [[-1.279, 0.419], [0.385, -0.278], [0.112, -0.644]],
+        [[0.205, -0.331, -1.743], [-0.384, -0.751, -0.392], [-0.045, 0.392, 0.428]],
+        [[-0.75, 0.489, -0.828]],
+    ]
+    lower, upper = np.array([3.181, 3.034]), np.array([3.84, 3.034 + 1e-6])
+    points = np.random.default_rng(0).uniform(lower, upper, (1000, 2))
+    for norm in (1, np.inf):
+        exact = lipschitz.sampled_bound(weights, points, norm)
+        np.testing.assert_allclose(lipschitz.lipmip(weights, norm, lower, upper), exact, rtol=1e-12)
+
+
 GOOD = [np.ones((2, 3)), np.ones((1, 2))]
+
+
+@pytest.mark.parametrize("call", [lipschitz.brute_force, lambda *a, **k: lipschitz.lipmip(*a, 1, -1, 1, **k)])
+@pytest.mark.parametrize(
+    ("biases", "error", "message"),
+    [
+        ([np.ones(2)], ValueError, "biases must be of layers of [2, 1] neurons, got [2]"),
+        ([np.ones(3), [0.0]], ValueError, "biases must be of layers of [2, 1] neurons, got [3, 1]"),
+        ([np.ones((2, 1)), [0.0]], ValueError, "biases's b_1 must have shape (m), got (2, 1)"),
+        ([[np.nan, 0.0], [0.0]], ValueError, "biases's b_1 must be finite, got nan"),
+        (3.0, TypeError, "biases must be a list of arrays, got 3.0"),
+    ],
+)
+def test_bad_biases_are_refused(call, biases, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call(GOOD, biases=biases)
+
+
+def test_linear_networks_with_biases():
+    assert lipschitz.brute_force([[[3.0, -4.0]]], biases=[[7.0]]) == 5.0
+    assert lipschitz.lipmip([[[3.0, -4.0]]], 1, -1, 1, biases=[[7.0]]) == 4.0
+
+
 NAMED = {
     "product_bound": lipschitz.product_bound,
     "brute_force": lipschitz.brute_force,

@@ -34,6 +34,18 @@ def test_sam_on_batches_and_at_critical_points():
     np.testing.assert_array_equal(sharpness.sam_step(valley.grad_f, [1.0, 1.0], 0.5, 0.1), [1.0, 1.0])
 
 
+def test_parameters_of_several_axes_have_one_norm():
+    W = np.arange(1.0, 7.0).reshape(2, 3)
+    eta = sharpness.sam_perturbation(W, 0.05, point_ndim=2)
+    np.testing.assert_allclose(eta, 0.05 * W / np.linalg.norm(W))
+    for function in (sharpness.sam_gradient, lambda *given, **kw: sharpness.sam_step(*given, 0.1, **kw)):
+        expected = function(np.sin, W.ravel(), 0.5).reshape(W.shape)
+        np.testing.assert_allclose(function(np.sin, W, 0.5, point_ndim=2), expected)
+        np.testing.assert_allclose(function(np.sin, np.stack([W, W]), 0.5, point_ndim=2)[1], expected)
+    with pytest.raises(ValueError, match="a must have at least point_ndim = 3 axes"):
+        sharpness.sam_perturbation(W, 0.05, point_ndim=3)
+
+
 def test_nothing_is_changed():
     kept = [X.copy(), A.copy(), flatten(H.layers)]
     sharpness.network_sam_gradient(H, A, lambda u: (u.sum(), np.ones_like(u)), 0.2)

@@ -165,6 +165,6 @@ def test_register_holds_every_row_once():
         "S": 13,
         "D": 24,
         "N": 14,
-        "R": 9,
-        "C": 7,
+        "R": 11,
+        "C": 8,
     }

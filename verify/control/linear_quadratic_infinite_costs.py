@@ -1,5 +1,7 @@
 """Where linear policies cost infinitely much: slide "Deterministic Policy Gradient"."""
 
+import itertools
+
 import numpy as np
 
 from refimpl.arguments.errors import DivergedError
@@ -25,10 +27,11 @@ def refuses(function, *arguments, error=DivergedError):
 def costs_of_one_state_grow_beyond_all_bounds(
     rng, *, policy_value=linear_quadratic.policy_value, policy_gradient=linear_quadratic.policy_gradient
 ):
-    r"""One state: (q + rk²)S₀/(1 − g²), g = √γ|a − bk|, and its slope in k, up to 1 − g = 10⁻⁹."""
+    r"""One state: (q + rk²)S₀/(1 − g²), g = √γ|a − bk|, and its slope in k, up to 1 − g = 10⁻⁹, γ from 10⁻⁸ to 1."""
     one = np.eye(1)
-    for g in (0.5, 1 - 1e-3, 1 - 1e-9):
-        gamma, (b, q, r, S0) = rng.uniform(0.3, 0.95), rng.uniform(0.5, 2, 4)
+    discounts = (rng.uniform(0.3, 0.95), 1e-8, 1.0)
+    for gamma, g in itertools.product(discounts, (0.5, 1 - 1e-3, 1 - 1e-9)):
+        b, q, r, S0 = rng.uniform(0.5, 2, 4)
         k = rng.choice([-1, 1]) * rng.uniform(1, 2)
         a = b * k - g / np.sqrt(gamma) * np.sign(k)
         loop = a - b * k
@@ -81,6 +84,9 @@ def costs_are_infinite_from_growth_one_on(
             yield equal(f"{function.__name__} refused at 1 + {growth - 1:.0e}", refused, float(growth >= 1))
         refused = refuses(function, loop, one, one, one, 0.25, np.zeros((2, 2)), one)
         yield equal(f"{function.__name__} refused at 1", refused, 1.0)
+        for a in (0.5, 1.0, 2.0):
+            refused = refuses(function, a * one, one, one, one, 1.0, np.zeros((2, 2)), one)
+            yield equal(f"{function.__name__} refused at 1 or more, without discount", refused, float(a >= 1))
 
 
 def by_the_formula(A, B, Q, R, gamma, K, S0):

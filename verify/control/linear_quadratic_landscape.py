@@ -55,6 +55,12 @@ def the_solvers_solution(A, B, Q, R, gamma):
     return P, np.linalg.solve(R + gamma * B.T @ P @ B, gamma * B.T @ P @ A)
 
 
+def solved_with_all_of_B(A, B, Q, R, gamma):
+    """The solution near that of a problem whose actions reach too far."""
+    P = scipy.linalg.solve_discrete_are(np.sqrt(gamma) * A, B, Q, R)
+    return linear_quadratic._polished(A, B, Q, R, gamma, linear_quadratic._greedy_gain(A, B, R, gamma, P))
+
+
 def one_sweep(A, B, Q, R, gamma):
     """The gain of the last stage but one, with the final cost Q."""
     linear_quadratic.riccati_gain(A, B, Q, R, gamma)
@@ -103,9 +109,14 @@ def free_states_still_take_a_gain_that_stabilises(
     rng, *, riccati_gain=linear_quadratic.riccati_gain, stabilising_solution=linear_quadratic.stabilising_solution
 ):
     r"""q = 0, γa² > 1: K* = (γa² − 1)/γa, though 0 solves the equation; q = 10⁻²⁰: P = 2q and K = q to all digits."""
-    a, gamma, one = 2.0, rng.uniform(0.3, 0.9), np.eye(1)
-    K = riccati_gain(a * one, one, 0 * one, one, gamma)
-    yield equal("K*, states free", K, [[(gamma * a**2 - 1) / (gamma * a)]], rtol=1e-12)
+    one = np.eye(1)
+    for gamma in (1e-4, 0.02, rng.uniform(0.3, 0.9), 1.0):
+        for growth in (1.01, 2.0, 30.0):
+            a = np.sqrt(growth / gamma)
+            problem = (a * one, one, 0 * one, one, gamma)
+            found, exact = [riccati_gain(*problem), stabilising_solution(*problem)[1]], (growth - 1) / (gamma * a)
+            what = f"K*, states free, γ = {gamma:.2g}, γa² = {growth:g}"
+            yield equal(what, found, np.full((2, 1, 1), exact), rtol=1e-9)
     nearly_free = (one, one, 1e-20 * one, one, 0.5)
     P, K = stabilising_solution(*nearly_free)
     measured = [P, K, riccati_gain(*nearly_free)]
@@ -120,7 +131,12 @@ free_states_still_take_a_gain_that_stabilises.mutants(
     replaces="riccati_gain",
 )
 free_states_still_take_a_gain_that_stabilises.mutants(
-    {"whatever the solver returns": the_solvers_solution}, replaces="stabilising_solution"
+    {
+        "whatever the solver returns": the_solvers_solution,
+        "the solver given B for √γB, then Newton's method": solved_with_all_of_B,
+        "1 % too large": changed_solution(lambda P, K, Q, gamma: (1.01 * P, 1.01 * K)),
+    },
+    replaces="stabilising_solution",
 )
 
 
@@ -142,9 +158,12 @@ where_no_gain_costs_least_there_is_no_riccati_gain.mutants({
 })
 
 
-@claim("C02", slide=SLIDE, source=f"{SOURCE}; an example of our own")
+@claim("C08", slide=SLIDE, source=f"{SOURCE}; an example of our own")
 def the_objective_is_not_convex(rng, *, policy_value=linear_quadratic.policy_value):
-    r"""s⁺ = u, K = c e₁e₂ᵀ and c e₂e₁ᵀ: J = 2 + (r + γ)c² at both, half-way (2 + rc²/2)/(1 − γc²/4), or ∞."""
+    r"""s⁺ = u, K = c e₁e₂ᵀ and c e₂e₁ᵀ: cost 2 + (r + γ)c² at both, half-way (2 + rc²/2)/(1 − γc²/4), or ∞.
+
+    From γc² = 2 on the cost half-way may be larger than at both ends, near 4 it is: no convex function does that.
+    """
     A, B, Q = np.zeros((2, 2)), np.eye(2), np.eye(2)
     for share in (0.5, 0.9, 0.999, 1.0, 3.0):
         gamma, r = rng.uniform(0.5, 0.95), rng.uniform(0.1, 3)
@@ -177,6 +196,7 @@ def with_one_action(A, B, Q, R, gamma, K, S0):
 
 the_objective_is_not_convex.mutants({
     "the sum's formula also where it diverges": by_the_formula,
+    "1 % too large": scaled(1.01, linear_quadratic.policy_value),
     "convex: the mean of the ends half-way": of_the_ends,
     "actions of the first stage only": with_one_action,
 })

@@ -4,7 +4,7 @@ import numpy as np
 import scipy
 
 from refimpl.calculus.projections import onto_ball, onto_box
-from refimpl.robustness import adversarial, duality
+from refimpl.robustness import adversarial, duality, sharpness
 from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal, rounding
 from verify.probes import batched, unchanged
@@ -103,6 +103,14 @@ def stopped(g, norm):
 
 
 ART = "adversarial-robustness-toolbox"
+
+
+def overwriting(grad, a, eps, step, num_steps, norm="inf", bounds=None):
+    """PGD that writes what it finds into its input."""
+    a[...] = adversarial.pgd(grad, a, eps, step, num_steps, norm, bounds)
+    return a
+
+
 pgd_never_leaves_the_ball_around_the_input.mutants({
     "around the previous iterate": shipped(loop_with(centre=lambda a, z: z), project=ART, thread="#85"),
     "starts outside the ball": shipped(loop_with(start=lambda a, eps: a + 1.5 * eps), project=ART, thread="#73"),
@@ -115,7 +123,10 @@ pgd_never_leaves_the_ball_around_the_input.mutants({
     "one norm for the batch": loop_with(
         direction=lambda g, z, a, n: np.sign(g(z)) if n == "inf" else g(z) / np.linalg.norm(g(z))
     ),
-    "divides by ‖g‖ + 10⁻¹²": loop_with(direction=lambda g, z, a, n: nearly_unit(g(z), n)),
+    "divides by ‖g‖ + 10⁻¹²": shipped(
+        loop_with(direction=lambda g, z, a, n: nearly_unit(g(z), n)), project="cleverhans", thread="#1175"
+    ),
+    "overwrites its input": shipped(overwriting, project=ART, thread="#805"),
     "stops for all where one gradient is 0": loop_with(direction=lambda g, z, a, n: stopped(g(z), n)),
     "descends": loop_with(direction=lambda g, z, a, n: -duality.steepest_direction(g(z), n)),
     "radius 1 % too large": loop_with(radius=lambda eps: 1.01 * eps),
@@ -178,3 +189,100 @@ pgd_attains_the_maximum_of_a_linear_loss.mutants({
     "around the previous iterate": loop_with(centre=lambda a, z: z),
     "no bounds": loop_with(clips=False),
 })
+
+
+@claim("R01", slide=SLIDE, source="definition of the ball around an input")
+def images_and_inputs_with_radii_of_their_own_move_as_far_as_they_may(
+    rng, *, pgd=adversarial.pgd, fgsm=adversarial.fgsm, sam_perturbation=sharpness.sam_perturbation
+):
+    r"""Along a constant gradient each input, an image of two or three axes too, goes to a + εᵢ argmax ⟨g, η⟩.
+
+    Its radius is its own, 0 for one of them. A start elsewhere is projected and clipped; from there the same point is
+    reached. SAM perturbs the parameters of a matrix by one norm.
+    """
+    for shape in ((7,), (1,), (4, 5), (3, 2, 4)):
+        axes, n = tuple(range(-len(shape), 0)), len(shape)
+        a, g = rng.uniform(0.2, 0.8, (2, 3, *shape)), rng.standard_normal((2, 3, *shape))
+        eps, start = rng.uniform(0.01, 0.1, (2, 3)), a + rng.standard_normal(a.shape)
+        eps[0, 0] = 0.0
+        radii, unit = eps.reshape(2, 3, *n * [1]), g / np.sqrt((g**2).sum(axes, keepdims=True))
+        for norm, direction in (("inf", np.sign(g)), ("2", unit)):
+            expected, grad = a + radii * direction, lambda z, g=g: g + 0 * z
+            what = f"ℓ{norm}, {shape}"
+            yield equal(f"{what}: FGSM", fgsm(grad, a, eps, norm, point_ndim=n), expected, atol=rounding(16))
+            far = pgd(grad, a, eps, 0.05, 400, norm, point_ndim=n)
+            yield equal(f"{what}: PGD", far, expected, atol=1e-6)
+            far = pgd(grad, a, eps, 0.05, 400, norm, (0.0, 1.0), start=start, point_ndim=n)
+            yield equal(f"{what}: PGD from elsewhere", far, expected, atol=1e-6)
+            moved = start - a
+            size = np.sqrt((moved**2).sum(axes, keepdims=True))
+            onto = np.clip(moved, -radii, radii) if norm == "inf" else moved * np.minimum(1, radii / size)
+            stays = pgd(grad, a, eps, 0.05, 0, norm, start=start, point_ndim=n)
+            yield equal(f"{what}: no steps from elsewhere", stays, a + onto, atol=rounding(16))
+            one = pgd(grad, a, 0.1, 0.03, 1, norm, point_ndim=n)
+            yield equal(f"{what}: one step", one, a + 0.03 * direction, atol=rounding(16))
+        found = sam_perturbation(g, 0.3, point_ndim=n)
+        yield equal(f"SAM, {shape}", found, 0.3 * unit, atol=rounding(16))
+
+
+def pgd_with(**changes):
+    """PGD with some of its options changed."""
+
+    def changed(grad, a, eps, step, num_steps, norm="inf", bounds=None, *, start=None, point_ndim=1):
+        given = {"eps": eps, "step": step, "start": start, "point_ndim": point_ndim}
+        given |= {name: change(given[name], point_ndim) for name, change in changes.items()}
+        return adversarial.pgd(grad, a, num_steps=num_steps, norm=norm, bounds=bounds, **given)
+
+    return changed
+
+
+def row_by_row(attack, of_rows):
+    """An attack that takes each row for an input."""
+    return lambda grad, a, eps, *args, point_ndim=1, **options: attack(
+        grad, a, of_rows(eps, point_ndim), *args, **options
+    )
+
+
+def each_row(eps, point_ndim):
+    """Radii for rows."""
+    return np.asarray(eps).reshape((*np.shape(eps), *(point_ndim - 1) * [1]))
+
+
+images_and_inputs_with_radii_of_their_own_move_as_far_as_they_may.mutants(
+    {
+        "row by row": row_by_row(adversarial.pgd, each_row),
+        "the largest radius for all": pgd_with(eps=lambda eps, n: np.max(eps)),
+        "radii 1 % too large": pgd_with(eps=lambda eps, n: 1.01 * np.asarray(eps)),
+        "steps 1 % too long": pgd_with(step=lambda step, n: 1.01 * step),
+        "starts at the inputs always": pgd_with(start=lambda start, n: None),
+        "starts half-way": pgd_with(start=lambda start, n: None if start is None else start / 2),
+    },
+    replaces="pgd",
+)
+images_and_inputs_with_radii_of_their_own_move_as_far_as_they_may.mutants(
+    {
+        "row by row": row_by_row(adversarial.fgsm, each_row),
+        "radii 1 % too large": lambda grad, a, eps, *args, **options: adversarial.fgsm(
+            grad, a, 1.01 * eps, *args, **options
+        ),
+        "norm over the batch": shipped(
+            lambda grad, a, eps, norm="inf", *, point_ndim=1: (
+                a
+                + np.asarray(eps).reshape(*np.shape(eps), *point_ndim * [1])
+                * (np.sign(grad(a)) if norm == "inf" else grad(a) / np.linalg.norm(grad(a)))
+            ),
+            project="torchattacks",
+            thread="#12",
+        ),
+    },
+    replaces="fgsm",
+)
+images_and_inputs_with_radii_of_their_own_move_as_far_as_they_may.mutants(
+    {
+        "row by row": lambda g, eps, *, point_ndim=1: sharpness.sam_perturbation(g, eps),
+        "1 % too long": lambda g, eps, *, point_ndim=1: sharpness.sam_perturbation(
+            g, 1.01 * eps, point_ndim=point_ndim
+        ),
+    },
+    replaces="sam_perturbation",
+)

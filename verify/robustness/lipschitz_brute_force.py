@@ -114,3 +114,52 @@ dead_equal_and_parallel_neurons_make_no_patterns.mutants({
     "patterns that do not occur": lambda weights, norm=2: largest(all_patterns(arrays(weights)), norm),
     "1 % too large": lambda weights, norm=2: 1.01 * lipschitz.brute_force(weights, norm),
 })
+
+
+@claim("R04", slide=SLIDE, source="Definition; slopes between the kinks of one input")
+def biases_decide_which_slopes_occur(rng, *, brute_force=lipschitz.brute_force, lipmip=lipschitz.lipmip):
+    r"""One input, vᵀσ(wa + b): the largest slope between neighbouring kinks −bᵢ/wᵢ, everywhere and in an interval.
+
+    With biases 0 it is the constant without; of relu(a) − relu(a − 1) it is 1, and 0 in [2, 3].
+    """
+    W, v, b = np.array([[1.0], [1.0]]), np.array([[1.0, -1.0]]), [np.array([0.0, -1.0]), np.zeros(1)]
+    known = [brute_force([W, v], biases=b), *(lipmip([W, v], 1, *box, biases=b) for box in ((-1.0, 3.0), (2.0, 3.0)))]
+    yield equal("relu(a) − relu(a − 1)", known, [1.0, 1.0, 0.0], atol=1e-12)
+    for m in (1, 2, 5):
+        w, v, b = rng.standard_normal((3, 4, m))
+        ends = [np.sort(-one / slopes) for one, slopes in zip(b, w, strict=True)]
+        everywhere = [np.concatenate([[e[0] - 1], (e[1:] + e[:-1]) / 2, [e[-1] + 1]]) for e in ends]
+        nets = [([w[i][:, None], v[i][None]], [b[i], rng.standard_normal(1)]) for i in range(4)]
+        exact = [slopes_at(w[i], v[i], b[i], everywhere[i]) for i in range(4)]
+        for norm in (1, 2, np.inf):
+            found = [brute_force(weights, norm, biases=biases) for weights, biases in nets]
+            yield equal(f"{m} neurons, ℓ_{norm}", found, exact, rtol=1e-12, atol=1e-12)
+        inner = [np.append(-0.5, np.append(e[np.abs(e) < 0.5], 0.5)) for e in ends]
+        exact = [slopes_at(w[i], v[i], b[i], (inner[i][1:] + inner[i][:-1]) / 2) for i in range(4)]
+        found = [lipmip(weights, 1, -0.5, 0.5, biases=biases) for weights, biases in nets]
+        yield equal(f"{m} neurons, in an interval", found, exact, rtol=1e-12, atol=1e-5)
+    weights = network(rng, 2, 3, 2)
+    none = [np.zeros(len(W)) for W in weights]
+    found = [brute_force(weights, biases=none), lipmip(weights, 1, -1.0, 1.0, biases=none)]
+    yield equal("biases 0", found, [brute_force(weights), lipmip(weights, 1, -1.0, 1.0)], rtol=1e-9)
+
+
+def slopes_at(w, v, b, a):
+    """The largest size of a slope at some inputs."""
+    return np.abs(((np.outer(a, w) + b > 0) * w) @ v).max()
+
+
+def biased(function, change):
+    """A constant for other biases."""
+    return lambda *args, biases=None: function(*args, biases=None if biases is None else change(biases))
+
+
+for name, exactly in (("brute_force", lipschitz.brute_force), ("lipmip", lipschitz.lipmip)):
+    biases_decide_which_slopes_occur.mutants(
+        {
+            "without biases": biased(exactly, lambda biases: [0 * b for b in biases]),
+            "biases of the other sign": biased(exactly, lambda biases: [-b for b in biases]),
+            "1 % too large": lambda *args, biases=None, exact=exactly: 1.01 * exact(*args, biases=biases),
+        },
+        replaces=name,
+    )

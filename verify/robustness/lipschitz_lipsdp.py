@@ -1,11 +1,12 @@
 """LipSDP, its proofs and its invalid relative: slide "estimation of Lipschitz constant"."""
 
+import unittest.mock
 from fractions import Fraction
 
 import numpy as np
 import scipy
 
-from refimpl.robustness import lipschitz, lipsdp_multipliers
+from refimpl.robustness import lipschitz, lipsdp_multipliers, relu_networks
 from verify.claims import claim, shipped
 from verify.evidence import at_least, at_most, equal
 from verify.robustness._rationals import exactly, is_semidefinite
@@ -119,7 +120,7 @@ def multipliers_prove_the_bound(
     r"""M(ρ, diag λ) ⪯ 0 without any rounding, by elimination in fractions, λ ≥ 0, L = √ρ; dead or equal neurons."""
     nets = [network(rng, *sizes) for sizes in SIZES[1:]]
     nets += [[np.abs(W) for W in nets[0]], RELU_DIFFERENCE, [np.diag([1.0, 0.0]), np.array([[1.0, 3.0]])]]
-    nets += [[1e-5 * nets[1][0], 1e7 * nets[1][1]]]
+    nets += [[1e-5 * nets[1][0], 1e7 * nets[1][1]], rescaled(rng, nets[2], 5)]
     found = []
     for weights in nets:
         rho, lam = lipsdp_certificate(weights)
@@ -152,7 +153,13 @@ multipliers_prove_the_bound.mutants(
     },
     replaces="lipsdp_certificate",
 )
-multipliers_prove_the_bound.mutants({"ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2}, replaces="lipsdp")
+multipliers_prove_the_bound.mutants(
+    {
+        "0.1 % too large": lambda weights: 1.001 * lipschitz.lipsdp(weights),
+        "ρ for √ρ": lambda weights: lipschitz.lipsdp(weights) ** 2,
+    },
+    replaces="lipsdp",
+)
 
 
 def averaged(certificate):
@@ -163,6 +170,56 @@ def averaged(certificate):
 def short(certificate):
     """A certificate of a ρ that is a little too small."""
     return certificate._replace(rho=certificate.rho * (1 - 1e-7))
+
+
+def rescaled(rng, weights, decades):
+    """The same function with other sizes of its neurons, relu(sx)/s for relu(x)."""
+    weights = [W.copy() for W in weights]
+    for l in range(len(weights) - 1):
+        s = 10.0 ** rng.uniform(-decades, decades, len(weights[l]))
+        weights[l], weights[l + 1] = s[:, None] * weights[l], weights[l + 1] / s
+    return weights
+
+
+@claim("R07", slide=SLIDE, source=SOURCE + "; relu(sx)/s = relu(x)")
+def lipsdp_is_a_bound_of_the_function_not_of_its_weights(rng, *, lipsdp=lipschitz.lipsdp):
+    r"""The same bound for rescaled neurons, by 10^±1 to 10^±30, for permuted ones, and for ones that are cut in two.
+
+    With positive weights it is ‖W_L⋯W₁‖₂; one input and neurons 10^±k of slopes ±1 have the constant of their sum.
+    """
+    nets = [network(rng, *sizes) for sizes in [(6, 3), (3, 4, 3), (2, 3, 3, 2)]]
+    known = np.array([lipsdp(weights) for weights in nets])
+    for decades in (1, 3, 5, 30):
+        found = [lipsdp(rescaled(rng, weights, decades)) for weights in nets]
+        yield equal(f"rescaled by up to 10^±{decades}", found, known, rtol=SOLVER)
+        positive = [[np.abs(W) for W in weights] for weights in nets]
+        exact = [np.linalg.norm(all_active(weights)) for weights in positive]
+        found = [lipsdp(rescaled(rng, weights, decades)) for weights in positive]
+        yield equal(f"positive weights, rescaled by up to 10^±{decades}", found, exact, rtol=SOLVER)
+    W, v = nets[0]
+    order = rng.permutation(3)
+    yield equal("permuted", lipsdp([W[order], v[:, order]]), known[0], rtol=SOLVER)
+    yield equal("cut in two", lipsdp([np.vstack([W, W]), np.hstack([0.3 * v, 0.7 * v])]), known[0], rtol=SOLVER)
+    for s in (1.0, 1e4, 1e6, 1e-100):
+        yield equal(f"two neurons, {s:g}", lipsdp([np.array([[s], [1.0]]), np.array([[1 / s, 1.0]])]), 2.0, rtol=SOLVER)
+
+
+def unbalanced(weights):
+    """The neurons as they are."""
+    return relu_networks.Rescaled(weights, np.zeros(sum(len(W) for W in weights[:-1]), int))
+
+
+def as_written(weights):
+    """LipSDP of the neurons as they are."""
+    with unittest.mock.patch.object(lipsdp_multipliers, "balance", unbalanced):
+        return lipschitz.lipsdp(weights)
+
+
+lipsdp_is_a_bound_of_the_function_not_of_its_weights.mutants({
+    "neurons as they are": as_written,
+    "the product of norms": lambda weights: float(np.prod([np.linalg.norm(W, 2) for W in weights])),
+    "0.1 % too large": lambda weights: 1.001 * lipschitz.lipsdp(weights),
+})
 
 
 @claim("R07", slide=SLIDE, source=SOURCE + "; derived here")

@@ -104,7 +104,9 @@ sam_descends_along_the_gradient_of_another_point.mutants(
         "step 1 % too long": spoilt_step(lambda grad_f, x, eta: 1.01 * grad_f(x + eta)),
         "not normalised": spoilt_step(there, eta=lambda g, eps: eps * g),
         "divided by ‖∇f‖ + 10⁻¹²": spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps)),
-        "0/0 at a minimum": spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps, 0.0)),
+        "0/0 at a minimum": shipped(
+            spoilt_step(there, eta=lambda g, eps: nearly_unit(g, eps, 0.0)), project="optax", thread="#1743"
+        ),
         "by signs": spoilt_step(there, eta=lambda g, eps: eps * np.sign(g)),
     },
     replaces="sam_step",
