@@ -49,6 +49,9 @@ def bias_of_lmc_is_of_first_order(rng, *, lmc_step=langevin.lmc_step):
     }
     for name, (distance, order) in distances.items():
         yield rate(f"{name} against η", eta, distance, order)
+    cubic, quartic = (np.polynomial.polynomial.polyfit(eta / eta[-1], laws, degree)[0] for degree in (3, 4))
+    error = np.abs(cubic - quartic).sum()
+    yield equal("law extrapolated to η = 0 by a cubic: TV from π", np.abs(cubic - pi).sum() / 2, 0.0, atol=error)
 
 
 bias_of_lmc_is_of_first_order.mutants({
