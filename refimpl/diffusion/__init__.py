@@ -9,6 +9,7 @@
 - `manifold`: data on a circle or another thin set, and their scores under noise
 - `schedules`: times and noise levels that a sampler goes through
 - `denoising`: sampling with a denoiser, in many small steps
+- `churn`: denoising steps that first add some noise
 - `sde`: the forward processes VP, sub-VP and VE
 - `marginals`: the laws that a process makes of a mixture, with exact scores
 - `sampler`: steps of the reverse SDE and of the probability flow, samples, and predictor-corrector
