@@ -12,12 +12,23 @@ import numpy as np
 import scipy
 
 from refimpl.arguments.arrays import Array, Score
-from refimpl.arguments.domains import array, bare, domain, field, number, one_of, optional, positive, potential
+from refimpl.arguments.domains import (
+    array,
+    bare,
+    domain,
+    field,
+    number,
+    numpy_array,
+    one_of,
+    optional,
+    positive,
+    potential,
+)
 from refimpl.diffusion.sampler import probability_flow_step, velocity
 from refimpl.diffusion.schedules import falling_times, march, time_after, time_domain, time_step_domain
 from refimpl.diffusion.sde import SDE, process
 
-_points = array("... p")
+_points, _start = array("... p"), numpy_array("... p")
 _step = {"sde": process, "score": field, "a": _points, "t": time_domain, "dt": time_step_domain}
 _tolerances = {"rtol": positive, "atol": positive}
 _velocity = bare(velocity)
@@ -116,7 +127,7 @@ def ddim_step(sde: SDE, score: Score, a: Any, t: float, dt: float, *, eta: float
 STEPS = {"euler": probability_flow_step, "heun": heun_step, "ddim": ddim_step}
 
 
-@domain(sde=process, score=field, a=_points, times=falling_times, method=one_of(*STEPS))
+@domain(sde=process, score=field, a=_start, times=falling_times, method=one_of(*STEPS))
 def flow(sde: SDE, score: Score, a: Any, times: Array, method: str = "heun") -> Any:
     r"""Follow the probability flow back through the times given, by steps of one method.
 
@@ -160,7 +171,7 @@ def flow(sde: SDE, score: Score, a: Any, times: Array, method: str = "heun") -> 
     return march(lambda a, t, t_next: STEPS[method](sde, score, a, t, t_next - t), a, times)
 
 
-@domain(sde=process, score=field, a=_points, t=time_domain, t_end=time_domain, **_tolerances)
+@domain(sde=process, score=field, a=_start, t=time_domain, t_end=time_domain, **_tolerances)
 def solve_flow(
     sde: SDE, score: Score, a: Array, t: float, t_end: float, rtol: float = 1e-6, atol: float = 1e-6
 ) -> Array:
@@ -219,7 +230,7 @@ def _integrate(F: Callable[[Array, float], Array], a: Array, t: float, t_end: fl
     sde=process,
     score=field,
     divergence=potential,
-    a=_points,
+    a=_start,
     t=time_domain,
     log_prior=optional(potential),
     **_tolerances,
