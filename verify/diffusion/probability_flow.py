@@ -124,6 +124,13 @@ def score_stays_at_t(process, score, a, times, method):
 
 orders_of_the_flows_methods.mutants({
     "always Euler's steps": lambda process, score, a, times, method: flows.flow(process, score, a, times, "euler"),
+    "times truncated to thousandths": shipped(
+        lambda process, score, a, times, method: flows.flow(
+            process, lambda a, t: score(a, np.floor(1000 * t) / 1000), a, times, method
+        ),
+        project="diffusers",
+        thread="#12771",
+    ),
     "last step left out": lambda process, score, a, times, method: flows.flow(process, score, a, times[:-1], method),
     "Heun's method for DDIM": lambda process, score, a, times, method: flows.flow(
         process, score, a, times, method.replace("ddim", "heun")
