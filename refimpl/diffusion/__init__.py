@@ -1,14 +1,17 @@
 """Scores, how they are learnt, denoisers, and diffusion models that sample with them.
 
 - `score_matching`: losses that a score is learnt from, implicit, sliced and denoising
+- `passes`: passes through the network that each of these losses takes
 - `two_mode_means`: integrals under two distant modes, by trapezoids
 - `fisher_blindness`: distances of two modes, of which the Fisher divergence hardly sees the weights
 - `mode_weight`: fitting a mode's weight, by maximum likelihood and by score matching
+- `mode_distance`: fitting the distance of two modes, by the same two
 - `tweedie`: Tweedie's formula, denoisers of mixtures and of data sets, and the two denoising steps
 - `empirical`: probabilities that a noisy point is each of the samples of a data set, and their entropy
 - `manifold`: data on a circle or another thin set, and their scores under noise
 - `schedules`: times and noise levels that a sampler goes through
 - `denoising`: sampling with a denoiser, in many small steps
+- `churn`: denoising steps that first add some noise
 - `sde`: the forward processes VP, sub-VP and VE
 - `marginals`: the laws that a process makes of a mixture, with exact scores
 - `sampler`: steps of the reverse SDE and of the probability flow, samples, and predictor-corrector

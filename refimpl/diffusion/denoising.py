@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array
-from refimpl.arguments.domains import array, domain, field, generator
+from refimpl.arguments.domains import domain, field, generator, numpy_array
 from refimpl.diffusion.schedules import falling, march
 from refimpl.diffusion.tweedie import Denoiser, ancestral_denoising_step, denoising_step
 
-_points = array("... p")
+_points = numpy_array("... p")
 
 
 @domain(denoiser=field, x=_points, sigmas=falling)

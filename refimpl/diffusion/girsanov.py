@@ -3,6 +3,7 @@
 Times and laws are those of `convergence`: data N(m, vI), V_t = 1 + (v − 1)e^{−2t}, n steps of length h = T/n.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -110,3 +111,36 @@ def total_variation_bound(kl: float, L: float, m2: float, p: int, T: float, num_
         float((L * np.sqrt(p * h) + L * m2 * h) * np.sqrt(T)),
         float(epsilon * np.sqrt(T)),
     )
+
+
+@domain(L=positive, p=integer(1), epsilon=positive)
+def enough_steps(L: float, p: int, epsilon: float) -> int:
+    r"""The number of steps that the slide gives for an error of order ε, with 1 for the constant that it leaves out.
+
+    .. math:: n = \lceil L^2 p / \epsilon^2 \rceil
+
+    With it the bound's term of the steps, without m₂, is εT.
+
+    Parameters
+    ----------
+    L : float
+        Lipschitz constant of the scores ∇log p_t at all times, > 0.
+    p : int
+        Dimension, ≥ 1.
+    epsilon : float
+        Error wanted, and error of the score, > 0.
+
+    Returns
+    -------
+    int
+
+    References
+    ----------
+    Slide "Theoretical guarantees"; Chen et al. 2022, Section 3.1.
+
+    Examples
+    --------
+    >>> enough_steps(2.0, 3, 0.5)
+    48
+    """
+    return math.ceil((L / epsilon) ** 2 * p)

@@ -12,12 +12,23 @@ import numpy as np
 import scipy
 
 from refimpl.arguments.arrays import Array, Score
-from refimpl.arguments.domains import array, bare, domain, field, one_of, optional, positive, potential
+from refimpl.arguments.domains import (
+    array,
+    bare,
+    domain,
+    field,
+    number,
+    numpy_array,
+    one_of,
+    optional,
+    positive,
+    potential,
+)
 from refimpl.diffusion.sampler import probability_flow_step, velocity
 from refimpl.diffusion.schedules import falling_times, march, time_after, time_domain, time_step_domain
 from refimpl.diffusion.sde import SDE, process
 
-_points = array("... p")
+_points, _start = array("... p"), numpy_array("... p")
 _step = {"sde": process, "score": field, "a": _points, "t": time_domain, "dt": time_step_domain}
 _tolerances = {"rtol": positive, "atol": positive}
 _velocity = bare(velocity)
@@ -58,19 +69,26 @@ def heun_step(sde: SDE, score: Score, a: Any, t: float, dt: float) -> Any:
     return a + (F + _velocity(sde, score, a + F * dt, t_next)) / 2 * dt
 
 
-@domain(**_step)
-def ddim_step(sde: SDE, score: Score, a: Any, t: float, dt: float) -> Any:
-    r"""One step of DDIM: the probability flow followed exactly, as if the predicted noise stayed what it is at t.
+@domain(**_step, eta=number(">= 0 and <= 1"), z=optional(_points))
+def ddim_step(sde: SDE, score: Score, a: Any, t: float, dt: float, *, eta: float = 0.0, z: Any = None) -> Any:
+    r"""One step of DDIM: the predicted noise is taken as it is at t, and a share of it is drawn anew.
 
-    .. math:: a^+ = \text{scale}^+ \, \frac{a - \text{std} \, \varepsilon}{\text{scale}} + \text{std}^+ \varepsilon,
-              \qquad \varepsilon = -\text{std} \, \nabla \log p_t(a)
+    .. math:: a^+ = \text{scale}^+ \, \frac{a - \text{std} \, \varepsilon}{\text{scale}} + \text{std}^+
+              \big( \sqrt{1 - \eta^2 + \eta^2 r^2} \; \varepsilon + \eta \sqrt{1 - r^2} \; z \big), \\
+              \varepsilon = -\text{std} \, \nabla \log p_t(a), \qquad
+              r = \frac{\text{std}^+}{\text{scale}^+} \Big/ \frac{\text{std}}{\text{scale}}
 
-    With x = a/scale and σ = std/scale it is `denoising_step`.
+    Without new noise (η = 0) it is the probability flow followed exactly, as if ε stayed what it is at t. In terms of
+    x = a/scale and σ = std/scale it is then `denoising_step`; for η = 1 it is `ancestral_denoising_step`.
 
     Parameters
     ----------
     sde, score, a, t, dt
         As for `probability_flow_step`.
+    eta : float
+        η, 0 ≤ η ≤ 1; 0 where dt > 0.
+    z : (..., p) array, optional
+        Noise, N(0, I); needed where η > 0.
 
     Returns
     -------
@@ -78,7 +96,7 @@ def ddim_step(sde: SDE, score: Score, a: Any, t: float, dt: float) -> Any:
 
     References
     ----------
-    Slide "Reverse diffusion"; Song, Meng & Ermon 2021, eq. (12) with η = 0.
+    Slide "Reverse diffusion"; Song, Meng & Ermon 2021, eq. (12) and (16).
 
     Examples
     --------
@@ -92,13 +110,24 @@ def ddim_step(sde: SDE, score: Score, a: Any, t: float, dt: float) -> Any:
     """
     (scale, std), (scale_next, std_next) = sde.kernel(t), sde.kernel(bare(time_after)(t, dt))
     noise = -std * score(a, t)
-    return scale_next / scale * (a - std * noise) + std_next * noise
+    clean = scale_next / scale * (a - std * noise)
+    if eta == 0:
+        return clean + std_next * noise
+    if dt > 0:
+        raise ValueError(f"eta must be 0 where dt > 0, as noise is only drawn anew where it falls, got {eta:g}")
+    if z is None:
+        raise ValueError(f"z must be given where eta > 0, got None with eta = {eta:g}")
+    level, level_next = std / scale, std_next / scale_next
+    r, gap = level_next / level, (level - level_next) / level
+    return clean + std_next * (
+        np.sqrt((1 - eta) * (1 + eta) + (eta * r) ** 2) * noise + eta * np.sqrt(gap * (1 + r)) * z
+    )
 
 
 STEPS = {"euler": probability_flow_step, "heun": heun_step, "ddim": ddim_step}
 
 
-@domain(sde=process, score=field, a=_points, times=falling_times, method=one_of(*STEPS))
+@domain(sde=process, score=field, a=_start, times=falling_times, method=one_of(*STEPS))
 def flow(sde: SDE, score: Score, a: Any, times: Array, method: str = "heun") -> Any:
     r"""Follow the probability flow back through the times given, by steps of one method.
 
@@ -142,7 +171,7 @@ def flow(sde: SDE, score: Score, a: Any, times: Array, method: str = "heun") -> 
     return march(lambda a, t, t_next: STEPS[method](sde, score, a, t, t_next - t), a, times)
 
 
-@domain(sde=process, score=field, a=_points, t=time_domain, t_end=time_domain, **_tolerances)
+@domain(sde=process, score=field, a=_start, t=time_domain, t_end=time_domain, **_tolerances)
 def solve_flow(
     sde: SDE, score: Score, a: Array, t: float, t_end: float, rtol: float = 1e-6, atol: float = 1e-6
 ) -> Array:
@@ -201,7 +230,7 @@ def _integrate(F: Callable[[Array, float], Array], a: Array, t: float, t_end: fl
     sde=process,
     score=field,
     divergence=potential,
-    a=_points,
+    a=_start,
     t=time_domain,
     log_prior=optional(potential),
     **_tolerances,

@@ -267,9 +267,9 @@ def predictor_corrector(
     """
 
     def step(a: Array, t: float, t_next: float) -> Array:
-        a = reverse_step(sde, score, a, t, t_next - t, rng.standard_normal(shape))
+        a = bare(reverse_step)(sde, score, a, t, t_next - t, rng.standard_normal(shape))
         for _ in range(num_corrections):
-            a = corrector_step(sde, score, a, t_next, r, rng.standard_normal(shape))
+            a = bare(corrector_step)(sde, score, a, t_next, r, rng.standard_normal(shape))
         return a
 
     return march(step, _prior(sde, shape, rng), np.linspace(1.0, t_end, num_steps + 1))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from refimpl.arguments.arrays import Array, Field
-from refimpl.arguments.domains import Domain, Sizes, array, domain, field, positive
+from refimpl.arguments.domains import Domain, Sizes, array, bare, domain, field, positive
 from refimpl.calculus.differentiation import exact_jacobian
 
 _points = array("... p")
@@ -209,7 +209,7 @@ def _values(score: Field, a: Any) -> Any:
 
 def _curvature(score: Field, a: Array, v: Array) -> Array:
     """vᵀ∇h(a)v: how vᵀh(a + tv) changes with t at t = 0."""
-    t = np.zeros((*a.shape[:-1], 1))
+    t, score = np.zeros((*a.shape[:-1], 1)), bare(score)
     return exact_jacobian(lambda t: (v * score(a + t * v)).sum(-1, keepdims=True), t)(t)[..., 0, 0]
 
 

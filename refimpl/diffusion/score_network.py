@@ -301,14 +301,18 @@ def load(path: Path, h: ScoreNetwork) -> ScoreNetwork:
     ValueError
         When the file is damaged, or of another architecture.
     """
+    d = len(parameters(h))
     try:
-        stored = checkpoints.read(path)
-        found, x = str(stored["architecture"]), stored["x"].astype(float)
+        found = str(checkpoints.read_entry(path, "architecture", np.str_, _LONGEST))
         if found == _architecture(h):
-            return with_parameters(h, x)
-    except (KeyError, ValueError) as error:
+            return with_parameters(h, checkpoints.read_entry(path, "x", np.float32, 4 * d).astype(float))
+    except ValueError as error:
         raise ValueError(f"path must be a checkpoint, whole, got {path} ({error})") from None
     raise ValueError(f"path must hold a network {_architecture(h)}, got {found} in {path}")
+
+
+_LONGEST = 4096
+"""Bytes of the words that name an architecture, at most."""
 
 
 def _architecture(h: ScoreNetwork) -> str:

@@ -10,6 +10,7 @@ from refimpl.diffusion.guidance import classifier_free_score
 from refimpl.diffusion.sampler import sample
 from refimpl.diffusion.score_network import ScoreNetwork, labels, network_domain, score
 from refimpl.diffusion.sde import unchecked
+from refimpl.loops.generators import children
 from refimpl.parallel.threads import operations, spread
 
 BLOCK = 1024
@@ -49,7 +50,7 @@ def sample_network(
     num_steps : int
         Number of equal time steps, ≥ 1.
     rng : numpy.random.Generator
-        Each block of samples has a stream of its own, so that they are the same for any number of threads.
+        Seeds a stream for each block of samples, so that they are the same for any number of threads.
     y : integer or (n,) array of integers, optional
         Labels to condition on.
     w : float
@@ -98,7 +99,7 @@ def sample_network(
         return bare(sample)(h.sde, _guided(h, y[block], w), shape, num_steps, stream, t_end)
 
     with spread(operations(BLOCK, [layer.W for layer in h.F.layers]), threads) as spread_over:
-        return np.concatenate(list(spread_over(run, blocks, rng.spawn(len(blocks)))))
+        return np.concatenate(list(spread_over(run, blocks, children(rng, len(blocks)))))
 
 
 def _guided(h: ScoreNetwork, y: Any, w: float) -> Score:

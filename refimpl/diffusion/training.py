@@ -44,6 +44,7 @@ from refimpl.diffusion.score_network_losses import Loss, joint_gradient
 from refimpl.diffusion.sde import unchecked
 from refimpl.files import checkpoints
 from refimpl.files.writing import path_domain
+from refimpl.loops.generators import children
 from refimpl.parallel.threads import spread
 
 BLOCK = 256
@@ -142,7 +143,7 @@ def train(
     training : Training
         Settings and budget of Adam.
     rng : numpy.random.Generator
-        Source of the batches.
+        Seeds a stream of batches for each record.
     y : (n,) array of integers, optional
         Labels of the samples.
     batch : int
@@ -272,7 +273,7 @@ def learn(
     training : Training
         Settings and budget.
     rng : numpy.random.Generator
-        Source of the batches.
+        Seeds a stream of batches for each record.
     progress : callable, optional
         Called after each stretch with the number of records so far and the loss.
     path : path, optional
@@ -306,7 +307,7 @@ def learn(
     >>> learn(halves, lambda rng: [np.full((8, 1), 3.0)], [0.0], Training(0.1), rng).x.round(3)
     array([3.])
     """
-    streams = rng.spawn(training.records)
+    streams = children(rng, training.records)
     losses, state, mark = np.empty(0), learner_start(x), _mark(objective, draw, x, training, streams[0])
     if path and path.exists():
         losses, state = _resume(path, mark, state)

@@ -231,7 +231,7 @@ def ancestral_denoising_step(denoiser: Denoiser, x: Any, sigma: float, sigma_nex
     """
     r = _share(sigma, sigma_next)
     D = denoiser(x, sigma)
-    return D + r**2 * (x - D) + sigma_next * np.sqrt(1 - r**2) * z
+    return D + r**2 * (x - D) + sigma_next * np.sqrt((sigma - sigma_next) / sigma * (1 + r)) * z
 
 
 def _share(sigma: float, sigma_next: float) -> float:

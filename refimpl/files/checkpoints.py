@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import math
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,29 @@ def read(path: Path) -> dict[str, Array]:
         with np.load(io.BytesIO(content)) as stored:
             return dict(stored)
     except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
+        raise ValueError(str(error)) from None
+
+
+def read_entry(path: Path, name: str, dtype: type, most: int) -> Array:
+    """One array of an npz file, or a ValueError that says what is wrong with it.
+
+    Its header is looked at before anything is unpacked: it must be of that kind and of no more than `most` bytes.
+    """
+    content = io.BytesIO(path.read_bytes())
+    if not zipfile.is_zipfile(content):
+        raise ValueError("not a whole npz file")
+    try:
+        with zipfile.ZipFile(content) as members, members.open(f"{name}.npy") as member:
+            version = np.lib.format.read_magic(member)
+            if version != (1, 0):
+                raise ValueError(f"{name} must be an array of format 1.0, got {version}")
+            shape, _, found = np.lib.format.read_array_header_1_0(member)
+            size = math.prod(shape) * found.itemsize
+            if not np.issubdtype(found, dtype) or size > most:
+                raise ValueError(f"{name} must be {dtype.__name__} of <= {most} bytes, got {found} of {size}")
+        with zipfile.ZipFile(content) as members, members.open(f"{name}.npy") as member:
+            return np.lib.format.read_array(member, allow_pickle=False)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
         raise ValueError(str(error)) from None
 
 

@@ -9,6 +9,7 @@ import pytest
 from refimpl.diffusion import digit_network, score_network
 from refimpl.diffusion.data_sets import digit_sets, to_coordinates
 from refimpl.diffusion.score_network import parameters, score
+from refimpl.diffusion.training import Training, train
 
 
 def test_the_shipped_network_knows_more_than_the_untrained_one() -> None:
@@ -58,6 +59,17 @@ def test_the_command_trains_and_goes_on_where_it_was_stopped(
     assert digit_network.main() == 0
     assert capsys.readouterr().err.startswith("step 19 of 20")
     score_network.load(tmp_path / "x.npz", digit_network.untrained(rng()))
+
+
+def test_fit_is_training_as_the_module_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFIMPL_CACHE", str(tmp_path))
+    found = digit_network.fit(3, 20)
+    rng, (digits, _) = np.random.default_rng(3), digit_sets()
+    h, data = digit_network.untrained(rng), to_coordinates(digit_network.digit_whitening(), digits.points)
+    expected = train(h, data, Training(2e-3, 0.999, 1, 20), rng, digits.labels, 256, 0.2)
+    np.testing.assert_array_equal(found.history.losses, expected.history.losses)
+    np.testing.assert_array_equal(parameters(found.network), parameters(expected.network))
+    assert [found.history.steps[-1], data.shape[1], np.abs(data.std(axis=0) - 1).max() < 1e-9] == [20, 32, True]
 
 
 def rng() -> np.random.Generator:

@@ -23,3 +23,13 @@ def test_long_times_do_not_overflow():
 def test_bad_input_is_refused(function, arguments, message):
     with pytest.raises((TypeError, ValueError), match=message):
         function(*arguments)
+
+
+def test_bad_numbers_of_steps_are_refused():
+    for arguments, message in (
+        ((0.0, 3, 0.1), "L must be > 0, got 0"),
+        ((1.0, 0, 0.1), "p must be >= 1, got 0"),
+        ((1.0, 3, -0.1), "epsilon must be > 0, got -0.1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            girsanov.enough_steps(*arguments)

@@ -54,6 +54,15 @@ def test_divergence_is_reported():
         probability_flow.flow(vp(), lambda a, t: a * np.nan, [[1.0]], [1.0, 0.5])
 
 
+def test_ddim_with_noise_runs_on_batches_and_on_torch():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    a = z = np.ones((2, 3, 4))
+    expected = probability_flow.ddim_step(vp(), standard, a, 0.5, -0.1, eta=0.5, z=z)
+    assert expected.shape == a.shape
+    there = probability_flow.ddim_step(vp(), standard, torch.tensor(a), 0.5, -0.1, eta=0.5, z=torch.tensor(z))
+    np.testing.assert_allclose(there, expected, rtol=1e-14)
+
+
 @pytest.mark.parametrize("score", [lambda a, t: 100 * a**3, lambda a, t: np.nan * a], ids=["blows up", "nan"])
 def test_a_flow_that_cannot_be_followed_is_an_error(score):
     with pytest.raises(ArithmeticError, match="could not be followed"):
@@ -115,6 +124,22 @@ def test_bad_input_is_refused(function, bad, message):
     [
         (lambda: probability_flow.heun_step(vp(), standard, [1.0], 0.5, -0.5), "dt must be > -t"),
         (lambda: probability_flow.flow(vp(), standard, [1.0], [1.0, 0.5], "rk4"), "method must be one of"),
+        (
+            lambda: probability_flow.ddim_step(vp(), standard, [1.0], 0.5, -0.1, eta=1.5, z=[0.0]),
+            "eta must be >= 0 and",
+        ),
+        (
+            lambda: probability_flow.ddim_step(vp(), standard, [1.0], 0.5, -0.1, eta=0.5),
+            "z must be given where eta > 0",
+        ),
+        (
+            lambda: probability_flow.ddim_step(vp(), standard, [1.0], 0.5, 0.1, eta=0.5, z=[0.0]),
+            "eta must be 0 where dt",
+        ),
+        (
+            lambda: probability_flow.ddim_step(vp(), standard, [1.0], 0.5, -0.1, eta=0.5, z=[0.0, 1.0]),
+            "z must have shape",
+        ),
         (lambda: probability_flow.solve_flow(vp(), standard, [1.0], 1.0, 0.0), "t_end must be > 0"),
         (lambda: probability_flow.solve_flow(vp(), standard, [1.0], 1.0, 0.5, rtol=0.0), "rtol must be > 0"),
     ],

@@ -54,6 +54,36 @@ def test_divergence_is_reported_with_the_last_state():
         sampler.predictor_corrector(vp(), lambda a, t: 1e300 * a, (3, 2), 10, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("corrections", [0, 1, 2])
+@pytest.mark.parametrize("good", range(6))
+def test_divergence_names_the_last_finite_state_and_its_step(corrections, good):
+    calls, states = [], []
+
+    def spoilt(a, t):
+        if len(calls) % (corrections + 1) == 0:
+            states.append(a.copy())
+        calls.append(t)
+        return -a if len(calls) <= good else np.nan * a
+
+    with pytest.raises(DivergedError) as caught:
+        sampler.predictor_corrector(vp(), spoilt, (3, 2), 7, np.random.default_rng(0), corrections)
+    assert caught.value.step == good // (corrections + 1) == len(states) - 1
+    np.testing.assert_array_equal(caught.value.last, states[-1])
+
+
+def test_what_a_score_raises_is_raised_at_once():
+    calls = []
+
+    def failing(a, t):
+        calls.append(t)
+        raise ValueError("mine")
+
+    for run in (sampler.sample, sampler.predictor_corrector):
+        with pytest.raises(ValueError, match="mine"):
+            run(vp(), failing, (3, 2), 7, np.random.default_rng(0))
+    assert calls == [1.0, 1.0]
+
+
 GOOD = {
     "sde": vp(),
     "score": standard,

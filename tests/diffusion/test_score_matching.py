@@ -114,3 +114,15 @@ def test_bad_input_is_refused(loss, bad, message):
 def test_a_model_that_cannot_be_differentiated_is_refused():
     with pytest.raises(TypeError, match="must be differentiable"):
         score_matching.implicit_loss(lambda a: np.array([[float(str(x)) for x in row] for row in a.tolist()]), [[1.0]])
+
+
+def test_sliced_losses_take_complex_steps_where_a_score_allows_nothing_else():
+    def score(a):
+        if not isinstance(a, np.ndarray):
+            raise TypeError("NumPy alone")
+        return -a * a
+
+    a, v = np.array([[1.0, 3.0]]), np.array([[1.0, -1.0]])
+    assert score_matching.implicit_loss(score, a) == (1 + 81) / 2 - 8
+    assert score_matching.sliced_loss(score, a, v) == -8 + 64 / 2
+    assert score_matching.variance_reduced_sliced_loss(score, a, v) == -8 + 82 / 2

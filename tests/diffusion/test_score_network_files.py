@@ -1,5 +1,8 @@
 """Checkpoints of score networks: what comes back, and what is refused."""
 
+import io
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +47,68 @@ def test_a_checkpoint_of_another_architecture_or_cut_short_is_refused(tmp_path: 
     with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*not a whole npz file"):
         score_network.load(tmp_path / "one.npy", small())
     score_network.save(file, small())
-    np.savez(file, **checkpoints.read(file) | {"x": np.full(3, np.nan)})
+    np.savez(file, **checkpoints.read(file) | {"x": np.full_like(checkpoints.read(file)["x"], np.nan)})
     with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*x must be finite"):
         score_network.load(file, small())
     with pytest.raises(FileNotFoundError):
         score_network.load(tmp_path / "nowhere.npz", small())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x.astype(str), "x must be float32 of <= 1000 bytes, got <U32"),
+        (lambda x: x > 0, "x must be float32 of <= 1000 bytes, got bool"),
+        (lambda x: x + 1j, "x must be float32 of <= 1000 bytes, got complex"),
+        (lambda x: x.astype(float) + 1e308, "x must be float32 of <= 1000 bytes, got float64"),
+        (lambda x: np.zeros(10**6, np.float32), "x must be float32 of <= 1000 bytes, got float32 of 4000000"),
+        (lambda x: x[:-1], "x must have 154 entries"),
+        (lambda x: np.array([{}]), "x must be float32 of <= 1000 bytes, got object"),
+    ],
+)
+def test_other_weights_than_single_precision_are_refused_before_they_are_read(
+    tmp_path: Path, change: Callable, message: str
+) -> None:
+    file = tmp_path / "network.npz"
+    score_network.save(file, small())
+    stored = checkpoints.read(file)
+    message = message.replace("1000", str(stored["x"].nbytes))
+    np.savez_compressed(file, **stored | {"x": change(stored["x"])})
+    with pytest.raises(ValueError, match=f"path must be a checkpoint, whole, got .*({message})"):
+        score_network.load(file, small())
+
+
+def test_headers_that_promise_more_than_the_architecture_are_refused(tmp_path: Path) -> None:
+    file, header = tmp_path / "network.npz", io.BytesIO()
+    score_network.save(file, small())
+    words = checkpoints.read(file)["architecture"]
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (2**40,)})
+    np.savez(file, architecture=words)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as members:
+        members.writestr("x.npy", header.getvalue() + bytes(1000))
+    with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*4398046511104"):
+        score_network.load(file, small())
+    np.savez(file, architecture=np.array("x" * 5000), x=np.zeros(3))
+    with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*architecture must be str_"):
+        score_network.load(file, small())
+
+
+def test_encrypted_members_and_members_that_are_no_arrays_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "network.npz"
+    score_network.save(file, small())
+    content = bytearray(file.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.find(mark)
+        while at >= 0:
+            content[at + flags] |= 1
+            at = content.find(mark, at + 4)
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"path must be a checkpoint, whole, got .*encrypted"):
+        score_network.load(file, small())
+    with zipfile.ZipFile(file, "w") as members:
+        members.writestr("architecture.npy", b"words")
+    with pytest.raises(ValueError, match="path must be a checkpoint, whole"):
+        score_network.load(file, small())
 
 
 def test_whatever_bit_of_a_checkpoint_is_wrong_is_refused_or_does_not_matter(tmp_path: Path) -> None:

@@ -43,6 +43,16 @@ def test_guided_samples_use_both_scores() -> None:
     assert not np.allclose(a, b)
 
 
+def test_samples_follow_from_the_generators_state() -> None:
+    g, h = np.random.default_rng(0), small()
+    state = g.bit_generator.state
+    first, second = (sample_network(h, 5, 2, g) for _ in "ab")
+    assert not np.array_equal(first, second)
+    g.bit_generator.state = state
+    np.testing.assert_array_equal(sample_network(h, 5, 2, g), first)
+    np.testing.assert_array_equal(sample_network(h, 5, 2, g), second)
+
+
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 

@@ -51,6 +51,20 @@ def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["partial.npz"]
 
 
+def test_batches_follow_from_the_generators_state() -> None:
+    g = np.random.default_rng(0)
+    state = g.bit_generator.state
+
+    def losses() -> np.ndarray:
+        return training.train(small(), MOONS.points, SHORT, g, batch=300).history.losses
+
+    first, second = losses(), losses()
+    assert not np.array_equal(first, second)
+    g.bit_generator.state = state
+    np.testing.assert_array_equal(losses(), first)
+    np.testing.assert_array_equal(losses(), second)
+
+
 @pytest.mark.parametrize("options", [{"seed": 2}, {"batch": 299}, {"y": None}, {"drop": 0.9}, {"weight": np.sqrt}])
 def test_partial_results_of_another_training_are_refused(tmp_path: Path, options: dict) -> None:
     file = tmp_path / "partial.npz"

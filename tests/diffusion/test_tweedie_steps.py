@@ -38,6 +38,18 @@ def test_torch_runs_the_same_steps():
     np.testing.assert_allclose(on_torch, tweedie.ancestral_denoising_step(gaussian, x, 2.0, 1.0, z), rtol=1e-15)
 
 
+@pytest.mark.parametrize("ratio", [1e7, 3e7, 1e8, 1e12])
+def test_long_stochastic_steps_keep_their_digits(ratio):
+    x = np.array([1.0, -3.0])
+    step = tweedie.ancestral_denoising_step(lambda x, sigma: 0 * x, x, 1.0, 1 / ratio, 0 * x)
+    np.testing.assert_allclose(step, x / ratio**2, rtol=1e-14)
+
+
+def test_short_stochastic_steps_keep_their_digits():
+    step = tweedie.ancestral_denoising_step(lambda x, sigma: 0 * x, [0.0], 1.0, 1 - 2.0**-50, [1.0])
+    np.testing.assert_allclose(step, 2.0**-24.5, rtol=1e-14)
+
+
 GOOD = {
     "denoiser": gaussian,
     "x": [1.0, 2.0],

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy
 
-from refimpl.diffusion import convergence
+from refimpl.diffusion import convergence, tweedie
 from refimpl.diffusion import girsanov as path
 from refimpl.diffusion.marginals import marginal_score
 from refimpl.diffusion.sde import vp
@@ -189,4 +189,109 @@ laws_at_the_end_on_a_mixture.mutants({
     "the flow's pull with the diffusion's noise": lambda sde, score, a, t, dt, z: coefficients(
         lambda r: r - 1, lambda r: np.sqrt(r**2 - 1)
     )(sde, score, a, t, dt, z),
+})
+
+
+@claim("D18", slide=SLIDE, source="Chen et al. 2022, Section 3.1")
+def printed_steps_make_the_bound_epsilon_times_the_time(
+    rng, *, enough_steps=path.enough_steps, total_variation_bound=path.total_variation_bound
+):
+    r"""With h = T/n, n = L²p/ε² steps: L√(ph)√T = εT, for L and ε over six decades, p from 1 to 10⁴, any T."""
+    for _ in range(20):
+        L, T, p = 10 ** rng.uniform(-3, 3), rng.uniform(0.5, 5), int(10 ** rng.uniform(0, 4))
+        count = int(rng.integers(1, 10**6))
+        epsilon = L * np.sqrt(p / (count - 0.5))
+        n = enough_steps(L, p, epsilon)
+        yield equal("n", n, count)
+        term = total_variation_bound(0.0, L, 0.0, p, T, n, epsilon).steps
+        yield equal("bound of the steps", term, epsilon * T * np.sqrt((count - 0.5) / count), rtol=1e-12)
+
+
+printed_steps_make_the_bound_epsilon_times_the_time.mutants(
+    {
+        "L for L²": lambda L, p, epsilon: path.enough_steps(np.sqrt(L), p, epsilon),
+        "√p for p": lambda L, p, epsilon: int(np.ceil(L**2 * np.sqrt(p) / epsilon**2)),
+        "1/ε for 1/ε²": lambda L, p, epsilon: path.enough_steps(L, p, np.sqrt(epsilon)),
+        "1 % more": lambda L, p, epsilon: int(np.ceil(1.01 * path.enough_steps(L, p, epsilon))),
+        "rounded down": lambda L, p, epsilon: path.enough_steps(L, p, epsilon) - 1,
+    },
+    replaces="enough_steps",
+)
+printed_steps_make_the_bound_epsilon_times_the_time.mutants(
+    {
+        "√T left out": lambda kl, L, m2, p, T, num_steps, epsilon: path.total_variation_bound(
+            kl, L / np.sqrt(T), m2, p, T, num_steps, epsilon
+        ),
+        "1 % too large": lambda kl, L, m2, p, T, num_steps, epsilon: path.total_variation_bound(
+            kl, 1.01 * L, m2, p, T, num_steps, epsilon
+        ),
+    },
+    replaces="total_variation_bound",
+)
+
+
+@claim("D18", slide=SLIDE, source="Chen et al. 2022, Theorem 2 and Section 3.1")
+def printed_steps_are_enough_on_gaussians(
+    rng,
+    *,
+    enough_steps=path.enough_steps,
+    exponential_law=convergence.exponential_law,
+    isotropic_total_variation=convergence.isotropic_total_variation,
+):
+    r"""N(0, I/L) from N(0, I), with scores off by ε: after L²p/ε² steps, T as is best for it, TV at the end is below ε.
+
+    The error of the score moves one coordinate, as far as the recursion of the mean says; TV is at most the sum of
+    that of the variances and that of the mean. The largest share of ε is seen at L = 2, p = 64, ε = 0.1.
+    """
+    ends, epsilons = [], []
+    known = [(1.0, 1, 0.4), (2.0, 64, 0.1), (4.0, 16, 0.2)]
+    drawn = [(rng.uniform(1, 4), int(10 ** rng.uniform(0, 1.8)), rng.uniform(0.2, 0.5)) for _ in range(6)]
+    for L, p, epsilon in known + drawn:
+        n, errors = enough_steps(L, p, epsilon), []
+        for T in (0.5, 1.0, 1.5):
+            mean, variance_at_end = exponential_law(0.0, 1 / L, T, n, 0.0, 1.0, epsilon)
+            moved = scipy.special.erf(abs(mean) / np.sqrt(8 * variance_at_end))
+            errors.append(isotropic_total_variation(1 / L, variance_at_end, p) + moved)
+        ends.append(min(errors))
+        epsilons.append(epsilon)
+    yield at_most("TV at the end, against ε", ends, epsilons, tight=0.5)
+
+
+printed_steps_are_enough_on_gaussians.mutants(
+    {
+        "a step for each 100": lambda L, p, epsilon: -(-path.enough_steps(L, p, epsilon) // 100),
+        "steps fall with L": lambda L, p, epsilon: path.enough_steps(1 / L**3, p, epsilon),
+    },
+    replaces="enough_steps",
+)
+printed_steps_are_enough_on_gaussians.mutants(
+    {"standard deviation for variance": standard_deviation_for_variance}, replaces="exponential_law"
+)
+printed_steps_are_enough_on_gaussians.mutants(
+    {"the overlap, not the distance": lambda v0, v1, p: 1 - convergence.isotropic_total_variation(v0, v1, p)},
+    replaces="isotropic_total_variation",
+)
+
+
+@claim("D18", slide=SLIDE, source="Tweedie's formula for two points")
+def bounded_data_have_no_lipschitz_score(rng, *, empirical_denoiser=tweedie.empirical_denoiser):
+    r"""Printed for bounded data with L of ∇log q; but of two points at ±1 the scores have L = σ⁻⁴ − σ⁻² at noise σ → 0.
+
+    A score that is Lipschitz on all of R^p keeps the density above 0 everywhere: bounded data have none. For them the
+    paper stops early; its L is that of all noised scores.
+    """
+    levels = np.geomspace(1e-2, 0.3, 8) * rng.uniform(0.8, 1.2)
+    slopes = []
+    for sigma in levels:
+        h = 1e-3 * sigma**2
+        x = np.array([[-h], [h]])
+        score = (np.asarray(empirical_denoiser(x, np.array([[-1.0], [1.0]]), sigma)) - x) / sigma**2
+        slopes.append(np.diff(score[:, 0]).item() / (2 * h))
+    yield equal("slope of the score half way", slopes, levels**-4 - levels**-2, rtol=1e-6)
+
+
+bounded_data_have_no_lipschitz_score.mutants({
+    "σ for σ²": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, np.sqrt(sigma)),
+    "½ left out": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, sigma / np.sqrt(2)),
+    "σ ½ % too large": lambda x, data, sigma: tweedie.empirical_denoiser(x, data, 1.005 * sigma),
 })

@@ -156,16 +156,23 @@ def classifier_free_guidance_misses_the_tilted_law(
 def guided_scores_are_the_tilted_laws_without_noise_alone(
     rng, *, classifier_free_score=guidance.classifier_free_score, tilted_law=guidance.tilted_law
 ):
-    r"""(1 + w)s_c − w s_u is the score of p_c^{1+w} p_u^{−w} at s = 0, but not that of this law noised, at s > 0."""
+    r"""(1 + w)s_c − w s_u is the score of p_c^{1+w} p_u^{−w} at noise 0; with noise s it is too narrow.
+
+    Its variance is too small by s w(1 + w)(V − v)²/(D(D + s)), D = (1 + w)V − wv.
+    """
     a = rng.standard_normal((20, 1)) * 2
     for m, v, V, w in laws_and_strengths(rng):
-        guided, tilted, s = classifier_free_score(*scores_of(m, v, V), w), tilted_law(m, v, V, w), rng.uniform(0.5, 2)
+        guided, tilted = classifier_free_score(*scores_of(m, v, V), w), tilted_law(m, v, V, w)
         if v < V:
             expected = (tilted[0] - a) / tilted[1]
             yield equal(f"w = {w:.3g}: s = 0, the tilted law's", guided(a, 0.0), expected, atol=rounding(1e3, 100))
         if v < V and w > 0:
-            missed = np.abs(guided(a, s) - (tilted[0] - a) / (tilted[1] + s)).max()
-            yield at_least(f"w = {w:.3g}: s = {s:.2g}, off the noised tilted law's", missed, 0.0, resolution=1e3)
+            D, unit = (1 + w) * V - w * v, np.array([[0.0], [1.0]])
+            s = np.append(10 ** rng.uniform(-3, 3, 5), 1.0)
+            narrow = [-1 / np.diff(np.ravel(guided(unit, one))).item() for one in s]
+            missing = s * w * (1 + w) * (V - v) ** 2 / (D * (D + s))
+            size = rounding(1e3, (v + V + s) * (1 + w) ** 2 * V / v)
+            yield equal(f"w = {w:.3g}: variance missing at noise s", tilted[1] + s - narrow, missing, atol=size)
 
 
 def precisions_added(m, v, V, w):

@@ -7,7 +7,7 @@ import scipy
 
 from refimpl.diffusion import marginals, sampler, sde
 from refimpl.diffusion import probability_flow as flows
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.diffusion.denoising_progressive import cdf, falls, line_mixture, quantiles
 from verify.diffusion.sampler import CROOKED, SLIDE, crooked_score, gaussian_score
 from verify.evidence import equal, rounding
@@ -124,6 +124,13 @@ def score_stays_at_t(process, score, a, times, method):
 
 orders_of_the_flows_methods.mutants({
     "always Euler's steps": lambda process, score, a, times, method: flows.flow(process, score, a, times, "euler"),
+    "times truncated to thousandths": shipped(
+        lambda process, score, a, times, method: flows.flow(
+            process, lambda a, t: score(a, np.floor(1000 * t) / 1000), a, times, method
+        ),
+        project="diffusers",
+        thread="#12771",
+    ),
     "last step left out": lambda process, score, a, times, method: flows.flow(process, score, a, times[:-1], method),
     "Heun's method for DDIM": lambda process, score, a, times, method: flows.flow(
         process, score, a, times, method.replace("ddim", "heun")
@@ -224,4 +231,69 @@ ddim_is_the_flow_with_frozen_noise.mutants({
     "noise 1 % too large": ddim(noise=lambda score, std: -1.01 * std * score),
     "not rescaled: x₀ + std⁺ε": ddim(scale=lambda scale, std: 1.0),
     "only for VP: std⁺ = √(1 − scale⁺²)": ddim(std=lambda scale, std: np.sqrt(1 - scale**2)),
+})
+
+
+@claim("D13", slide=SLIDE, source="Song, Meng & Ermon 2021, eq. (7), (12) and (16)")
+def ddim_with_noise_keeps_the_law_of_the_noise(rng, *, ddim_step=flows.ddim_step):
+    r"""One point x₀ under noise: a⁺ = scale⁺x₀ + std⁺(c ε + s z), c² + s² = 1, s = η std⁺/std √(1 − ᾱ_t/ᾱ_t⁺) / std⁺.
+
+    Every η gives the same law at t⁺. VP as in the paper (ᾱ = scale²), sub-VP and VE by σ = std/scale; η from 0 to 1;
+    steps from a millionth of the way to the whole.
+    """
+    point, epsilon, z = rng.standard_normal((3, 20, 3))
+    for process in processes():
+        t = rng.uniform(0.3, 1)
+        (scale, std), kernel = process.kernel(t), process.kernel
+
+        def to_the_point(b, s, kernel=kernel):
+            scale, std = kernel(s)
+            return (scale * point - b) / std**2
+
+        a = scale * point + std * epsilon
+        for share in (1e-6, rng.uniform(0.2, 0.8), 0.999, 1.0):
+            scale_next, std_next = kernel(t - share * t if share < 1 else 0.0)
+            level, level_next = std / scale, std_next / scale_next
+            for eta in (0.0, 1e-3, rng.uniform(0.1, 0.9), 1.0):
+                fresh = eta * np.sqrt((level - level_next) * (level + level_next)) / level  # s
+                expected = scale_next * point + std_next * (np.sqrt(1 - fresh**2) * epsilon + fresh * z)
+                if process.name == "vp" and share in (0.999,):
+                    alpha, alpha_next = scale**2, scale_next**2
+                    paper = eta * np.sqrt((1 - alpha_next) / (1 - alpha) * (1 - alpha / alpha_next))
+                    yield equal(f"vp, η = {eta:.3g}: σ of the paper", std_next * fresh, paper, rtol=1e-9)
+                measured = ddim_step(process, to_the_point, a, t, -share * t, eta=eta, z=z)
+                error = rounding(1e3, 10 * (1 + scale_next / scale) * (1 + std))
+                yield equal(f"{process.name}, {share:g} of the way, η = {eta:.3g}", measured, expected, atol=error)
+        short = ddim_step(process, to_the_point, a, t, -0.5 * t)
+        told = ddim_step(process, to_the_point, a, t, -0.5 * t, eta=0.0, z=z)
+        yield equal(f"{process.name}: η = 0 unless told", short, told)
+
+
+def noisy_ddim(fresh=lambda eta, r: eta * np.sqrt(1 - r**2), kept=lambda s, eta: np.sqrt(1 - s**2)):
+    """The step with other shares of fresh and of kept noise, to be spoilt."""
+
+    def step(process, score, a, t, dt, *, eta=0.0, z=None):
+        (scale, std), (scale_next, std_next) = process.kernel(t), process.kernel(max(t + dt, 0.0))
+        s = fresh(eta, std_next / scale_next / (std / scale))
+        epsilon = -std * score(a, t)
+        new = 0 if z is None else s * z
+        return scale_next / scale * (a - std * epsilon) + std_next * (kept(s, eta) * epsilon + new)
+
+    return step
+
+
+ddim_with_noise_keeps_the_law_of_the_noise.mutants({
+    "η for η² in the noise that is kept": shipped(
+        noisy_ddim(kept=lambda s, eta: np.sqrt(1 - s**2 / max(eta, 1e-300))), project="DDPM_inversion", thread="#12"
+    ),
+    "fresh noise on top of all of the old": noisy_ddim(kept=lambda s, eta: 1.0),
+    "√η": noisy_ddim(fresh=lambda eta, r: np.sqrt(eta) * np.sqrt(1 - r**2)),
+    "√(1 − r) for √(1 − r²)": noisy_ddim(fresh=lambda eta, r: eta * np.sqrt(1 - r)),
+    "fresh noise 1 % too large": lambda process, score, a, t, dt, *, eta=0.0, z=None: flows.ddim_step(
+        process, score, a, t, dt, eta=eta, z=None if z is None else 1.01 * z
+    ),
+    "η left out": lambda process, score, a, t, dt, *, eta=0.0, z=None: flows.ddim_step(process, score, a, t, dt),
+    "η = 1 unless told": lambda process, score, a, t, dt, *, eta=1.0, z=None: flows.ddim_step(
+        process, score, a, t, dt, eta=eta, z=0 * a if z is None else z
+    ),
 })

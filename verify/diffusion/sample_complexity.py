@@ -108,7 +108,8 @@ def gaussian_scores_are_learnt_at_rate_one_over_n(rng, *, expected_score_error=s
     leading = np.full(8, (p + 2) * size)
     later = (p + 2) * size * 4 * (p + 3) / n
     yield equal(f"p = {p}: n times the error", error * n, leading, atol=later + rounding(1e3, size) * n)
-    yield at_most(f"p = {p}: √n times the error", np.sqrt(n) * error, (p + 2) * size, resolution=(p + 3) * size)
+    bound = (p + 2) * size * (1 + 4 * (p + 3) / n[0]) / np.sqrt(n[0])
+    yield at_most(f"p = {p}: √n times the error, n ≥ 1000", np.sqrt(n) * error, bound, tight=0.1)
 
 
 def mean_known(C, n):

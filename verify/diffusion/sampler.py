@@ -89,6 +89,7 @@ WRONG_FLOWS = {
     "score 1 % too large": along(pull=lambda g: 1.01 * g**2 / 2),
     "σ′(t) twice too large": shipped(along(pull=lambda g: g**2), project="deepinv", version="0.4.2", thread="PR #1343"),
     "drift halved with the score": along(drift=0.5),
+    "no drift": shipped(along(drift=0.0), project="zea", thread="PR #551"),
     "no score": along(pull=lambda g: 0.0),
 }
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refimpl.diffusion import schedules
-from verify.claims import claim
+from verify.claims import claim, shipped
 from verify.evidence import equal, rounding
 
 
@@ -27,6 +27,16 @@ def noise_levels_are_even_in_a_root(rng, *, noise_levels=schedules.noise_levels)
 noise_levels_are_even_in_a_root.mutants({
     "one level too few": lambda sigma_max, sigma_min, num_steps, rho: schedules.noise_levels(
         sigma_max, sigma_min, num_steps - 1, rho
+    ),
+    "the last level twice": shipped(
+        lambda sigma_max, sigma_min, num_steps, rho=7.0: np.insert(
+            schedules.noise_levels(sigma_max, sigma_min, num_steps, rho)[:-1], num_steps, [sigma_min, 0.0]
+        ),
+        project="Hunyuan3D-2.1",
+        thread="#209",
+    ),
+    "σ 1 % too large": lambda sigma_max, sigma_min, num_steps, rho=7.0: (
+        1.01 * schedules.noise_levels(sigma_max, sigma_min, num_steps, rho)
     ),
     "no 0 at the end": lambda sigma_max, sigma_min, num_steps, rho: schedules.noise_levels(
         sigma_max, sigma_min, num_steps, rho

@@ -51,6 +51,9 @@ denoising_loss_is_least_at_the_noised_score_of_gaussians.mutants({
     ),
     "no ½": lambda score, a, z, sigma: 2 * score_matching.denoising_loss(score, a, z, sigma),
     "mean over coordinates": lambda score, a, z, sigma: ((score(a + sigma * z) + z / sigma) ** 2).mean() / 2,
+    "target −z, mean over coordinates": shipped(
+        lambda score, a, z, sigma: ((score(a + sigma * z) + z) ** 2).mean() / 2, project="acids-ircam", thread="#5"
+    ),
     "score of the clean samples": lambda score, a, z, sigma: ((score(a) + z / sigma) ** 2).sum(-1).mean() / 2,
     "weighted by σ²": lambda score, a, z, sigma: sigma**2 * score_matching.denoising_loss(score, a, z, sigma),
     "noise of variance σ": lambda score, a, z, sigma: (

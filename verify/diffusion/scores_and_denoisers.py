@@ -120,14 +120,22 @@ def scaled(step, process, denoiser, a, t, t_next, *noise):
 
 @claim("D11", slide=SLIDE, source="Song, Meng & Ermon 2021")
 def denoising_steps_are_those_of_ddim(
-    rng, *, denoising_step=tweedie.denoising_step, ddim_step=probability_flow.ddim_step
+    rng,
+    *,
+    denoising_step=tweedie.denoising_step,
+    ancestral_denoising_step=tweedie.ancestral_denoising_step,
+    ddim_step=probability_flow.ddim_step,
 ):
-    r"""With x = a/scale, σ = std/scale a denoising step, however long, is DDIM's: VP, sub-VP, VE."""
+    r"""With x = a/scale, σ = std/scale denoising steps, however long, are DDIM's, for η = 0 and 1: VP, sub-VP, VE."""
     for process, score, denoiser, t, a in instances(rng):
         scale, std = process.kernel(t)
         long = scaled(denoising_step, process, denoiser, a, t, 0.2)
         error = 1e-10 * (1 + std / scale) ** 2 * (1 + np.abs(long).max())
         yield equal(process.name, ddim_step(process, score, a, t, 0.2 - t), long, atol=error)
+        z = rng.standard_normal(a.shape)
+        drawn = scaled(ancestral_denoising_step, process, denoiser, a, t, 0.2, z)
+        measured = ddim_step(process, score, a, t, 0.2 - t, eta=1.0, z=z)
+        yield equal(f"{process.name}, η = 1", measured, drawn, atol=error * (1 + np.abs(z).max()))
 
 
 @claim("D11", slide=SLIDE, source="Song et al. 2021, Appendix E")
@@ -179,7 +187,14 @@ denoising_is_the_flow_and_the_reverse_sde.mutants(
     replaces="ancestral_denoising_step",
 )
 denoising_steps_are_those_of_ddim.mutants(
-    {"Euler's step": lambda process, score, a, t, dt: sampler.probability_flow_step(process, score, a, t, dt)},
+    {
+        "Euler's step": lambda process, score, a, t, dt, **noise: sampler.probability_flow_step(
+            process, score, a, t, dt
+        ),
+        "η 1 % too small": lambda process, score, a, t, dt, eta=0.0, z=None: probability_flow.ddim_step(
+            process, score, a, t, dt, eta=0.99 * eta, z=z
+        ),
+    },
     replaces="ddim_step",
 )
 denoising_is_the_flow_and_the_reverse_sde.mutants(
@@ -203,4 +218,12 @@ denoising_is_the_flow_and_the_reverse_sde.mutants(
 )
 denoising_steps_are_those_of_ddim.mutants(
     {"always to D": lambda denoiser, x, sigma, sigma_next: denoiser(x, sigma)}, replaces="denoising_step"
+)
+denoising_steps_are_those_of_ddim.mutants(
+    {
+        "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
+            denoiser, x, sigma, sigma_next, 1.01 * z
+        )
+    },
+    replaces="ancestral_denoising_step",
 )

@@ -8,6 +8,7 @@ from refimpl.diffusion.score_network import random_score_network
 from refimpl.diffusion.score_network_losses import Loss
 from refimpl.diffusion.sde import sub_vp
 from refimpl.diffusion.training import Learner, Training
+from refimpl.loops.generators import children
 from verify.claims import claim
 from verify.evidence import equal, rounding
 
@@ -114,7 +115,7 @@ def learning_goes_by_falling_steps(rng, *, learn=training.learn):
 
     found = learn(objective, lambda rng: [rng.standard_normal((5, 3))], x, plan, np.random.default_rng(seed))
     m, v, average, losses = 0 * x, 0 * x, x, []
-    for i, stream in enumerate(np.random.default_rng(seed).spawn(3)):
+    for i, stream in enumerate(children(np.random.default_rng(seed), 3)):
         total = 0.0
         for k in range(4 * i, 4 * i + 4):
             a = stream.standard_normal((5, 3))
@@ -167,7 +168,7 @@ def training_averages_adam_on_the_joint_loss_of_its_batches(rng, *, train=traini
         draw = training.joint_draw(data, batch, y, drop, t_min)
         x = average = score_network.parameters(h)
         m, v, losses = 0 * x, 0 * x, []
-        for i, stream in enumerate(np.random.default_rng(seed).spawn(2)):
+        for i, stream in enumerate(children(np.random.default_rng(seed), 2)):
             for k in range(3 * i, 3 * i + 3):
                 a, t, z, labels = draw(stream)
                 model = score_network.with_parameters(h, x)

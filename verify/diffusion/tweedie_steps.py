@@ -1,5 +1,6 @@
 """Denoising in many steps: slide "The answer: Diffusion models"."""
 
+import mpmath
 import numpy as np
 
 from refimpl.diffusion import tweedie
@@ -78,6 +79,38 @@ def ancestral_step_draws_from_the_noising_chain(rng, *, ancestral_denoising_step
         yield equal(f"chain of β: from {i} to {j}", measured, expected, atol=rounding(1e3, 5))
 
 
+RATIOS = np.array([1, 1 + 1e-12, 1 + 1e-8, 1.001, 1.5, 1e2, 1e4, 1e6, 1e7, 3e7, 1e8, 1e10, 1e12])
+
+
+@claim("D11", slide=SLIDE, source="Ho, Jain & Abbeel 2020, eq. (6)-(7), in 50 digits")
+def both_steps_lose_no_digits_at_any_ratio(
+    rng, *, denoising_step=tweedie.denoising_step, ancestral_denoising_step=tweedie.ancestral_denoising_step
+):
+    r"""With D = 0 what is left of x and of z, to 14 digits: σ/σ⁺ from 1 to 10¹², σ from 10⁻¹⁰⁰ to 10¹⁰⁰; σ⁺ = 0."""
+
+    def nothing(x, sigma):
+        return 0 * x
+
+    size, one, none = rounding(16), np.ones((1, 1)), np.zeros((1, 1))
+    for level in 10 ** np.append(rng.uniform(-3, 3, 3), [-100, 100]):
+        steps = [(level, level / ratio) for ratio in RATIOS]
+        with mpmath.workdps(50):
+            exact = [(mpmath.mpf(next_) / mpmath.mpf(now), mpmath.mpf(next_)) for now, next_ in steps]
+            kept = np.array([float(r) for r, _ in exact])
+            squares = np.array([float(r**2) for r, _ in exact])
+            new = np.array([float(mpmath.sqrt(1 - r**2)) for r, _ in exact])
+        left = [np.asarray(denoising_step(nothing, level * one, *step)).item() / level for step in steps]
+        yield equal(f"σ = {level:.2g}: deterministic, of x", left, kept, rtol=size)
+        left = [
+            np.asarray(ancestral_denoising_step(nothing, level * one, *step, none)).item() / level for step in steps
+        ]
+        yield equal(f"σ = {level:.2g}: stochastic, of x", left, squares, rtol=size)
+        drawn = [np.asarray(ancestral_denoising_step(nothing, none, *step, one)).item() / step[1] for step in steps]
+        yield equal(f"σ = {level:.2g}: stochastic, of z", drawn, new, rtol=size)
+        ends = [denoising_step(nothing, one, level, 0.0), ancestral_denoising_step(nothing, one, level, 0.0, one)]
+        yield equal(f"σ = {level:.2g}: nothing at σ⁺ = 0", np.ravel(ends), 0.0)
+
+
 def ancestral(gain=lambda r: r**2, noise=lambda r: np.sqrt(1 - r**2)):
     """The step D + gain(r)(x − D) + σ⁺ noise(r) z with r = σ⁺/σ, to be spoilt."""
 
@@ -116,3 +149,32 @@ ancestral_step_draws_from_the_noising_chain.mutants({
         denoiser, x, sigma, sigma_next, z[:1] + 0 * x
     ),
 })
+
+
+def by_differences_of_squares(denoiser, x, sigma, sigma_next, z):
+    up = np.sqrt(sigma_next**2 * (sigma**2 - sigma_next**2) / sigma**2)
+    down = np.sqrt(sigma_next**2 - up**2)
+    return x + (down - sigma) * (x - denoiser(x, sigma)) / sigma + up * z
+
+
+both_steps_lose_no_digits_at_any_ratio.mutants(
+    {
+        "x + (σ⁺ − σ)(x − D)/σ": lambda denoiser, x, sigma, sigma_next: (
+            x + (sigma_next - sigma) * (x - denoiser(x, sigma)) / sigma
+        ),
+        "1 % too much noise left": lambda denoiser, x, sigma, sigma_next: tweedie.denoising_step(
+            denoiser, x, sigma, min(1.01 * sigma_next, sigma)
+        ),
+    },
+    replaces="denoising_step",
+)
+both_steps_lose_no_digits_at_any_ratio.mutants(
+    {
+        "σ_down by a difference of squares": shipped(by_differences_of_squares, project="diffusers", thread="#14213"),
+        "√(1 − r²), of which half of the digits are lost near r = 1": ancestral(),
+        "noise 1 % too large": lambda denoiser, x, sigma, sigma_next, z: tweedie.ancestral_denoising_step(
+            denoiser, x, sigma, sigma_next, 1.01 * z
+        ),
+    },
+    replaces="ancestral_denoising_step",
+)
