@@ -292,7 +292,8 @@ TABLE: tuple[Row, ...] = (
     Row("N10", "Robustness in deep learning: main results (Non-lazy training regime)",
         "Non-lazy if α ≫ (m^(3/2) Σβᵢ)^L; two layers, β = m^(−c): P ~ m^(½−2c), then of order 1", "corrected",
         "printed is P ≤ Õ(n/m^(c+1.5)): at the start it fails for c < 2, where P/ε ~ m^(½−2c), and after training for "
-        "all c, as h(a) = ⟨∇h(a), a⟩ makes P/ε ≥ c_p|h|/‖a‖: width does not help. The slide names neither time, ε nor "
+        "all c, as h(a) = ⟨∇h(a), a⟩ makes P/ε ≥ c_p|h|/‖a‖, with a linear last layer and with the slide's ReLU: width "
+        "does not help. The slide names neither time, ε nor "
         "its standard assumptions: of the start it holds for c ≥ 2 − ν with n = m^ν points, and c > 1.5 suffices at "
         "n near √m only; of trained networks it holds for ε as small as itself only. The condition is sufficient but "
         "far from necessary: spectral norms show α ≫ (m^(1/2) Σβᵢ)^L enough, that is c > ½ and not c > 1.5"),
