@@ -23,8 +23,9 @@ CAPTION = (
     "labels ±1 are even and odd, the last layer is linear, and training is Adam on batches of 50. At full quality: "
     "1000 digits, three seeds, 200 steps (150 for the convolutional ones); the draft has two seeds and so few steps "
     "that it shows the layout, not the trends. At the start P falls with depth under LeCun only. After training P is "
-    "many times larger, about the same under both initialisations and at every depth: the labels set it. Printed are,"
-    " for bounds at the start, ↗ ↘ in the width, and in the depth ↘ under LeCun, ↗ under He."
+    "many times larger, about the same under both initialisations and at every depth: the labels set it. Printed are "
+    "trends of bounds: ↗ ↘ in the width, and in the depth ↘ under LeCun, which is also that of P at the start, and ↗ "
+    "under He, which is not."
 )
 ALT = (
     "Three panels with logarithmic axes, stability against width, one curve a depth. Dotted curves, before training, "

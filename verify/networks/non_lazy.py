@@ -213,3 +213,61 @@ trained_networks_that_start_small_move_and_stay_rough.mutants(
     {"steps too short": lambda weights, a, b, alpha=1.0: 30 * phase_diagram.curvature_bound(weights, a, b, alpha)},
     replaces="curvature_bound",
 )
+
+
+@claim("N10", slide="Robustness in deep learning: non-lazy training experiment", source=ZHU)
+def networks_behind_the_outer_relu_stay_rough_too(
+    rng, *, small_scales=non_lazy.small_scales, lazy_ratio=lazy_ratio, homogeneity_floor=non_lazy.homogeneity_floor
+):
+    r"""With the slide's outer ReLU too κ ~ m^(c−½), and P after training keeps its size: that of labels, at least.
+
+    For c = 1 and 1.75, labels > 0, and starts whose output is > 0 at all four points of the circle: where it is 0 there
+    is no gradient. All of these learn. P is at least c₂E|h|, and at most half as much again.
+    """
+    a, b = circle()
+    for c in (1.0, 1.75):
+        kappa, P, x = [], [], np.repeat(np.array(WIDTHS, float), NETWORKS)
+        for m in WIDTHS:
+            start = sample_weights(small_scales(c, m), 2, m, 2, rng, 60 * NETWORKS)
+            fires = (forward(start, a, 1.0, relu) > 0).all(axis=-1)
+            start = [X[fires][:NETWORKS] for X in start]
+
+            def eta(weights):
+                return 0.5 / phase_diagram.curvature_bound(weights, a, np.abs(b))
+
+            path = gradient_descent(start, a, np.abs(b), eta, STEPS, 1, 1.0, relu).weights
+            end = [X[-1] for X in path]
+            h, g = (call(end, a, 1.0, relu) for call in (forward, input_gradient))
+            yield equal(f"c = {c}, m = {m}: outputs over labels", h / np.abs(b), 1.0, atol=0.1)
+            kappa.append(lazy_ratio(path)[-1])
+            P.append(perturbation_stability.expected_perturbation(g, 1.0).mean(-1))
+            over = P[-1] / np.array([homogeneity_floor(one, a).mean() for one in h])
+            yield at_least(f"c = {c}, m = {m}: P over c₂E|h|", over, 1.0, slack=rounding(1000), tight=0.1)
+            yield at_most(f"c = {c}, m = {m}: P over c₂E|h|, above", over, 1.5, tight=0.4)
+        yield rate(f"c = {c}: κ in m", x, np.concatenate(kappa), c - 0.5)
+        yield rate(f"c = {c}: P after training in m", x, np.concatenate(P), 0.0)
+
+
+networks_behind_the_outer_relu_stay_rough_too.mutants(
+    {
+        "scales of order m^(−½)": lambda c, m: non_lazy.small_scales(0.5, m),
+        "variances m^(−c)": lambda c, m: non_lazy.small_scales(c / 2, m),
+    },
+    replaces="small_scales",
+)
+networks_behind_the_outer_relu_stay_rough_too.mutants(
+    {
+        "not divided by the start": lambda path: sum(np.linalg.norm(X - X[0], axis=(-2, -1)) for X in path),
+        "squares": lambda path: lazy_ratio(path) ** 2,
+    },
+    replaces="lazy_ratio",
+)
+networks_behind_the_outer_relu_stay_rough_too.mutants(
+    {
+        "1.5 % too large": lambda h, a, eps=1.0: 1.015 * non_lazy.homogeneity_floor(h, a, eps),
+        "c_p left out": lambda h, a, eps=1.0: eps * np.abs(h) / np.linalg.norm(a, axis=-1),
+        "largest c_p": lambda h, a, eps=1.0: 0.5 * eps * np.abs(h) / np.linalg.norm(a, axis=-1),
+        "half of it": lambda h, a, eps=1.0: 0.5 * non_lazy.homogeneity_floor(h, a, eps),
+    },
+    replaces="homogeneity_floor",
+)
