@@ -51,7 +51,7 @@ def test_html_escapes():
 def test_coverage_lists_every_row():
     listing = reports.coverage(discover().claims, list(ROWS.values()))
     assert all(f"  {row}  " in listing for row in ROWS)
-    assert "94 rows" in listing
+    assert f"{len(ROWS)} rows" in listing
 
 
 def test_coverage_names_formulas_claims_and_figures_within_its_width():

@@ -1,6 +1,7 @@
 """Denoising in many steps: slide "The answer: Diffusion models"."""
 
-import mpmath
+import decimal
+
 import numpy as np
 
 from refimpl.diffusion import tweedie
@@ -94,11 +95,11 @@ def both_steps_lose_no_digits_at_any_ratio(
     size, one, none = rounding(16), np.ones((1, 1)), np.zeros((1, 1))
     for level in 10 ** np.append(rng.uniform(-3, 3, 3), [-100, 100]):
         steps = [(level, level / ratio) for ratio in RATIOS]
-        with mpmath.workdps(50):
-            exact = [(mpmath.mpf(next_) / mpmath.mpf(now), mpmath.mpf(next_)) for now, next_ in steps]
-            kept = np.array([float(r) for r, _ in exact])
-            squares = np.array([float(r**2) for r, _ in exact])
-            new = np.array([float(mpmath.sqrt(1 - r**2)) for r, _ in exact])
+        with decimal.localcontext(decimal.Context(prec=50)):
+            ratios = [decimal.Decimal(next_) / decimal.Decimal(now) for now, next_ in steps]
+            kept = np.array([float(r) for r in ratios])
+            squares = np.array([float(r**2) for r in ratios])
+            new = np.array([float((1 - r**2).sqrt()) for r in ratios])
         left = [np.asarray(denoising_step(nothing, level * one, *step)).item() / level for step in steps]
         yield equal(f"σ = {level:.2g}: deterministic, of x", left, kept, rtol=size)
         left = [
