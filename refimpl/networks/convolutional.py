@@ -2,10 +2,11 @@ r"""A small convolutional ReLU network without biases, and its gradients in the 
 
 .. math:: h^{(0)} = a, \qquad h^{(l)} = \sigma(X_l \ast h^{(l-1)}), \qquad h = \tfrac1\alpha \sigma(X_L h^{(L-1)})
 
-X_l * h applies the m filters of 3 × 3 pixels in the rows of X_l (m, 9c) to the patch around each pixel, the picture
-lying among zeros; the first two layers visit every second pixel in both directions. X_L (1, qm) reads all q pixels of
-the last layer. A patch is written row by row of pixels, the c channels of a pixel together. Inside, pictures stand on
-the last axis, so that what is copied lies together in memory.
+The rows of X_l (m, 9c) are m filters of 3 × 3 pixels, and X_l * h applies them to the patch around each pixel. Outside
+the picture there are zeros. The first two layers visit every second pixel in both directions. X_L (1, qm) reads all q
+pixels of the last layer. A patch is written pixel by pixel, row by row, the c channels of a pixel together.
+
+Inside this module pictures stand on the last axis, so that what is copied lies together in memory.
 """
 
 from collections.abc import Callable
@@ -42,7 +43,7 @@ _arguments = {"weights": filters, "a": _images, "alpha": positive, "output": act
 
 @domain(m=integer(1), L=integer(3), height=integer(1), width=integer(1), rng=generator, gain=positive)
 def sample_filters(m: int, L: int, height: int, width: int, rng: np.random.Generator, gain: float = 2.0) -> list[Array]:
-    r"""Weights at initialisation, for pictures of a size; gain 2 is He's, 1 LeCun's.
+    r"""Weights at initialisation, for pictures of one size. The gain is 2 for He, 1 for LeCun.
 
     .. math:: (X_l)_{ij} \sim N(0, \text{gain} / \text{number of columns of } X_l)
 
@@ -141,7 +142,7 @@ def gradient(
     alpha: float = 1.0,
     output: Activation = relu,
 ) -> Gradient:
-    r"""Gradient of a loss Σ ℓ(h(a)), summed over the pictures, in the weights, and of its terms in the pictures.
+    r"""Gradients of a loss Σ ℓ(h(a)): in the weights summed over the pictures, in the pictures one by one.
 
     Parameters
     ----------
@@ -188,8 +189,8 @@ def _convolved(X: Array, h: Array, stride: int) -> Array:
 def _pulled_back(X: Array, h: Array, delta: Array, stride: int) -> tuple[Array, Array]:
     """The gradients in X and in h.
 
-    Patches are cut out anew, and what returns to them is written over them: memory fresh from the system costs more
-    than copying.
+    Patches are cut out a second time, and their gradients are written over them. Keeping them from the way forward
+    would take fresh memory, which costs more than copying.
     """
     patches, delta = _patches(h, stride), delta.reshape(len(X), -1)
     flat = patches.reshape(X.shape[1], -1)

@@ -1,4 +1,4 @@
-"""The coordinate check of μP: what an update adds to each layer's preactivations, to be held against the width."""
+"""The coordinate check of μP: how much an update adds to each layer's preactivations. It is to be seen over widths."""
 
 from typing import Any
 

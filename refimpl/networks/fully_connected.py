@@ -2,8 +2,8 @@ r"""The lecture's fully connected ReLU network without biases, and its gradients
 
 .. math:: h^{(0)} = a, \qquad h^{(l)} = \sigma(X_l h^{(l-1)}), \qquad h = \tfrac1\alpha \sigma(X_L h^{(L-1)})
 
-with σ = max(·, 0). Points stand on leading axes. Several networks at once have their weights X_l (k, m, p) on a further
-first axis; their points are then (n, p), the same for all of them, or (k, n, p).
+with σ = max(·, 0). Points stand on leading axes. For k networks at once each X_l has a further first axis: (k, m, p).
+Their points are then (n, p), the same for all of them, or (k, n, p).
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from refimpl.backpropagation.layers import activation
 
 
 class Factors(NamedTuple):
-    """Outputs h(a), δ₁, …, δ_L and h⁽⁰⁾, …, h⁽ᴸ⁻¹⁾, points on leading axes: in X_l the gradient is δ_l h⁽ˡ⁻¹⁾ᵀ."""
+    """Outputs h(a), then δ₁, …, δ_L and h⁽⁰⁾, …, h⁽ᴸ⁻¹⁾: the gradient in X_l is δ_l h⁽ˡ⁻¹⁾ᵀ at each point."""
 
     output: Any
     delta: list[Any]
@@ -25,7 +25,7 @@ class Factors(NamedTuple):
 
 
 class Gradient(NamedTuple):
-    """Outputs h(a), and gradients of Σ ℓ(h(a)): one array a layer, summed over points, and the input's (..., p)."""
+    """Outputs h(a), and gradients of Σ ℓ(h(a)): in the weights one array a layer, in the points (..., p)."""
 
     output: Any
     weights: list[Any]
@@ -167,7 +167,7 @@ def gradient_factors(
 def weight_gradient(
     loss_slope: Callable[[Any], Any], weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu
 ) -> list[Any]:
-    r"""Gradient of a loss Σ ℓ(h(a)), summed over the points, in the weights alone: what training needs.
+    r"""Gradient in the weights of a loss Σ ℓ(h(a)) that is summed over the points: what training needs.
 
     .. math:: \nabla_{X_l} = \sum \delta_l h^{(l-1)\top}
 
@@ -195,7 +195,7 @@ def weight_gradient(
 def gradient(
     loss_slope: Callable[[Any], Any], weights: list[Any], a: Any, alpha: float = 1.0, output: Activation = relu
 ) -> Gradient:
-    r"""Gradient of a loss Σ ℓ(h(a)), summed over the points, in the weights, and of its terms in the points.
+    r"""Gradients of a loss Σ ℓ(h(a)): in the weights summed over the points, in the points one by one.
 
     .. math:: \nabla_{X_l} = \sum \delta_l h^{(l-1)\top}, \qquad \nabla_a = X_1^\top \delta_1
 

@@ -20,7 +20,7 @@ _cross_entropy = bare(cross_entropy)
 
 @domain(h=network, a=array("n p"), labels=labels_domain, tangents=weights_domain)
 def hessian_product(h: Network, a: Any, labels: Any, tangents: Sequence[Any]) -> tuple[Array, ...]:
-    r"""The Hessian of the mean cross-entropy in a network's weights, times tangents; biases stay.
+    r"""The Hessian of the mean cross-entropy in a network's weights, times tangents; biases stay fixed.
 
     .. math:: \dot u_l = \dot X_l h_{l-1} + X_l \dot h_{l-1}, \qquad \dot h_l = \sigma'(u_l) \odot \dot u_l, \qquad
               \dot\delta_L = \tfrac1n (q \odot \dot u_L - q \langle q, \dot u_L \rangle)
@@ -90,7 +90,7 @@ def sharpness(abc: ABC, weights: Sequence[Any], a: Any, labels: Any, base: int =
     .. math:: \lambda = \lambda_{\max}\big(D^{1/2} \, \nabla_W^2 \ell \, D^{1/2}\big), \qquad
               D_l = (m / m_0)^{-c_l}
 
-    Gradient descent at the rate η leaves a minimum when ηλ > 2. Equivalent parameterisations have one λ.
+    Gradient descent at the rate η leaves a minimum where ηλ > 2. Equivalent parameterisations have the same λ.
 
     Parameters
     ----------

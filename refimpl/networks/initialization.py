@@ -56,7 +56,7 @@ def scales(name: str, p: int, m: int, beta_c: float | None = None) -> Scales:
     p, m : int
         Size of the inputs and width, ≥ 1.
     beta_c : float, optional
-        Standard deviation β_c of the last weights, > 0: needed by ``"e"``, which alone looks at it.
+        Standard deviation β_c of the last weights, > 0. Only ``"e"`` looks at it, and needs it.
 
     Returns
     -------
@@ -85,9 +85,12 @@ def scales(name: str, p: int, m: int, beta_c: float | None = None) -> Scales:
         "ntk": (2 / m, 2 / m, 1.0),
         "xavier": (2 / (m + p), 1 / m, 2 / (m + 1)),
     }
-    last = 1.0 if beta_c is None or name != "e" else beta_c
-    beta_1, beta, beta_L = np.sqrt(variances[name]).tolist() if name in variances else (1.0, 1.0, last)
-    return Scales(beta_1, beta, beta_L, alpha=float(m) if name == "mean_field" else 1.0)
+    if name == "mean_field":
+        return Scales(1.0, 1.0, 1.0, alpha=float(m))
+    if beta_c is not None and name == "e":
+        return Scales(1.0, 1.0, beta_c, alpha=1.0)
+    beta_1, beta, beta_L = np.sqrt(variances[name]).tolist()
+    return Scales(beta_1, beta, beta_L, alpha=1.0)
 
 
 @domain(scales=scales_of_a_network, L=integer(2))

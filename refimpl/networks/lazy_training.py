@@ -1,4 +1,4 @@
-r"""Lazy training: how far weights move, relatively, and the linearised network that they then follow.
+r"""Lazy training: how far weights move, relatively, and the linearised network that lazy ones follow.
 
 A path of weights is a list of L arrays with time on their first axis: (r, m, p), for k networks (r, k, m, p).
 """
@@ -45,7 +45,7 @@ def relative_changes(path: list[Any], norm: str = "2") -> Array:
     path : list of L arrays
         Weights (r, m, p) or (r, k, m, p), the first of them not 0.
     norm : str
-        ``"2"``, the spectral norm of the lecture's definition, or ``"fro"``, Frobenius' of its picture.
+        ``"2"``, the spectral norm of the lecture's definition, or ``"fro"``, the Frobenius norm of its picture.
 
     Returns
     -------
@@ -87,12 +87,13 @@ def lazy_ratio(path: list[Any]) -> Array:
     >>> lazy_ratio([np.array([[[3.0, 4.0]], [[3.0, 5.0]]]), np.array([[[5.0]], [[4.0]]])])
     array([0. , 0.2])
     """
-    moved, start = (np.sum([_size(X, "fro") for X in layers], axis=0) for layers in ([X - X[0] for X in path], path))
-    return moved / start[0]
+    moved = sum(_size(X - X[0], "fro") for X in path)
+    start = sum(_size(X[0], "fro") for X in path)
+    return np.asarray(moved / start)
 
 
 def _size(X: Array, norm: str) -> Array:
-    """Norms of matrices; the spectral one from the smaller of XXᵀ and XᵀX, whose largest eigenvalue is accurate."""
+    """Norms of matrices. The spectral one is the root of the largest eigenvalue of XXᵀ or XᵀX, whichever is smaller."""
     if norm == "fro":
         return np.linalg.norm(X, axis=(-2, -1))
     short = X if X.shape[-2] <= X.shape[-1] else X.mT
@@ -155,7 +156,7 @@ def linearised_outputs(
     alpha: float = 1.0,
     output: Activation = identity,
 ) -> Array:
-    r"""Outputs of the network's linearisation in its weights, while that is trained by gradient descent.
+    r"""Outputs of the network's linearisation in its weights, which is trained by gradient descent.
 
     .. math:: \bar h_x(a) = h_{x_0}(a) + \langle \nabla_x h_{x_0}(a), x - x_0 \rangle
 

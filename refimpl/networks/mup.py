@@ -24,9 +24,10 @@ class ABC(NamedTuple):
 
 
 class Scaling(NamedTuple):
-    """What a parameterisation means at a width, layer by layer (L + 1,).
+    """What a parameterisation means at a width: three arrays (L + 1,), one number a layer.
 
-    Factors in front of the trainable weights, the weights' standard deviations at the start, and factors of the rate η.
+    They are the factors in front of the trainable weights, the weights' standard deviations at the start, and the
+    factors of the rate η.
     """
 
     multiplier: Array
@@ -65,8 +66,8 @@ def abc_mup(num_hidden: int, optimizer: str = "sgd") -> ABC:
     .. math:: a = (0, 1, \ldots, 1, 1), \qquad b = (0, -\tfrac12, \ldots, -\tfrac12, 0), \qquad c = 0
               \qquad \text{(Adam)}
 
-    The slide gives the first, for SGD. Adam's steps do not feel the size of a gradient, so it needs another; this one
-    is Table 9 of Tensor Programs V, moved by the symmetry to a single c.
+    The slide gives the first, for SGD. Adam's steps do not feel the size of a gradient: it needs other exponents.
+    These are Table 9 of Tensor Programs V, moved by the symmetry to a single c.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from refimpl.networks.mup import ABC, abc_domain, layers_of, optimizer_domain, p
 def mup_table(number: str, num_hidden: int, optimizer: str = "sgd") -> ABC:
     r"""μP as a table prints it: variance at the start, multiplier and learning rate of input, hidden and output layers.
 
-    Powers of m, so that fan_in of hidden and output layers and fan_out of the input layer are m:
+    Entries are exponents of m, which is the fan_in of hidden and output layers and the fan_out of the input layer:
 
     ====== ============================== ======================= ============================== ==================
     Table  variance                       multiplier              rate, SGD                      rate, Adam
@@ -65,7 +65,7 @@ def shifted(abc: ABC, theta: Any, optimizer: str = "sgd") -> ABC:
     .. math:: (a, b, c) \mapsto (a + \theta, b - \theta, c - 2\theta) \quad \text{(SGD)}, \qquad
               (a + \theta, b - \theta, c - \theta) \quad \text{(Adam)}
 
-    W_l grows by m^θ and its multiplier falls by as much; the gradient in W_l falls too, which SGD feels and Adam not.
+    W_l grows by m^θ and its multiplier falls by as much. The gradient in W_l falls too: SGD feels that, Adam does not.
 
     Parameters
     ----------
@@ -103,8 +103,9 @@ def update_exponents(abc: ABC, optimizer: str = "sgd") -> Array:
     .. math:: r_l = [l > 1] + 2 f_{l-1} + \delta_l - 2 a_l - c_l \quad \text{(SGD)}, \qquad
               r_l = [l > 1] + f_{l-1} - a_l - c_l \quad \text{(Adam)}
 
-    Entries of h⁽ˡ⁾ are of order m^{f_l}, and gradients in X_l h⁽ˡ⁻¹⁾ of order m^{δ_l}; an inner product of two features
-    has m terms of one sign on average, a product with fresh weights adds in squares.
+    Entries of h⁽ˡ⁾ are of order m^{f_l}, and gradients in X_l h⁽ˡ⁻¹⁾ of order m^{δ_l}. An inner product of two features
+    is a sum of m terms that add up, of order m. A product with fresh weights is a sum of m terms of independent signs,
+    of order √m.
 
     Parameters
     ----------
@@ -127,10 +128,12 @@ def update_exponents(abc: ABC, optimizer: str = "sgd") -> Array:
     >>> update_exponents(abc_standard(2))
     array([-0.5,  0.5,  1. ])
     """
-    scale = np.asarray(abc.a + abc.b)
-    wide = layers_of(len(scale) - 1, 0.0, 1.0, 1.0)
-    f = np.cumsum(np.append(0, wide / 2 - scale))[:-1]
-    delta = np.append(np.cumsum((layers_of(len(scale) - 1, 0, 0.5, 0) - scale)[:0:-1])[::-1], 0)
+    num_hidden = len(abc.a) - 1
+    wide = layers_of(num_hidden, 0, 1, 1)
+    up = wide / 2 - abc.a - abc.b
+    down = layers_of(num_hidden, 0, 0.5, 0) - abc.a - abc.b
+    f = np.cumsum(up) - up
+    delta = np.cumsum(down[::-1])[::-1] - down
     if optimizer == "sgd":
         return wide + 2 * f + delta - 2 * abc.a - abc.c
     return wide + f - abc.a - abc.c

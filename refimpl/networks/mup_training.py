@@ -234,7 +234,7 @@ def descend(scaling: Scaling, state: tuple[Any, ...], gradient: tuple[Any, ...],
 
 
 def _layer_step(k: float, alpha: float, one: Any, g: Any) -> Any:
-    """By blocks of rows, whose intermediate arrays stay in a core's second cache."""
+    """One matrix's step, by blocks of rows: their intermediate arrays fit a core's second cache."""
     rows = max(1, BLOCK // g.shape[-1])
     blocks = [slice(i, i + rows) for i in range(0, len(g), rows)]
     if not isinstance(one, AdamState):

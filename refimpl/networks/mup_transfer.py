@@ -61,12 +61,12 @@ def small_digits() -> tuple[Array, np.ndarray]:
 
 @domain(training=training_domain)
 def training_losses(training: Training) -> Array:
-    """Losses of the batches before each step; from the step on at which it leaves the finite numbers, infinity.
+    """Losses of the batches, each before its step. Once one is not finite, it and all later ones are infinity.
 
     Parameters
     ----------
     training : Training
-        Of the two generators that `numpy.random.default_rng(seed)` spawns the first gives the weights
+        `numpy.random.default_rng(seed)` spawns two generators. The first draws the weights
         (`refimpl.networks.mup_training.random_weights`), the second the numbers of each batch's digits.
 
     Returns

@@ -75,9 +75,12 @@ def printed_bound(n: int, m: int, c: float) -> float:
 
     .. math:: \frac{n}{m^{c + 1.5}}
 
-    The slide says neither when nor for which ε. At initialisation P ~ ε m^(½−2c): it holds for c ≥ 2 there, and for
-    smaller c with so many points as n ≥ m^(2−c), never for c ≤ 1.5 as m ≫ n² is asked. Networks that have learnt labels
-    of size 1 cannot keep to it at any c, see `homogeneity_floor`, unless ε itself is as small as the bound.
+    The slide says neither when it holds nor for which ε.
+
+    * At initialisation P ~ ε m^(½−2c). So it holds for c ≥ 2, and for smaller c if n ≥ m^(2−c). As the slide asks for
+      m ≫ n², that is never so for c ≤ 1.5.
+    * After training it fails at every c for networks that have learnt labels of size 1 (`homogeneity_floor`), unless ε
+      itself is as small as the bound.
 
     Parameters
     ----------
@@ -106,13 +109,14 @@ def printed_bound(n: int, m: int, c: float) -> float:
 
 @domain(weights=network_weights, h=nonnegative, a_norm=positive, alpha=positive)
 def least_change(weights: list[Any], h: float, a_norm: float, alpha: float = 1.0) -> Any:
-    r"""Relative change that some layer needs before an output can be as large as h: why small starts are not lazy.
+    r"""The relative change that some layer needs before an output can be as large as h.
 
     .. math:: |h(a)| \le \frac{\|a\|}\alpha \prod_l \|X_l'\|_2
               \quad\Rightarrow\quad \max_l \frac{\|X_l' - X_l\|_2}{\|X_l\|_2} \ge
               \left( \frac{\alpha h}{\|a\| \prod_l \|X_l\|_2} \right)^{1/L} - 1
 
-    At initialisation ‖X_l‖₂ ~ √m β_l: it goes to ∞ when α ≫ (√m Σ β_l)^L, which the printed condition implies.
+    This is why small starts are not lazy. At initialisation ‖X_l‖₂ ~ √m β_l. So the change goes to ∞ when
+    α ≫ (√m Σ β_l)^L, and the printed condition implies that.
 
     Parameters
     ----------
@@ -147,9 +151,11 @@ def least_change(weights: list[Any], h: float, a_norm: float, alpha: float = 1.0
 
 @domain(h=array("..."), a=array("... p"), eps=positive)
 def homogeneity_floor(h: Any, a: Any, eps: float = 1.0) -> Array:
-    r"""What the output says about its gradient: networks without biases are homogeneous, h(a) = ⟨∇h(a), a⟩.
+    r"""A lower bound on the mean perturbation, from the output alone.
 
     .. math:: \epsilon c_p \|\nabla h(a)\| \ge \epsilon c_p \frac{|h(a)|}{\|a\|}
+
+    Networks without biases are homogeneous: h(a) = ⟨∇h(a), a⟩.
 
     Parameters
     ----------

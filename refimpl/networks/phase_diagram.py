@@ -55,12 +55,12 @@ def exponents(name: str, c: float = 0.0) -> Scales:
     name : str
         One of the six names of `initialization.scales`.
     c : float
-        For ``"e"``: β_c = m^(−c). The others do not look at it.
+        β_c = m^(−c). Only ``"e"`` looks at it.
 
     Returns
     -------
     Scales
-        Exponents in place of the scales; p does not count beside 2¹⁰⁰.
+        Exponents in place of the scales. They do not depend on p, which is nothing beside 2¹⁰⁰.
 
     References
     ----------
@@ -147,13 +147,15 @@ def movement_exponent(gamma: float, gamma_prime: float) -> float:
             \gamma - 1                      & \gamma > 1, \ \gamma' \le 1 - \gamma
         \end{cases}
 
-    Labels are of order 1, and time is as long as needed. Where nothing moves much, the kernel (m/α²)(β₁² + β_L²) stays,
-    training takes the inverse of that, and X₁ moves at the rate β_L/α, times the error of the start, which outputs of
-    order m^(½−γ) make large for γ < ½: first line. Where γ > 1 the last layer alone has to grow by m^(γ−1); that
-    suffices, and moves X₁ as far as the second line says, when γ' > γ − 1. Else both layers grow, with
-    (X₂)_k² − ‖(X₁)_k‖² conserved, until they multiply to α/m: to equal sizes √(α/m), third line, or, where X₂ is
-    large from the start, X₁ alone, fourth line. Regimes are the signs of s: linear where s < 0, critical where
-    s = 0, condensed where s > 0.
+    Labels are of order 1, and training lasts as long as needed. The lines in turn:
+
+    1. Nothing moves much, and the kernel (m/α²)(β₁² + β_L²) stays. Training takes the inverse of that time. X₁ moves at
+       the rate β_L/α times the error at the start. Outputs of order m^(½−γ) make that error large for γ < ½.
+    2. The last layer grows by m^(γ−1). That suffices, and X₁ moves along.
+    3. Both layers grow, with (X₂)_k² − ‖(X₁)_k‖² conserved, until they multiply to α/m: to equal sizes √(α/m).
+    4. X₂ is large from the start, and X₁ grows alone.
+
+    The sign of s is the regime: linear where s < 0, critical where s = 0, condensed where s > 0.
 
     Parameters
     ----------
@@ -193,7 +195,7 @@ def scales_at(gamma: float, gamma_prime: float, m: int) -> Scales:
     Returns
     -------
     Scales
-        Any other with the same coordinates trains alike, but for units of time and of (X₁, X₂).
+        Others with the same coordinates train alike, up to units of time and of (X₁, X₂).
 
     Examples
     --------
@@ -210,7 +212,7 @@ def curvature_bound(weights: list[Any], a: Any, b: Any, alpha: float = 1.0) -> A
     .. math:: \|\nabla^2 f\|_2 \le \frac1n \sum_i \|\nabla_x h(a_i)\|^2
               + \frac1n \sum_i \frac{|h(a_i) - b_i| \, \|a_i\|}{\alpha}
 
-    Steps of a share below 1 of its inverse follow the gradient flow wherever it starts, saddle points included.
+    Steps shorter than its inverse follow the gradient flow, wherever that starts, saddle points included.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""Perturbation stability of networks trained on real digits, dense and convolutional: one job a network.
+r"""Perturbation stability of dense and convolutional networks that are trained on real digits: one job a network.
 
 Digits are scaled to ‖a‖ = 1, labels are ±1 for even and odd, the loss is half the mean squared error, and the last
 layer is linear. Training is by Adam on batches; gradients are those written by hand.
@@ -24,9 +24,9 @@ GAINS = {"he": 2.0, "lecun": 1.0}
 
 
 class Job(NamedTuple):
-    """A network, "dense" or "convolutional", and its training: Adam's step size, steps, and digits a batch.
+    """A network, "dense" or "convolutional", and its training by Adam: step size, number of steps, digits a batch.
 
-    `points` digits are trained on, and so many others looked at.
+    It is trained on `points` digits, and looked at on as many others.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """P/ε at unseen digits before and after training, mean squared error of training, share of unseen ones right."""
+    """P/ε at unseen digits before and after training, mean squared error of training, share of unseen digits right."""
 
     before: float
     after: float
@@ -86,7 +86,7 @@ def adam_on_batches(
     step: float = 1e-3,
     batch: int = 50,
 ) -> list[Array]:
-    r"""Weights after so many steps of Adam on the squared loss of random batches.
+    r"""Weights after a number of steps of Adam on the squared loss of random batches.
 
     .. math:: f = \frac{1}{2 |B|} \sum_{i \in B} (h(a_i) - b_i)^2, \qquad B \text{ drawn with replacement}
 

@@ -2,8 +2,8 @@ r"""Full-batch gradient descent on the squared loss of the lecture's networks, o
 
 .. math:: f(x) = \frac1{2n} \sum_{i=1}^n (h_x(a_i) - b_i)^2
 
-The last layer is linear here unless `output` says otherwise: behind the lecture's outer ReLU a network with X_L h ≤ 0
-at every point has no gradient at all, and would never be trained.
+The last layer is linear here unless `output` says otherwise. With the lecture's outer ReLU a network has no gradient at
+all where X_L h ≤ 0 at every point, and would never be trained.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from refimpl.parallel.threads import one_thread_each, operations
 
 
 class Path(NamedTuple):
-    """Steps (r,) of the records, and at each the weights: one array a layer, (r, m, p), for k networks (r, k, m, p)."""
+    """Numbers of steps (r,), and the weights after so many: one array (r, m, p) a layer, or (r, k, m, p)."""
 
     steps: Array
     weights: list[Array]
@@ -136,7 +136,7 @@ def gradient_descent(
     num_steps : int
         Number of steps, ≥ 1.
     records : int
-        Looks at the weights after the start, ≥ 1 and at most one a step, evenly spaced, the last after the last step.
+        Number of records after the start, ≥ 1, ≤ num_steps. They are evenly spaced; the last is after the last step.
 
     Returns
     -------

@@ -1,7 +1,8 @@
-"""A small causal transformer, differentiated by hand: each part is a value and its pullback, cotangents to gradients.
+"""A small causal transformer, differentiated by hand.
 
-Blocks of attention and of a two-layer network, each behind a layer norm without gains and around a skip connection;
-learned positions; a linear readout after a last layer norm. No biases.
+A block is attention and a two-layer network, each behind a layer norm without gains and beside a skip connection.
+Positions are learned. A linear readout follows a last layer norm. There are no biases. Each part returns its value and
+its pullback, the function from the loss's gradient in that value to its gradients in what the part was given.
 """
 
 from collections.abc import Callable
@@ -93,7 +94,8 @@ def transformer_gradient(
     heads : int
         Number of heads, a divisor of the width m.
     scale : float
-        Factor s of the inner products of queries and keys, > 0: 1/√d in the standard parameterisation, 1/d in μP.
+        Factor s of the inner products of queries and keys, > 0; with heads of size d it is 1/√d in the standard
+        parameterisation and 1/d in μP.
 
     Returns
     -------

@@ -86,7 +86,7 @@ def transformer_scaling(abc: ABC, m: int, base: int = 1) -> Scaling:
 
 @domain(training=training_domain, attention=nonnegative)
 def transformer_losses(training: Training, attention: float) -> Array:
-    r"""Losses of the batches before each step; from the step on at which it leaves the finite numbers, infinity.
+    r"""Losses of the batches, each before its step. Once one is not finite, it and all later ones are infinity.
 
     .. math:: s = d_0^{-1/2} (m / m_0)^{-\alpha}, \qquad d_0 = m_0 / \text{heads}
 
