@@ -150,8 +150,6 @@ outputs_and_gradients_have_the_joint_law_of_dense_networks.mutants(JOINT, replac
 outputs_and_gradients_have_the_joint_law_of_dense_networks.mutants(JOINT, replaces="sample_gradients_by_neurons")
 
 LAWS = {
-    "first scale squared": JOINT["first scale squared"],
-    "α left out": JOINT["α left out"],
     "both 5 % too large": changed(lambda d, a: Draws(1.05 * d.output, 1.05 * d.gradient)),
     "5 % too large across a": changed(
         lambda d, a: Draws(d.output, 1.05 * d.gradient - np.outer(0.05 * d.output, a / (a @ a)))

@@ -87,6 +87,11 @@ scales_follow_from_what_layers_take_in_and_give_out.mutants({
 IMPACT = "Robustness in deep learning: impact of the NN architecture"
 
 
+def distinct_scales(rng):
+    """Scales no two of which are nearer than a fifth, in any order."""
+    return Scales(*(rng.permutation([0.5, 0.8, 1.25, 2.0]) * rng.uniform(0.9, 1.1, 4)))
+
+
 def blocks_of(sample_weights, scales, rng):
     """First layers X₁, middle layers X_l and last layers X_L, each divided by its scale."""
     first = sample_weights(scales, 900, 400, 2, rng)[0] / scales.beta_1
@@ -98,7 +103,7 @@ def blocks_of(sample_weights, scales, rng):
 @claim("N01", slide=IMPACT, source="its definition")
 def weights_are_gaussians_of_their_scales(rng, *, sample_weights=initialization.sample_weights):
     r"""L arrays of their shapes in float64; entries have variances β² by exact χ² intervals, and the Gaussian law."""
-    scales = Scales(*rng.uniform(0.5, 2, 4))
+    scales = distinct_scales(rng)
     layers = [*sample_weights(scales, 9, 4, 3, rng), *sample_weights(scales, 3, 13, 42, rng)]
     expected = [(4, 9), (4, 4), (1, 4), (13, 3), *[(13, 13)] * 40, (1, 13)]
     yield equal("layers with wrong shapes", sum(X.shape != s for X, s in zip(layers, expected, strict=False)), 0)
@@ -112,7 +117,7 @@ def weights_are_gaussians_of_their_scales(rng, *, sample_weights=initialization.
 @claim("N01", slide=IMPACT, source="its definition")
 def weights_are_independent(rng, *, sample_weights=initialization.sample_weights):
     r"""Sums along rows, columns, layers and across the diagonal vary as those of independent entries; no rows agree."""
-    scales = Scales(*rng.uniform(0.5, 2, 4))
+    scales = distinct_scales(rng)
     blocks = blocks_of(sample_weights, scales, rng)
     for name, X in (("columns", blocks["X₁"]), ("rows", blocks["X₁"].T)):
         related = np.abs(np.corrcoef(X, rowvar=False) - np.eye(X.shape[1])).max()
