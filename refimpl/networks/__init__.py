@@ -5,6 +5,7 @@
 - `gradient_law`: output and input gradient at initialisation, sampled in their exact law without matrices
 - `gradient_moments`: the exact mean of the input gradient's norm at initialisation
 - `perturbation_stability`: the average-case metric, its exact value at initialisation, and the bounds on it
+- `tent_maps`: depth against width: the tent map composed layer by layer, and what one layer needs for it
 - `stability_estimators`: three Monte Carlo estimators of the perturbation stability
 - `convolutional`: a small convolutional ReLU network, and its gradients
 - `trained_stability`: networks trained on digits, dense and convolutional, and their stability before and after

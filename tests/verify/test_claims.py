@@ -164,7 +164,7 @@ def test_register_holds_every_row_once():
         "M": 34,
         "S": 13,
         "D": 26,
-        "N": 14,
+        "N": 17,
         "R": 11,
         "C": 8,
     }

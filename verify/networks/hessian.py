@@ -10,7 +10,7 @@ from refimpl.networks import hessian, mup, mup_symmetry, mup_training, mup_trans
 from refimpl.networks.mup import ABC
 from verify.backpropagation.mlp import VALUES
 from verify.claims import claim
-from verify.evidence import at_least, at_most, equal, rounding
+from verify.evidence import equal, rounding, sign
 from verify.networks.mup_transfer import NARROW, RATES, SLIDE, WIDE, L, curve, optimum
 
 N, P, K = 9, 4, 3
@@ -124,7 +124,12 @@ sharpness_is_the_top_eigenvalue_in_units_of_the_rate.mutants({
 })
 
 
-@claim("N14", slide=SLIDE, source="Noci et al. 2024 [65]; Cohen et al. 2021")
+@claim(
+    "N14",
+    slide=SLIDE,
+    source="Noci et al. 2024 [65]; Cohen et al. 2021",
+    coarse="λ differs by a fifth between seeds, and the claim states on which side of a mark its exponent is",
+)
 def sharpness_at_the_best_rate_keeps_its_size(
     rng, *, abc_mup=mup.abc_mup, abc_standard=mup.abc_standard, sharpness=hessian.sharpness
 ):
@@ -141,14 +146,14 @@ def sharpness_at_the_best_rate_keeps_its_size(
         for m in (NARROW, WIDE):
             losses = curve(mup_transfer.training_losses, abc, "sgd", m, seeds[:2])
             log_eta = optimum(mup_transfer.best_rate, RATES["sgd"], losses)
-            yield at_most(f"{name}, m = {m}: log₂ η*", log_eta, np.log2(RATES["sgd"][-1]), resolution=6.0)
+            yield sign(f"{name}, m = {m}: log₂ η* less the grid's last", log_eta - np.log2(RATES["sgd"][-1]), -1)
             eta = 2**log_eta
             found[m] = np.array([after_training(sharpness, abc, m, eta, seed) for seed in seeds])
             unstable = eta * np.exp(np.mean(np.log(found[m])))
-            yield at_most(f"{name}, m = {m}: ηλ", unstable, 4.0, resolution=3.5)
+            yield sign(f"{name}, m = {m}: 4 less ηλ, and ηλ less ½", [4 - unstable, unstable - 0.5])
         exponent[name] = np.mean(np.log(found[WIDE] / found[NARROW])) / np.log(WIDE / NARROW)
-    yield at_most("μP: exponent of λ in m", abs(exponent["μP"]), 0.35, resolution=0.35)
-    yield at_least("SP: exponent of λ in m", exponent["SP"], 0.35, resolution=1.0)
+    yield sign("μP: 0.35 less the size of λ's exponent in m", 0.35 - abs(exponent["μP"]))
+    yield sign("SP: λ's exponent in m less 0.35", exponent["SP"] - 0.35)
 
 
 def after_training(sharpness, abc, m, eta, seed):
