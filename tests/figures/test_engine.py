@@ -212,7 +212,7 @@ def test_a_picture_without_a_format_for_pages_is_shown_in_words(made_up, tmp_pat
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_processes_make_the_same_files(workers, made_up, tmp_path):
-    names = ["minimax/algorithms", "minimax/dirac_gan"]
+    names = ["minimax/dirac_gan", "minimax/algorithms"]
     results = figures.run(names, tmp_path / "some", rendering.FORMATS, workers=workers)
     assert [result.name for result in results] == names
     for name in names:

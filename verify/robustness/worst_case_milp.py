@@ -93,27 +93,42 @@ intervals_hold_the_preactivations.mutants({
 })
 
 
+VALLEY = Network(
+    (Layer(np.array([[1.0], [-1.0]]), np.array([-0.6, 0.6])), Layer(np.array([[1.0, 1.0]]), np.zeros(1))), relu
+)
+"""|x − 0.6|, least inside of an interval."""
+
+CLIFF = Network(
+    (Layer(np.array([[1.0], [1.0]]), np.array([10.0, -0.8])), Layer(np.array([[1.0, -8.0]]), np.array([-10.0]))), relu
+)
+"""x − 8 relu(x − 0.8), least where another neuron is active than at ½."""
+
+
 @claim("R01", slide=SLIDE, source="Tjeng, Xiao & Tedrake 2019; linear programs on all activation patterns")
 def the_worst_case_of_a_network_is_that_of_its_patterns(rng, *, exact=worst_case_milp.worst_case):
     r"""min h(a + η) by a mixed-integer program is the least of the linear programs on all activation patterns.
 
     With and without bounds of inputs; the input that is found lies in the set and has that value; ε = 0 returns a.
     """
-    for widths in ((3, 5, 1), (2, 3, 3, 1), (2, 1)):
-        h, a, eps = random_network(rng, *widths), rng.uniform(0.2, 0.8, widths[0]), rng.uniform(0.3, 1.5)
-        for bounds in (None, (0.0, np.linspace(0.9, 1.1, widths[0]))):
+    drawn = [
+        (str(widths), random_network(rng, *widths), rng.uniform(0.2, 0.8, widths[0]), rng.uniform(0.3, 1.5))
+        for widths in ((3, 5, 1), (2, 3, 3, 1), (2, 1))
+    ]
+    centre = np.array([0.5])
+    for name, h, a, eps in (*drawn, ("valley", VALLEY, centre, 0.5), ("cliff", CLIFF, centre, 0.5)):
+        for bounds in (None, (0.0, np.linspace(0.9, 1.1, len(a)))):
             lower, upper = (
                 (a - eps, a + eps) if bounds is None else (np.maximum(a - eps, 0), np.minimum(a + eps, bounds[1]))
             )
-            least = least_by_patterns(h, lower, upper) if widths[1:-1] else linear_least(h, lower, upper)
+            least = least_by_patterns(h, lower, upper) if len(h.layers) > 1 else linear_least(h, lower, upper)
             found = exact(h, a, eps, bounds)
-            what = f"{widths}, {'no ' if bounds is None else ''}bounds"
+            what = f"{name}, {'no ' if bounds is None else ''}bounds"
             yield equal(f"{what}: least output", found.value, least, atol=SOLVER * scale(h))
             yield equal(f"{what}: output there", forward(h, found.a)[0], found.value, atol=rounding(64, scale(h)))
             inside = np.maximum(lower - found.a, found.a - upper)
             yield at_most(f"{what}: out of the set", inside, 0.0, slack=rounding(8), resolution=2.0)
         value, z = exact(h, a, 0.0)
-        yield equal(f"{widths}: ε = 0", [*z, value], [*a, *forward(h, a)], atol=rounding(64, scale(h)))
+        yield equal(f"{name}: ε = 0", [*z, value], [*a, *forward(h, a)], atol=rounding(64, scale(h)))
 
 
 def scale(h):
