@@ -315,7 +315,7 @@ TABLE: tuple[Row, ...] = (
     Row("N15", "The good, the bad and the ugly in deep learning",
         "For robustness width is good, depth is bad, and the initialisation is ugly", "stated only",
         "a summary of slides before, without a formula: N05, N07 and N10 say what becomes of it, that width does not "
-        "help at the start nor, in two layers that start small, after training, and that depth does not hurt the start"),
+        "help at the start, nor small starts after training, and that depth does not hurt the start"),
     Row("N16", "Robustness in deep learning: width and depth & other trade-offs",
         "Depth counts more than width for expressiveness: 2L neurons in L layers make 2^L pieces", "as printed",
         "the tent map composed L times; one hidden layer needs 2^L neurons, not only the 2^L − 1 that have pieces "

@@ -164,7 +164,7 @@ def test_register_holds_every_row_once():
         "M": 27,
         "S": 13,
         "D": 24,
-        "N": 14,
+        "N": 17,
         "R": 9,
         "C": 7,
     }
