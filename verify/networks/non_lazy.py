@@ -168,7 +168,7 @@ WIDTHS, NETWORKS, STEPS = (128, 512, 2048), 12, 320
     "N10",
     slide="Robustness in deep learning: non-lazy training experiment",
     source=ZHU,
-    coarse="exponents are known to a tenth only, from twelve random networks a width",
+    coarse="the interval of κ's exponent, from twelve networks a width, is wider than 2 % of it",
 )
 def trained_networks_that_start_small_move_and_stay_rough(
     rng, *, small_scales=non_lazy.small_scales, lazy_ratio=lazy_ratio, curvature_bound=phase_diagram.curvature_bound
