@@ -63,13 +63,26 @@ def _check_job(name: str, value: Any, sizes: Sizes) -> Job:
     return value
 
 
+def _check_weights(name: str, value: Any, sizes: Sizes) -> list[Array]:
+    if not isinstance(value, list | tuple) or not value:
+        raise TypeError(f"{name} must be a list of arrays, got {type(value).__name__}: {value!r:.40}")
+    return [array("...").check(f"{name}[{l}]", X, {}) for l, X in enumerate(value)]
+
+
+def _check_points(name: str, value: Any, sizes: Sizes) -> Array:
+    a = array("...").check(name, value, {})
+    if np.ndim(a) < 2:
+        raise ValueError(f"{name} must have shape (n, ...), one point a row, got {np.shape(a)}")
+    return a
+
+
 _job = Domain("Job", _check_job)
 
 
 @domain(
     gradient=function,
-    weights=Domain("list of arrays", lambda name, value, sizes: value),
-    a=Domain("array (n, ...)", lambda name, value, sizes: value),
+    weights=Domain("list of arrays", _check_weights),
+    a=Domain("array (n, ...)", _check_points),
     b=array("n"),
     rng=generator,
     steps=integer(1),

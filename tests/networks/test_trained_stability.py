@@ -57,9 +57,36 @@ def test_bad_values(call, message):
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"a": np.ones(5)}, "a must have shape (n, ...), one point a row, got (5,)"),
+        ({"a": np.full((5, 3), np.nan)}, "a must"),
+        ({"b": np.full(5, np.inf)}, "b must"),
+        ({"weights": [np.full((4, 3), np.nan)]}, "weights[0] must"),
+        ({"steps": 0}, "steps must be >= 1, got 0"),
+        ({"batch": 0}, "batch must be >= 1, got 0"),
+        ({"step": -1.0}, "step must be > 0, got -1.0"),
+    ],
+)
+def test_bad_training(change, message):
+    weights, a, b, rng = problem()
+    good = {"gradient": fully_connected.gradient, "weights": weights, "a": a, "b": b, "rng": rng, "steps": 2}
+    with pytest.raises(ValueError, match=re.escape(message)):
+        adam_on_batches(**(good | change))
+
+
+def train(weights, a):
+    return adam_on_batches(fully_connected.gradient, weights, a, np.ones(5), np.random.default_rng(0), 2)
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: outcome(3), "job must be a Job, got int"),
+        (lambda: train(3, np.ones((5, 3))), "weights must be a list of arrays, got int: 3"),
+        (lambda: train([], np.ones((5, 3))), "weights must be a list of arrays, got list: []"),
+        (lambda: train([["x"]], np.ones((5, 3))), "weights[0] must"),
+        (lambda: train([np.ones((1, 3))], "digits"), "a must"),
     ],
 )
 def test_bad_types(call, message):

@@ -10,7 +10,7 @@ import numpy as np
 from refimpl.networks import gradient_law
 from refimpl.networks.gradient_law import Draws
 from verify.claims import claim
-from verify.evidence import distribution, equal, mean, rounding
+from verify.evidence import distribution, equal, mean, rounding, variance
 from verify.networks.perturbation_stability_norms import RADIAL, SLIDE, norm_cdf, radial, shared
 from verify.networks.perturbation_stability_second_moment import dense, random_scales
 
@@ -158,3 +158,48 @@ LAWS = {
 
 outputs_and_gradients_each_have_their_law.mutants(LAWS, replaces="sample_gradients")
 outputs_and_gradients_each_have_their_law.mutants(LAWS, replaces="sample_gradients_by_neurons")
+
+
+@claim("N04", slide=SLIDE, source="Derived here")
+def outputs_of_wide_networks_are_half_gaussian(
+    rng, *, norms_at_first_layer=gradient_law.norms_at_first_layer, sample_gradients=gradient_law.sample_gradients
+):
+    r"""Wide networks have s₀ = β₁ ∏ β_l (m/2)^{(L−1)/2} z/α, z ~ N(0, 1), z > 0, and ‖δ₁‖ the same without β₁ and z.
+
+    In variance, to 1 %: in two layers at m = 10⁶, in three and five; h is s₀‖a‖.
+    """
+    n, m = 1_000_000, 10**6
+    for L in (2, 3, 5):
+        scales = random_scales(rng)._replace(beta=(2 / m) ** 0.5)
+        s, delta = norms_at_first_layer(scales, m, L, n, rng)
+        size = scales.beta_L / scales.alpha * (m / 2) ** 0.5
+        yield variance(f"s₀, L = {L}", s[s > 0] / (scales.beta_1 * size), 1.0, delta=0.02)
+        if L == 2:
+            within = np.array([(delta[delta > 0] / size).min(), (delta[delta > 0] / size).max()])
+            yield equal("‖δ₁‖, L = 2: eight deviations", within, 1.0, atol=0.008)
+    a = 3 * np.eye(2)[0]
+    h = sample_gradients(scales, a, m, L, n, rng).output
+    yield variance("h/‖a‖", h[h > 0] / (3 * scales.beta_1 * size), 1.0, delta=0.02)
+
+
+outputs_of_wide_networks_are_half_gaussian.mutants(
+    {
+        "first layer's factor 1 % too large": lambda scales, m, L, n, rng: (lambda one: one._replace(s=1.01 * one.s))(
+            gradient_law.norms_at_first_layer(scales, m, L, n, rng)
+        ),
+        "the others' factor 1 % too large": lambda scales, m, L, n, rng: (
+            lambda one: one._replace(delta=1.01 * one.delta)
+        )(gradient_law.norms_at_first_layer(scales, m, L, n, rng)),
+        "β₁ left out": lambda scales, m, L, n, rng: gradient_law.norms_at_first_layer(
+            scales._replace(beta_1=1.0), m, L, n, rng
+        ),
+    },
+    replaces="norms_at_first_layer",
+)
+outputs_of_wide_networks_are_half_gaussian.mutants(
+    {
+        "1 % too large": changed(lambda d, a: Draws(1.01 * d.output, 1.01 * d.gradient)),
+        "outputs at a/‖a‖": changed(lambda d, a: Draws(d.output / np.linalg.norm(a), d.gradient)),
+    },
+    replaces="sample_gradients",
+)

@@ -102,7 +102,10 @@ def blocks_of(sample_weights, scales, rng):
 
 @claim("N01", slide=IMPACT, source="its definition")
 def weights_are_gaussians_of_their_scales(rng, *, sample_weights=initialization.sample_weights):
-    r"""L arrays of their shapes in float64; entries have variances β² by exact χ² intervals, and the Gaussian law."""
+    r"""L arrays of their shapes in float64; entries have variances β² by exact χ² intervals, and the Gaussian law.
+
+    For one input and one neuron too, in many networks at once.
+    """
     scales = distinct_scales(rng)
     layers = [*sample_weights(scales, 9, 4, 3, rng), *sample_weights(scales, 3, 13, 42, rng)]
     expected = [(4, 9), (4, 4), (1, 4), (13, 3), *[(13, 13)] * 40, (1, 13)]
@@ -112,6 +115,11 @@ def weights_are_gaussians_of_their_scales(rng, *, sample_weights=initialization.
     for name, block in blocks_of(sample_weights, scales, rng).items():
         yield variance(f"{name}: entries over β²", block, 1.0, delta=0.05)
         yield distribution(f"{name}: entries over β", block, scipy.special.ndtr, delta=0.02)
+    for p, m in ((1, 1), (1, 2), (2, 1), (3, 2)):
+        few = sample_weights(scales, p, m, 3, rng, num_networks=60_000)
+        for l, (X, beta) in enumerate(zip(few, (scales.beta_1, scales.beta, scales.beta_L), strict=True), start=1):
+            yield variance(f"p, m = {p}, {m}: entries of X_{l} over β²", X / beta, 1.0, delta=0.06)
+            yield distribution(f"p, m = {p}, {m}: X_{l} over β", X[:, 0, 0] / beta, scipy.special.ndtr, delta=0.04)
 
 
 @claim("N01", slide=IMPACT, source="its definition")
@@ -139,8 +147,8 @@ def weights_are_independent(rng, *, sample_weights=initialization.sample_weights
 def drawn(change):
     """Weights that went through change(weights, scales, rng)."""
 
-    def sample_weights(scales, p, m, L, rng):
-        return change(initialization.sample_weights(scales, p, m, L, rng), scales, rng)
+    def sample_weights(scales, p, m, L, rng, num_networks=None):
+        return change(initialization.sample_weights(scales, p, m, L, rng, num_networks), scales, rng)
 
     return sample_weights
 
@@ -168,6 +176,16 @@ weights_are_gaussians_of_their_scales.mutants({
     "truncated at two deviations": drawn(lambda X, s, rng: [np.clip(W, -2 * W.std(), 2 * W.std()) for W in X]),
     "β² for β": drawn(times_their_scales),
     "divided by α": drawn(lambda X, s, rng: [*X[:-1], X[-1] / s.alpha]),
+    "middle layers 0.9 % too large": drawn(lambda X, s, rng: [X[0], *(1.009 * W for W in X[1:-1]), X[-1]]),
+    "variances times 1 − 1/fan-in of narrow layers": drawn(
+        lambda X, s, rng: [W * (1 - 1 / W.shape[-1] if W.shape[-1] < 4 else 1) ** 0.5 for W in X]
+    ),
+    "rows of a few entries divided by their own size": drawn(
+        lambda X, s, rng: [
+            W * (b * (W.shape[-1] / (W**2).sum(-1, keepdims=True)) ** 0.5 if W.shape[-1] in {2, 3} else 1)
+            for W, b in zip(X, initialization.layer_scales(s, len(X)), strict=True)
+        ]
+    ),
     "first layer 2 % too large": drawn(lambda X, s, rng: [1.02 * X[0], *X[1:]]),
     "middle layers 2 % too large": drawn(lambda X, s, rng: [X[0], *(1.02 * W for W in X[1:-1]), X[-1]]),
     "last layer 2 % too large": drawn(lambda X, s, rng: [*X[:-1], 1.02 * X[-1]]),

@@ -221,7 +221,19 @@ def readout_multiplier_left_out(abc, weights, base=1):
     return good._replace(layers=(*good.layers[:-1], good.layers[-1]._replace(W=weights[-1])))
 
 
+def readout_multiplier_twice(abc, weights, base=1):
+    good = mup_training.network_of(abc, weights, base)
+    k = (len(weights[0]) / base) ** -abc.a[-1]
+    return good._replace(layers=(*good.layers[:-1], good.layers[-1]._replace(W=k**2 * weights[-1])))
+
+
 networks_multiply_their_weights.mutants({
+    "readout multiplier twice: in the weights and on the outputs": shipped(
+        readout_multiplier_twice, project="GPT-NeoX", thread="#956"
+    ),
+    "first layer 1 % too large": lambda abc, weights, base=1: mup_training.network_of(
+        abc, [1.01 * weights[0], *weights[1:]], base
+    ),
     "readout multiplier left out of the network": shipped(
         readout_multiplier_left_out, project="nanoGPT-mup", version="b2a5e60", thread="#7"
     ),

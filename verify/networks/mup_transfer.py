@@ -225,7 +225,7 @@ minima_at_the_edge_are_refused.mutants({"the edge of the grid accepted": edge_ac
     "N17",
     slide=SLIDE,
     source="Yang et al. 2022 (Tensor Programs V), Section 8",
-    coarse="it states a sign: by how much wider networks are better differs by a fifth between seeds",
+    coarse="it states a sign only, not by how much wider networks are better",
 )
 def wider_is_better_under_maximal_updates(rng, *, abc_mup=mup.abc_mup, training_losses=mup_transfer.training_losses):
     r"""Under μP the mean loss of a short training on digits is less at width 256 than at 32, at one and the same rate.

@@ -11,7 +11,7 @@ from refimpl.networks.initialization import Scales, sample_weights
 from refimpl.networks.lazy_training import lazy_ratio
 from refimpl.networks.training import gradient_descent
 from verify.claims import claim
-from verify.evidence import at_least, at_most, equal, rate, rounding
+from verify.evidence import at_least, at_most, equal, rate, rounding, sign
 from verify.networks.phase_diagram_rates import circle
 
 SLIDE = "Robustness in deep learning: main results (Non-lazy training regime)"
@@ -71,10 +71,11 @@ def condition_is_sufficient_and_not_necessary(rng, *, non_lazy_ratio=non_lazy.no
     yield equal("exponent at (γ, γ')", orders, 3 + np.abs(gamma_prime) - gamma, atol=0.06)
     holds = np.array(orders) < -0.1
     yield equal("where it holds, not condensed", np.sum(holds & ~np.array(condensed)), 0)
-    yield at_least("condensed without it", np.sum(~holds & np.array(condensed)), 1, resolution=len(places))
+    yield sign("condensed without it", np.sum(~holds & np.array(condensed)))
 
 
 condition_is_sufficient_and_not_necessary.mutants({
+    "m^1.55 in place of m^(3/2)": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) * float(m) ** (0.05 * L),
     "m in place of m^(3/2)": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) / float(m) ** (L / 2),
     "without the last layer": lambda scales, m, L: non_lazy.non_lazy_ratio(scales._replace(beta_L=1e-300), m, L),
     "α upside down": lambda scales, m, L: non_lazy.non_lazy_ratio(scales, m, L) * scales.alpha**2,
@@ -93,7 +94,7 @@ def homogeneity_bounds_stability_from_below(rng, *, homogeneity_floor=non_lazy.h
         h, g = (call(weights, a, alpha, output) for call in (forward, input_gradient))
         measured = perturbation_stability.expected_perturbation(g, eps)
         floor, size = homogeneity_floor(h, a, eps), rounding(1e4, np.abs(measured).max())
-        yield at_least(f"p = {p}, L = {L}", measured, floor, slack=size, resolution=1 + measured.max())
+        yield at_least(f"p = {p}, L = {L}", measured, floor, slack=size, resolution=measured.max() / 2 or 1.0)
         yield equal(f"p = {p}, L = {L}: even in h", homogeneity_floor(-h, a, eps), floor)
         if p == 1:
             yield equal("on the line", floor, measured, atol=size)
@@ -163,7 +164,12 @@ printed_bound_fails_at_initialisation.mutants(
 WIDTHS, NETWORKS, STEPS = (128, 512, 2048), 12, 320
 
 
-@claim("N10", slide="Robustness in deep learning: non-lazy training experiment", source=ZHU)
+@claim(
+    "N10",
+    slide="Robustness in deep learning: non-lazy training experiment",
+    source=ZHU,
+    coarse="the interval of κ's exponent, from twelve networks a width, is wider than 2 % of it",
+)
 def trained_networks_that_start_small_move_and_stay_rough(
     rng, *, small_scales=non_lazy.small_scales, lazy_ratio=lazy_ratio, curvature_bound=phase_diagram.curvature_bound
 ):
@@ -190,8 +196,8 @@ def trained_networks_that_start_small_move_and_stay_rough(
         yield at_least(f"c = {c}: outputs over labels", least, 0.8, resolution=0.2)
         yield rate(f"c = {c}: κ in m", x, np.concatenate(kappa), c - 0.5)
         floor = 0.8 * np.abs(b).mean() * perturbation_stability.ball_constant(2)
-        yield at_least(f"c = {c}: P after training", P, floor, resolution=floor)
-        yield at_most(f"c = {c}: P after training, above", P, 2 * floor, resolution=floor)
+        yield at_least(f"c = {c}: P after training", P, floor, tight=0.5)
+        yield at_most(f"c = {c}: P after training, above", P, 2 * floor, tight=0.5)
 
 
 trained_networks_that_start_small_move_and_stay_rough.mutants(

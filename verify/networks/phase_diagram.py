@@ -1,5 +1,6 @@
 """The phase diagram of two-layer networks: where initialisations stand, and what training then does."""
 
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import product
 
@@ -143,6 +144,71 @@ regimes_are_signs_of_the_movement.mutants(
             alpha=float(m) ** gamma
         ),
         "variances": variances,
+    },
+    replaces="scales_at",
+)
+
+
+@claim("N09", slide=SLIDE, source="Derived here, from the conserved (X₂)ₖ² − ‖(X₁)ₖ‖²")
+def movement_is_that_of_the_conserved_sizes(
+    rng, *, movement_exponent=phase_diagram.movement_exponent, scales_at=phase_diagram.scales_at
+):
+    r"""s from the equations themselves, at m = 2^100 and 2^200: for γ > 1 sizes r₁, r₂ with r₁r₂ = α/m, r₁² − r₂² kept.
+
+    For γ ≤ 1 it is the rate β_L/α over the kernel (m/α²)(β₁² + β_L²), times the start's error 1 + √m β₁β_L/α. Places
+    are off the lines on which two powers of m meet.
+    """
+    places = [*rng.uniform((-1, -1), (1, 1), (40, 2)), *rng.uniform((1, -2), (3, 3), (60, 2))]
+    far = [
+        (g, q) for g, q in np.array(places).tolist() if min(map(abs, (g - 0.5, g - 1, q, g - 1 - q, g - 1 + q))) > 0.1
+    ]
+    found = [movement_exponent(*place) for place in far]
+    expected = [
+        exponent_between(*(moved(scales_at(*place, 2**k), 2**k, place[0]) for k in (100, 200))) for place in far
+    ]
+    yield equal("s", found, expected, atol=1e-3)
+
+
+def moved(s, m, gamma):
+    """Order of ‖ΔX₁‖/‖X₁‖ at the end of training, with 1000 digits."""
+    with localcontext() as context:
+        context.prec = 1000
+        x, y, alpha, m = map(Decimal, (s.beta_1, s.beta_L, s.alpha, m))
+        if gamma <= 1:
+            return y / alpha * (1 + m.sqrt() * x * y / alpha) / (m / alpha**2 * (x**2 + y**2))
+        kept, product_squared = x**2 - y**2, (alpha / m) ** 2
+        r_squared = (kept + (kept**2 + 4 * product_squared).sqrt()) / 2
+        return (r_squared - x**2) / (r_squared.sqrt() + x) / x
+
+
+def exponent_between(low, high):
+    """log₂ of the quotient of two Decimals, per 100."""
+    return float((high / low).ln() / Decimal(2).ln()) / 100
+
+
+movement_is_that_of_the_conserved_sizes.mutants(
+    {
+        "1 % too large": lambda gamma, gamma_prime: 1.01 * phase_diagram.movement_exponent(gamma, gamma_prime),
+        "twice beyond γ = 1": lambda gamma, gamma_prime: (
+            (2 if gamma > 1 else 1) * phase_diagram.movement_exponent(gamma, gamma_prime)
+        ),
+        "2.02 for 2 on the second line": lambda gamma, gamma_prime: (
+            (1.01 if gamma > 1 and gamma_prime > gamma - 1 else 1) * phase_diagram.movement_exponent(gamma, gamma_prime)
+        ),
+        "2.02 for 2 on the first line": lambda gamma, gamma_prime: (
+            phase_diagram.movement_exponent(gamma, gamma_prime) - (0.02 * max(gamma_prime, 0.0) if gamma <= 1 else 0.0)
+        ),
+    },
+    replaces="movement_exponent",
+)
+movement_is_that_of_the_conserved_sizes.mutants(
+    {
+        "√ of α": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, gamma_prime, m)._replace(
+            alpha=float(m) ** ((gamma - gamma_prime) / 2)
+        ),
+        "α = m^γ": lambda gamma, gamma_prime, m: phase_diagram.scales_at(gamma, gamma_prime, m)._replace(
+            alpha=float(m) ** gamma
+        ),
     },
     replaces="scales_at",
 )
